@@ -1,0 +1,61 @@
+//! Everything that a face can ask of the engine.
+
+use std::path::PathBuf;
+
+use tokio::sync::oneshot;
+
+use crate::{
+    model::{Address, Answer, Landing, Problem, Source, Summary, TransferId},
+    settings::Settings,
+};
+
+#[derive(Debug)]
+pub enum Command {
+    /// Wait for offers, or change how. While it waits already, the port stays as it is.
+    Receive(Receiving),
+    /// Stop waiting for offers. Transfers that were accepted go on; offers that wait are declined.
+    StopReceiving,
+    /// Send these to that address. `id` was made by [`Handle::new_transfer`](super::Handle::new_transfer).
+    Send { id: TransferId, to: Address, sources: Vec<Source> },
+    /// The answer to an offer that waits. Anything else of that id ignores it.
+    Answer { id: TransferId, answer: Answer },
+    /// End a transfer; the other device is told.
+    Cancel(TransferId),
+    /// Take a finished transfer off the list.
+    Forget(TransferId),
+    /// Change the settings; they are saved.
+    Apply(Settings),
+    /// Count what a path holds, for a list of things to send. The engine wakes the face after it
+    /// has replied.
+    Measure { path: PathBuf, reply: oneshot::Sender<Result<Summary, Problem>> },
+    /// End every transfer (telling the other devices) and the engine with it.
+    Shutdown,
+}
+
+/// How offers are received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receiving {
+    pub port: PortChoice,
+    pub consent: Consent,
+    /// Where offers go unless the answer says otherwise.
+    pub landing: Landing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PortChoice {
+    /// Airlift's own port, or the next free one where that is taken.
+    Default,
+    /// This port or none; 0 lets the system choose.
+    Exactly(u16),
+}
+
+/// Who says yes to an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consent {
+    /// A person, for each.
+    Ask,
+    /// Everything is accepted.
+    All,
+    /// Nobody can be asked: everything is declined, with this reason.
+    Nobody(&'static str),
+}

@@ -1,0 +1,22 @@
+//! Everything that a face can learn from the engine, apart from progress, which is sampled.
+
+use crate::{
+    model::{Transfer, TransferId},
+    settings::Settings,
+};
+
+use super::snapshot::{DeviceCard, InboxCard, ReceivingState};
+
+/// A change of the [`Snapshot`](super::Snapshot). Each carries the new state whole, so that
+/// applying one twice does no harm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    Device(DeviceCard),
+    Settings(Settings),
+    Inbox(InboxCard),
+    Receiving(ReceivingState),
+    /// A transfer began, or changed its state.
+    Transfer(Box<Transfer>),
+    /// A finished transfer was taken off the list.
+    Forgotten(TransferId),
+}

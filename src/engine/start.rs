@@ -1,0 +1,121 @@
+//! Starting and stopping the engine: its runtime, its data folder, its first snapshot.
+
+use std::{future::Future, io, path::PathBuf, sync::Arc, time::Duration};
+
+use tokio::{runtime::Runtime, task::JoinHandle};
+
+use super::{
+    actor::Actor,
+    command::Command,
+    handle::{Handle, Wake, seam},
+    snapshot::{DeviceCard, InboxCard, ReceivingState, Snapshot},
+};
+use crate::{
+    identity::{Identity, IdentityError},
+    model::DeviceName,
+    settings::Settings,
+};
+
+/// What start-up takes.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The folder for key and settings; made when it isn't there.
+    pub home: PathBuf,
+    /// A name for this run alone, instead of the settings' own.
+    pub device_name: Option<DeviceName>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("The folder {} for Airlift’s own data can’t be used: {source}. Name another with --home.", path.display())]
+    Home { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    #[error("The system gives no threads: {0}.")]
+    Runtime(io::Error),
+}
+
+/// How long the engine may take to say goodbye to its peers before it is cut off: each peer is
+/// given the ending’s own time, all at once.
+const GOODBYE: Duration = Duration::from_secs(4);
+
+/// The running engine. Dropping it ends every transfer; [`Engine::stop`] also says goodbye.
+pub struct Engine {
+    runtime: Option<Runtime>,
+    handle: Handle,
+    actor: Option<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Starts the engine on threads of its own. `wake` is called after every change.
+    ///
+    /// # Errors
+    /// When the data folder or the key in it can't be used.
+    pub fn start(config: Config, wake: Wake) -> Result<Self, StartError> {
+        let home = config.home;
+        let unusable = |source| StartError::Home { path: home.clone(), source };
+        std::fs::create_dir_all(&home).map_err(unusable)?;
+        let identity = Arc::new(Identity::load_or_create(&home)?);
+        let mut settings = Settings::load(&home).map_err(unusable)?;
+        if config.device_name.is_some() {
+            settings.device_name = config.device_name;
+        }
+        let snapshot = Snapshot {
+            device: DeviceCard { id: identity.id(), name: settings.name() },
+            inbox: InboxCard { folder: settings.inbox.clone(), free: None },
+            settings,
+            receiving: ReceivingState::Off,
+            transfers: Vec::new(),
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("airlift")
+            .enable_all()
+            .build()
+            .map_err(StartError::Runtime)?;
+        let (handle, end) = seam(snapshot, wake);
+        let actor = runtime.spawn(Actor::new(home, identity, end).run());
+        Ok(Self { runtime: Some(runtime), handle, actor: Some(actor) })
+    }
+
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Runs a face's own future on the engine's threads, for a face that has no runtime.
+    ///
+    /// # Panics
+    /// When called from within a runtime.
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.as_ref().expect("the runtime lives as long as the engine").block_on(future)
+    }
+
+    /// Ends every transfer, tells the other devices, and waits until that is done, for a few
+    /// seconds at most.
+    pub fn stop(mut self) {
+        let (Some(runtime), Some(actor)) = (self.runtime.take(), self.actor.take()) else { return };
+        let handle = self.handle.clone();
+        runtime.block_on(async {
+            let goodbye = async {
+                // Gone already means stopped already.
+                let _ = handle.send(Command::Shutdown).await;
+                if let Err(panic) = actor.await {
+                    tracing::error!(%panic, "the engine broke down");
+                }
+            };
+            if tokio::time::timeout(GOODBYE, goodbye).await.is_err() {
+                tracing::warn!("the engine took too long to say goodbye");
+            }
+        });
+        runtime.shutdown_background();
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Airlift moves files and folders between machines on the same network.
+//!
+//! This library is the whole program without its `main`. [`engine`] is the app without a face;
+//! the faces, `cli` and `gui`, know only [`engine`] and [`model`]. `ARCHITECTURE.md` has the map.
+#![forbid(unsafe_code)]
+
+pub mod engine;
+pub mod identity;
+pub mod model;
+pub mod settings;

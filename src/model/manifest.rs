@@ -1,0 +1,243 @@
+//! What a sender offers: entries in a fixed order, numbered from 0.
+
+use std::{
+    fmt,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use super::RelPath;
+
+/// The place of an [`Entry`] in its manifest, from 0. Content and receipts name entries by it.
+pub type EntryNo = u32;
+
+/// One file or folder of an offer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub path: RelPath,
+    pub kind: EntryKind,
+    /// `None` where the source has no such time (a stream).
+    pub modified: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    Folder,
+    File {
+        /// Bytes; `None` for a stream, whose length is known at its end.
+        size: Option<u64>,
+        mode: FileMode,
+    },
+}
+
+/// The one permission that is kept. Everything else is the receiver's own default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileMode {
+    Regular,
+    Executable,
+}
+
+/// A modification time: whole seconds since 1970-01-01 UTC (negative before) and nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timestamp {
+    pub seconds: i64,
+    /// 0 to 999,999,999.
+    pub nanos: u32,
+}
+
+impl Timestamp {
+    /// `None` for a time that no clock on this machine can show.
+    #[must_use]
+    pub fn to_system_time(self) -> Option<SystemTime> {
+        let whole = Duration::from_secs(self.seconds.unsigned_abs());
+        let base =
+            if self.seconds < 0 { UNIX_EPOCH.checked_sub(whole) } else { UNIX_EPOCH.checked_add(whole) };
+        base?.checked_add(Duration::from_nanos(self.nanos.min(999_999_999).into()))
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Self {
+        match time.duration_since(UNIX_EPOCH) {
+            Ok(after) => Self {
+                seconds: i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
+                nanos: after.subsec_nanos(),
+            },
+            Err(before) => {
+                let before = before.duration();
+                let round_up = i64::from(before.subsec_nanos() > 0);
+                let seconds = i64::try_from(before.as_secs()).unwrap_or(i64::MAX);
+                Self {
+                    seconds: (-seconds).saturating_sub(round_up),
+                    nanos: (1_000_000_000 - before.subsec_nanos()) % 1_000_000_000,
+                }
+            }
+        }
+    }
+}
+
+/// A BLAKE3 hash of a file's content.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&data_encoding::HEXLOWER.encode(&self.0))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digest({self})")
+    }
+}
+
+/// All entries of an offer, in the sender's order: a folder stands before what is in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Manifest {
+    pub entries: Vec<Entry>,
+    pub skipped: Skipped,
+}
+
+/// What the sender's scan left out, by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// Symbolic links: never followed, never sent.
+    pub links: u64,
+    /// Sockets, pipes and devices.
+    pub special: u64,
+    /// Files and folders that could not be read.
+    pub unreadable: u64,
+}
+
+impl Skipped {
+    #[must_use]
+    pub fn total(self) -> u64 {
+        self.links + self.special + self.unreadable
+    }
+}
+
+/// What a person is told of an offer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub files: u64,
+    pub folders: u64,
+    /// Bytes of all files whose size is known.
+    pub bytes: u64,
+    /// Files whose size is not known before their end.
+    pub streams: u64,
+    /// What stands at the top, in the sender's order; at most [`Summary::MAX_TOP`].
+    pub top: Vec<TopItem>,
+    /// Things at the top beyond those listed.
+    pub more: u64,
+    pub skipped: Skipped,
+}
+
+/// One thing that the sender picked: a file, or a folder with all that is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopItem {
+    pub name: String,
+    pub kind: EntryKind,
+}
+
+impl Summary {
+    /// How many things at the top are listed by name.
+    pub const MAX_TOP: usize = 100;
+
+    pub fn add(&mut self, entry: &Entry) {
+        match entry.kind {
+            EntryKind::Folder => self.folders += 1,
+            EntryKind::File { size: Some(size), .. } => {
+                self.files += 1;
+                self.bytes = self.bytes.saturating_add(size);
+            }
+            EntryKind::File { size: None, .. } => {
+                self.files += 1;
+                self.streams += 1;
+            }
+        }
+        if entry.path.parent().is_none() {
+            if self.top.len() < Self::MAX_TOP {
+                self.top.push(TopItem { name: entry.path.name().to_owned(), kind: entry.kind });
+            } else {
+                self.more += 1;
+            }
+        }
+    }
+
+    /// The whole size in bytes; `None` while a stream is part of it.
+    #[must_use]
+    pub fn total(&self) -> Option<u64> {
+        (self.streams == 0).then_some(self.bytes)
+    }
+
+    /// One short title: `photo.jpg`, or `photo.jpg and 3 more`. Fit for any screen.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let Some(first) = self.top.first() else { return "Nothing".to_owned() };
+        let name = super::text::visible(&first.name);
+        match self.top.len() as u64 + self.more - 1 {
+            0 => name.into_owned(),
+            others => format!("{name} and {}", super::text::count(others, "more", "more")),
+        }
+    }
+
+    /// `12 files in 3 folders, 4.20 MB`.
+    #[must_use]
+    pub fn size_line(&self) -> String {
+        use super::text::{bytes, count};
+        let mut line = count(self.files, "file", "files");
+        if self.folders > 0 {
+            line += &format!(" in {}", count(self.folders, "folder", "folders"));
+        }
+        match (self.streams, self.bytes) {
+            (0, n) => line + ", " + &bytes(n),
+            (_, 0) => line + ", size not known yet",
+            (_, n) => line + ", more than " + &bytes(n),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_survives_the_way_there_and_back() {
+        for (seconds, nanos) in [(0, 0), (1_700_000_000, 123_456_789), (-1, 500_000_000), (-1_000_000_000, 0)]
+        {
+            let time = Timestamp { seconds, nanos };
+            assert_eq!(Timestamp::from(time.to_system_time().unwrap()), time);
+        }
+    }
+
+    #[test]
+    fn a_time_at_the_edge_of_every_clock_is_a_time_or_none_and_never_a_panic() {
+        for seconds in [i64::MIN, i64::MIN + 2, i64::MAX - 1, i64::MAX] {
+            for nanos in [0, 999_999_999, u32::MAX] {
+                if let Some(time) = (Timestamp { seconds, nanos }).to_system_time() {
+                    let back = Timestamp::from(time).seconds;
+                    assert!(back.abs_diff(seconds) <= 1, "{back} {seconds}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_summary_counts_what_it_is_given_and_names_only_the_top() {
+        let mut summary = Summary::default();
+        let file = |size| EntryKind::File { size, mode: FileMode::Regular };
+        for (path, kind) in [
+            ("trip", EntryKind::Folder),
+            ("trip/a", file(Some(5))),
+            ("b\u{1b}", file(Some(u64::MAX))),
+            ("s", file(None)),
+        ] {
+            summary.add(&Entry { path: RelPath::parse(path).unwrap(), kind, modified: None });
+        }
+        assert_eq!((summary.files, summary.folders, summary.bytes, summary.streams), (3, 1, u64::MAX, 1));
+        assert_eq!(summary.total(), None);
+        assert_eq!(summary.title(), "trip and 2 more");
+        summary.top.remove(0);
+        assert_eq!(summary.title(), "b\\u{1b} and 1 more");
+    }
+}

@@ -1,0 +1,22 @@
+//! Plain data that every part of Airlift speaks: devices, paths, manifests, transfers.
+//!
+//! Knows nothing of sockets, files, tasks or screens. A string that came from a peer enters the
+//! program here, through `parse`, or not at all.
+
+mod address;
+mod device;
+mod manifest;
+mod path;
+pub mod text;
+mod transfer;
+
+pub use address::{Address, BadAddress};
+pub use device::{BadDeviceId, BadDeviceName, DeviceId, DeviceName};
+pub use manifest::{
+    Digest, Entry, EntryKind, EntryNo, FileMode, Manifest, Skipped, Summary, Timestamp, TopItem,
+};
+pub use path::{RelPath, UnsafePath};
+pub use transfer::{
+    Answer, Conflict, Direction, FileProblem, Landing, Outcome, Peer, Problem, ProblemKind, Progress, Report,
+    Side, Source, Transfer, TransferId, TransferState,
+};

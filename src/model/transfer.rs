@@ -1,0 +1,297 @@
+//! One transfer as both faces see it: who, what, how far, and how it ended.
+
+use std::{fmt, path::PathBuf, time::Duration};
+
+use super::{Address, DeviceId, DeviceName, Digest, Summary};
+
+/// Names a transfer on both devices: 128 random bits made by the sender.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TransferId(pub [u8; 16]);
+
+impl fmt::Display for TransferId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&data_encoding::HEXLOWER.encode(&self.0))
+    }
+}
+
+impl fmt::Debug for TransferId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TransferId({self})")
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Send,
+    Receive,
+}
+
+/// Whose act or fault something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// This device.
+    Here,
+    /// The other device.
+    There,
+}
+
+/// The device at the other end, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Peer {
+    /// Proved by the handshake; `None` before it.
+    pub id: Option<DeviceId>,
+    /// What the peer calls itself.
+    pub name: Option<DeviceName>,
+    /// The address that was dialled, or the one it called from.
+    pub address: String,
+}
+
+impl Peer {
+    /// A peer of which only the typed address is known.
+    #[must_use]
+    pub fn at(address: &Address) -> Self {
+        Self { id: None, name: None, address: address.to_string() }
+    }
+
+    /// The best name there is for it.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        self.name.as_ref().map_or(&self.address, DeviceName::as_str)
+    }
+}
+
+/// Something to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A file, or a folder with all that is in it.
+    Path(PathBuf),
+    /// Standard input to its end, as one file of this name.
+    StandardInput { name: String },
+}
+
+/// What to do with an entry whose name is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Conflict {
+    /// Store the new one beside it: `photo (1).jpg`.
+    #[default]
+    KeepBoth,
+    /// Leave the old one and don't fetch the new one.
+    Skip,
+    /// Put the new one in its place, once it is whole.
+    Replace,
+}
+
+/// Where an accepted offer goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Landing {
+    /// `None`: the receiving folder of the settings.
+    pub folder: Option<PathBuf>,
+    /// Another name for the one thing offered, or a new folder for several.
+    pub name: Option<String>,
+    pub conflict: Conflict,
+}
+
+/// A person's or a policy's answer to an offer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    Accept(Landing),
+    /// With a reason that the sender is shown, if there is more to say than “no”.
+    Decline(Option<String>),
+}
+
+/// Everything that a face shows of one transfer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    pub id: TransferId,
+    pub direction: Direction,
+    pub peer: Peer,
+    /// What is sent; empty until the scan, or the peer's offer, is complete.
+    pub summary: Summary,
+    /// The folder it goes to (receiving) .
+    pub folder: Option<PathBuf>,
+    /// Bytes that can still be stored there, when the offer came (receiving).
+    pub free: Option<u64>,
+    /// What the person should know and need not act on: names changed, links left out.
+    pub notes: Vec<String>,
+    pub state: TransferState,
+}
+
+impl Transfer {
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        matches!(self.state, TransferState::Finished(_))
+    }
+
+    /// True while an offer waits for this device's answer.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.direction == Direction::Receive && self.state == TransferState::Waiting
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TransferState {
+    /// Looking for the other device and shaking hands.
+    Connecting,
+    /// The sender scans and offers.
+    Preparing,
+    /// The offer is complete; the receiver's answer is awaited.
+    Waiting,
+    /// Content flows.
+    Active,
+    Finished(Box<Report>),
+}
+
+/// How a transfer ended, and with what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    pub outcome: Outcome,
+    /// Files stored at the receiver.
+    pub files: u64,
+    /// Bytes of content stored at the receiver.
+    pub bytes: u64,
+    /// From the answer to the end.
+    pub took: Duration,
+    /// The content's digest, where it was one file and the two ends agree on it.
+    pub digest: Option<Digest>,
+    /// What now stands at the top of the receiving folder (receiving).
+    pub saved: Vec<PathBuf>,
+    /// Files that were not transferred; at most [`Report::MAX_LISTED`], the rest is in `failed`.
+    pub problems: Vec<FileProblem>,
+    /// How many files were not transferred though they were wanted.
+    pub failed: u64,
+    /// How many files the receiver left out, because it has them.
+    pub left_out: u64,
+}
+
+impl Report {
+    /// How many failed files are listed one by one.
+    pub const MAX_LISTED: usize = 100;
+
+    /// A report of something that ended before it began.
+    #[must_use]
+    pub fn of(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            files: 0,
+            bytes: 0,
+            took: Duration::ZERO,
+            digest: None,
+            saved: Vec::new(),
+            problems: Vec::new(),
+            failed: 0,
+            left_out: 0,
+        }
+    }
+
+    /// True when every byte that was wanted is stored, and both ends computed the same digests.
+    #[must_use]
+    pub fn verified(&self) -> bool {
+        self.outcome == Outcome::Complete
+    }
+}
+
+/// One file that was not transferred, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileProblem {
+    pub path: String,
+    pub side: Side,
+    pub why: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All that was wanted is stored and verified.
+    Complete,
+    Declined {
+        by: Side,
+        reason: Option<String>,
+    },
+    Cancelled {
+        by: Side,
+    },
+    Failed(Problem),
+}
+
+impl Outcome {
+    /// The sentence for a person; `None` when all went well.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        match self {
+            Self::Complete => None,
+            Self::Declined { by: Side::There, reason: None } => Some("The other device declined.".to_owned()),
+            Self::Declined { by: Side::There, reason: Some(reason) } => {
+                Some(format!("The other device declined: {}", super::text::visible(reason)))
+            }
+            Self::Declined { by: Side::Here, reason: None } => Some("Declined here.".to_owned()),
+            Self::Declined { by: Side::Here, reason: Some(reason) } => {
+                Some(format!("Declined here: {reason}"))
+            }
+            Self::Cancelled { by: Side::Here } => Some("Cancelled here.".to_owned()),
+            Self::Cancelled { by: Side::There } => Some("Cancelled by the other device.".to_owned()),
+            Self::Failed(problem) => Some(problem.text.clone()),
+        }
+    }
+}
+
+/// A failure as a person meets it: whose side, of what sort, and one sentence or two that say
+/// what happened and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub side: Side,
+    pub kind: ProblemKind,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// Nobody answers at the address.
+    Unreachable,
+    /// What answers is not Airlift, or speaks no common version, or isn't receiving.
+    NotReceiving,
+    /// The link broke or went silent.
+    Link,
+    /// The peer broke the protocol.
+    Protocol,
+    /// Files or folders could not be read or written.
+    Files,
+    /// Anything else: settings, ports, this program itself.
+    Other,
+}
+
+/// How far a transfer is. A sample: later ones replace earlier ones.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// Bytes stored at the receiver.
+    pub bytes: u64,
+    /// Bytes in all; `None` while a stream is part of it.
+    pub total: Option<u64>,
+    /// Files stored at the receiver.
+    pub files: u64,
+    /// The file in hand, as the receiver's or sender's path.
+    pub file: Option<String>,
+    /// Bytes of the file in hand that were moved, and its size where it is known.
+    pub file_bytes: u64,
+    pub file_total: Option<u64>,
+    /// Bytes a second over the last seconds.
+    pub rate: f64,
+}
+
+impl Progress {
+    /// 0 to 1; `None` while the total isn't known.
+    #[must_use]
+    pub fn fraction(&self) -> Option<f32> {
+        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "for a bar")]
+        self.total
+            .map(|total| if total == 0 { 1.0 } else { (self.bytes as f64 / total as f64).min(1.0) as f32 })
+    }
+
+    /// Time left at the present rate; `None` where it can't be told.
+    #[must_use]
+    pub fn time_left(&self) -> Option<Duration> {
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let left = self.total?.saturating_sub(self.bytes) as f64;
+        (self.rate >= 1.0).then(|| Duration::try_from_secs_f64(left / self.rate).ok()).flatten()
+    }
+}

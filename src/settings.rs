@@ -1,0 +1,151 @@
+//! What a person has chosen, kept as one readable file in the data folder.
+//!
+//! Knows the file and its defaults; must not know who shows or obeys it.
+
+use std::{
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Conflict, DeviceName};
+
+const FILE: &str = "settings.json";
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// `None`: the host's name.
+    #[serde(with = "name_as_text")]
+    pub device_name: Option<DeviceName>,
+    /// Where accepted files go.
+    pub inbox: PathBuf,
+    pub conflict: Conflict,
+    /// Addresses that files were sent to, the last one first; at most [`Settings::MAX_RECENT`].
+    pub recent: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { device_name: None, inbox: default_inbox(), conflict: Conflict::default(), recent: Vec::new() }
+    }
+}
+
+impl Settings {
+    /// What fits into a menu.
+    pub const MAX_RECENT: usize = 8;
+
+    /// The name this device goes by.
+    #[must_use]
+    pub fn name(&self) -> DeviceName {
+        self.device_name
+            .clone()
+            .unwrap_or_else(|| DeviceName::from_host_name(&gethostname::gethostname().to_string_lossy()))
+    }
+
+    /// Puts an address in front of the remembered ones.
+    pub fn remember(&mut self, address: &str) {
+        self.recent.retain(|known| known != address);
+        self.recent.insert(0, address.to_owned());
+        self.recent.truncate(Self::MAX_RECENT);
+    }
+
+    /// The settings kept in `home`, or the defaults. A file that can't be understood is kept
+    /// aside, so that nothing a person wrote is lost, and the defaults are used.
+    ///
+    /// # Errors
+    /// When the file exists and can't be read.
+    pub fn load(home: &Path) -> io::Result<Self> {
+        let file = home.join(FILE);
+        let text = match std::fs::read(&file) {
+            Ok(text) => text,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(e) => return Err(e),
+        };
+        serde_json::from_slice(&text).or_else(|problem| {
+            let aside = home.join(format!("{FILE}.damaged"));
+            tracing::warn!(%problem, kept = %aside.display(), "settings can't be understood: using the defaults");
+            std::fs::rename(&file, aside)?;
+            Ok(Self::default())
+        })
+    }
+
+    /// Replaces the file in one step: a crash leaves the old settings or the new.
+    ///
+    /// # Errors
+    /// When `home` can't be written.
+    pub fn save(&self, home: &Path) -> io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(home)?;
+        serde_json::to_writer_pretty(&mut file, self)?;
+        file.write_all(b"\n")?;
+        file.as_file().sync_all()?;
+        file.persist(home.join(FILE))?;
+        Ok(())
+    }
+}
+
+/// The folder for everything that Airlift keeps: key, settings, logs.
+#[must_use]
+pub fn default_home() -> PathBuf {
+    directories::ProjectDirs::from("", "", "airlift")
+        .map_or_else(|| PathBuf::from(".airlift"), |dirs| dirs.data_dir().to_owned())
+}
+
+fn default_inbox() -> PathBuf {
+    let user = directories::UserDirs::new();
+    let downloads = user.as_ref().and_then(|dirs| dirs.download_dir().map(Path::to_owned));
+    let home = user.as_ref().map(|dirs| dirs.home_dir().join("Downloads"));
+    downloads.or(home).unwrap_or_else(|| PathBuf::from("Downloads")).join("Airlift")
+}
+
+mod name_as_text {
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    use crate::model::DeviceName;
+
+    pub fn serialize<S: Serializer>(name: &Option<DeviceName>, to: S) -> Result<S::Ok, S::Error> {
+        name.as_ref().map(DeviceName::as_str).serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<DeviceName>, D::Error> {
+        Option::<String>::deserialize(from)?
+            .map(|text| DeviceName::parse(&text))
+            .transpose()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_saved_is_loaded_again() {
+        let home = tempfile::tempdir().unwrap();
+        assert_eq!(Settings::load(home.path()).unwrap(), Settings::default());
+        let mut settings = Settings {
+            device_name: Some(DeviceName::parse("Büro 办公室").unwrap()),
+            ..Settings::default()
+        };
+        for i in 0..20 {
+            settings.remember(&format!("host{}", i % 12));
+        }
+        settings.save(home.path()).unwrap();
+        let loaded = Settings::load(home.path()).unwrap();
+        assert_eq!(loaded, settings);
+        assert_eq!(loaded.recent.len(), Settings::MAX_RECENT);
+        assert_eq!(loaded.recent[0], "host7");
+    }
+
+    #[test]
+    fn a_damaged_file_is_kept_aside_and_the_defaults_are_used() {
+        let home = tempfile::tempdir().unwrap();
+        for damaged in ["{", "{\"device_name\":\"\\u202e\"}", "7"] {
+            std::fs::write(home.path().join(FILE), damaged).unwrap();
+            assert_eq!(Settings::load(home.path()).unwrap(), Settings::default());
+            let kept = std::fs::read_to_string(home.path().join("settings.json.damaged")).unwrap();
+            assert_eq!(kept, damaged);
+        }
+    }
+}
