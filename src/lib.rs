@@ -4,6 +4,7 @@
 //! the faces, `cli` and `gui`, know only [`engine`] and [`model`]. `ARCHITECTURE.md` has the map.
 #![forbid(unsafe_code)]
 
+pub mod disk;
 pub mod engine;
 pub mod identity;
 pub mod model;
