@@ -8,4 +8,7 @@ pub mod disk;
 pub mod engine;
 pub mod identity;
 pub mod model;
+pub mod net;
 pub mod settings;
+pub mod transfer;
+pub mod wire;
