@@ -15,10 +15,11 @@ use std::{
     },
 };
 
-use cap_fs_ext::{DirExt as _, SystemTimeSpec};
-use cap_std::{fs::Dir, time::SystemTime};
+use cap_fs_ext::DirExt as _;
+use cap_std::fs::Dir;
 
 use super::{
+    attributes,
     error::{self, DiskError},
     folders::Folders,
     inbox::Inbox,
@@ -331,12 +332,10 @@ impl Shared {
 
     fn set_folder_time(&self, entry: &Entry) {
         let path = self.local(&entry.path);
-        let time = entry.modified.and_then(crate::model::Timestamp::to_system_time);
-        let (Some(time), true) = (time, self.made().folders.contains(&*path)) else { return };
+        let (Some(time), true) = (entry.modified, self.made().folders.contains(&*path)) else { return };
         // A time that this file system can't hold is not worth a failure.
         if let Ok(parent) = self.folder(above(&path), Missing::Fail) {
-            let time = SystemTimeSpec::Absolute(SystemTime::from_std(time));
-            let _ = parent.dir.set_symlink_times(last(&path), None, Some(time));
+            let _ = attributes::set_folder_time(&parent.dir, last(&path), time);
         }
     }
 

@@ -15,8 +15,9 @@ use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt a
 use cap_std::fs::{Metadata, OpenOptions};
 
 use super::{
+    attributes,
     error::{SourceError, shown},
-    walk::{Bases, Found, Kind, Origin, modified},
+    walk::{Bases, Found, Kind, Origin},
 };
 use crate::model::{Entry, EntryKind, EntryNo, Timestamp};
 
@@ -126,7 +127,9 @@ struct Seen {
 
 impl Seen {
     fn is(self, now: &Metadata) -> bool {
-        matches!(Kind::of(now), Kind::File) && now.len() == self.size && modified(now) == self.modified
+        matches!(Kind::of(now), Kind::File)
+            && now.len() == self.size
+            && attributes::modified(now) == self.modified
     }
 }
 

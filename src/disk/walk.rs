@@ -19,13 +19,13 @@ use cap_std::{
 };
 
 use super::{
+    attributes,
     error::{SourceError, shown},
     folders::Folders,
-    mode,
     naming::{Case, Characters, NameRules, Numbering, Unicode},
     notes::Notes,
 };
-use crate::model::{Entry, EntryKind, FileMode, RelPath, Skipped, Source, Timestamp, text};
+use crate::model::{Entry, EntryKind, FileMode, RelPath, Skipped, Source, text};
 
 /// Where one of the picked things is.
 #[derive(Clone, Debug)]
@@ -330,7 +330,7 @@ impl Walk {
                 self.skipped.special += 1;
                 return None;
             }
-            Kind::File => EntryKind::File { size: Some(metadata.len()), mode: mode::of(metadata) },
+            Kind::File => EntryKind::File { size: Some(metadata.len()), mode: attributes::mode(metadata) },
             Kind::Folder => {
                 let Ok(names) = self.list(base, &below) else {
                     self.skipped.unreadable += 1;
@@ -343,7 +343,7 @@ impl Walk {
                 EntryKind::Folder
             }
         };
-        Some(Entry { path: wire, kind, modified: modified(metadata) })
+        Some(Entry { path: wire, kind, modified: attributes::modified(metadata) })
     }
 
     /// The names in a folder, the last one first.
@@ -397,11 +397,6 @@ impl Kind {
             Self::Special
         }
     }
-}
-
-/// When a file was last changed, where the system says so.
-pub(super) fn modified(metadata: &Metadata) -> Option<Timestamp> {
-    metadata.modified().ok().map(|time| time.into_std().into())
 }
 
 /// A name as text: what is not UTF-8 is written as `%` and two hexadecimal digits a byte.
