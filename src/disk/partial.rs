@@ -165,7 +165,8 @@ impl Verified {
             file.sync_all()
         } else {
             let mut options = OpenOptions::new();
-            options.write(true).follow(FollowSymlinks::No);
+            // Windows syncs only what could be written.
+            options.read(true).write(cfg!(windows)).follow(FollowSymlinks::No);
             let folder = self.part.shared.folder(above(&path), Missing::Fail)?;
             folder.dir.open_with(&self.part.name, &options).and_then(|file| file.sync_all())
         };

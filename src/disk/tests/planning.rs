@@ -26,9 +26,12 @@ fn plan(folder: &Path, entries: &[Entry], conflict: Conflict) -> Result<Plan, Pl
 fn places(plan: &Plan, entries: &[Entry]) -> Vec<String> {
     (0..)
         .zip(entries)
-        .map(|(no, entry)| match plan.is_unwanted(no) {
-            true => "-".to_owned(),
-            false => plan.names.path(entry.path.as_str()).into_owned(),
+        .map(|(no, entry)| {
+            if plan.is_unwanted(no) {
+                "-".to_owned()
+            } else {
+                plan.names.path(entry.path.as_str()).into_owned()
+            }
         })
         .collect()
 }
@@ -225,30 +228,30 @@ fn save_as_names_one_thing_or_a_new_folder_for_several() {
     fs::create_dir(temp.path().join("taken")).unwrap();
     fs::write(temp.path().join("file"), "").unwrap();
     let inbox = Inbox::open(temp.path()).unwrap();
-    let placed = |entries: &[Entry], name, conflict| {
+    let outcome = |entries: &[Entry], name, conflict| {
         let plan = inbox.plan(entries, Some(name), conflict).unwrap();
         (places(&plan, entries), plan.notes().to_vec())
     };
     let one = [file("photo.jpg", 1)];
-    assert_eq!(placed(&one, "sea.jpg", Conflict::KeepBoth).0, ["sea.jpg"]);
-    assert_eq!(placed(&one, "file", Conflict::KeepBoth).0, ["file (1)"]);
-    assert_eq!(placed(&one, "file", Conflict::Skip).0, ["-"]);
-    assert_eq!(placed(&one, "file", Conflict::Replace).0, ["file"]);
+    assert_eq!(outcome(&one, "sea.jpg", Conflict::KeepBoth).0, ["sea.jpg"]);
+    assert_eq!(outcome(&one, "file", Conflict::KeepBoth).0, ["file (1)"]);
+    assert_eq!(outcome(&one, "file", Conflict::Skip).0, ["-"]);
+    assert_eq!(outcome(&one, "file", Conflict::Replace).0, ["file"]);
     let tree = [folder("trip"), file("trip/a/b", 1)];
-    assert_eq!(placed(&tree, "sea", Conflict::KeepBoth).0, ["sea", "sea/a/b"]);
-    assert_eq!(placed(&tree, "taken", Conflict::KeepBoth).0, ["taken (1)", "taken (1)/a/b"]);
-    assert_eq!(placed(&tree, "taken", Conflict::Skip).0, ["taken", "taken/a/b"]);
+    assert_eq!(outcome(&tree, "sea", Conflict::KeepBoth).0, ["sea", "sea/a/b"]);
+    assert_eq!(outcome(&tree, "taken", Conflict::KeepBoth).0, ["taken (1)", "taken (1)/a/b"]);
+    assert_eq!(outcome(&tree, "taken", Conflict::Skip).0, ["taken", "taken/a/b"]);
     let several = [file("file", 1), file("d/x", 1)];
-    assert_eq!(placed(&several, "all", Conflict::KeepBoth).0, ["all/file", "all/d/x"]);
-    let (places, notes) = placed(&several, "taken", Conflict::KeepBoth);
+    assert_eq!(outcome(&several, "all", Conflict::KeepBoth).0, ["all/file", "all/d/x"]);
+    let (places, notes) = outcome(&several, "taken", Conflict::KeepBoth);
     assert_eq!(places, ["taken (1)/file", "taken (1)/d/x"]);
     assert_eq!(notes, ["“taken” is there already: the new folder will be “taken (1)”."]);
-    assert_eq!(placed(&several, "taken", Conflict::Replace).0, ["taken/file", "taken/d/x"]);
+    assert_eq!(outcome(&several, "taken", Conflict::Replace).0, ["taken/file", "taken/d/x"]);
     // A file in the way of the folder is left alone, and nothing is left out for it.
     for conflict in [Conflict::KeepBoth, Conflict::Skip, Conflict::Replace] {
-        assert_eq!(placed(&several, "file", conflict).0, ["file (1)/file", "file (1)/d/x"]);
+        assert_eq!(outcome(&several, "file", conflict).0, ["file (1)/file", "file (1)/d/x"]);
     }
-    assert_eq!(placed(&one, ".airlift-x.part", Conflict::KeepBoth).0, ["_airlift-x.part"]);
+    assert_eq!(outcome(&one, ".airlift-x.part", Conflict::KeepBoth).0, ["_airlift-x.part"]);
     for bad in ["", ".", "..", "a/b", "/a", "a/", "a\0b"] {
         let refused = inbox.plan(&one, Some(bad), Conflict::KeepBoth);
         assert!(matches!(refused, Err(PlanError::BadName(_))), "{bad:?}");
@@ -351,8 +354,8 @@ fn a_hundred_thousand_entries_are_planned_whatever_they_are_called() {
     let temp = temp();
     let inbox = windows(temp.path());
     let count: EntryNo = 100_000;
-    let plain: Vec<_> = (0..count).map(|i| file(&format!("d{}/e/f{i}", i % 300), 1)).collect();
-    let plan = inbox.plan(&plain, None, Conflict::KeepBoth).unwrap();
+    let usual: Vec<_> = (0..count).map(|i| file(&format!("d{}/e/f{i}", i % 300), 1)).collect();
+    let plan = inbox.plan(&usual, None, Conflict::KeepBoth).unwrap();
     assert_eq!((plan.needs(), plan.notes().len()), (count.into(), 0));
     // All of these are one name here: with a search from 1 for each, this would not end.
     let same: Vec<_> = (0..count)

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::Write as _,
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
@@ -182,7 +182,7 @@ fn two_picks_of_one_name_are_told_apart_and_each_is_read_from_its_own_place() {
         fs::write(temp.path().join(dir).join("x.txt"), format!("x {dir}")).unwrap();
     }
     let picks = ["1/x.txt", "2/x.txt", "1/t", "2/t", "3/x.txt"].map(|pick| temp.path().join(pick));
-    let (entries, sources) = scan_all(&picks.each_ref().map(|path| path.as_path()));
+    let (entries, sources) = scan_all(&picks.each_ref().map(PathBuf::as_path));
     assert_eq!(paths(&entries), ["x.txt", "x (1).txt", "t", "t/in", "t (1)", "t (1)/in", "x (2).txt"]);
     for (no, content) in [(0, "x 1"), (1, "x 2"), (3, "in 1"), (5, "in 2"), (6, "x 3")] {
         assert_eq!(read(&sources, no).unwrap(), content);
@@ -408,4 +408,11 @@ fn an_entry_stays_small() {
     // A million of them are held at once.
     assert!(size_of::<Entry>() <= 64);
     assert_eq!(texts(&["a"])[0].path.as_str(), "a");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_only_says_it_is_empty_is_not_sent_as_empty() {
+    let (_, sources) = scan_all(&[Path::new("/proc/version")]);
+    assert!(matches!(read(&sources, 0), Err(SourceError::Changed(_))));
 }

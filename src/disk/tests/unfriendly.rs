@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, ExitStatus},
 };
 
 use super::{begin, file, folder, listing, receive, skip, store_one, temp, texts, write};
@@ -139,7 +139,7 @@ impl Shut {
         if fs::write(path.join("probe"), "").is_ok() {
             fs::remove_file(path.join("probe")).unwrap();
             // Root writes everywhere but to what is immutable.
-            Command::new("chattr").arg("+i").arg(&path).status().ok().filter(|status| status.success())?;
+            Command::new("chattr").arg("+i").arg(&path).status().ok().filter(ExitStatus::success)?;
         }
         Some(Self(path))
     }
@@ -228,9 +228,10 @@ fn a_full_disk_is_known_before_the_first_byte_or_at_the_byte_that_does_not_fit()
     let error = intake.create(0).err().unwrap();
     assert!(matches!(error, DiskError::NoSpace(_)) && error.is_fatal(), "{error}");
     let mut stream = intake.create(2).unwrap();
+    let sevens = vec![7; 100_000];
     let error = loop {
         let at = stream.written();
-        if let Err(error) = stream.write(at, &[7; 100_000]) {
+        if let Err(error) = stream.write(at, &sevens) {
             assert_eq!(stream.written(), at);
             break error;
         }
@@ -239,7 +240,7 @@ fn a_full_disk_is_known_before_the_first_byte_or_at_the_byte_that_does_not_fit()
     // With space again, it goes on where it was.
     fs::remove_file(disk.path().join("other")).unwrap();
     let whole = vec![7; usize::try_from(stream.written()).unwrap() + 100_000];
-    stream.write(stream.written(), &[7; 100_000]).unwrap();
+    stream.write(stream.written(), &sevens).unwrap();
     let stored = intake.store(vec![stream.verify(super::digest(&whole)).unwrap()]).remove(0).1.unwrap();
     assert_eq!(fs::read(disk.path().join(stored.path.as_str())).unwrap(), whole);
     assert_eq!(fs::read_dir(disk.path()).unwrap().count(), 1);
