@@ -19,7 +19,7 @@ pub enum SourceError {
     NotFound(String),
     #[error("“{0}” can't be read: you don't have the permission. Change its permissions, or leave it out.")]
     NoPermission(String),
-    #[error("“{path}” is a link, and links are not sent. Send what it leads to instead{}.", leads_to(.target))]
+    #[error("“{path}” is a link, and links are not sent. Send what it leads to instead{}.", leads_to(.target.as_deref()))]
     Link { path: String, target: Option<String> },
     #[error("“{0}” is neither a file nor a folder. Only files and folders can be sent.")]
     Special(String),
@@ -43,8 +43,8 @@ pub enum SourceError {
     Io { path: String, why: io::Error },
 }
 
-fn leads_to(target: &Option<String>) -> String {
-    target.as_ref().map(|target| format!(": “{target}”")).unwrap_or_default()
+fn leads_to(target: Option<&str>) -> String {
+    target.map(|target| format!(": “{target}”")).unwrap_or_default()
 }
 
 impl SourceError {
@@ -174,5 +174,7 @@ pub enum PlanError {
 
 /// A path of this machine, fit for a sentence.
 pub(super) fn shown(path: &Path) -> String {
-    text::visible(&path.to_string_lossy()).into_owned()
+    let path = path.to_string_lossy();
+    // Windows' own mark of a path in full says nothing to a person.
+    text::visible(path.strip_prefix(r"\\?\").unwrap_or(&path)).into_owned()
 }

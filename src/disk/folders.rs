@@ -3,8 +3,13 @@
 use std::{
     collections::HashMap,
     ffi::{OsStr, OsString},
+    io,
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
+
+use cap_fs_ext::DirExt as _;
+use cap_std::{ambient_authority, fs::Dir};
 
 /// A bounded cache of open folders by path. What a path means is the caller's affair.
 pub(super) struct Folders<D>(Mutex<Open<D>>);
@@ -60,5 +65,16 @@ impl<D> Folders<D> {
         }
         let now = open.clock;
         open.by_path.insert(path.to_owned(), (dir, now));
+    }
+}
+
+impl Folders<Dir> {
+    /// The folder of an absolute path that has no links in it, entered from the root of its disk
+    /// one name at a time, so that a link put there meanwhile is an error.
+    pub fn at(&self, path: &Path) -> io::Result<Arc<Dir>> {
+        self.get_or_open(path.as_os_str(), || match (path.parent(), path.file_name()) {
+            (Some(parent), Some(name)) => self.at(parent)?.open_dir_nofollow(name),
+            _ => Dir::open_ambient_dir(path, ambient_authority()),
+        })
     }
 }

@@ -15,10 +15,11 @@ use std::{
     },
 };
 
-use cap_fs_ext::{DirExt as _, SystemTimeSpec};
-use cap_std::{fs::Dir, time::SystemTime};
+use cap_fs_ext::DirExt as _;
+use cap_std::fs::Dir;
 
 use super::{
+    attributes,
     error::{self, DiskError},
     folders::Folders,
     inbox::Inbox,
@@ -143,7 +144,8 @@ impl Intake {
     }
 
     /// Makes the content of all these files durable, gives them their names and makes those
-    /// durable. Each is reported in turn; only what is reported as stored is sure to last.
+    /// durable. Only what is reported as stored is sure to last.
+    #[must_use]
     pub fn store(&self, group: Vec<Verified>) -> Vec<(EntryNo, Result<Stored, DiskError>)> {
         store::store(&self.0, group)
     }
@@ -283,60 +285,59 @@ impl Shared {
         } else {
             self.plan.names.wish(self.inbox.rules, offered)
         };
-        let (name, is_other) =
+        let path =
             self.take_free(&planned, &wish, Numbering::Folder, |name| self.inbox.dir.create_dir(name))?;
-        self.made().folder(&name);
-        if is_other {
-            if offered.is_empty() {
-                self.plan.names.set_holder(&name);
-            } else {
-                self.plan.names.set(offered, &name);
-            }
+        self.made().folder(path.as_str());
+        if offered.is_empty() {
+            self.plan.names.set_holder(path.as_str());
+        } else {
+            self.plan.names.set(offered, path.as_str());
         }
         Ok(())
     }
 
-    /// Tries `take` with the planned path, and while its name is taken with `wish` and a number.
-    /// Returns the path, and whether it is another than the planned one.
+    /// Tries `take` with the planned path's name, and while that is taken with `wish` and a number.
+    /// Returns the path that was free.
     pub fn take_free(
         &self,
         planned: &str,
         wish: &str,
         numbering: Numbering,
         take: impl Fn(&str) -> io::Result<()>,
-    ) -> Result<(String, bool), DiskError> {
+    ) -> Result<RelPath, DiskError> {
         let mut name = Cow::Borrowed(last(planned));
         let mut number = 0;
         loop {
+            let path = match above(planned) {
+                "" => RelPath::parse(&name),
+                parent => RelPath::parse(&format!("{parent}/{name}")),
+            };
+            // The plan has measured its paths; only a number can make one too long.
+            let path = path.map_err(|_| DiskError::NameRefused(shown(planned)))?;
             match take(&name) {
+                Ok(()) => {
+                    if path.as_str() != planned {
+                        let planned = shown(planned);
+                        let note = format_args!("“{planned}” was taken meanwhile: stored as “{path}”.");
+                        self.made().notes.add(note);
+                    }
+                    return Ok(path);
+                }
                 Err(why) if why.kind() == ErrorKind::AlreadyExists => {
                     number += 1;
                     name = Cow::Owned(self.inbox.rules.numbered(wish, number, numbering));
                 }
                 Err(why) => return Err(self.failed(planned, why)),
-                Ok(()) => break,
             }
         }
-        let path = match above(planned) {
-            "" => name.into_owned(),
-            parent => format!("{parent}/{name}"),
-        };
-        let is_other = path != planned;
-        if is_other {
-            let (planned, path) = (shown(planned), shown(&path));
-            self.made().notes.add(format_args!("“{planned}” was taken meanwhile: stored as “{path}”."));
-        }
-        Ok((path, is_other))
     }
 
     fn set_folder_time(&self, entry: &Entry) {
         let path = self.local(&entry.path);
-        let time = entry.modified.and_then(crate::model::Timestamp::to_system_time);
-        let (Some(time), true) = (time, self.made().folders.contains(&*path)) else { return };
+        let (Some(time), true) = (entry.modified, self.made().folders.contains(&*path)) else { return };
         // A time that this file system can't hold is not worth a failure.
         if let Ok(parent) = self.folder(above(&path), Missing::Fail) {
-            let time = SystemTimeSpec::Absolute(SystemTime::from_std(time));
-            let _ = parent.dir.set_symlink_times(last(&path), None, Some(time));
+            let _ = attributes::set_folder_time(&parent.dir, last(&path), time);
         }
     }
 

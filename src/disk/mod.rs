@@ -6,12 +6,12 @@
 //! done relative to open folder handles, one name at a time and never through a symbolic link, so
 //! that neither a peer's names nor a link planted meanwhile leads out of the picked folder.
 
+mod attributes;
 mod error;
 mod folders;
 mod inbox;
 mod intake;
 mod local;
-mod mode;
 mod naming;
 mod notes;
 mod partial;
@@ -23,6 +23,8 @@ mod source;
 mod space;
 mod store;
 mod sync;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 pub use error::{DiskError, PlanError, SourceError};

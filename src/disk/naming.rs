@@ -63,10 +63,10 @@ impl NameRules {
         if is_ours(&name) {
             name = Cow::Owned(format!("_{}", &name[1..]));
         }
-        if self.characters == Characters::Windows {
-            if let Some(allowed) = for_windows(&name) {
-                name = Cow::Owned(allowed);
-            }
+        if self.characters == Characters::Windows
+            && let Some(allowed) = for_windows(&name)
+        {
+            name = Cow::Owned(allowed);
         }
         if self.length(&name) > self.longest {
             name = Cow::Owned(self.shortened(&name));
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
     use crate::model::RelPath;
 
-    pub(crate) const EXT4: NameRules =
+    const EXT4: NameRules =
         NameRules { characters: Characters::Any, case: Case::Matters, unicode: Unicode::Exact, longest: 255 };
     const NTFS: NameRules = NameRules {
         characters: Characters::Windows,

@@ -13,10 +13,10 @@ use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _};
 use cap_std::fs::OpenOptions;
 
 use super::{
+    attributes,
     error::DiskError,
     intake::{Folder, Missing, Shared},
     local::{above, shown},
-    mode,
     naming::PART,
     space,
 };
@@ -53,7 +53,7 @@ impl Partial {
         let path = shared.local(&entry.path);
         let mut options = OpenOptions::new();
         options.write(true).create_new(true).follow(FollowSymlinks::No);
-        mode::create_with(&mut options, mode);
+        attributes::create_with(&mut options, mode);
         let mut name = format!("{}-{no}{PART}", shared.prefix);
         let mut attempt = 0;
         let (file, disk) = loop {
@@ -165,7 +165,8 @@ impl Verified {
             file.sync_all()
         } else {
             let mut options = OpenOptions::new();
-            options.write(true).follow(FollowSymlinks::No);
+            // Windows syncs only what could be written.
+            options.read(true).write(cfg!(windows)).follow(FollowSymlinks::No);
             let folder = self.part.shared.folder(above(&path), Missing::Fail)?;
             folder.dir.open_with(&self.part.name, &options).and_then(|file| file.sync_all())
         };

@@ -55,7 +55,7 @@ impl Scan {
     /// What was found, to be opened by number.
     #[must_use]
     pub fn finish(self) -> Sources {
-        self.sources.complete(self.walk.into_bases())
+        self.sources.complete(self.walk.into_folders())
     }
 }
 

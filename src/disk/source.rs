@@ -12,11 +12,13 @@ use std::{
 };
 
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
-use cap_std::fs::{Metadata, OpenOptions};
+use cap_std::fs::{Dir, Metadata, OpenOptions};
 
 use super::{
+    attributes,
     error::{SourceError, shown},
-    walk::{Bases, Found, Kind, Origin, modified},
+    folders::Folders,
+    walk::{Found, Kind, Origin},
 };
 use crate::model::{Entry, EntryKind, EntryNo, Timestamp};
 
@@ -28,7 +30,7 @@ pub struct Sources {
     picks: Vec<(EntryNo, Origin)>,
     /// Own names by wire path, where the wire has another.
     real: HashMap<Box<str>, OsString>,
-    bases: Bases,
+    folders: Folders<Dir>,
 }
 
 impl Sources {
@@ -44,9 +46,9 @@ impl Sources {
         self.entries.push(entry);
     }
 
-    pub(super) fn complete(mut self, bases: Bases) -> Self {
+    pub(super) fn complete(mut self, folders: Folders<Dir>) -> Self {
         self.entries.shrink_to_fit();
-        self.bases = bases;
+        self.folders = folders;
         self
     }
 
@@ -74,24 +76,22 @@ impl Sources {
         let EntryKind::File { size, .. } = entry.kind else { return Err(SourceError::NoSuchFile(no)) };
         let pick = self.picks.partition_point(|(first, _)| *first <= no).checked_sub(1);
         let (_, origin) = &self.picks[pick.ok_or(SourceError::NoSuchFile(no))?];
-        let Origin::Below { base, name } = origin else {
+        let Origin::Path(picked) = origin else {
             let path = PathBuf::from(entry.path.name());
             return Ok(SourceFile { content: Content::Stream(io::stdin()), path, read: 0 });
         };
-        let below = self.below(entry, name);
-        let path = self.bases.path(*base, &below);
+        let path = self.path(picked, entry);
         let seen = Seen { size: size.unwrap_or_default(), modified: entry.modified };
-        let file = self.open_file(*base, &below, seen).map_err(|why| SourceError::sending(&path, why))?;
-        match file {
+        match self.open_file(&path, seen).map_err(|why| SourceError::sending(&path, why))? {
             Some(file) => Ok(SourceFile { content: Content::File { file, seen }, path, read: 0 }),
             None => Err(SourceError::Changed(shown(&path))),
         }
     }
 
     /// `None` when what is there is not what was seen.
-    fn open_file(&self, base: usize, below: &Path, seen: Seen) -> io::Result<Option<File>> {
-        let (Some(parent), Some(name)) = (below.parent(), below.file_name()) else { return Ok(None) };
-        let dir = self.bases.folder(base, parent)?;
+    fn open_file(&self, path: &Path, seen: Seen) -> io::Result<Option<File>> {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(None) };
+        let dir = self.folders.at(parent)?;
         // Looked at first, because opening a device can have effects of its own.
         if !seen.is(&dir.symlink_metadata(name)?) {
             return Ok(None);
@@ -103,17 +103,17 @@ impl Sources {
         Ok(seen.is(&file.metadata()?).then(|| file.into_std()))
     }
 
-    /// An entry's own path below its base. `name` is that of the picked thing it belongs to.
-    fn below(&self, entry: &Entry, name: &OsStr) -> PathBuf {
-        let mut below = PathBuf::from(name);
+    /// An entry's own path, below or at that of the picked thing it belongs to.
+    fn path(&self, picked: &Path, entry: &Entry) -> PathBuf {
+        let mut path = picked.to_owned();
         let wire = entry.path.as_str();
         let mut end = entry.path.top().len();
         for component in entry.path.components().skip(1) {
             end += 1 + component.len();
             let real = if self.real.is_empty() { None } else { self.real.get(&wire[..end]) };
-            below.push(real.map_or(OsStr::new(component), OsString::as_os_str));
+            path.push(real.map_or(OsStr::new(component), OsString::as_os_str));
         }
-        below
+        path
     }
 }
 
@@ -126,7 +126,9 @@ struct Seen {
 
 impl Seen {
     fn is(self, now: &Metadata) -> bool {
-        matches!(Kind::of(now), Kind::File) && now.len() == self.size && modified(now) == self.modified
+        matches!(Kind::of(now), Kind::File)
+            && now.len() == self.size
+            && attributes::modified(now) == self.modified
     }
 }
 
@@ -178,13 +180,15 @@ impl SourceFile {
     /// To be called after the last byte.
     ///
     /// # Errors
-    /// When the file's size or time is no longer what the scan saw.
+    /// When there is more to read, or the file's size or time is no longer what the scan saw.
     pub fn finish(self) -> Result<(), SourceError> {
-        let Content::File { file, seen } = self.content else { return Ok(()) };
+        let Content::File { mut file, seen } = self.content else { return Ok(()) };
+        // Some files, of Linux's /proc for one, say that they are empty and are not.
+        let more = file.read(&mut [0]).map(|read| read > 0);
         let now = cap_std::fs::File::from_std(file).metadata();
-        match now {
-            Ok(now) if seen.is(&now) => Ok(()),
-            Ok(_) => Err(SourceError::Changed(shown(&self.path))),
+        match more.and_then(|more| Ok(!more && seen.is(&now?))) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(SourceError::Changed(shown(&self.path))),
             Err(why) => Err(SourceError::sending(&self.path, why)),
         }
     }

@@ -4,7 +4,7 @@
 //! before anybody hears of it. So a power cut leaves a file whole under its name, or absent.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeSet, HashMap},
     io,
 };
 
@@ -70,8 +70,7 @@ fn sync_content(shared: &Shared, group: Vec<Verified>) -> Vec<(Verified, Result<
 
 /// Renames a file from its partial name to its own, or to the next free one.
 fn name(shared: &Shared, file: Verified) -> Result<Stored, DiskError> {
-    let no = file.entry();
-    let (entry, ..) = shared.file(no)?;
+    let (entry, ..) = shared.file(file.entry())?;
     let planned = shared.local(&entry.path);
     let folder = shared.folder(above(&planned), Missing::Fail)?;
     let wish = shared.plan.names.wish(shared.inbox.rules, entry.path.as_str());
@@ -85,34 +84,31 @@ fn name(shared: &Shared, file: Verified) -> Result<Stored, DiskError> {
         }
         rename::no_clobber(&folder.dir, file.part.name(), name)
     };
-    let (path, _) = shared.take_free(&planned, &wish, Numbering::File, take)?;
+    let path = shared.take_free(&planned, &wish, Numbering::File, take)?;
     let (digest, size) = (file.digest(), file.size());
     file.part.stored();
-    // Only a number could have made it too long, after it has its name.
-    let path = RelPath::parse(&path).or_else(|_| RelPath::parse(&planned));
-    let path = path.map_err(|_| DiskError::NotWanted(no))?;
     Ok(Stored { digest, size, path })
 }
 
 /// Makes the names durable, and those of the folders above them that are new.
 fn sync_names(shared: &Shared, stored: Vec<(EntryNo, Stored)>) -> Vec<Reported> {
-    let mut folders = BTreeMap::new();
+    let mut folders = BTreeSet::new();
     {
         let mut made = shared.made();
         for (_, file) in &stored {
             let mut folder = above(file.path.as_str());
-            folders.entry(folder.to_owned()).or_insert(());
+            folders.insert(folder.to_owned());
             while !folder.is_empty() {
                 folder = above(folder);
                 if made.unsynced.remove(folder) {
-                    folders.insert(folder.to_owned(), ());
+                    folders.insert(folder.to_owned());
                 }
             }
             made.save(file.path.as_str());
         }
     }
     let synced = folders
-        .keys()
+        .iter()
         .map(|path| Ok((path.as_str(), shared.folder(path, Missing::Fail)?.disk)))
         .collect::<Result<Vec<_>, DiskError>>()
         .and_then(|folders| sync_folders(shared, &folders));
