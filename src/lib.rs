@@ -4,7 +4,10 @@
 //! the faces, `cli` and `gui`, know only [`engine`] and [`model`]. `ARCHITECTURE.md` has the map.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod engine;
 pub mod identity;
+pub mod logging;
 pub mod model;
 pub mod settings;

@@ -1,0 +1,230 @@
+//! What the engine says of its transfers, put in order: each moment once, and progress in between.
+//!
+//! Knows the seam. Must not know who is told, or how. An event may be missed and a snapshot come
+//! in its place: then the moments in between are made up for, so that every story is whole.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    net::IpAddr,
+    time::Duration,
+};
+
+use tokio::{
+    sync::mpsc,
+    time::{Interval, MissedTickBehavior, interval},
+};
+
+use super::news::{Moment, News, report};
+use crate::{
+    engine::{Event, Events, Handle, ReceivingState, Snapshot, Update},
+    model::{Outcome, Problem, Progress, Report, Transfer, TransferId},
+};
+
+/// How often progress is sampled: twice the promised five a second, since timers run late.
+const SAMPLE: Duration = Duration::from_millis(100);
+
+/// What happened next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Turn {
+    Listening {
+        port: u16,
+        addresses: Vec<IpAddr>,
+    },
+    CannotListen(Problem),
+    Transfer(Moment, Box<Transfer>),
+    Progress(Box<Transfer>, Progress),
+    Interrupted,
+    /// The engine has ended by itself.
+    Gone,
+}
+
+impl Turn {
+    /// What there is to tell of it without knowing which command waits; `None` where there is nothing.
+    #[must_use]
+    pub fn news(&self) -> Option<News<'_>> {
+        Some(match self {
+            Self::Transfer(Moment::Begun, transfer) => News::Begun(transfer),
+            Self::Transfer(Moment::Connected, transfer) => News::Connected(transfer),
+            Self::Transfer(Moment::Offered, transfer) => News::Offered(transfer),
+            Self::Transfer(Moment::Started, transfer) => News::Started(transfer),
+            Self::Transfer(Moment::Finished, transfer) => News::Finished(transfer, report(transfer)?),
+            Self::Progress(transfer, progress) => News::Progress(transfer, progress),
+            Self::Listening { .. } | Self::CannotListen(_) | Self::Interrupted | Self::Gone => return None,
+        })
+    }
+
+    /// The transfer that has ended, and how; `None` for every other turn.
+    #[must_use]
+    pub fn ending(&self) -> Option<(TransferId, &Outcome)> {
+        match self {
+            Self::Transfer(Moment::Finished, transfer) => Some((transfer.id, &report(transfer)?.outcome)),
+            _ => None,
+        }
+    }
+}
+
+/// One command's view of the engine.
+pub struct Watch {
+    handle: Handle,
+    events: Events,
+    snapshot: Snapshot,
+    followed: HashMap<TransferId, Followed>,
+    due: VecDeque<Turn>,
+    tick: Interval,
+    interrupts: mpsc::Receiver<()>,
+}
+
+#[derive(Default)]
+struct Followed {
+    told: Option<Moment>,
+    /// Bytes of the last progress that was told.
+    bytes: Option<u64>,
+}
+
+impl Watch {
+    /// # Panics
+    /// Outside a runtime.
+    #[must_use]
+    pub fn new(handle: Handle, interrupts: mpsc::Receiver<()>) -> Self {
+        let (snapshot, events) = handle.subscribe();
+        let mut tick = interval(SAMPLE);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut watch = Self {
+            handle,
+            events,
+            followed: HashMap::new(),
+            due: VecDeque::new(),
+            tick,
+            interrupts,
+            snapshot: snapshot.clone(),
+        };
+        watch.take_over(snapshot);
+        watch
+    }
+
+    /// The engine's state after the last turn.
+    #[must_use]
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    #[must_use]
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// The transfers that began and have not ended.
+    #[must_use]
+    pub fn unfinished(&self) -> Vec<TransferId> {
+        self.snapshot.transfers.iter().filter(|t| !t.is_finished()).map(|t| t.id).collect()
+    }
+
+    /// Waits for what happens next. Nothing is lost when it is dropped while it waits.
+    pub async fn next(&mut self) -> Turn {
+        loop {
+            if let Some(turn) = self.due.pop_front() {
+                return turn;
+            }
+            let flowing = self.followed.values().any(|f| f.told == Some(Moment::Started));
+            tokio::select! {
+                // What happened comes before what is sampled, and a person before both.
+                biased;
+                Some(()) = self.interrupts.recv() => return Turn::Interrupted,
+                update = self.events.next() => match update {
+                    None => return Turn::Gone,
+                    Some(Update::Event(event)) => self.learn(event),
+                    Some(Update::Resync(snapshot)) => self.take_over(*snapshot),
+                },
+                _ = self.tick.tick(), if flowing => self.sample(),
+            }
+        }
+    }
+
+    fn learn(&mut self, event: Event) {
+        let news = !matches!(&event, Event::Receiving(state) if *state == self.snapshot.receiving);
+        self.snapshot.apply(&event);
+        match event {
+            Event::Transfer(transfer) => self.follow(&transfer),
+            Event::Receiving(state) if news => self.listen(state),
+            Event::Forgotten(id) => drop(self.followed.remove(&id)),
+            Event::Receiving(_) | Event::Device(_) | Event::Settings(_) | Event::Inbox(_) => {}
+        }
+    }
+
+    fn take_over(&mut self, snapshot: Snapshot) {
+        if self.snapshot.receiving != snapshot.receiving {
+            self.listen(snapshot.receiving.clone());
+        }
+        self.followed.retain(|id, _| snapshot.transfer(*id).is_some());
+        for transfer in &snapshot.transfers {
+            self.follow(transfer);
+        }
+        self.snapshot = snapshot;
+    }
+
+    fn listen(&mut self, state: ReceivingState) {
+        match state {
+            ReceivingState::Off => {}
+            ReceivingState::On { port, addresses } => self.due.push_back(Turn::Listening { port, addresses }),
+            ReceivingState::Failed(problem) => self.due.push_back(Turn::CannotListen(problem)),
+        }
+    }
+
+    fn follow(&mut self, transfer: &Transfer) {
+        let followed = self.followed.entry(transfer.id).or_default();
+        let now = Moment::of(&transfer.state);
+        let whole = report(transfer).filter(|report| report.outcome == Outcome::Complete);
+        for moment in Moment::ALL {
+            let due = match moment {
+                Moment::Begun | Moment::Connected | Moment::Finished => now == moment,
+                // The summary is empty until the offer is complete.
+                Moment::Offered => {
+                    now == moment
+                        || now == Moment::Started
+                        || whole.is_some()
+                        || now == Moment::Finished && transfer.summary.files + transfer.summary.folders > 0
+                }
+                Moment::Started => now == moment || whole.is_some(),
+            };
+            if !due || followed.told >= Some(moment) {
+                continue;
+            }
+            followed.told = Some(moment);
+            if let (Moment::Finished, Some(report)) = (moment, whole)
+                && followed.bytes != Some(report.bytes)
+            {
+                self.due.push_back(Turn::Progress(Box::new(transfer.clone()), at_the_end(report)));
+            }
+            self.due.push_back(Turn::Transfer(moment, Box::new(transfer.clone())));
+        }
+    }
+
+    fn sample(&mut self) {
+        for transfer in &self.snapshot.transfers {
+            let Some(followed) = self.followed.get_mut(&transfer.id) else { continue };
+            if followed.told == Some(Moment::Started)
+                && let Some(progress) = self.handle.progress(transfer.id)
+            {
+                followed.bytes = Some(progress.bytes);
+                self.due.push_back(Turn::Progress(Box::new(transfer.clone()), progress));
+            }
+        }
+    }
+}
+
+/// The progress of a transfer that is whole. The last sample is older than the last byte, and who
+/// counts bytes may rely on seeing them all.
+fn at_the_end(report: &Report) -> Progress {
+    let seconds = report.took.as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "a rate")]
+    let rate = if seconds > 0.0 { report.bytes as f64 / seconds } else { 0.0 };
+    Progress {
+        bytes: report.bytes,
+        total: Some(report.bytes),
+        files: report.files,
+        file: None,
+        file_bytes: 0,
+        file_total: None,
+        rate,
+    }
+}
