@@ -8,12 +8,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tracing::level_filters::LevelFilter;
+use tracing::{Dispatch, level_filters::LevelFilter};
 use tracing_appender::{
     non_blocking::WorkerGuard,
     rolling::{InitError, Rotation},
 };
-use tracing_subscriber::{EnvFilter, Layer as _, filter::ParseError, layer::SubscriberExt as _};
+use tracing_subscriber::{
+    EnvFilter, Layer as _, filter::ParseError, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 /// Names what the file keeps, as `tracing_subscriber`'s `EnvFilter` reads it.
 const FILTER: &str = "AIRLIFT_LOG";
@@ -50,6 +52,14 @@ pub struct Log {
 /// Starts the log of this process; a second call changes nothing. `folder` is made when it isn't
 /// there; `None` keeps no file.
 pub fn start(folder: Option<&Path>, echo: Echo) -> Log {
+    let (dispatch, log) = set_up(folder, echo);
+    if dispatch.try_init().is_ok() {
+        log_panics();
+    }
+    log
+}
+
+fn set_up(folder: Option<&Path>, echo: Echo) -> (Dispatch, Log) {
     let mut problems = Vec::new();
     let filter = filter().unwrap_or_else(|problem| {
         problems.push(problem);
@@ -72,11 +82,8 @@ pub fn start(folder: Option<&Path>, echo: Echo) -> Log {
             .with_writer(io::stderr)
             .with_filter(filter)
     });
-    let log = tracing_subscriber::registry().with(file).with(echo);
-    if tracing::subscriber::set_global_default(log).is_ok() {
-        log_panics();
-    }
-    Log { _flush: flush, problems }
+    let dispatch = tracing_subscriber::registry().with(file).with(echo).into();
+    (dispatch, Log { _flush: flush, problems })
 }
 
 fn filter() -> Result<EnvFilter, LogProblem> {
@@ -110,4 +117,45 @@ fn log_panics() {
         tracing::error!(%panic, "the program broke down");
         shown(panic);
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_is_in_its_owners_folder_and_says_what_happened() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("new/logs");
+        let (dispatch, log) = set_up(Some(&folder), Echo::Nothing);
+        assert!(log.problems.is_empty(), "{:?}", log.problems);
+        tracing::dispatcher::with_default(&dispatch, || {
+            tracing::info!(port = 7, "listening");
+            tracing::debug!("too much");
+        });
+        drop(log);
+        let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(files.len(), 1);
+        let text = std::fs::read_to_string(&files[0]).unwrap();
+        assert!(
+            text.contains("listening") && text.contains("port=7") && !text.contains("too much"),
+            "{text}"
+        );
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = std::fs::metadata(&folder).unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "others may not read it");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_is_a_problem_and_no_end() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let (_, log) = set_up(Some(&file.join("logs")), Echo::Nothing);
+        assert_eq!(log.problems.len(), 1);
+        assert!(log.problems[0].to_string().starts_with("No log is kept"), "{}", log.problems[0]);
+    }
 }

@@ -80,7 +80,7 @@ enum OnConflict {
 ///
 /// Without a command, airlift opens its window.
 #[derive(Parser)]
-#[command(name = "airlift", version, propagate_version = true, after_help = after_help())]
+#[command(name = "airlift", version, after_help = after_help())]
 struct CommandLine {
     #[command(flatten)]
     global: Global,
@@ -89,6 +89,7 @@ struct CommandLine {
 }
 
 #[derive(Args)]
+#[command(next_help_heading = "Options of every command")]
 struct Global {
     /// The folder for everything the program keeps: key, settings, logs
     #[arg(long, global = true, value_name = "DIR", env = "AIRLIFT_HOME", hide_env_values = true)]
@@ -227,7 +228,7 @@ fn absolute(path: &Path) -> Result<PathBuf, clap::Error> {
 }
 
 fn usage(sentence: &str) -> clap::Error {
-    command().error(ErrorKind::ValueValidation, sentence)
+    clap::Error::raw(ErrorKind::ValueValidation, format!("{sentence}\n"))
 }
 
 /// One name, with no folder in front of it.

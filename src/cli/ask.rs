@@ -110,3 +110,62 @@ pub fn typed() -> io::Result<mpsc::Receiver<String>> {
     })?;
     Ok(lines)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cli::stage::{Told, transfer, within},
+        model::Direction,
+    };
+
+    #[tokio::test]
+    async fn what_was_typed_before_the_question_does_not_answer_it() {
+        let (type_line, typed) = mpsc::channel(1);
+        let (mut asker, mut told) = (Asker::new(typed), Told::new());
+        type_line.send("y".to_owned()).await.unwrap();
+        asker.offer(transfer(1, Direction::Receive), &mut told);
+        type_line.send("n".to_owned()).await.unwrap();
+        let (_, verdict) = within(asker.answer(&mut told)).await;
+        assert_eq!(verdict, Verdict::No);
+    }
+
+    #[test]
+    fn only_a_clear_yes_is_a_yes() {
+        for (typed, verdict) in [
+            ("y", Some(Verdict::Yes)),
+            ("YES\r", Some(Verdict::Yes)),
+            (" n ", Some(Verdict::No)),
+            ("No", Some(Verdict::No)),
+            ("", None),
+            ("yn", None),
+            ("да", None),
+        ] {
+            assert_eq!(understand(typed), verdict, "{typed}");
+        }
+    }
+
+    #[test]
+    fn the_question_names_who_what_how_much_and_where() {
+        let (_, typed) = mpsc::channel(1);
+        let (mut asker, mut told) = (Asker::new(typed), Told::new());
+        let mut offer = transfer(1, Direction::Receive);
+        offer.summary.top[0].name = "photo\u{1b}[8m.jpg".to_owned();
+        offer.notes = vec!["1 name is changed.".to_owned()];
+        let id = offer.peer.id.unwrap().short();
+        asker.offer(offer, &mut told);
+        let question = told.asked();
+        for part in [
+            "Anna’s laptop",
+            &id,
+            "192.168.1.20",
+            "2 files in 1 folder, 3.50 kB",
+            "photo\\u{1b}[8m.jpg  3.00 kB",
+            "trip/",
+            "/home/anna/in (5.00 kB free)",
+            "1 name is changed.",
+        ] {
+            assert!(question.contains(part), "{part} is not in {question}");
+        }
+    }
+}

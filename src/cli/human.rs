@@ -115,3 +115,58 @@ impl Tell for Human<'_> {
 fn due(last: Option<Instant>, now: Instant) -> bool {
     last.is_none_or(|last| now.saturating_duration_since(last) >= PACE)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cli::{
+            render::shown::screen,
+            stage::{complete, transfer},
+        },
+        model::{Direction, Outcome, Progress, Report, Side},
+    };
+
+    fn tell_all(detail: Detail) -> (String, String) {
+        let (mut screen, out, err) = screen();
+        let mut human = Human::new(&mut screen, detail);
+        let mut t = transfer(1, Direction::Receive);
+        t.summary.top[0].name = "\u{1b}]0;owned\u{7}".to_owned();
+        human.tell(News::Started(&t));
+        human.tell(News::Progress(&t, &Progress::default()));
+        human.ask(&["Really?".to_owned()]);
+        human.tell(News::Progress(&t, &Progress { total: Some(1), ..Progress::default() }));
+        human.answered();
+        human.tell(News::Progress(&t, &Progress { total: Some(1), ..Progress::default() }));
+        human.tell(News::Finished(&t, &complete(&t)));
+        human.tell(News::Finished(&t, &Report::of(Outcome::Cancelled { by: Side::There })));
+        drop(human);
+        (out.text(), err.text())
+    }
+
+    #[test]
+    fn lines_and_bars_tell_the_same_and_no_peer_writes_to_the_terminal() {
+        for detail in [Detail::Lines, Detail::Bars] {
+            let (out, err) = tell_all(detail);
+            assert!(out.contains("Receiving 2 files") && out.contains("Verified."), "{out}");
+            assert!(err.starts_with("Really?\n\\u{1b}]0;owned\\u{7} and 1 more from"), "{err}");
+            assert!(!out.contains('\u{1b}') && !err.contains('\u{1b}'));
+        }
+    }
+
+    #[test]
+    fn who_wants_quiet_hears_of_mistakes_and_questions_alone() {
+        let (out, err) = tell_all(Detail::Errors);
+        assert_eq!(out, "");
+        assert_eq!(err.lines().count(), 2, "{err}");
+    }
+
+    #[test]
+    fn lines_of_progress_keep_their_distance() {
+        let start = Instant::now();
+        assert!(due(None, start));
+        assert!(!due(Some(start), start));
+        assert!(!due(Some(start + PACE), start), "a clock that jumped");
+        assert!(due(Some(start), start + PACE));
+    }
+}

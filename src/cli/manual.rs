@@ -34,7 +34,12 @@ pub fn man() -> io::Result<Vec<u8>> {
     codes.to_writer(&mut page)?;
     own.render_version_section(&mut page)?;
     for part in command.get_subcommands() {
-        Man::new(part.clone()).render(&mut page)?;
+        // The options of every command stand on the first page.
+        let part = part.clone().mut_args(|option| {
+            let everywhere = option.is_global_set();
+            option.hide(everywhere)
+        });
+        Man::new(part).render(&mut page)?;
     }
     Ok(page)
 }
@@ -44,4 +49,26 @@ pub fn completions(shell: clap_complete::Shell) -> Vec<u8> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut args::command(), "airlift", &mut script);
     script
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manual_has_a_page_for_every_command_and_the_exit_codes() {
+        let page = String::from_utf8(man().unwrap()).unwrap();
+        for part in ["airlift\\-send", "airlift\\-receive", "AIRLIFT_HOME", "EXIT STATUS", "cannot reach"] {
+            assert!(page.contains(part), "{part} is missing");
+        }
+    }
+
+    #[test]
+    fn every_shell_gets_a_script_that_knows_the_commands() {
+        use clap::ValueEnum as _;
+        for &shell in clap_complete::Shell::value_variants() {
+            let script = String::from_utf8(completions(shell)).unwrap();
+            assert!(script.contains("receive") && script.contains("save-as"), "{shell}");
+        }
+    }
 }

@@ -18,6 +18,8 @@ mod news;
 mod receive;
 mod render;
 mod send;
+#[cfg(test)]
+mod stage;
 mod watch;
 mod words;
 

@@ -102,8 +102,14 @@ pub mod shown {
             String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
         }
 
-        pub fn lines(&self) -> Vec<String> {
-            self.text().lines().map(str::to_owned).collect()
+        /// Waits until a text is shown.
+        pub async fn wait_for(&self, text: &str) {
+            let shown = async {
+                while !self.text().contains(text) {
+                    tokio::task::yield_now().await;
+                }
+            };
+            crate::cli::stage::within(shown).await;
         }
     }
 

@@ -258,3 +258,115 @@ fn pace(report: &Report) -> String {
     let rate = report.bytes as f64 / seconds;
     format!(" ({})", text::rate(rate))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        cli::stage::{complete, transfer},
+        model::{FileProblem, Problem, ProblemKind},
+    };
+
+    fn said(news: News<'_>) -> (Vec<String>, Vec<String>) {
+        let (mut told, mut wrong) = (Vec::new(), Vec::new());
+        for line in lines(news) {
+            match line {
+                Line::Told(line) => told.push(line),
+                Line::Wrong(line) => wrong.push(line),
+            }
+        }
+        (told, wrong)
+    }
+
+    #[test]
+    fn the_last_line_says_what_happened_and_who_verified_it() {
+        let sent = transfer(1, Direction::Send);
+        let (told, wrong) = said(News::Finished(&sent, &complete(&sent)));
+        assert_eq!(told, ["Sent 2 files, 3.50 kB (1 folder) in 1 s (7.00 kB/s). Verified by Anna’s laptop."]);
+        assert!(wrong.is_empty());
+        let received = transfer(1, Direction::Receive);
+        let (told, _) = said(News::Finished(&received, &complete(&received)));
+        assert_eq!(
+            told,
+            [
+                "Received 2 files, 3.50 kB (1 folder) in 1 s (7.00 kB/s). Verified.",
+                "Saved in /home/anna/in:",
+                "  photo.jpg",
+                "  trip",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_was_left_out_is_said_and_an_empty_file_has_no_rate() {
+        let mut sent = transfer(1, Direction::Send);
+        sent.summary.folders = 0;
+        let report = Report { files: 1, bytes: 0, took: Duration::ZERO, left_out: 2, ..complete(&sent) };
+        let (told, _) = said(News::Finished(&sent, &report));
+        assert_eq!(told[0], "Sent 1 file, 0 B in 0 s. Verified by Anna’s laptop.");
+        assert_eq!(told[1], "2 files were left out: the other device has a file of that name.");
+    }
+
+    #[test]
+    fn a_failure_is_the_sentence_and_a_list_that_ends() {
+        let sent = transfer(1, Direction::Send);
+        let problems = (0..50)
+            .map(|i| FileProblem { path: format!("trip/{i}"), side: Side::There, why: "no space".to_owned() })
+            .collect();
+        let text = "50 files were not stored.".to_owned();
+        let outcome = Outcome::Failed(Problem { side: Side::There, kind: ProblemKind::Files, text });
+        let report = Report { problems, failed: 5_000, ..Report::of(outcome) };
+        let (told, wrong) = said(News::Finished(&sent, &report));
+        assert!(told.is_empty());
+        assert_eq!(wrong.len(), 1 + LISTED + 1);
+        assert_eq!(wrong[0], "50 files were not stored.");
+        assert_eq!(wrong[1], "  trip/0: no space (on the other device)");
+        assert_eq!(wrong.last().unwrap(), "  and 4,980 more");
+    }
+
+    #[test]
+    fn who_receives_is_told_whose_transfer_did_not_work_out() {
+        let mut received = transfer(1, Direction::Receive);
+        let report = Report::of(Outcome::Cancelled { by: Side::There });
+        let (_, wrong) = said(News::Finished(&received, &report));
+        assert_eq!(wrong, ["photo.jpg and 1 more from Anna’s laptop: Cancelled by the other device."]);
+        received.summary = Summary::default();
+        let (_, wrong) = said(News::Finished(&received, &report));
+        assert_eq!(wrong, ["From Anna’s laptop: Cancelled by the other device."]);
+    }
+
+    #[test]
+    fn progress_says_only_what_is_known() {
+        let known = Progress {
+            bytes: 1_200_000_000,
+            total: Some(2_150_000_000),
+            file: Some("a/b".to_owned()),
+            rate: 84_600_000.0,
+            ..Progress::default()
+        };
+        assert_eq!(progress(&known), "55%, 1.20 GB of 2.15 GB, 84.6 MB/s, 12 s left, a/b");
+        let unknown = Progress { total: None, file: None, ..known };
+        assert_eq!(progress(&unknown), "1.20 GB, 84.6 MB/s");
+    }
+
+    #[test]
+    fn listening_shows_what_to_type_on_the_other_device() {
+        let listening = Listening {
+            device: crate::engine::DeviceCard {
+                id: DeviceId::of_public_key(b"x"),
+                name: crate::cli::stage::name("This one"),
+            },
+            port: 99,
+            addresses: vec!["10.0.0.7".parse().unwrap(), "fd00::7".parse().unwrap()],
+            folder: "/in".into(),
+            free: None,
+        };
+        let (told, _) = said(News::Listening(&listening));
+        assert!(told[0].starts_with("Receiving as This one ("));
+        assert_eq!(told[1], "Files go to /in.");
+        assert_eq!(told[2], "On the other device: airlift send FILE --to 10.0.0.7:99");
+        assert_eq!(told[3], "  or --to [fd00::7]:99");
+    }
+}

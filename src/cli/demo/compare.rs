@@ -125,7 +125,7 @@ mod tests {
         let (a, b) = (place.path().join("a"), place.path().join("b"));
         let judge = || -> Vec<String> {
             let all = compare(&a.join("f"), &b.join("f")).unwrap();
-            all.iter().filter(|found| !found.is_same()).map(|found| found.to_string()).collect()
+            all.iter().filter(|found| !found.is_same()).map(ToString::to_string).collect()
         };
         tree(&a);
         assert_eq!(judge(), ["f  MISSING"]);

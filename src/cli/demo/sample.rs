@@ -26,9 +26,9 @@ pub fn make(folder: &Path) -> io::Result<()> {
         ("empty.txt", 0),
         ("a/b/c/d/e/deep.txt", 4_096),
     ] {
-        let file = trip.join(path);
-        fs::create_dir_all(file.parent().unwrap_or(&trip))?;
-        fill(&file, size)?;
+        let inside = trip.join(path);
+        fs::create_dir_all(inside.parent().unwrap_or(&trip))?;
+        fill(&inside, size)?;
     }
     fs::create_dir_all(trip.join("empty folder"))
 }
