@@ -5,6 +5,8 @@
 #![forbid(unsafe_code)]
 
 pub mod engine;
+#[cfg(feature = "gui")]
+pub mod gui;
 pub mod identity;
 pub mod model;
 pub mod settings;
