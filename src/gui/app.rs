@@ -147,11 +147,12 @@ impl App {
     /// The panels, in a rectangle that is at least as tall as they need.
     fn panels(&mut self, ui: &mut Ui, view: Rect) {
         let gap = theme::GUTTER;
+        let origin = ui.max_rect().min + vec2(2.0, 4.0);
         let settings = &self.bridge.snapshot.settings;
         let (send, receive, transfers);
         if view.width() < NARROW {
             let width = view.width();
-            send = Rect::from_min_size(ui.max_rect().min, vec2(width, send_panel::HEIGHT));
+            send = Rect::from_min_size(origin, vec2(width, send_panel::HEIGHT));
             receive = Rect::from_min_size(
                 pos2(send.left(), send.bottom() + gap),
                 vec2(width, receive_panel::HEIGHT),
@@ -163,7 +164,7 @@ impl App {
         } else {
             let width = ((view.width() - gap) / 2.0).floor();
             let height = (view.height() * 0.59).clamp(send_panel::HEIGHT, 520.0);
-            send = Rect::from_min_size(ui.max_rect().min, vec2(width, height));
+            send = Rect::from_min_size(origin, vec2(width, height));
             receive = send.translate(vec2(width + gap, 0.0));
             let below = (view.height() - height - gap).max(transfers::HEIGHT);
             transfers =
@@ -174,7 +175,7 @@ impl App {
         if let Some(id) = self.transfers.show(ui, transfers, &mut self.tools) {
             self.offers.bring_back(id);
         }
-        ui.advance_cursor_after_rect(send.union(transfers));
+        ui.advance_cursor_after_rect(send.union(transfers).expand2(vec2(0.0, 4.0)));
     }
 }
 
@@ -198,8 +199,8 @@ impl eframe::App for App {
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let p = theme::palette(ui);
-        let edge = 20;
-        let bar = Frame::new().fill(p.canvas).inner_margin(Margin::symmetric(edge, 8));
+        let edge = 18;
+        let bar = Frame::new().fill(p.canvas).inner_margin(Margin::symmetric(20, 8));
         Panel::top("bar").exact_size(BAR).show_separator_line(false).frame(bar).show(ui, |ui| self.bar(ui));
         let middle = Frame::new().fill(p.canvas).inner_margin(Margin {
             left: edge,
@@ -208,7 +209,8 @@ impl eframe::App for App {
             bottom: edge,
         });
         CentralPanel::default().frame(middle).show(ui, |ui| {
-            let view = ui.available_rect_before_wrap();
+            // Room for the cards' borders and shadows inside the scrolled area.
+            let view = ui.available_rect_before_wrap().shrink2(vec2(2.0, 4.0));
             ScrollArea::vertical()
                 .id_salt("page")
                 .auto_shrink([false, false])

@@ -2,7 +2,7 @@
 //!
 //! They sleep: between coming and going they ask for no frame.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use egui::{Align2, Area, Context, CornerRadius, Frame, Id, Label, Margin, Order, RichText, Stroke, vec2};
 
@@ -103,8 +103,7 @@ impl Notices {
                 });
             });
             bottom -= shown.response.rect.height() + 8.0;
-            #[expect(clippy::cast_possible_truncation, reason = "a few seconds")]
-            ctx.request_repaint_after_secs((until - now) as f32);
+            ctx.request_repaint_after(Duration::from_secs_f64(until - now));
         }
     }
 }

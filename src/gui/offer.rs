@@ -5,6 +5,8 @@ mod card;
 mod form;
 mod view;
 
+use std::time::Duration;
+
 use egui::{Context, Key, Modifiers};
 
 use self::view::View;
@@ -127,8 +129,7 @@ impl Offers {
         self.on_screen = Some((id, since));
         let ready = now - since >= INERT;
         if !ready {
-            #[expect(clippy::cast_possible_truncation, reason = "less than a second")]
-            ctx.request_repaint_after_secs((since + INERT - now) as f32);
+            ctx.request_repaint_after(Duration::from_secs_f64(since + INERT - now));
         }
         let Waiting { view, standing } = &mut self.waiting[i];
         let mut verdict = card::show(ctx, view, standing, count, ready, tools);

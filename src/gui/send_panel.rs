@@ -4,7 +4,7 @@ mod chosen;
 
 use std::path::PathBuf;
 
-use egui::{Align, Key, Label, Layout, Popup, Rect, RichText, ScrollArea, Ui, vec2};
+use egui::{Align, Align2, Aligned, Key, Label, Layout, Popup, Rect, RichText, ScrollArea, Ui, vec2};
 
 use self::chosen::{Chosen, Size};
 use super::{
@@ -28,7 +28,7 @@ pub const HEIGHT: f32 = 376.0;
 
 const ROW: f32 = 36.0;
 /// Address, what is wrong with it, and the button.
-const FOOT: f32 = 144.0;
+const FOOT: f32 = 138.0;
 
 pub struct SendPanel {
     chosen: Chosen,
@@ -98,6 +98,7 @@ impl SendPanel {
     pub fn show(&mut self, ui: &mut Ui, rect: Rect, recent: &[String], tools: &mut Tools) {
         card(ui, rect, |ui| {
             let (above, foot) = split_bottom(ui.max_rect(), FOOT);
+            let above = above.with_max_y(above.bottom() - 8.0);
             inside(ui, above, |ui| self.what(ui, tools));
             inside(ui, foot, |ui| self.whom(ui, recent, tools));
         });
@@ -115,7 +116,7 @@ impl SendPanel {
         let over = ui.input(|i| !i.raw.hovered_files.is_empty());
         let drag = if over { Drag::Over } else { Drag::None };
         if self.chosen.items().is_empty() {
-            let height = (ui.available_height() - entry - 10.0).max(46.0);
+            let height = (ui.available_height() - entry - 2.0).max(46.0);
             self.empty_zone(ui, height, drag, tools);
         } else {
             self.small_zone(ui, drag, tools);
@@ -140,20 +141,26 @@ impl SendPanel {
         let over = drag == Drag::Over;
         drop_zone(ui, height, drag, Layout::top_down(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.y = 6.0;
-            ui.add_space((ui.available_height() - 136.0).max(0.0) / 2.0);
-            icon(ui, icons::UPLOAD, 26.0, if over { p.accent } else { p.faint });
+            let one_row = ui.available_width() >= 390.0;
+            let content = if one_row { 98.0 } else { 128.0 };
+            ui.add_space((ui.available_height() - content).max(0.0) / 2.0);
+            icon(ui, icons::UPLOAD, 28.0, if over { p.accent } else { p.faint });
             ui.label(strong(if over { "Let go to add" } else { "Drop files or folders here" }).size(15.0));
-            let room = ui.available_width();
-            let (row, _) = ui.allocate_exact_size(vec2(room, theme::CONTROL_HEIGHT), egui::Sense::empty());
-            let width = 270.0_f32.min(room);
-            let row = Rect::from_center_size(row.center(), vec2(width, row.height()));
-            inside(ui, row, |ui| {
+            ui.add_space(2.0);
+            let mut typed = false;
+            Aligned::new(Align2::CENTER_TOP).show(ui, |ui| {
                 ui.horizontal(|ui| {
                     Self::dialog_button(ui, tools, "Choose files", Pick::Files);
                     Self::dialog_button(ui, tools, "Choose folder", Pick::Folders);
-                });
+                    if one_row {
+                        typed = ui.add(Button::new("Type a path", Look::Quiet)).clicked();
+                    }
+                })
             });
-            if ui.add(Button::new("Type a path", Look::Quiet).height(26.0)).clicked() {
+            if !one_row {
+                typed = ui.add(Button::new("Type a path", Look::Quiet).height(26.0)).clicked();
+            }
+            if typed {
                 self.offer_typing(Why::Asked);
             }
         });
@@ -273,7 +280,9 @@ impl SendPanel {
             }
             (obstacle, _) => {
                 let why = obstacle.unwrap_or(Obstacle::BadAddress).text();
-                ui.add_enabled(false, Button::new(why, Look::Primary).height(42.0).filling());
+                // It says why, so it must be as legible as what can be pressed.
+                ui.visuals_mut().disabled_alpha = 1.0;
+                ui.add_enabled(false, Button::new(why, Look::Muted).height(42.0).filling());
                 false
             }
         });

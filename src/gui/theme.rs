@@ -273,6 +273,7 @@ mod tests {
                 (p.faint, p.canvas),
                 (p.faint, p.card),
                 (p.faint, p.well),
+                (p.faint, p.raised),
                 (p.accent, p.card),
                 (p.accent, p.accent_soft),
                 (p.on_accent, p.accent),

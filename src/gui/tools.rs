@@ -1,6 +1,6 @@
 //! What a panel may do to the world outside it: ask the engine, ask the desktop, tell the person.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use egui::Context;
 
@@ -103,8 +103,7 @@ impl Tools {
             Heard::NotYet => {
                 let left = dialog.since + SLOW - ctx.time();
                 if left > 0.0 {
-                    #[expect(clippy::cast_possible_truncation, reason = "ten seconds at most")]
-                    ctx.request_repaint_after_secs(left as f32);
+                    ctx.request_repaint_after(Duration::from_secs_f64(left));
                 }
                 return None;
             }

@@ -3,6 +3,8 @@
 mod paint;
 mod row;
 
+use std::time::Duration;
+
 use egui::{Align, Layout, Rect, RichText, ScrollArea, Ui, vec2};
 
 use self::row::{Act, Row};
@@ -65,8 +67,7 @@ impl Transfers {
         let now = ctx.time();
         let due = self.sampled + BEAT;
         if now < due {
-            #[expect(clippy::cast_possible_truncation, reason = "a tenth of a second")]
-            ctx.request_repaint_after_secs((due - now) as f32);
+            ctx.request_repaint_after(Duration::from_secs_f64(due - now));
             return;
         }
         self.sampled = now;
@@ -78,8 +79,7 @@ impl Transfers {
             }
         }
         self.rate = text::rate(rate);
-        #[expect(clippy::cast_possible_truncation, reason = "a tenth of a second")]
-        ctx.request_repaint_after_secs(BEAT as f32);
+        ctx.request_repaint_after(Duration::from_secs_f64(BEAT));
     }
 
     /// The offer whose card is to be shown again, if the person asks for one.

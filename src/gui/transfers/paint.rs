@@ -71,8 +71,8 @@ fn buttons(ui: &mut Ui, row: &Row) -> Option<Act> {
 
 fn text(ui: &mut Ui, row: &mut Row, color: Color32) {
     let p = theme::palette(ui);
+    ui.spacing_mut().interact_size.y = 18.0;
     ui.horizontal(|ui| {
-        ui.spacing_mut().interact_size.y = 18.0;
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             match &row.body {
                 Body::Flowing { percent, .. } => {

@@ -24,6 +24,8 @@ pub enum Look {
     Danger,
     /// Hardly a button: a word to click.
     Quiet,
+    /// What can't be pressed, and says why.
+    Muted,
 }
 
 /// A button with a text and perhaps an icon.
@@ -106,6 +108,7 @@ fn colors(ui: &Ui, response: &Response, look: Look) -> (Color32, Color32, Color3
     match look {
         Look::Primary => (between(p.accent, p.accent_hover), Color32::TRANSPARENT, p.on_accent),
         Look::Plain => (between(p.well, p.raised), between(p.line, p.line_strong), p.text),
+        Look::Muted => (p.raised, Color32::TRANSPARENT, p.faint),
         Look::Danger => (p.bad_soft, between(p.bad_soft, p.bad), p.bad),
         Look::Quiet => {
             (between(Color32::TRANSPARENT, p.raised), Color32::TRANSPARENT, between(p.faint, p.text))

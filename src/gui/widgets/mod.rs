@@ -54,7 +54,10 @@ pub fn split_bottom(rect: Rect, height: f32) -> (Rect, Rect) {
 
 pub fn title(ui: &mut Ui, text: &str) {
     let label = ui.add(Label::new(RichText::new(text).heading()));
-    ui.ctx().accesskit_node_builder(label.id, |node| node.set_role(egui::accesskit::Role::Heading));
+    ui.ctx().accesskit_node_builder(label.id, |node| {
+        node.set_role(egui::accesskit::Role::Heading);
+        node.set_label(text);
+    });
 }
 
 /// Text in the colour of what explains, small.
