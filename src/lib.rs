@@ -8,6 +8,8 @@
 pub mod cli;
 pub mod disk;
 pub mod engine;
+#[cfg(feature = "gui")]
+pub mod gui;
 pub mod identity;
 pub mod logging;
 pub mod model;
