@@ -170,7 +170,7 @@ pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Invocation, cla
         1 => Echo::Info,
         _ => Echo::Debug,
     };
-    let home = global.home.unwrap_or_else(crate::settings::default_home);
+    let home = global.home.unwrap_or_else(crate::engine::default_home);
     let config = Config { home: absolute(&home)?, device_name: global.device_name };
     Ok(Invocation { config, form, echo, task: task(action)? })
 }
