@@ -157,6 +157,7 @@ fn occupied(at: &Path) {
     std::os::unix::fs::symlink(at.join("f"), at.join("leaf")).unwrap();
 }
 
+#[cfg(unix)]
 fn occupying() -> Vec<Entry> {
     vec![
         file("f", 3),
