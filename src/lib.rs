@@ -6,8 +6,14 @@
 
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod disk;
 pub mod engine;
+#[cfg(feature = "gui")]
+pub mod gui;
 pub mod identity;
 pub mod logging;
 pub mod model;
+pub mod net;
 pub mod settings;
+pub mod transfer;
+pub mod wire;

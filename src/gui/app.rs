@@ -1,0 +1,228 @@
+//! The window as a whole: hears, prepares, lays out.
+
+use std::sync::Arc;
+
+use egui::{
+    Align, CentralPanel, Context, Frame, Layout, Margin, Panel, Rect, RichText, ScrollArea, Ui,
+    UserAttentionType, ViewportCommand, ViewportId, pos2, vec2,
+};
+
+use super::{
+    bridge::Bridge,
+    closing::Closing,
+    desktop::{FilePicker, Opener, Picked},
+    offer::Offers,
+    path_entry::Why,
+    receive_panel::{self, ReceivePanel},
+    send_panel::{self, SendPanel},
+    theme,
+    tools::{Purpose, Tools},
+    transfers::{self, Transfers},
+    widgets::{line, mark, small, strong},
+};
+use crate::engine::{Event, Handle, Update, Wake};
+
+/// Narrower than this, the panels stand one above the other.
+const NARROW: f32 = 820.0;
+const BAR: f32 = 60.0;
+
+/// What the window needs of the desktop around it.
+pub struct Desktop {
+    pub picker: Box<dyn FilePicker>,
+    pub opener: Box<dyn Opener>,
+}
+
+/// The window's whole state.
+pub struct App {
+    bridge: Bridge,
+    tools: Tools,
+    send: SendPanel,
+    receive: ReceivePanel,
+    transfers: Transfers,
+    offers: Offers,
+    closing: Closing,
+    device: String,
+    device_id: String,
+}
+
+impl App {
+    #[must_use]
+    pub fn new(ctx: &Context, handle: Handle, desktop: Desktop) -> Self {
+        theme::install(ctx);
+        let wake = {
+            let ctx = ctx.clone();
+            // Named, because from another thread the present viewport could be any.
+            Arc::new(move || ctx.request_repaint_of(ViewportId::ROOT)) as Wake
+        };
+        let bridge = Bridge::new(handle.clone());
+        let mut app = Self {
+            send: SendPanel::new(bridge.snapshot.settings.recent.first()),
+            receive: ReceivePanel::new(&bridge.snapshot),
+            tools: Tools::new(handle, desktop.picker, desktop.opener, wake),
+            transfers: Transfers::default(),
+            offers: Offers::default(),
+            closing: Closing::default(),
+            device: String::new(),
+            device_id: String::new(),
+            bridge,
+        };
+        app.hear_all();
+        app
+    }
+
+    /// Takes everything from the snapshot.
+    fn hear_all(&mut self) {
+        let snapshot = &self.bridge.snapshot;
+        self.device = snapshot.device.name.to_string();
+        self.device_id = snapshot.device.id.short();
+        self.receive.hear(snapshot);
+        self.receive.settled();
+        self.transfers.clear();
+        self.offers.clear();
+        for transfer in &snapshot.transfers {
+            self.transfers.hear(transfer);
+            self.offers.hear(transfer, &snapshot.settings);
+        }
+    }
+
+    fn hear(&mut self, update: &Update, ctx: &Context) {
+        let snapshot = &self.bridge.snapshot;
+        match update {
+            Update::Resync(_) => self.hear_all(),
+            Update::Event(Event::Device(device)) => {
+                self.device = device.name.to_string();
+                self.device_id = device.id.short();
+                self.receive.hear(snapshot);
+            }
+            Update::Event(Event::Settings(_) | Event::Inbox(_)) => self.receive.hear(snapshot),
+            Update::Event(Event::Receiving(_)) => {
+                self.receive.hear(snapshot);
+                self.receive.settled();
+            }
+            Update::Event(Event::Transfer(transfer)) => {
+                self.transfers.hear(transfer);
+                if self.offers.hear(transfer, &snapshot.settings) && !ctx.input(|i| i.focused) {
+                    let call = ViewportCommand::RequestUserAttention(UserAttentionType::Informational);
+                    ctx.send_viewport_cmd(call);
+                }
+            }
+            Update::Event(Event::Forgotten(id)) => self.transfers.forget(*id),
+        }
+    }
+
+    fn hear_picked(&mut self, purpose: Purpose, picked: Picked) {
+        match (purpose, picked) {
+            (Purpose::Sending, Picked::Chosen(paths)) => self.send.add(paths),
+            (Purpose::Sending, Picked::NoDialog) => self.send.offer_typing(Why::NoDialog),
+            (Purpose::Inbox, Picked::NoDialog) => self.receive.offer_typing(Why::NoDialog),
+            (Purpose::Landing, Picked::NoDialog) => self.offers.folder_chosen(None, &mut self.tools),
+            (Purpose::Inbox, Picked::Chosen(folders)) => {
+                if let Some(folder) = folders.into_iter().next() {
+                    self.receive.settle_in(folder, &self.bridge.snapshot.settings, &mut self.tools);
+                }
+            }
+            (Purpose::Landing, Picked::Chosen(folders)) => {
+                if let Some(folder) = folders.into_iter().next() {
+                    self.offers.folder_chosen(Some(folder), &mut self.tools);
+                }
+            }
+        }
+    }
+
+    fn bar(&self, ui: &mut Ui) {
+        let p = theme::palette(ui);
+        ui.horizontal_centered(|ui| {
+            mark(ui, 32.0);
+            ui.add_space(2.0);
+            ui.label(RichText::new("Airlift").size(18.0).family(theme::semibold()));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.label(RichText::new(&self.device_id).monospace().size(12.0).color(p.faint))
+                    .on_hover_text("The beginning of this device’s id");
+                line(ui, strong(&self.device)).on_hover_text("What other devices see");
+                ui.label(small("This device", p.faint));
+            });
+        });
+    }
+
+    /// The panels, in a rectangle that is at least as tall as they need.
+    fn panels(&mut self, ui: &mut Ui, view: Rect) {
+        let gap = theme::GUTTER;
+        let origin = ui.max_rect().min + vec2(2.0, 4.0);
+        let settings = &self.bridge.snapshot.settings;
+        let (send, receive, transfers);
+        if view.width() < NARROW {
+            let width = view.width();
+            send = Rect::from_min_size(origin, vec2(width, send_panel::HEIGHT));
+            receive = Rect::from_min_size(
+                pos2(send.left(), send.bottom() + gap),
+                vec2(width, receive_panel::HEIGHT),
+            );
+            transfers = Rect::from_min_size(
+                pos2(send.left(), receive.bottom() + gap),
+                vec2(width, transfers::HEIGHT.max(view.height() * 0.6)),
+            );
+        } else {
+            let width = ((view.width() - gap) / 2.0).floor();
+            let height = (view.height() * 0.59).clamp(send_panel::HEIGHT, 520.0);
+            send = Rect::from_min_size(origin, vec2(width, height));
+            receive = send.translate(vec2(width + gap, 0.0));
+            let below = (view.height() - height - gap).max(transfers::HEIGHT);
+            transfers =
+                Rect::from_min_size(pos2(send.left(), send.bottom() + gap), vec2(view.width(), below));
+        }
+        self.send.show(ui, send, &settings.recent, &mut self.tools);
+        self.receive.show(ui, receive, settings, &mut self.tools);
+        if let Some(id) = self.transfers.show(ui, transfers, &mut self.tools) {
+            self.offers.bring_back(id);
+        }
+        ui.advance_cursor_after_rect(send.union(transfers).expand2(vec2(0.0, 4.0)));
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        while let Some(update) = self.bridge.next() {
+            self.hear(&update, ctx);
+        }
+        // Taken, not read: a hidden window is shown the same input again.
+        let dropped = ctx.input_mut(|i| std::mem::take(&mut i.raw.dropped_files));
+        self.send.add(dropped.iter().map(|file| file.path().to_owned()));
+        if let Some((purpose, picked)) = self.tools.picked(ctx) {
+            self.hear_picked(purpose, picked);
+        }
+        self.tools.hear_errands();
+        self.send.update(ctx, &self.tools);
+        self.receive.update(ctx, &self.tools);
+        self.transfers.update(ctx, &self.bridge);
+        self.closing.update(ctx, self.transfers.running());
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let p = theme::palette(ui);
+        let edge = 18;
+        let bar = Frame::new().fill(p.canvas).inner_margin(Margin::symmetric(20, 8));
+        Panel::top("bar").exact_size(BAR).show_separator_line(false).frame(bar).show(ui, |ui| self.bar(ui));
+        let middle = Frame::new().fill(p.canvas).inner_margin(Margin {
+            left: edge,
+            right: edge,
+            top: 0,
+            bottom: edge,
+        });
+        CentralPanel::default().frame(middle).show(ui, |ui| {
+            // Room for the cards' borders and shadows inside the scrolled area.
+            let view = ui.available_rect_before_wrap().shrink2(vec2(2.0, 4.0));
+            ScrollArea::vertical()
+                .id_salt("page")
+                .auto_shrink([false, false])
+                .show(ui, |ui| self.panels(ui, view));
+        });
+        let ctx = ui.ctx().clone();
+        self.offers.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
+        self.closing.show(&ctx, self.transfers.running());
+        self.tools.notices.show(&ctx);
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+}

@@ -1,0 +1,68 @@
+//! The icons in use: Phosphor's code points. Drawn with the painter, never as text, so that the
+//! accessibility tree holds no private-use characters.
+
+use egui::{Align2, Color32, FontId, Painter, Pos2};
+
+use crate::model::EntryKind;
+
+use super::theme;
+
+/// One icon of the icon font.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Icon(char);
+
+pub const ARROW_DOWN: Icon = Icon('\u{E03E}');
+pub const ARROW_UP: Icon = Icon('\u{E08E}');
+pub const CARET_DOWN: Icon = Icon('\u{E136}');
+pub const CARET_RIGHT: Icon = Icon('\u{E13A}');
+pub const CHECK: Icon = Icon('\u{E182}');
+pub const CHECK_CIRCLE: Icon = Icon('\u{E184}');
+pub const COPY: Icon = Icon('\u{E1CA}');
+pub const DOWNLOAD: Icon = Icon('\u{E20C}');
+pub const FILE: Icon = Icon('\u{E230}');
+pub const FILE_AUDIO: Icon = Icon('\u{EA20}');
+pub const FILE_IMAGE: Icon = Icon('\u{EA24}');
+pub const FILE_PDF: Icon = Icon('\u{E702}');
+pub const FILE_TEXT: Icon = Icon('\u{E23A}');
+pub const FILE_VIDEO: Icon = Icon('\u{EA22}');
+pub const FILE_ZIP: Icon = Icon('\u{E958}');
+pub const FOLDER: Icon = Icon('\u{E24A}');
+pub const FOLDER_OPEN: Icon = Icon('\u{E256}');
+pub const FOLDER_PLUS: Icon = Icon('\u{E25E}');
+pub const INFO: Icon = Icon('\u{E2CE}');
+pub const KEYBOARD: Icon = Icon('\u{E2D8}');
+pub const LAPTOP: Icon = Icon('\u{E586}');
+pub const PAPER_PLANE: Icon = Icon('\u{E398}');
+pub const PROHIBIT: Icon = Icon('\u{E3DE}');
+pub const TRAY: Icon = Icon('\u{E010}');
+pub const UPLOAD: Icon = Icon('\u{E4C0}');
+pub const WARNING: Icon = Icon('\u{E4E0}');
+pub const X: Icon = Icon('\u{E4F6}');
+
+impl Icon {
+    /// The icon for a file or folder of this name.
+    pub fn of_entry(name: &str, kind: EntryKind) -> Self {
+        match kind {
+            EntryKind::Folder => FOLDER,
+            EntryKind::File { .. } => Self::of_file(name),
+        }
+    }
+
+    fn of_file(name: &str) -> Self {
+        let Some((_, extension)) = name.rsplit_once('.') else { return FILE };
+        match extension.to_ascii_lowercase().as_str() {
+            "avif" | "bmp" | "gif" | "heic" | "jpeg" | "jpg" | "png" | "svg" | "tiff" | "webp" => FILE_IMAGE,
+            "avi" | "m4v" | "mkv" | "mov" | "mp4" | "webm" => FILE_VIDEO,
+            "7z" | "bz2" | "gz" | "rar" | "tar" | "tgz" | "xz" | "zip" | "zst" => FILE_ZIP,
+            "aac" | "flac" | "m4a" | "mp3" | "ogg" | "opus" | "wav" => FILE_AUDIO,
+            "doc" | "docx" | "md" | "odt" | "rtf" | "txt" => FILE_TEXT,
+            "pdf" => FILE_PDF,
+            _ => FILE,
+        }
+    }
+
+    /// Paints it in a square of `size` around `center`.
+    pub fn paint(self, painter: &Painter, center: Pos2, size: f32, color: Color32) {
+        painter.text(center, Align2::CENTER_CENTER, self.0, FontId::new(size, theme::icons()), color);
+    }
+}

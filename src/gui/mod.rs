@@ -1,0 +1,30 @@
+//! The window: a face over the engine's seam, made with eframe and egui.
+//!
+//! Knows [`engine`](crate::engine) and [`model`](crate::model), nothing below them. It holds no
+//! truth: what it shows is the engine's snapshot folded with its events, and what a person is in
+//! the middle of typing. `logic` listens and prepares, `ui` paints; nothing waits in either, and
+//! a window at rest draws no frames.
+//!
+//! The environment variable `AIRLIFT_THEME` (`dark` or `light`) overrides the system's theme, for
+//! screenshots.
+
+mod app;
+mod bridge;
+mod closing;
+mod desktop;
+mod icons;
+mod notices;
+mod offer;
+mod path_entry;
+mod paths;
+mod receive_panel;
+mod run;
+mod send_panel;
+mod theme;
+mod tools;
+mod transfers;
+mod widgets;
+
+pub use app::{App, Desktop};
+pub use desktop::{FilePicker, Opener, Pick, Picked, Reply};
+pub use run::run;

@@ -1,0 +1,164 @@
+//! The card of an incoming offer. Offers queue: one card at a time, and nothing on it can be
+//! pressed in the moment in which it appears.
+
+mod card;
+mod form;
+mod view;
+
+use std::time::Duration;
+
+use egui::{Context, Key, Modifiers};
+
+use self::view::View;
+use super::tools::{Heeded, Purpose, Tools};
+use crate::{
+    engine::{Command, Settings},
+    model::{Answer, Transfer, TransferId},
+};
+
+/// Seconds in which a card that just appeared, or just changed its shape, can't be pressed: a
+/// click that was meant for what stood there before must not answer it.
+const INERT: f64 = 0.4;
+
+#[derive(Default)]
+pub struct Offers {
+    /// In the order in which they came.
+    waiting: Vec<Waiting>,
+    /// The card on the screen and when it took its present shape, on the window's clock.
+    on_screen: Option<(TransferId, f64)>,
+}
+
+struct Waiting {
+    view: View,
+    standing: Standing,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Standing {
+    /// To be answered.
+    Open,
+    /// The person looks at it later.
+    SetAside,
+    /// Answered here; the engine has not yet said so.
+    Answered,
+    /// Gone while its card was on the screen, with the reason.
+    Withdrawn(String),
+}
+
+/// What a person did with a card.
+enum Verdict {
+    Accept,
+    Decline,
+    Later,
+    /// The card took another shape.
+    Reshaped,
+    ChangeFolder(std::path::PathBuf),
+}
+
+impl Offers {
+    /// Takes note of what a transfer has become. True when it is a new offer.
+    pub fn hear(&mut self, transfer: &Transfer, settings: &Settings) -> bool {
+        let known = self.waiting.iter().position(|w| w.view.id == transfer.id);
+        match (known, transfer.asks()) {
+            (None, true) => {
+                self.waiting.push(Waiting { view: View::new(transfer, settings), standing: Standing::Open });
+                return true;
+            }
+            (Some(i), false) => {
+                let seen = self.on_screen.is_some_and(|(id, _)| id == transfer.id);
+                let waiting = &mut self.waiting[i];
+                if seen && waiting.standing == Standing::Open {
+                    waiting.standing = Standing::Withdrawn(view::farewell(transfer));
+                } else if !matches!(waiting.standing, Standing::Withdrawn(_)) {
+                    self.waiting.remove(i);
+                }
+            }
+            (None, false) | (Some(_), true) => {}
+        }
+        false
+    }
+
+    /// Puts an offer that was set aside on the screen again.
+    pub fn bring_back(&mut self, id: TransferId) {
+        if let Some(i) = self.waiting.iter().position(|w| w.view.id == id) {
+            let mut waiting = self.waiting.remove(i);
+            waiting.standing = Standing::Open;
+            self.waiting.insert(0, waiting);
+        }
+    }
+
+    /// Forgets everything, to be told anew.
+    pub fn clear(&mut self) {
+        self.waiting.clear();
+    }
+
+    /// A folder was chosen for the card on the screen; `None` where there is no file dialog.
+    pub fn folder_chosen(&mut self, folder: Option<std::path::PathBuf>, tools: &mut Tools) {
+        let Some((id, _)) = self.on_screen else { return };
+        let Some(form) = self.waiting.iter_mut().find(|w| w.view.id == id).and_then(|w| w.view.form.as_mut())
+        else {
+            return;
+        };
+        match folder {
+            Some(folder) => form.choose(folder),
+            None => tools.notices.failed("This desktop has no file dialog. Type or paste the folder’s path."),
+        }
+    }
+
+    pub fn show(&mut self, ctx: &Context, settings: &Settings, tools: &mut Tools) {
+        let up = |w: &Waiting| matches!(w.standing, Standing::Open | Standing::Withdrawn(_));
+        let count = self.waiting.iter().filter(|w| up(w)).count();
+        let Some(i) = self.waiting.iter().position(up) else {
+            self.on_screen = None;
+            return;
+        };
+        let now = ctx.time();
+        let id = self.waiting[i].view.id;
+        let since = match self.on_screen {
+            Some((shown, since)) if shown == id => since,
+            _ => {
+                // Whatever had the keyboard must not answer in its place.
+                ctx.memory_mut(|memory| {
+                    if let Some(focused) = memory.focused() {
+                        memory.surrender_focus(focused);
+                    }
+                });
+                now
+            }
+        };
+        self.on_screen = Some((id, since));
+        let ready = now - since >= INERT;
+        if !ready {
+            ctx.request_repaint_after(Duration::from_secs_f64(since + INERT - now));
+        }
+        let Waiting { view, standing } = &mut self.waiting[i];
+        let mut verdict = card::show(ctx, view, standing, count, ready, tools);
+        if verdict.is_none() && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape)) {
+            verdict = Some(Verdict::Later);
+        }
+        match verdict {
+            None => {}
+            Some(Verdict::Reshaped) => self.on_screen = Some((id, now)),
+            Some(Verdict::ChangeFolder(start)) => {
+                tools.pick(ctx, Purpose::Landing, super::desktop::Pick::Destination(start));
+            }
+            Some(Verdict::Later) => match standing {
+                Standing::Withdrawn(_) => drop(self.waiting.remove(i)),
+                _ => *standing = Standing::SetAside,
+            },
+            Some(Verdict::Decline) => self.answer(i, Answer::Decline(None), tools),
+            Some(Verdict::Accept) => {
+                if let Ok(landing) = view.landing(settings) {
+                    self.answer(i, Answer::Accept(landing), tools);
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self, i: usize, answer: Answer, tools: &mut Tools) {
+        let waiting = &mut self.waiting[i];
+        if let Some(Heeded) = tools.ask(Command::Answer { id: waiting.view.id, answer }) {
+            waiting.standing = Standing::Answered;
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Paints the card of one offer and says what was pressed on it.
+
+use egui::{Align, Context, CornerRadius, Frame, Label, Layout, Margin, RichText, ScrollArea, Ui, vec2};
+
+use super::{Standing, Verdict, view::View};
+use crate::gui::{
+    icons, theme,
+    tools::Tools,
+    widgets::{Button, Look, badge, icon, icon_button, line, modal, small, strong, tile},
+};
+
+const WIDTH: f32 = 480.0;
+const ROW: f32 = 30.0;
+/// Room for the head and the buttons of the card, and for its margins.
+const AROUND: f32 = 230.0;
+
+/// `count` offers wait, this one among them; a card that isn't `ready` can't be pressed.
+pub fn show(
+    ctx: &Context,
+    view: &mut View,
+    standing: &Standing,
+    count: usize,
+    ready: bool,
+    tools: &Tools,
+) -> Option<Verdict> {
+    modal(ctx, "Incoming offer", WIDTH, |ui| {
+        let mut verdict = head(ui, view, count);
+        ui.add_space(2.0);
+        let room = (ctx.content_rect().height() - AROUND).max(80.0);
+        ScrollArea::vertical().id_salt("offer").max_height(room).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            verdict = body(ui, view, standing, tools).or(verdict.take());
+        });
+        ui.add_space(6.0);
+        buttons(ui, view, standing, ready).or(verdict)
+    })
+}
+
+fn head(ui: &mut Ui, view: &View, count: usize) -> Option<Verdict> {
+    let p = theme::palette(ui);
+    let mut verdict = None;
+    ui.horizontal_top(|ui| {
+        tile(ui, icons::LAPTOP, 44.0, p.good, p.good_soft);
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+            if icon_button(ui, icons::X, "Answer later").clicked() {
+                verdict = Some(Verdict::Later);
+            }
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                ui.spacing_mut().item_spacing.y = 3.0;
+                let headline = RichText::new(&view.headline).size(16.5).family(theme::semibold());
+                ui.add(Label::new(headline).wrap());
+                line(ui, small(format!("From {}. The name is what it calls itself.", view.address), p.faint));
+                if let Some(id) = &view.device_id {
+                    line(ui, RichText::new(id).monospace().size(11.5).color(p.faint))
+                        .on_hover_text("The device’s id");
+                }
+                if count > 1 {
+                    badge(ui, &format!("1 of {count} offers"), p.accent, p.accent_soft);
+                }
+            });
+        });
+    });
+    verdict
+}
+
+fn body(ui: &mut Ui, view: &mut View, standing: &Standing, tools: &Tools) -> Option<Verdict> {
+    let p = theme::palette(ui);
+    if let Standing::Withdrawn(why) = standing {
+        ui.label(RichText::new(why).color(p.warn));
+    }
+    let frame = Frame::new()
+        .fill(p.well)
+        .corner_radius(CornerRadius::same(10))
+        .inner_margin(Margin::symmetric(10, 6));
+    frame.show(ui, |ui| items(ui, view));
+    ui.label(strong(&view.total));
+    let mut verdict = None;
+    if let Some(form) = &mut view.form {
+        verdict = form.show(ui, tools.dialog(ui.ctx()));
+    } else {
+        ui.horizontal(|ui| {
+            icon(ui, icons::FOLDER_OPEN, 18.0, p.faint);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if let Some(free) = &view.free {
+                    ui.label(small(free, p.faint));
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    line(ui, RichText::new(&view.folder))
+                });
+            });
+        });
+    }
+    if let Some(text) = &view.too_big {
+        hint(ui, icons::WARNING, text, p.warn);
+    }
+    for note in &view.notes {
+        hint(ui, icons::INFO, note, p.faint);
+    }
+    verdict
+}
+
+fn items(ui: &mut Ui, view: &View) {
+    let p = theme::palette(ui);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let rows = view.items.len() + usize::from(view.more.is_some());
+    ScrollArea::vertical().id_salt("items").max_height(5.5 * ROW).auto_shrink([false, true]).show_rows(
+        ui,
+        ROW,
+        rows,
+        |ui, range| {
+            for row in range {
+                let size = vec2(ui.available_width(), ROW);
+                ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+                    let Some(item) = view.items.get(row) else {
+                        ui.label(RichText::new(view.more.as_deref().unwrap_or_default()).color(p.faint));
+                        return;
+                    };
+                    icon(ui, item.icon, 18.0, p.accent);
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                        ui.label(RichText::new(&item.size).color(p.faint));
+                        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                            line(ui, RichText::new(&item.name));
+                        });
+                    });
+                });
+            }
+        },
+    );
+}
+
+fn hint(ui: &mut Ui, image: icons::Icon, text: &str, color: egui::Color32) {
+    ui.horizontal_top(|ui| {
+        icon(ui, image, 16.0, color);
+        ui.add(Label::new(small(text, color)).wrap());
+    });
+}
+
+fn buttons(ui: &mut Ui, view: &mut View, standing: &Standing, ready: bool) -> Option<Verdict> {
+    let mut verdict = None;
+    let fit = view.form.as_ref().is_none_or(|form| form.landing().is_ok());
+    ui.add_enabled_ui(ready && *standing == Standing::Open, |ui| {
+        ui.horizontal(|ui| {
+            let decline = Button::new("Decline", Look::Danger).icon(icons::X).height(40.0);
+            if ui.add(decline).clicked() {
+                verdict = Some(Verdict::Decline);
+            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let accept = Button::new("Accept", Look::Primary).icon(icons::CHECK).height(40.0);
+                if ui.add_enabled(fit, accept).clicked() {
+                    verdict = Some(Verdict::Accept);
+                }
+                let text = if view.form.is_some() { "Back" } else { "Save as…" };
+                if ui.add(Button::new(text, Look::Plain).height(40.0)).clicked() {
+                    view.toggle_form();
+                    verdict = Some(Verdict::Reshaped);
+                }
+            });
+        });
+    });
+    verdict
+}

@@ -1,0 +1,104 @@
+//! An offer in the words of its card, prepared once.
+
+use super::form::{Form, Unfit};
+use crate::{
+    engine::Settings,
+    gui::{icons::Icon, paths},
+    model::{EntryKind, Landing, Transfer, TransferId, TransferState, text},
+};
+
+pub struct View {
+    pub id: TransferId,
+    /// “Anna’s laptop wants to send you photo.jpg”.
+    pub headline: String,
+    pub device_id: Option<String>,
+    pub address: String,
+    pub items: Vec<Item>,
+    /// Things at the top that are not listed.
+    pub more: Option<String>,
+    pub total: String,
+    pub folder: String,
+    pub free: Option<String>,
+    /// It doesn't fit into the folder.
+    pub too_big: Option<String>,
+    pub notes: Vec<String>,
+    /// “Save as…”, once it was asked for.
+    pub form: Option<Form>,
+    /// What [`View::form`] starts with.
+    blank: Form,
+}
+
+pub struct Item {
+    pub icon: Icon,
+    pub name: String,
+    pub size: String,
+}
+
+impl View {
+    pub fn new(transfer: &Transfer, settings: &Settings) -> Self {
+        let summary = &transfer.summary;
+        let peer = text::visible(transfer.peer.label());
+        let folder = transfer.folder.clone().unwrap_or_else(|| settings.inbox.clone());
+        let items = summary.top.iter().map(|top| Item {
+            icon: Icon::of_entry(&top.name, top.kind),
+            name: text::visible(&top.name).into_owned(),
+            size: match top.kind {
+                EntryKind::Folder => "folder".to_owned(),
+                EntryKind::File { size: Some(size), .. } => text::bytes(size),
+                EntryKind::File { size: None, .. } => "size not known".to_owned(),
+            },
+        });
+        let things = summary.top.len() as u64 + summary.more;
+        let what = match things {
+            1 => summary.title(),
+            _ => text::count(things, "thing", "things"),
+        };
+        let too_big = transfer.free.filter(|free| *free < summary.bytes).map(|free| {
+            let (needed, free) = (text::bytes(summary.bytes), text::bytes(free));
+            format!("This needs {needed}, but only {free} are free there. Save it to another folder, or make room first.")
+        });
+        let only = match &summary.top[..] {
+            [only] if summary.more == 0 => Some(only.name.clone()),
+            _ => None,
+        };
+        Self {
+            id: transfer.id,
+            headline: format!("{peer} wants to send you {what}"),
+            device_id: transfer.peer.id.map(|id| id.to_string()),
+            address: text::visible(&transfer.peer.address).into_owned(),
+            items: items.collect(),
+            more: (summary.more > 0).then(|| format!("and {}", text::count(summary.more, "more", "more"))),
+            total: summary.size_line(),
+            folder: paths::shown(&folder),
+            free: transfer.free.map(|free| format!("{} free", text::bytes(free))),
+            too_big,
+            notes: transfer.notes.iter().map(|note| text::visible(note).into_owned()).collect(),
+            form: None,
+            blank: Form::new(folder, only, settings.conflict),
+        }
+    }
+
+    /// Opens or closes “Save as…”. What was typed is dropped.
+    pub fn toggle_form(&mut self) {
+        self.form = if self.form.is_some() { None } else { Some(self.blank.clone()) };
+    }
+
+    /// Where it goes if it is accepted now.
+    pub fn landing(&self, settings: &Settings) -> Result<Landing, Unfit> {
+        match &self.form {
+            None => Ok(Landing { conflict: settings.conflict, ..Landing::default() }),
+            Some(form) => form.landing(),
+        }
+    }
+}
+
+/// Why an offer that was on the screen can't be answered any more.
+pub fn farewell(transfer: &Transfer) -> String {
+    match &transfer.state {
+        TransferState::Finished(report) => report
+            .outcome
+            .problem()
+            .map_or("This was answered already.".to_owned(), |text| text::visible(&text).into_owned()),
+        _ => "This was answered already.".to_owned(),
+    }
+}

@@ -1,0 +1,107 @@
+//! Opens the window on this machine's display and starts the engine behind it.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::Arc,
+};
+
+use anyhow::{Context as _, anyhow};
+use eframe::{CreationContext, NativeOptions, Renderer};
+use egui::{Theme, ThemePreference, ViewportBuilder, ViewportId};
+
+use super::{App, Desktop, desktop::Native};
+use crate::engine::{Config, Engine, Wake};
+
+/// What to do where no window can be opened.
+const INSTEAD: &str = "Use “airlift send” and “airlift receive” in a terminal instead.";
+
+/// Opens the window and stays until it is closed.
+///
+/// # Errors
+/// When there is no display, the window can't be opened, or the engine can't start.
+pub fn run(config: Config) -> anyhow::Result<()> {
+    if cfg!(target_os = "linux") && !display_is_named() {
+        return Err(anyhow!("No window can be opened here, because this machine has no display. {INSTEAD}"));
+    }
+    let mut engine = None;
+    let opening = AssertUnwindSafe(|| {
+        let create = |cc: &CreationContext<'_>| open(cc, config, &mut engine);
+        eframe::run_native("airlift", options(), Box::new(create))
+    });
+    let closed = catch_unwind(opening);
+    let opened = engine.is_some();
+    if let Some(engine) = engine {
+        engine.stop();
+    }
+    match closed {
+        Ok(Ok(())) => Ok(()),
+        // The engine's own reason, and not the window's.
+        Ok(Err(eframe::Error::AppCreation(e))) => Err(anyhow!("{e}")),
+        Ok(Err(e)) => {
+            Err(anyhow!("{e}")).with_context(|| format!("The window could not be opened. {INSTEAD}"))
+        }
+        // The windowing library panics where a system library is missing.
+        Err(panic) if !opened => {
+            let why = panic.downcast_ref::<String>().map(String::as_str);
+            let why = why.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason is known");
+            Err(anyhow!("The window could not be opened ({why}). {INSTEAD}"))
+        }
+        Err(panic) => resume_unwind(panic),
+    }
+}
+
+fn display_is_named() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"]
+        .into_iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+fn options() -> NativeOptions {
+    let mut viewport = ViewportBuilder::default()
+        .with_title("Airlift")
+        .with_app_id("airlift")
+        .with_inner_size([1040.0, 720.0])
+        .with_min_inner_size([640.0, 520.0])
+        .with_drag_and_drop(true);
+    match eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icon-256.png")) {
+        Ok(icon) => viewport = viewport.with_icon(icon),
+        Err(problem) => tracing::warn!(%problem, "the window's icon can't be read"),
+    }
+    NativeOptions {
+        viewport,
+        renderer: Renderer::Glow,
+        centered: true,
+        #[cfg(target_os = "linux")]
+        event_loop_builder: Some(Box::new(|builder| {
+            // Files can be dropped on an X11 window only, and XWayland passes them on.
+            if std::env::var_os("DISPLAY").is_some_and(|display| !display.is_empty()) {
+                winit::platform::x11::EventLoopBuilderExtX11::with_x11(builder);
+            }
+        })),
+        ..NativeOptions::default()
+    }
+}
+
+type Created = Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>>;
+
+fn open(cc: &CreationContext<'_>, config: Config, engine: &mut Option<Engine>) -> Created {
+    if let Some(theme) = forced_theme() {
+        cc.egui_ctx.set_theme(theme);
+    }
+    let ctx = cc.egui_ctx.clone();
+    let wake: Wake = Arc::new(move || ctx.request_repaint_of(ViewportId::ROOT));
+    let started = Engine::start(config, wake)?;
+    let native = Native::new();
+    let desktop = Desktop { picker: Box::new(Arc::clone(&native)), opener: Box::new(native) };
+    let app = App::new(&cc.egui_ctx, started.handle(), desktop);
+    *engine = Some(started);
+    Ok(Box::new(app))
+}
+
+fn forced_theme() -> Option<ThemePreference> {
+    match std::env::var("AIRLIFT_THEME").ok()?.as_str() {
+        "dark" => Some(Theme::Dark.into()),
+        "light" => Some(Theme::Light.into()),
+        _ => None,
+    }
+}

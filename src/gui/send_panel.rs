@@ -1,0 +1,318 @@
+//! The Send panel: what to send, to whom, and the button that does it.
+
+mod chosen;
+
+use std::path::PathBuf;
+
+use egui::{Align, Align2, Aligned, Key, Label, Layout, Popup, Rect, RichText, ScrollArea, Ui, vec2};
+
+use self::chosen::{Chosen, Size};
+use super::{
+    desktop::Pick,
+    icons,
+    path_entry::{Entered, PathEntry, Why},
+    theme,
+    tools::{DialogState, Heeded, Purpose, Tools},
+    widgets::{
+        Button, Drag, Field, Look, card, drop_zone, field, icon, icon_button, inside, line, small,
+        split_bottom, strong, tile, title,
+    },
+};
+use crate::{
+    engine::{Command, Handle},
+    model::{Address, BadAddress, Source, text},
+};
+
+/// The least height in which nothing is hidden.
+pub const HEIGHT: f32 = 376.0;
+
+const ROW: f32 = 36.0;
+/// Address, what is wrong with it, and the button.
+const FOOT: f32 = 138.0;
+
+pub struct SendPanel {
+    chosen: Chosen,
+    address: String,
+    parsed: Result<Address, BadAddress>,
+    entry: Option<PathEntry>,
+}
+
+/// Why nothing can be sent now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Obstacle {
+    NothingChosen,
+    BadItem,
+    NoAddress,
+    BadAddress,
+}
+
+impl Obstacle {
+    fn text(self) -> &'static str {
+        match self {
+            Self::NothingChosen => "Choose something to send",
+            Self::BadItem => "Take out what can’t be sent",
+            Self::NoAddress => "Type the other device’s address",
+            Self::BadAddress => "Correct the address",
+        }
+    }
+}
+
+impl SendPanel {
+    /// `address` is where the last things went.
+    pub fn new(address: Option<&String>) -> Self {
+        let address = address.cloned().unwrap_or_default();
+        Self { chosen: Chosen::default(), parsed: address.parse(), address, entry: None }
+    }
+
+    pub fn add(&mut self, paths: impl IntoIterator<Item = PathBuf>) {
+        self.chosen.add(paths);
+    }
+
+    /// What to do where no file dialog can be shown.
+    pub fn offer_typing(&mut self, why: Why) {
+        self.entry = Some(PathEntry::new(why));
+    }
+
+    /// Asks for sizes and hears the answers.
+    pub fn update(&mut self, ctx: &egui::Context, tools: &Tools) {
+        self.chosen.measure(ctx, tools.handle());
+        if tools.dialog(ctx) == DialogState::Slow(Purpose::Sending) && self.entry.is_none() {
+            self.offer_typing(Why::Slow);
+        }
+    }
+
+    fn obstacle(&self) -> Option<Obstacle> {
+        if self.chosen.items().is_empty() {
+            Some(Obstacle::NothingChosen)
+        } else if self.chosen.items().iter().any(|item| matches!(item.size, Size::Bad(_))) {
+            Some(Obstacle::BadItem)
+        } else {
+            match self.parsed {
+                Ok(_) => None,
+                Err(BadAddress::Empty) => Some(Obstacle::NoAddress),
+                Err(_) => Some(Obstacle::BadAddress),
+            }
+        }
+    }
+
+    pub fn show(&mut self, ui: &mut Ui, rect: Rect, recent: &[String], tools: &mut Tools) {
+        card(ui, rect, |ui| {
+            let (above, foot) = split_bottom(ui.max_rect(), FOOT);
+            let above = above.with_max_y(above.bottom() - 8.0);
+            inside(ui, above, |ui| self.what(ui, tools));
+            inside(ui, foot, |ui| self.whom(ui, recent, tools));
+        });
+    }
+
+    fn what(&mut self, ui: &mut Ui, tools: &mut Tools) {
+        let p = theme::palette(ui);
+        ui.horizontal(|ui| {
+            title(ui, "Send");
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                line(ui, RichText::new(self.chosen.total()).color(p.faint));
+            });
+        });
+        let entry = self.entry.as_ref().map_or(0.0, |entry| entry.height() + 8.0);
+        let over = ui.input(|i| !i.raw.hovered_files.is_empty());
+        let drag = if over { Drag::Over } else { Drag::None };
+        if self.chosen.items().is_empty() {
+            let height = (ui.available_height() - entry - 2.0).max(46.0);
+            self.empty_zone(ui, height, drag, tools);
+        } else {
+            self.small_zone(ui, drag, tools);
+        }
+        if let Some(entry) = &mut self.entry {
+            match entry.show(ui, "Path of a file or folder", "Add") {
+                Entered::Nothing => {}
+                Entered::Path(path) => self.chosen.add([path]),
+                Entered::Closed => self.entry = None,
+            }
+        }
+        if !self.chosen.items().is_empty() {
+            self.list(ui);
+        }
+    }
+
+    fn empty_zone(&mut self, ui: &mut Ui, height: f32, drag: Drag, tools: &mut Tools) {
+        if height < 130.0 {
+            return self.small_zone(ui, drag, tools);
+        }
+        let p = theme::palette(ui);
+        let over = drag == Drag::Over;
+        drop_zone(ui, height, drag, Layout::top_down(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.y = 6.0;
+            let one_row = ui.available_width() >= 390.0;
+            let content = if one_row { 98.0 } else { 128.0 };
+            ui.add_space((ui.available_height() - content).max(0.0) / 2.0);
+            icon(ui, icons::UPLOAD, 28.0, if over { p.accent } else { p.faint });
+            ui.label(strong(if over { "Let go to add" } else { "Drop files or folders here" }).size(15.0));
+            ui.add_space(2.0);
+            let mut typed = false;
+            Aligned::new(Align2::CENTER_TOP).show(ui, |ui| {
+                ui.horizontal(|ui| {
+                    Self::dialog_button(ui, tools, "Choose files", Pick::Files);
+                    Self::dialog_button(ui, tools, "Choose folder", Pick::Folders);
+                    if one_row {
+                        typed = ui.add(Button::new("Type a path", Look::Quiet)).clicked();
+                    }
+                })
+            });
+            if !one_row {
+                typed = ui.add(Button::new("Type a path", Look::Quiet).height(26.0)).clicked();
+            }
+            if typed {
+                self.offer_typing(Why::Asked);
+            }
+        });
+    }
+
+    fn dialog_button(ui: &mut Ui, tools: &mut Tools, text: &str, what: Pick) {
+        let image = if what == Pick::Files { icons::FILE } else { icons::FOLDER };
+        let idle = tools.dialog(ui.ctx()) == DialogState::None;
+        let button = ui.add_enabled(idle, Button::new(text, Look::Plain).icon(image));
+        if button.on_disabled_hover_text("A file dialog is open").clicked() {
+            tools.pick(ui.ctx(), Purpose::Sending, what);
+        }
+    }
+
+    fn small_zone(&mut self, ui: &mut Ui, drag: Drag, tools: &mut Tools) {
+        let p = theme::palette(ui);
+        let idle = tools.dialog(ui.ctx()) == DialogState::None;
+        drop_zone(ui, 46.0, drag, Layout::left_to_right(Align::Center), |ui| {
+            icon(ui, icons::UPLOAD, 18.0, p.faint);
+            let text = if drag == Drag::Over { "Let go to add" } else { "Drop more here" };
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.spacing_mut().item_spacing.x = 2.0;
+                if icon_button(ui, icons::KEYBOARD, "Type a path").clicked() {
+                    self.offer_typing(Why::Asked);
+                }
+                ui.add_enabled_ui(idle, |ui| {
+                    if icon_button(ui, icons::FOLDER_PLUS, "Choose folder").clicked() {
+                        tools.pick(ui.ctx(), Purpose::Sending, Pick::Folders);
+                    }
+                    if icon_button(ui, icons::FILE, "Choose files").clicked() {
+                        tools.pick(ui.ctx(), Purpose::Sending, Pick::Files);
+                    }
+                });
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    line(ui, strong(text).color(p.faint));
+                });
+            });
+        });
+    }
+
+    fn list(&mut self, ui: &mut Ui) {
+        let p = theme::palette(ui);
+        let mut removed = None;
+        let items = self.chosen.items();
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ScrollArea::vertical().id_salt("chosen").auto_shrink([false, false]).show_rows(
+            ui,
+            ROW,
+            items.len(),
+            |ui, range| {
+                for (i, item) in items.iter().enumerate().take(range.end).skip(range.start) {
+                    let row = vec2(ui.available_width(), ROW);
+                    ui.allocate_ui_with_layout(row, Layout::left_to_right(Align::Center), |ui| {
+                        tile(ui, item.icon, 28.0, p.accent, p.accent_soft);
+                        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                            if icon_button(ui, icons::X, &item.remove).clicked() {
+                                removed = Some(i);
+                            }
+                            let (size, color) = match &item.size {
+                                Size::Unasked | Size::Counting(_) => ("counting…", p.faint),
+                                Size::Known { shown, .. } => (shown.as_str(), p.faint),
+                                Size::Unknown => ("size unknown", p.faint),
+                                Size::Bad(why) => (why.as_str(), p.bad),
+                            };
+                            let room = ui.available_width() * 0.6;
+                            let label = Label::new(RichText::new(size).color(color)).truncate();
+                            ui.scope(|ui| {
+                                ui.set_max_width(room);
+                                ui.add(label);
+                            });
+                            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                                line(ui, RichText::new(&item.name)).on_hover_text(&item.path_shown);
+                            });
+                        });
+                    });
+                }
+            },
+        );
+        if let Some(i) = removed {
+            self.chosen.remove(i);
+        }
+    }
+
+    fn whom(&mut self, ui: &mut Ui, recent: &[String], tools: &mut Tools) {
+        let p = theme::palette(ui);
+        ui.spacing_mut().item_spacing.y = 4.0;
+        let beside = if recent.is_empty() { 0.0 } else { theme::CONTROL_HEIGHT + 8.0 };
+        let about = Field { label: "To", hint: "Name or address, such as 192.168.1.20" };
+        let edit = field(ui, &mut self.address, &about, beside);
+        if edit.changed() {
+            self.parsed = self.address.parse();
+        }
+        if !recent.is_empty() {
+            self.recent_menu(ui, edit.rect, recent);
+        }
+        let foot = Rect::from_min_max(ui.cursor().min, ui.max_rect().max);
+        let (help, button) = split_bottom(foot, 42.0);
+        inside(ui, help, |ui| match &self.parsed {
+            // What is typed so far may be on its way to an address.
+            Err(BadAddress::Port(digits)) if digits.is_empty() && edit.has_focus() => {}
+            Err(BadAddress::Empty) | Ok(_) => {
+                ui.add(
+                    Label::new(small("The other device shows its addresses when it receives.", p.faint))
+                        .truncate(),
+                );
+            }
+            Err(problem) => {
+                ui.add(Label::new(small(text::visible(&problem.to_string()), p.bad)).wrap());
+            }
+        });
+        let entered = edit.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+        let pressed = inside(ui, button, |ui| match (self.obstacle(), &self.parsed) {
+            (None, Ok(address)) => {
+                let text = format!("Send to {address}");
+                let send = Button::new(&text, Look::Primary).icon(icons::PAPER_PLANE).height(42.0).filling();
+                ui.add(send).clicked() || entered
+            }
+            (obstacle, _) => {
+                let why = obstacle.unwrap_or(Obstacle::BadAddress).text();
+                // It says why, so it must be as legible as what can be pressed.
+                ui.visuals_mut().disabled_alpha = 1.0;
+                ui.add_enabled(false, Button::new(why, Look::Muted).height(42.0).filling());
+                false
+            }
+        });
+        if pressed {
+            self.send(tools);
+        }
+    }
+
+    fn recent_menu(&mut self, ui: &mut Ui, edit: Rect, recent: &[String]) {
+        let side = theme::CONTROL_HEIGHT;
+        let at = Rect::from_min_size(egui::pos2(edit.right() + 8.0, edit.top()), vec2(side, side));
+        let button = inside(ui, at, |ui| icon_button(ui, icons::CARET_DOWN, "Recent addresses"));
+        Popup::menu(&button).show(|ui| {
+            ui.set_min_width(220.0);
+            for address in recent {
+                if ui.add(Button::new(&text::visible(address), Look::Quiet).filling()).clicked() {
+                    self.address.clone_from(address);
+                    self.parsed = self.address.parse();
+                    ui.close();
+                }
+            }
+        });
+    }
+
+    fn send(&mut self, tools: &mut Tools) {
+        let Ok(to) = self.parsed.clone() else { return };
+        let sources = self.chosen.items().iter().map(|item| Source::Path(item.path.clone())).collect();
+        if let Some(Heeded) = tools.ask(Command::Send { id: Handle::new_transfer(), to, sources }) {
+            self.chosen.clear();
+            self.entry = None;
+        }
+    }
+}

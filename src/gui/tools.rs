@@ -1,0 +1,143 @@
+//! What a panel may do to the world outside it: ask the engine, ask the desktop, tell the person.
+
+use std::{path::Path, time::Duration};
+
+use egui::Context;
+
+use super::{
+    desktop::{FilePicker, Heard, Opener, Pending, Pick, Picked, question},
+    notices::Notices,
+};
+use crate::engine::{Command, Handle, Wake};
+
+/// Seconds after which a file dialog that has not answered may well be one that nobody sees.
+const SLOW: f64 = 10.0;
+
+pub struct Tools {
+    pub notices: Notices,
+    handle: Handle,
+    picker: Box<dyn FilePicker>,
+    opener: Box<dyn Opener>,
+    wake: Wake,
+    dialog: Option<Dialog>,
+    errands: Vec<Errand>,
+}
+
+/// Whom a file dialog was opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Things to send.
+    Sending,
+    /// The receiving folder.
+    Inbox,
+    /// The folder of one offer.
+    Landing,
+}
+
+struct Dialog {
+    purpose: Purpose,
+    since: f64,
+    pending: Pending<Picked>,
+}
+
+/// A file dialog, as the panels see it. There is one at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DialogState {
+    None,
+    Open,
+    /// Open for so long that another way should be offered.
+    Slow(Purpose),
+}
+
+struct Errand {
+    what: String,
+    pending: Pending<Result<(), String>>,
+}
+
+/// The engine took the command.
+pub struct Heeded;
+
+impl Tools {
+    pub fn new(handle: Handle, picker: Box<dyn FilePicker>, opener: Box<dyn Opener>, wake: Wake) -> Self {
+        Self { notices: Notices::default(), handle, picker, opener, wake, dialog: None, errands: Vec::new() }
+    }
+
+    /// `None` when the engine can't hear; the person has been told so.
+    pub fn ask(&mut self, command: Command) -> Option<Heeded> {
+        match self.handle.try_send(command) {
+            Ok(()) => Some(Heeded),
+            Err(unheard) => {
+                self.notices.failed(unheard.to_string());
+                None
+            }
+        }
+    }
+
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    pub fn copy(&mut self, ctx: &Context, text: &str) {
+        ctx.copy_text(text.to_owned());
+        self.notices.done(format!("Copied {text}"));
+    }
+
+    pub fn pick(&mut self, ctx: &Context, purpose: Purpose, what: Pick) {
+        let (pending, reply) = question(self.wake.clone());
+        self.dialog = Some(Dialog { purpose, since: ctx.time(), pending });
+        self.picker.pick(what, reply);
+    }
+
+    pub fn dialog(&self, ctx: &Context) -> DialogState {
+        match &self.dialog {
+            None => DialogState::None,
+            Some(dialog) if ctx.time() - dialog.since >= SLOW => DialogState::Slow(dialog.purpose),
+            Some(_) => DialogState::Open,
+        }
+    }
+
+    /// The answer of the file dialog, once it is there.
+    pub fn picked(&mut self, ctx: &Context) -> Option<(Purpose, Picked)> {
+        let dialog = self.dialog.as_ref()?;
+        let picked = match dialog.pending.hear() {
+            Heard::NotYet => {
+                let left = dialog.since + SLOW - ctx.time();
+                if left > 0.0 {
+                    ctx.request_repaint_after(Duration::from_secs_f64(left));
+                }
+                return None;
+            }
+            Heard::Answer(picked) => picked,
+            Heard::Nothing => Picked::NoDialog,
+        };
+        self.dialog.take().map(|dialog| (dialog.purpose, picked))
+    }
+
+    pub fn open(&mut self, path: &Path) {
+        let (pending, reply) = question(self.wake.clone());
+        self.errands.push(Errand { what: super::paths::name(path), pending });
+        self.opener.open(path, reply);
+    }
+
+    pub fn reveal(&mut self, path: &Path) {
+        let (pending, reply) = question(self.wake.clone());
+        self.errands.push(Errand { what: super::paths::name(path), pending });
+        self.opener.reveal(path, reply);
+    }
+
+    /// Tells of what could not be opened.
+    pub fn hear_errands(&mut self) {
+        let Self { errands, notices, .. } = self;
+        errands.retain(|errand| {
+            let why = match errand.pending.hear() {
+                Heard::NotYet => return true,
+                Heard::Answer(Ok(())) => return false,
+                Heard::Answer(Err(why)) => why,
+                Heard::Nothing => "nothing answered".to_owned(),
+            };
+            tracing::info!(%why, "another program could not be opened");
+            notices.failed(format!("{} could not be opened: {why}.", errand.what));
+            false
+        });
+    }
+}

@@ -1,0 +1,120 @@
+//! Paints one row and says what was pressed in it.
+
+use egui::{Align, Color32, Label, Layout, Role, Ui, WidgetInfo};
+
+use super::row::{Act, Answerable, Body, Ended, Row, Tone};
+use crate::{
+    gui::{
+        icons::{self, Icon},
+        theme,
+        widgets::{Button, Look, badge, icon_button, line, progress, small, strong, tile},
+    },
+    model::Direction,
+};
+
+const TILE: f32 = 38.0;
+
+pub fn row(ui: &mut Ui, row: &mut Row) -> Option<Act> {
+    let p = theme::palette(ui);
+    let mut act = None;
+    let (image, color, ground) = match (&row.body, row.direction) {
+        (Body::Finished(Ended { tone: Tone::Bad, icon, .. }), _) => (*icon, p.bad, p.bad_soft),
+        (Body::Finished(Ended { tone: Tone::Neutral, icon, .. }), _) => (*icon, p.faint, p.well),
+        (_, Direction::Send) => (icons::ARROW_UP, p.accent, p.accent_soft),
+        (_, Direction::Receive) => (icons::ARROW_DOWN, p.good, p.good_soft),
+    };
+    ui.add_space(6.0);
+    ui.horizontal_top(|ui| {
+        tile(ui, image, TILE, color, ground);
+        ui.add_space(2.0);
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+            act = buttons(ui, row);
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                ui.spacing_mut().item_spacing.y = 4.0;
+                text(ui, row, color);
+            });
+        });
+    });
+    ui.add_space(6.0);
+    act
+}
+
+fn buttons(ui: &mut Ui, row: &Row) -> Option<Act> {
+    let names = &row.names;
+    match &row.body {
+        Body::Before { answer, .. } => {
+            let cancel = icon_button(ui, icons::X, &names.cancel).clicked().then_some(Act::Cancel);
+            if *answer == Answerable::Here {
+                let answer = Button::new("Answer…", Look::Plain).named(&names.answer);
+                return ui.add(answer).clicked().then_some(Act::Answer);
+            }
+            cancel
+        }
+        Body::Flowing { .. } => icon_button(ui, icons::X, &names.cancel).clicked().then_some(Act::Cancel),
+        Body::Finished(ended) => {
+            let mut act = icon_button(ui, icons::X, &names.forget).clicked().then_some(Act::Forget);
+            if let Some(path) = &ended.reveal {
+                let button = Button::new("Show in folder", Look::Plain).named(&names.reveal);
+                if ui.add(button).clicked() {
+                    act = Some(Act::Reveal(path.clone()));
+                }
+            }
+            if let Some(path) = &ended.open
+                && ui.add(Button::new("Open", Look::Plain).named(&names.open)).clicked()
+            {
+                act = Some(Act::Open(path.clone()));
+            }
+            act
+        }
+    }
+}
+
+fn text(ui: &mut Ui, row: &mut Row, color: Color32) {
+    let p = theme::palette(ui);
+    ui.spacing_mut().interact_size.y = 18.0;
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            match &row.body {
+                Body::Flowing { percent, .. } => {
+                    ui.label(small(percent, p.faint));
+                }
+                Body::Finished(Ended { verified: Some(how), .. }) => {
+                    badge(ui, "Verified", p.good, p.good_soft).on_hover_text(how);
+                }
+                _ => {}
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| line(ui, strong(&row.title)));
+        });
+    });
+    match &row.body {
+        Body::Before { text, .. } => {
+            line(ui, small(text, p.faint));
+        }
+        Body::Flowing { fraction, text, .. } => {
+            progress(ui, *fraction, color, &row.names.progress);
+            line(ui, small(text, p.faint));
+        }
+        Body::Finished(ended) => {
+            let color = if ended.tone == Tone::Bad { p.bad } else { p.faint };
+            ui.add(Label::new(small(&ended.text, color)).wrap());
+            if let Some(failed) = &ended.failed {
+                if disclosure(ui, failed, row.expanded) {
+                    row.expanded = !row.expanded;
+                }
+                if row.expanded {
+                    for problem in &ended.problems {
+                        ui.add(Label::new(small(problem, p.faint)).wrap());
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// True when it was pressed.
+fn disclosure(ui: &mut Ui, text: &str, open: bool) -> bool {
+    let image: Icon = if open { icons::CARET_DOWN } else { icons::CARET_RIGHT };
+    let button = ui.add(Button::new(text, Look::Quiet).icon(image).height(24.0));
+    button.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, open, text));
+    button.clicked()
+}

@@ -1,0 +1,246 @@
+//! One transfer in the words of its row, prepared when it changes.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    gui::icons::{self, Icon},
+    model::{
+        Direction, Outcome, Progress, Report, Side, Transfer, TransferId, TransferState,
+        text::{self, visible},
+    },
+};
+
+pub struct Row {
+    pub id: TransferId,
+    pub direction: Direction,
+    pub title: String,
+    pub names: Names,
+    pub body: Body,
+    /// Width and height when it was last painted.
+    pub measured: Option<(f32, f32)>,
+    /// Whether the list of failed files is open.
+    pub expanded: bool,
+    peer: String,
+}
+
+/// What the row's buttons are called: each word with the thing it is about.
+pub struct Names {
+    pub cancel: String,
+    pub answer: String,
+    pub open: String,
+    pub reveal: String,
+    pub forget: String,
+    pub progress: String,
+}
+
+pub enum Body {
+    /// Nothing flows yet.
+    Before {
+        text: String,
+        answer: Answerable,
+    },
+    Flowing {
+        fraction: Option<f32>,
+        percent: String,
+        text: String,
+    },
+    Finished(Ended),
+}
+
+/// Whether this device is the one to answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Answerable {
+    Here,
+    No,
+}
+
+pub struct Ended {
+    pub icon: Icon,
+    pub tone: Tone,
+    pub text: String,
+    /// The digest, for the tooltip of the badge; `None` where there is no badge.
+    pub verified: Option<String>,
+    pub open: Option<PathBuf>,
+    pub reveal: Option<PathBuf>,
+    /// How many failed, and the lines of those that are listed.
+    pub failed: Option<String>,
+    pub problems: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    Good,
+    Neutral,
+    Bad,
+}
+
+/// What a person asked of a row.
+pub enum Act {
+    Cancel,
+    Answer,
+    Forget,
+    Open(PathBuf),
+    Reveal(PathBuf),
+}
+
+impl Row {
+    pub fn new(transfer: &Transfer) -> Self {
+        let mut row = Self {
+            id: transfer.id,
+            direction: transfer.direction,
+            title: String::new(),
+            names: Names::of(""),
+            body: Body::Flowing { fraction: None, percent: String::new(), text: String::new() },
+            measured: None,
+            expanded: false,
+            peer: String::new(),
+        };
+        row.hear(transfer);
+        row
+    }
+
+    pub fn hear(&mut self, transfer: &Transfer) {
+        let label = visible(transfer.peer.label());
+        self.peer = match transfer.direction {
+            Direction::Send => format!("to {label}"),
+            Direction::Receive => format!("from {label}"),
+        };
+        self.title = match (transfer.summary.top.is_empty(), transfer.direction) {
+            (false, _) => transfer.summary.title(),
+            (true, Direction::Send) => format!("Sending {}", self.peer),
+            (true, Direction::Receive) => format!("Receiving {}", self.peer),
+        };
+        self.names = Names::of(&self.title);
+        self.measured = None;
+        self.body = match &transfer.state {
+            TransferState::Connecting => Body::before(format!("Connecting to {label}…")),
+            TransferState::Preparing => Body::before(match transfer.direction {
+                Direction::Send => format!("Looking through what goes to {label}…"),
+                Direction::Receive => format!("{label} is making an offer…"),
+            }),
+            TransferState::Waiting if transfer.asks() => {
+                let text = format!("{} · {}", self.peer, transfer.summary.size_line());
+                Body::Before { text, answer: Answerable::Here }
+            }
+            TransferState::Waiting => {
+                Body::before(format!("Waiting for {label} to accept · {}", transfer.summary.size_line()))
+            }
+            TransferState::Active => Body::Flowing {
+                fraction: None,
+                percent: String::new(),
+                text: format!("{} · starting…", self.peer),
+            },
+            TransferState::Finished(report) => Body::Finished(self.ended(transfer, report)),
+        };
+    }
+
+    pub fn is_finished(&self) -> bool {
+        matches!(self.body, Body::Finished(_))
+    }
+
+    pub fn flows(&self) -> bool {
+        matches!(self.body, Body::Flowing { .. })
+    }
+
+    /// Shows how far it is.
+    pub fn sample(&mut self, progress: &Progress) {
+        let done = text::bytes(progress.bytes);
+        let mut line = match progress.total {
+            Some(total) => format!("{} · {done} of {}", self.peer, text::bytes(total)),
+            None => format!("{} · {done}", self.peer),
+        };
+        line += &format!(" · {}", text::rate(progress.rate));
+        if let Some(left) = progress.time_left() {
+            line += &format!(" · {} left", text::duration(left));
+        }
+        let fraction = progress.fraction();
+        // 100 % is for what is done.
+        let percent = fraction.map_or(String::new(), |f| format!("{:.0} %", (f * 100.0).floor().min(99.0)));
+        self.body = Body::Flowing { fraction, percent, text: line };
+    }
+
+    fn ended(&self, transfer: &Transfer, report: &Report) -> Ended {
+        let (icon, tone) = match &report.outcome {
+            Outcome::Complete => (icons::CHECK, Tone::Good),
+            Outcome::Declined { .. } => (icons::PROHIBIT, Tone::Neutral),
+            Outcome::Cancelled { .. } => (icons::X, Tone::Neutral),
+            Outcome::Failed(_) => (icons::WARNING, Tone::Bad),
+        };
+        let text = match report.outcome.problem() {
+            Some(sentence) => visible(&sentence).into_owned(),
+            None => self.account(report),
+        };
+        let saved = report.saved.first();
+        let open = match &report.saved[..] {
+            [] => None,
+            [only] => Some(only.clone()),
+            [first, ..] => first.parent().map(Path::to_owned).or_else(|| transfer.folder.clone()),
+        };
+        let problem = |p: &crate::model::FileProblem| {
+            let side = match p.side {
+                Side::Here => "here",
+                Side::There => "on the other device",
+            };
+            format!("{}: {} ({side})", visible(&p.path), visible(&p.why))
+        };
+        let mut problems: Vec<String> = report.problems.iter().map(problem).collect();
+        let unlisted = report.failed.saturating_sub(problems.len() as u64);
+        if unlisted > 0 && !problems.is_empty() {
+            problems.push(format!("and {}", text::count(unlisted, "more", "more")));
+        }
+        let failed = report.failed.max(report.problems.len() as u64);
+        Ended {
+            icon,
+            tone,
+            text,
+            verified: report.verified().then(|| match report.digest {
+                Some(digest) => format!("Both devices computed the same BLAKE3 digest:\n{digest}"),
+                None => "Both devices computed the same BLAKE3 digest of every file.".to_owned(),
+            }),
+            open,
+            reveal: saved.cloned(),
+            failed: (failed > 0).then(|| text::count(failed, "file was", "files were") + " not transferred"),
+            problems,
+        }
+    }
+
+    /// What went well, in numbers.
+    fn account(&self, report: &Report) -> String {
+        let mut line = format!(
+            "{} · {}, {} in {}",
+            self.peer,
+            text::count(report.files, "file", "files"),
+            text::bytes(report.bytes),
+            text::duration(report.took)
+        );
+        let seconds = report.took.as_secs_f64();
+        if report.bytes > 0 && seconds > 0.0 {
+            #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+            let rate = report.bytes as f64 / seconds;
+            line += &format!(" · {}", text::rate(rate));
+        }
+        if report.left_out > 0 {
+            line += &format!(" · {} left out", text::count(report.left_out, "file", "files"));
+        }
+        line
+    }
+}
+
+impl Body {
+    fn before(text: String) -> Self {
+        Self::Before { text, answer: Answerable::No }
+    }
+}
+
+impl Names {
+    fn of(title: &str) -> Self {
+        Self {
+            cancel: format!("Cancel: {title}"),
+            answer: format!("Answer: {title}"),
+            open: format!("Open: {title}"),
+            reveal: format!("Show in folder: {title}"),
+            forget: format!("Remove from list: {title}"),
+            progress: format!("Progress: {title}"),
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The window by what it says to assistive technology: every panel, with the engine's end of the
+//! seam held by the test. Needs no display.
+#![cfg(feature = "gui")]
+
+mod bench;
+mod offers;
+mod receiving;
+mod sending;
+mod transfers;
+mod whole;

@@ -1,0 +1,250 @@
+//! The card of an incoming offer.
+
+use airlift::{
+    engine::Command,
+    gui::{Pick, Picked},
+    model::{Answer, Conflict, Direction, Landing, Outcome, Side, Transfer, TransferState},
+};
+use egui::{Key, accesskit::Role};
+use egui_kittest::kittest::Queryable as _;
+
+use crate::bench::{Bench, ended, file, peer, transfer};
+
+fn offer(number: u8, name: &str) -> Transfer {
+    transfer(number, Direction::Receive, vec![file(name, 4_210_000)], TransferState::Waiting)
+}
+
+/// Lets the moment pass in which a new card can't be pressed.
+fn ripen(bench: &mut Bench) {
+    bench.wait(0.5);
+}
+
+fn answer(bench: &mut Bench) -> (u8, Answer) {
+    match bench.command() {
+        Command::Answer { id, answer } => (id.0[0], answer),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_card_says_who_what_how_much_and_where_to() {
+    let mut bench = Bench::new();
+    let mut offer = transfer(
+        1,
+        Direction::Receive,
+        vec![file("a.jpg", 4_000_000), file("evil\u{202e}gpj.exe", 10)],
+        TransferState::Waiting,
+    );
+    offer.summary.more = 7;
+    offer.notes = vec!["2 names were changed.".to_owned()];
+    bench.transfer(&offer);
+    bench.must_say("Pixel 9 wants to send you 9 things");
+    bench.must_say("From 192.168.1.57:50123. The name is what it calls itself.");
+    bench.must_say(&peer("Pixel 9").id.unwrap().to_string());
+    bench.must_say("a.jpg");
+    bench.must_say("4.00 MB");
+    bench.must_say("evil\\u{202e}gpj.exe");
+    bench.must_say("and 7 more");
+    bench.must_say("2 files, 4.00 MB");
+    bench.must_say("/srv/inbox");
+    bench.must_say("2 names were changed.");
+    assert!(!bench.says("\u{202e}"));
+}
+
+#[test]
+fn accepting_stores_it_in_the_usual_place() {
+    let mut bench = Bench::new();
+    bench.transfer(&offer(1, "a.jpg"));
+    bench.must_say("Pixel 9 wants to send you a.jpg");
+    ripen(&mut bench);
+    bench.press("Accept");
+    assert_eq!(answer(&mut bench), (1, Answer::Accept(Landing::default())));
+    assert!(bench.button("Accept").is_none());
+    // The engine's own word changes nothing more.
+    bench.transfer(&Transfer { state: TransferState::Active, ..offer(1, "a.jpg") });
+    assert!(bench.button("Accept").is_none());
+}
+
+#[test]
+fn declining_needs_no_reason() {
+    let mut bench = Bench::new();
+    bench.transfer(&offer(1, "a.jpg"));
+    ripen(&mut bench);
+    bench.press("Decline");
+    assert_eq!(answer(&mut bench), (1, Answer::Decline(None)));
+}
+
+#[test]
+fn save_as_takes_another_name_folder_and_rule() {
+    let mut bench = Bench::new();
+    bench.transfer(&offer(1, "a.jpg"));
+    ripen(&mut bench);
+    bench.press("Save as…");
+    ripen(&mut bench);
+    assert_eq!(bench.window.get_by_label("Name").value().as_deref(), Some("a.jpg"));
+    bench.type_into("Name", "b/c.jpg");
+    bench.must_say("A name can’t hold “/”.");
+    assert!(bench.is_dead("Accept"));
+    bench.type_into("Name", "c.jpg");
+    bench.desk.answers.borrow_mut().push_back(Picked::Chosen(vec!["/srv/photos".into()]));
+    bench.press("Change… the folder");
+    assert_eq!(*bench.desk.asked.borrow(), [Pick::Destination("/srv/inbox".into())]);
+    bench.window.get_by_role_and_label(Role::RadioButton, "Replace").click();
+    bench.window.run();
+    bench.press("Accept");
+    let landing = Landing {
+        folder: Some("/srv/photos".into()),
+        name: Some("c.jpg".to_owned()),
+        conflict: Conflict::Replace,
+    };
+    assert_eq!(answer(&mut bench), (1, Answer::Accept(landing)));
+}
+
+#[test]
+fn save_as_without_changes_is_the_usual_place_and_back_forgets_them() {
+    let mut bench = Bench::new();
+    bench.transfer(&offer(1, "a.jpg"));
+    ripen(&mut bench);
+    bench.press("Save as…");
+    ripen(&mut bench);
+    bench.type_into("Name", "other");
+    bench.press("Back");
+    ripen(&mut bench);
+    bench.press("Save as…");
+    ripen(&mut bench);
+    assert_eq!(bench.window.get_by_label("Name").value().as_deref(), Some("a.jpg"));
+    bench.press("Accept");
+    assert_eq!(answer(&mut bench), (1, Answer::Accept(Landing::default())));
+}
+
+#[test]
+fn several_things_get_a_new_folder_and_not_a_name() {
+    let mut bench = Bench::new();
+    let several = transfer(1, Direction::Receive, vec![file("a", 1), file("b", 2)], TransferState::Waiting);
+    bench.transfer(&several);
+    ripen(&mut bench);
+    bench.press("Save as…");
+    ripen(&mut bench);
+    assert_eq!(bench.window.get_by_label("New folder").value().as_deref().unwrap_or_default(), "");
+    bench.type_into("New folder", "trip");
+    bench.type_into("Folder", "/srv/typed");
+    bench.press("Accept");
+    let landing = Landing {
+        folder: Some("/srv/typed".into()),
+        name: Some("trip".to_owned()),
+        conflict: Conflict::KeepBoth,
+    };
+    assert_eq!(answer(&mut bench), (1, Answer::Accept(landing)));
+}
+
+#[test]
+fn where_there_is_no_dialog_the_card_says_that_the_folder_can_be_typed() {
+    let mut bench = Bench::new();
+    bench.transfer(&offer(1, "a.jpg"));
+    ripen(&mut bench);
+    bench.press("Save as…");
+    ripen(&mut bench);
+    bench.desk.answers.borrow_mut().push_back(Picked::NoDialog);
+    bench.press("Change… the folder");
+    bench.must_say("Type or paste the folder’s path.");
+}
+
+#[test]
+fn a_card_cannot_be_pressed_in_the_moment_it_appears() {
+    let mut bench = Bench::new();
+    bench.engine.publisher.publish(airlift::engine::Event::Transfer(Box::new(offer(1, "a.jpg"))));
+    bench.window.run_steps(2);
+    assert!(bench.is_dead("Accept"));
+    bench.button("Accept").unwrap().click();
+    bench.window.step();
+    assert!(bench.commands().is_empty());
+    ripen(&mut bench);
+    assert!(!bench.is_dead("Accept"));
+}
+
+#[test]
+fn what_was_being_typed_does_not_answer_the_card() {
+    let mut bench = Bench::new();
+    bench.drop_files(&["/a/b"]);
+    drop(bench.commands());
+    bench.type_into("To", "laptop");
+    bench.transfer(&offer(1, "a.jpg"));
+    ripen(&mut bench);
+    bench.window.key_press(Key::Enter);
+    bench.window.key_press(Key::Space);
+    bench.window.run();
+    assert!(bench.commands().is_empty());
+    assert!(bench.button("Accept").is_some());
+}
+
+#[test]
+fn two_offers_are_asked_one_after_the_other_and_the_second_is_inert_at_first() {
+    let mut bench = Bench::new();
+    bench.transfer(&offer(1, "first.jpg"));
+    bench.transfer(&offer(2, "second.jpg"));
+    bench.must_say("1 of 2 offers");
+    bench.must_say("send you first.jpg");
+    assert!(!bench.says("send you second.jpg"));
+    ripen(&mut bench);
+    bench.window.get_by_role_and_label(Role::Button, "Accept").click();
+    bench.window.step();
+    bench.window.step();
+    bench.must_say("send you second.jpg");
+    assert!(bench.is_dead("Accept"));
+    ripen(&mut bench);
+    bench.press("Decline");
+    let answers: Vec<u8> = bench
+        .commands()
+        .iter()
+        .map(|c| match c {
+            Command::Answer { id, .. } => id.0[0],
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(answers, [1, 2]);
+}
+
+#[test]
+fn escape_puts_the_card_aside_without_an_answer_and_it_can_be_called_back() {
+    let mut bench = Bench::new();
+    bench.transfer(&offer(1, "a.jpg"));
+    ripen(&mut bench);
+    bench.window.key_press(Key::Escape);
+    bench.window.run();
+    assert!(bench.button("Accept").is_none());
+    assert!(bench.commands().is_empty());
+    bench.press("Answer: a.jpg");
+    ripen(&mut bench);
+    bench.press("Accept");
+    assert_eq!(answer(&mut bench).0, 1);
+}
+
+#[test]
+fn an_offer_that_is_taken_back_leaves_its_card_standing_but_dead() {
+    let mut bench = Bench::new();
+    bench.transfer(&offer(1, "a.jpg"));
+    bench.transfer(&offer(2, "b.jpg"));
+    ripen(&mut bench);
+    let gone = ended(Outcome::Cancelled { by: Side::There });
+    bench.transfer(&Transfer { state: gone, ..offer(1, "a.jpg") });
+    bench.must_say("send you a.jpg");
+    bench.must_say("Cancelled by the other device.");
+    assert!(bench.is_dead("Accept"));
+    bench.press("Answer later");
+    bench.must_say("send you b.jpg");
+}
+
+#[test]
+fn an_offer_that_does_not_fit_says_so() {
+    let mut bench = Bench::new();
+    bench.transfer(&Transfer { free: Some(1000), ..offer(1, "a.jpg") });
+    bench.must_say("This needs 4.21 MB, but only 1.00 kB are free there.");
+}
+
+#[test]
+fn an_offer_that_waited_before_the_window_opened_is_asked_too() {
+    let mut snapshot = crate::bench::snapshot();
+    snapshot.transfers.push(offer(1, "a.jpg"));
+    let bench = Bench::with(snapshot, [1040.0, 720.0]);
+    bench.must_say("send you a.jpg");
+}

@@ -1,0 +1,240 @@
+//! The Send panel.
+
+use airlift::{
+    engine::{Command, Event},
+    gui::{Pick, Picked},
+    model::{Problem, ProblemKind, Side, Source},
+};
+use egui::Key;
+use egui_kittest::kittest::Queryable as _;
+
+use crate::bench::{Bench, file, snapshot, summary};
+
+#[test]
+fn what_was_chosen_is_sent_to_the_address_that_was_typed() {
+    let mut bench = Bench::new();
+    bench
+        .desk
+        .answers
+        .borrow_mut()
+        .push_back(Picked::Chosen(vec!["/a/clip.mp4".into(), "/a/b c.txt".into()]));
+    bench.press("Choose files");
+    assert_eq!(*bench.desk.asked.borrow(), [Pick::Files]);
+    bench.must_say("2 items, counting…");
+    bench.measured(&summary(vec![file("x", 1_500_000)]));
+    bench.must_say("clip.mp4");
+    bench.must_say("1.50 MB");
+    bench.must_say("2 files, 3.00 MB");
+    bench.type_into("To", "laptop.local:7000");
+    bench.press("Send to laptop.local:7000");
+    let Command::Send { to, sources, .. } = bench.command() else { panic!() };
+    assert_eq!((to.host.as_str(), to.port), ("laptop.local", Some(7000)));
+    assert_eq!(sources, [Source::Path("/a/clip.mp4".into()), Source::Path("/a/b c.txt".into())]);
+    // The list is empty again, the address stays.
+    assert!(!bench.says("clip.mp4"));
+    assert_eq!(bench.window.get_by_label("To").value().as_deref(), Some("laptop.local:7000"));
+}
+
+#[test]
+fn folders_are_chosen_by_a_dialog_of_their_own() {
+    let mut bench = Bench::new();
+    bench.desk.answers.borrow_mut().push_back(Picked::Chosen(vec!["/a/trip".into()]));
+    bench.press("Choose folder");
+    assert_eq!(*bench.desk.asked.borrow(), [Pick::Folders]);
+    bench.must_say("trip");
+    // More can be added once something is there.
+    bench.desk.answers.borrow_mut().push_back(Picked::Chosen(vec!["/a/other".into()]));
+    bench.press("Choose folder");
+    bench.must_say("other");
+}
+
+#[test]
+fn a_cancelled_dialog_changes_nothing() {
+    let mut bench = Bench::new();
+    bench.desk.answers.borrow_mut().push_back(Picked::Chosen(Vec::new()));
+    bench.press("Choose files");
+    bench.must_say("Choose something to send");
+    assert!(!bench.says("no file dialog"));
+    assert!(bench.commands().is_empty());
+}
+
+#[test]
+fn where_there_is_no_dialog_a_path_can_be_typed_and_the_window_says_so() {
+    let mut bench = Bench::new();
+    bench.desk.answers.borrow_mut().push_back(Picked::NoDialog);
+    bench.press("Choose files");
+    bench.must_say("This desktop has no file dialog.");
+    bench.type_into("Path of a file or folder", "photo.jpg");
+    bench.window.key_press(Key::Enter);
+    bench.window.run();
+    bench.must_say("Type the whole path");
+    bench.type_into("Path of a file or folder", "/a/photo.jpg");
+    bench.window.key_press(Key::Enter);
+    bench.window.run();
+    bench.must_say("Remove photo.jpg");
+    assert!(!bench.says("Type the whole path"));
+    let Command::Measure { path, .. } = bench.command() else { panic!() };
+    assert_eq!(path.to_str(), Some("/a/photo.jpg"));
+}
+
+#[test]
+fn a_path_can_be_typed_without_asking_for_a_dialog_first() {
+    let mut bench = Bench::new();
+    bench.press("Type a path");
+    bench.type_into("Path of a file or folder", "/a/b");
+    bench.press("Add");
+    bench.must_say("Remove b");
+    bench.press("Close the path field");
+    assert!(!bench.says("Path of a file or folder"));
+}
+
+#[test]
+fn a_dialog_that_does_not_answer_is_not_waited_for_alone() {
+    let mut bench = Bench::new();
+    bench.press("Choose files");
+    assert!(bench.is_dead("Choose files"));
+    bench.wait(11.0);
+    bench.must_say("No dialog to be seen?");
+    // The answer still counts when it comes.
+    let reply = bench.desk.open.borrow_mut().pop().unwrap();
+    reply.send(Picked::Chosen(vec!["/late.txt".into()]));
+    bench.window.run();
+    bench.must_say("late.txt");
+}
+
+#[test]
+fn files_dropped_on_the_window_are_added_once() {
+    let mut bench = Bench::new();
+    bench.drop_files(&["/a/b.txt", "/a/写真"]);
+    bench.drop_files(&["/a/b.txt"]);
+    bench.must_say("2 items, counting…");
+    bench.must_say("Remove 写真");
+}
+
+#[test]
+fn the_zone_lights_up_while_something_is_dragged_over_the_window() {
+    let mut bench = Bench::new();
+    bench.must_say("Drop files or folders here");
+    bench.window.input_mut().hovered_files.push(egui::HoveredFile::default());
+    bench.window.step();
+    bench.must_say("Let go to add");
+}
+
+#[test]
+fn each_chosen_thing_can_be_taken_out_again() {
+    let mut bench = Bench::new();
+    bench.drop_files(&["/a/one", "/a/two"]);
+    bench.press("Remove one");
+    assert!(!bench.says("Remove one"));
+    bench.must_say("Remove two");
+    bench.press("Remove two");
+    bench.must_say("Choose something to send");
+    // And added anew.
+    bench.drop_files(&["/a/one"]);
+    bench.must_say("Remove one");
+}
+
+#[test]
+fn what_cannot_be_read_says_so_in_its_row_and_holds_the_sending() {
+    let mut bench = Bench::new();
+    bench.type_into("To", "laptop");
+    bench.drop_files(&["/a/gone"]);
+    let Command::Measure { reply, .. } = bench.command() else { panic!() };
+    let text = "It can’t be read: it does not exist.".to_owned();
+    reply.send(Err(Problem { side: Side::Here, kind: ProblemKind::Files, text })).unwrap();
+    bench.window.run();
+    bench.must_say("It can’t be read");
+    bench.must_say("Take out what can’t be sent");
+    bench.press("Remove gone");
+    bench.must_say("Choose something to send");
+}
+
+#[test]
+fn an_engine_that_does_not_count_does_not_hold_the_sending() {
+    let mut bench = Bench::new();
+    bench.type_into("To", "laptop");
+    bench.drop_files(&["/a/b"]);
+    drop(bench.commands());
+    bench.window.run();
+    bench.must_say("size unknown");
+    assert!(bench.button("Send to laptop").is_some());
+}
+
+#[test]
+fn many_things_are_counted_a_few_at_a_time() {
+    let mut bench = Bench::new();
+    let names: Vec<String> = (0..300).map(|i| format!("/a/{i}")).collect();
+    bench.drop_files(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut counted = 0;
+    while counted < 300 {
+        bench.window.run();
+        let commands = bench.commands();
+        assert!((1..=16).contains(&commands.len()), "{}", commands.len());
+        for command in commands {
+            let Command::Measure { reply, .. } = command else { panic!() };
+            reply.send(Ok(summary(vec![file("x", 10)]))).unwrap();
+            counted += 1;
+        }
+    }
+    bench.window.run();
+    bench.must_say("300 files, 3.00 kB");
+}
+
+#[test]
+fn the_button_says_why_it_cannot_be_pressed() {
+    let mut bench = Bench::new();
+    let disabled = |bench: &Bench, text: &str| bench.is_dead(text);
+    assert!(disabled(&bench, "Choose something to send"));
+    bench.drop_files(&["/a/b"]);
+    assert!(disabled(&bench, "Type the other device’s address"));
+    bench.type_into("To", "not an address");
+    assert!(disabled(&bench, "Correct the address"));
+    bench.must_say("“not an address” is not an address. Type HOST or HOST:PORT");
+    bench.type_into("To", "host:99999");
+    bench.must_say("“99999” is not a port.");
+    bench.type_into("To", "::1");
+    assert!(!disabled(&bench, "Send to ::1"));
+}
+
+#[test]
+fn enter_in_the_address_sends() {
+    let mut bench = Bench::new();
+    bench.drop_files(&["/a/b"]);
+    drop(bench.commands());
+    bench.type_into("To", "laptop");
+    bench.window.key_press(Key::Enter);
+    bench.window.run();
+    assert!(matches!(bench.command(), Command::Send { .. }));
+    bench.type_into("To", "laptop");
+    bench.window.key_press(Key::Enter);
+    bench.window.run();
+    assert!(bench.commands().is_empty(), "there is nothing to send");
+}
+
+#[test]
+fn the_last_address_is_filled_in_and_the_others_are_offered() {
+    let mut snapshot = snapshot();
+    snapshot.settings.recent = vec!["studio.local".to_owned(), "10.0.0.9:7".to_owned()];
+    let mut bench = Bench::with(snapshot.clone(), [1040.0, 720.0]);
+    assert_eq!(bench.window.get_by_label("To").value().as_deref(), Some("studio.local"));
+    bench.press("Recent addresses");
+    bench.press("10.0.0.9:7");
+    assert_eq!(bench.window.get_by_label("To").value().as_deref(), Some("10.0.0.9:7"));
+    snapshot.settings.remember("new.local");
+    bench.publish(Event::Settings(snapshot.settings));
+    bench.press("Recent addresses");
+    bench.press("new.local");
+    assert_eq!(bench.window.get_by_label("To").value().as_deref(), Some("new.local"));
+}
+
+#[test]
+fn nothing_is_lost_when_the_engine_is_gone() {
+    let mut bench = Bench::new();
+    bench.type_into("To", "laptop");
+    bench.drop_files(&["/a/b"]);
+    bench.engine.commands.close();
+    drop(bench.commands());
+    bench.press("Send to laptop");
+    bench.must_say("Airlift’s engine has stopped.");
+    bench.must_say("Remove b");
+}

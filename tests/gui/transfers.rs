@@ -1,0 +1,219 @@
+//! The list of transfers.
+
+use std::{sync::Arc, time::Duration};
+
+use airlift::{
+    engine::{Command, Event},
+    model::{
+        Digest, Direction, FileProblem, Outcome, Peer, Problem, ProblemKind, Progress, Report, Side,
+        Transfer, TransferId, TransferState,
+    },
+};
+use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+
+use crate::bench::{Bench, Still, ended, file, summary, transfer};
+
+fn sending(state: TransferState) -> Transfer {
+    transfer(1, Direction::Send, vec![file("clip.mp4", 2_100_000_000)], state)
+}
+
+fn received(report: Report) -> TransferState {
+    TransferState::Finished(Box::new(report))
+}
+
+#[test]
+fn an_empty_list_says_so() {
+    Bench::new().must_say("Nothing has been sent or received yet");
+}
+
+#[test]
+fn each_state_before_the_content_is_said_and_can_be_cancelled() {
+    let mut bench = Bench::new();
+    let nameless = Peer { address: "laptop.local".to_owned(), ..Peer::default() };
+    let connecting =
+        Transfer { peer: nameless, summary: summary(Vec::new()), ..sending(TransferState::Connecting) };
+    bench.transfer(&connecting);
+    bench.must_say("Connecting to laptop.local…");
+    bench.transfer(&sending(TransferState::Preparing));
+    bench.must_say("Looking through what goes to Pixel 9…");
+    bench.transfer(&sending(TransferState::Waiting));
+    bench.must_say("Waiting for Pixel 9 to accept · 1 file, 2.10 GB");
+    bench.press("Cancel: clip.mp4");
+    assert!(matches!(bench.command(), Command::Cancel(TransferId(id)) if id == [1; 16]));
+}
+
+#[test]
+fn what_flows_shows_how_far_how_fast_and_how_long() {
+    let mut bench = Bench::new();
+    let half =
+        Progress { bytes: 1_050_000_000, total: Some(2_100_000_000), rate: 1e8, ..Progress::default() };
+    let active = sending(TransferState::Active);
+    bench.engine.publisher.show_progress(active.id, Arc::new(Still(half)));
+    bench.transfer(&active);
+    bench.must_say("50 %");
+    bench.must_say("to Pixel 9 · 1.05 GB of 2.10 GB · 100 MB/s · 11 s left");
+    let bar = bench.window.get_by_role_and_label(Role::ProgressIndicator, "Progress: clip.mp4");
+    assert_eq!(bar.accesskit_node().numeric_value(), Some(50.0));
+    // The rate of all of them stands above.
+    assert!(bench.window.query_by_label("100 MB/s").is_some());
+    bench.press("Cancel: clip.mp4");
+    assert!(matches!(bench.command(), Command::Cancel(_)));
+}
+
+#[test]
+fn a_stream_of_unknown_length_shows_what_is_known() {
+    let mut bench = Bench::new();
+    let some = Progress { bytes: 5_000_000, rate: 1e6, ..Progress::default() };
+    let active = sending(TransferState::Active);
+    bench.engine.publisher.show_progress(active.id, Arc::new(Still(some)));
+    bench.transfer(&active);
+    bench.must_say("to Pixel 9 · 5.00 MB · 1.00 MB/s");
+    assert!(!bench.says(" %"));
+}
+
+#[test]
+fn what_is_complete_is_verified_and_can_be_opened_shown_and_removed() {
+    let mut bench = Bench::new();
+    let report = Report {
+        files: 1,
+        bytes: 48_300_000,
+        took: Duration::from_secs(2),
+        digest: Some(Digest([7; 32])),
+        saved: vec!["/srv/inbox/clip (1).mp4".into()],
+        left_out: 3,
+        ..Report::of(Outcome::Complete)
+    };
+    let done = transfer(1, Direction::Receive, vec![file("clip.mp4", 48_300_000)], received(report));
+    bench.transfer(&done);
+    bench.must_say("Verified");
+    bench.must_say("from Pixel 9 · 1 file, 48.3 MB in 2 s · 24.1 MB/s · 3 files left out");
+    bench.press("Open: clip.mp4");
+    bench.press("Show in folder: clip.mp4");
+    let path = std::path::PathBuf::from("/srv/inbox/clip (1).mp4");
+    assert_eq!(*bench.desk.opened.borrow(), [("open", path.clone()), ("reveal", path)]);
+    bench.press("Remove from list: clip.mp4");
+    let Command::Forget(id) = bench.command() else { panic!() };
+    bench.publish(Event::Forgotten(id));
+    bench.must_say("Nothing has been sent or received yet");
+}
+
+#[test]
+fn of_several_received_things_the_folder_is_opened() {
+    let mut bench = Bench::new();
+    let report = Report {
+        files: 2,
+        saved: vec!["/srv/inbox/a".into(), "/srv/inbox/b".into()],
+        ..Report::of(Outcome::Complete)
+    };
+    bench.transfer(&transfer(1, Direction::Receive, vec![file("a", 1), file("b", 2)], received(report)));
+    bench.press("Open: a and 1 more");
+    assert_eq!(*bench.desk.opened.borrow(), [("open", "/srv/inbox".into())]);
+}
+
+#[test]
+fn what_was_sent_is_verified_and_has_nothing_to_open_here() {
+    let mut bench = Bench::new();
+    let report = Report { files: 1, bytes: 10, ..Report::of(Outcome::Complete) };
+    bench.transfer(&sending(received(report)));
+    bench.must_say("Verified");
+    assert!(bench.button("Open: clip.mp4").is_none());
+}
+
+#[test]
+fn what_cannot_be_opened_is_told() {
+    let mut bench = Bench::new();
+    *bench.desk.refusal.borrow_mut() = Some("no program opens this".to_owned());
+    let report = Report { saved: vec!["/srv/inbox/x".into()], ..Report::of(Outcome::Complete) };
+    bench.transfer(&transfer(1, Direction::Receive, vec![file("x", 1)], received(report)));
+    bench.press("Open: x");
+    bench.must_say("x could not be opened: no program opens this.");
+}
+
+#[test]
+fn every_other_ending_is_shown_as_what_it_is() {
+    let mut bench = Bench::new();
+    let problem = Problem {
+        side: Side::There,
+        kind: ProblemKind::Link,
+        text: "The link broke. Send it again.".to_owned(),
+    };
+    let reason = Some("no\u{202e}room".to_owned());
+    for (outcome, sentence) in [
+        (Outcome::Declined { by: Side::There, reason }, "The other device declined: no\\u{202e}room"),
+        (Outcome::Declined { by: Side::Here, reason: None }, "Declined here."),
+        (Outcome::Cancelled { by: Side::Here }, "Cancelled here."),
+        (Outcome::Cancelled { by: Side::There }, "Cancelled by the other device."),
+        (Outcome::Failed(problem), "The link broke. Send it again."),
+    ] {
+        bench.transfer(&sending(ended(outcome)));
+        bench.must_say(sentence);
+        assert!(!bench.says("Verified"));
+        assert!(bench.button("Cancel: clip.mp4").is_none());
+    }
+}
+
+#[test]
+fn the_files_that_failed_can_be_listed() {
+    let mut bench = Bench::new();
+    let problem =
+        |path: &str| FileProblem { path: path.to_owned(), side: Side::Here, why: "no permission".to_owned() };
+    let report = Report {
+        failed: 7,
+        problems: vec![problem("a/x"), problem("a/\u{202e}y")],
+        ..Report::of(Outcome::Failed(Problem {
+            side: Side::Here,
+            kind: ProblemKind::Files,
+            text: "7 files were not sent.".to_owned(),
+        }))
+    };
+    bench.transfer(&sending(received(report)));
+    assert!(!bench.says("a/x"));
+    bench.window.get_by_label("7 files were not transferred").click();
+    bench.window.run();
+    bench.must_say("a/x: no permission (here)");
+    bench.must_say("a/\\u{202e}y: no permission");
+    bench.must_say("and 5 more");
+}
+
+#[test]
+fn the_newest_is_on_top_and_the_finished_can_be_cleared_at_once() {
+    let mut bench = Bench::new();
+    for (number, name) in [(1, "old"), (2, "new")] {
+        let done = ended(Outcome::Cancelled { by: Side::Here });
+        bench.transfer(&transfer(number, Direction::Send, vec![file(name, 1)], done));
+    }
+    bench.transfer(&transfer(3, Direction::Send, vec![file("waits", 1)], TransferState::Waiting));
+    let top = |name: &str| bench.window.get_by_label(name).rect().top();
+    assert!(top("waits") < top("new") && top("new") < top("old"));
+    bench.press("Clear finished");
+    let mut forgotten: Vec<u8> = bench
+        .commands()
+        .iter()
+        .map(|c| match c {
+            Command::Forget(id) => id.0[0],
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    forgotten.sort_unstable();
+    assert_eq!(forgotten, [1, 2]);
+}
+
+#[test]
+fn of_a_long_list_only_what_is_seen_is_drawn() {
+    let mut bench = Bench::new();
+    for number in 0..200 {
+        let done = ended(Outcome::Cancelled { by: Side::Here });
+        let name = format!("file {number}");
+        bench.engine.publisher.publish(Event::Transfer(Box::new(transfer(
+            number,
+            Direction::Send,
+            vec![file(&name, 1)],
+            done,
+        ))));
+    }
+    bench.window.run();
+    let drawn = (0..200).filter(|n| bench.window.query_by_label(&format!("file {n}")).is_some()).count();
+    assert!((2..20).contains(&drawn), "{drawn}");
+    assert!(bench.says("file 199"));
+}

@@ -1,0 +1,162 @@
+//! The window as a whole: at rest, at work, narrow, closing.
+
+use std::{sync::Arc, time::Duration};
+
+use airlift::{
+    engine::{DeviceCard, Event},
+    model::{DeviceId, DeviceName, Direction, Outcome, Progress, Side, Transfer, TransferState},
+};
+use egui::{Key, ViewportCommand, ViewportEvent, ViewportId};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+
+use crate::bench::{Bench, Still, ended, file, snapshot, transfer};
+
+fn active(number: u8) -> Transfer {
+    transfer(number, Direction::Send, vec![file(&format!("f{number}"), 1000)], TransferState::Active)
+}
+
+#[test]
+fn the_bar_names_this_device() {
+    let mut bench = Bench::new();
+    bench.must_say("Quiet Heron");
+    bench.must_say(&snapshot().device.id.short());
+    let name = DeviceName::parse("Büro 办公室").unwrap();
+    bench.publish(Event::Device(DeviceCard { id: DeviceId::of_public_key(b"other"), name }));
+    bench.must_say("Büro 办公室");
+}
+
+#[test]
+fn a_window_at_rest_draws_no_frames() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.next_frame_in(), Duration::MAX);
+    bench.drop_files(&["/a/b"]);
+    drop(bench.commands());
+    bench.type_into("To", "laptop");
+    bench.transfer(&transfer(1, Direction::Send, vec![file("x", 1)], TransferState::Waiting));
+    bench.transfer(&transfer(
+        2,
+        Direction::Send,
+        vec![file("y", 1)],
+        ended(Outcome::Cancelled { by: Side::Here }),
+    ));
+    assert_eq!(bench.next_frame_in(), Duration::MAX, "a caret, a list and waiting transfers draw nothing");
+}
+
+#[test]
+fn progress_is_drawn_ten_times_a_second_and_only_while_something_flows() {
+    let mut bench = Bench::new();
+    for number in 1..=10 {
+        let some = Progress { bytes: 10, total: Some(1000), rate: 10.0, ..Progress::default() };
+        bench.engine.publisher.show_progress(active(number).id, Arc::new(Still(some)));
+        bench.transfer(&active(number));
+    }
+    let wait = bench.next_frame_in();
+    assert!(wait > Duration::ZERO && wait <= Duration::from_millis(100), "{wait:?}");
+    for number in 1..=10 {
+        bench.transfer(&Transfer { state: ended(Outcome::Complete), ..active(number) });
+    }
+    assert_eq!(bench.next_frame_in(), Duration::MAX);
+}
+
+#[test]
+fn a_notice_goes_by_itself_and_the_window_rests_again() {
+    let mut bench = Bench::new();
+    bench.engine.commands.close();
+    bench.press("Receive");
+    bench.must_say("Airlift’s engine has stopped.");
+    bench.wait(9.0);
+    assert!(!bench.says("Airlift’s engine has stopped."));
+    assert_eq!(bench.next_frame_in(), Duration::MAX);
+}
+
+#[test]
+fn a_narrow_window_puts_the_panels_one_above_the_other() {
+    let wide = Bench::new();
+    let place = |bench: &Bench, title| {
+        bench.window.get_by_role_and_label(egui::accesskit::Role::Heading, title).rect()
+    };
+    assert!((place(&wide, "Send").top() - place(&wide, "Receive").top()).abs() < 1.0);
+    assert!(place(&wide, "Receive").left() > place(&wide, "Send").right());
+    assert!(place(&wide, "Transfers").top() > place(&wide, "Send").top());
+
+    let narrow = Bench::with(snapshot(), [640.0, 520.0]);
+    assert!((place(&narrow, "Send").left() - place(&narrow, "Receive").left()).abs() < 1.0);
+    assert!(place(&narrow, "Receive").top() > place(&narrow, "Send").bottom() + 200.0);
+    let send = narrow.button("Choose something to send").unwrap().rect();
+    assert!(send.bottom() < 520.0, "the Send button is in sight: {send:?}");
+}
+
+#[test]
+fn everything_can_be_reached_by_keyboard() {
+    let mut bench = Bench::new();
+    let mut reached = Vec::new();
+    for _ in 0..8 {
+        bench.window.key_press(Key::Tab);
+        bench.window.run();
+        let focused = bench.window.query_all_by(|node| node.is_focused());
+        reached.extend(focused.filter_map(|node| node.accesskit_node().label()));
+    }
+    for name in
+        ["Choose files", "Choose folder", "Type a path", "To", "Receive", "Change the receiving folder"]
+    {
+        assert!(reached.iter().any(|label| label == name), "{name} is not among {reached:?}");
+    }
+}
+
+#[test]
+fn a_face_that_fell_behind_is_right_again() {
+    let mut bench = Bench::new();
+    for round in 0..3000_u32 {
+        let state = if round % 2 == 0 { TransferState::Preparing } else { TransferState::Waiting };
+        bench.engine.publisher.publish(Event::Transfer(Box::new(transfer(
+            1,
+            Direction::Send,
+            vec![file("x", 1)],
+            state,
+        ))));
+    }
+    bench.engine.publisher.publish(Event::Transfer(Box::new(active(2))));
+    bench.window.run();
+    bench.must_say("Waiting for Pixel 9 to accept");
+    bench.must_say("f2");
+}
+
+fn close(bench: &mut Bench) -> Vec<ViewportCommand> {
+    let viewport = bench.window.input_mut().viewports.get_mut(&ViewportId::ROOT).unwrap();
+    viewport.events.push(ViewportEvent::Close);
+    bench.window.step();
+    bench.window.input_mut().viewports.get_mut(&ViewportId::ROOT).unwrap().events.clear();
+    bench.window.output().viewport_output[&ViewportId::ROOT].commands.clone()
+}
+
+#[test]
+fn a_window_with_nothing_running_just_closes() {
+    let mut bench = Bench::new();
+    bench.transfer(&Transfer { state: ended(Outcome::Complete), ..active(1) });
+    assert!(!close(&mut bench).contains(&ViewportCommand::CancelClose));
+}
+
+#[test]
+fn a_window_with_transfers_asks_before_it_closes() {
+    let mut bench = Bench::new();
+    bench.transfer(&active(1));
+    assert!(close(&mut bench).contains(&ViewportCommand::CancelClose));
+    bench.window.run_steps(3);
+    bench.must_say("1 transfer is not finished");
+    bench.press("Keep running");
+    assert!(!bench.says("1 transfer is not finished"));
+
+    close(&mut bench);
+    bench.window.run_steps(3);
+    bench.window.key_press(Key::Escape);
+    bench.window.run();
+    assert!(!bench.says("1 transfer is not finished"));
+
+    close(&mut bench);
+    bench.window.run_steps(3);
+    bench.window.get_by_label("Cancel and close").click();
+    bench.window.step();
+    let commands = &bench.window.output().viewport_output[&ViewportId::ROOT].commands;
+    assert!(commands.contains(&ViewportCommand::Close), "{commands:?}");
+    assert!(!close(&mut bench).contains(&ViewportCommand::CancelClose));
+}
