@@ -89,7 +89,7 @@ fn names_after<'a>(text: &'a str, start: &str) -> Vec<&'a str> {
 fn names_in_blocks(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     for block in text.split("use crate::{").skip(1) {
-        let (mut depth, mut name, mut named) = (0, String::new(), false);
+        let (mut depth, mut name, mut complete) = (0, String::new(), false);
         for c in block.chars() {
             match c {
                 '{' => depth += 1,
@@ -97,10 +97,10 @@ fn names_in_blocks(text: &str) -> Vec<String> {
                 '}' => depth -= 1,
                 ',' if depth == 0 => {
                     names.push(std::mem::take(&mut name));
-                    named = false;
+                    complete = false;
                 }
-                c if depth == 0 && !named && (c.is_alphanumeric() || c == '_') => name.push(c),
-                c if !c.is_whitespace() => named |= depth == 0,
+                c if depth == 0 && !complete && (c.is_alphanumeric() || c == '_') => name.push(c),
+                c if !c.is_whitespace() => complete |= depth == 0,
                 _ => {}
             }
         }

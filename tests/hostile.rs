@@ -387,7 +387,9 @@ fn a_person_is_never_asked_more_than_a_few_questions_at_once() {
     );
     // Whoever leaves takes their question along.
     drop(waiting);
-    device.until("no question", |state| state.transfers.iter().all(|t| t.is_finished()).then_some(()));
+    device.until("no question", |state| {
+        state.transfers.iter().all(airlift::model::Transfer::is_finished).then_some(())
+    });
     still_alive_asking(&mut device, port);
 }
 

@@ -5,7 +5,7 @@
 mod support;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
     sync::{
@@ -75,7 +75,7 @@ async fn a_link_cut_after_any_byte_leaves_only_whole_files_and_two_honest_report
             Pair { capacity: 16, budget: budget.clone(), ..Pair::default() }.run(&[&source], to.path()).await;
         last = !budget.is_spent();
         let arrived =
-            if to.path().join("t").exists() { describe(&to.path().join("t")) } else { Default::default() };
+            if to.path().join("t").exists() { describe(&to.path().join("t")) } else { BTreeMap::new() };
         for (path, what) in &arrived {
             assert!(names.contains(path), "cut at {cut_at}: {} is there", path.display());
             if what.starts_with("file") {
@@ -203,17 +203,17 @@ async fn a_receiver_may_give_the_thing_another_name_and_folder() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_transfers_into_one_name_all_arrive_whole() {
     let to = tempdir().unwrap();
-    let mut running = Vec::new();
+    let mut running = tokio::task::JoinSet::new();
     for i in 0..10u64 {
         let inbox = to.path().to_owned();
-        running.push(tokio::spawn(async move {
+        running.spawn(async move {
             let from = tempdir().unwrap();
             put(from.path(), "same.bin", &noise(i, 400_000));
             Pair::default().run(&[&from.path().join("same.bin")], &inbox).await.received.outcome
-        }));
+        });
     }
-    for transfer in running {
-        assert_eq!(transfer.await.unwrap(), Outcome::Complete);
+    for outcome in running.join_all().await {
+        assert_eq!(outcome, Outcome::Complete);
     }
     let mut expected: Vec<_> =
         (0..10).map(|i| blake3::hash(&noise(i, 400_000)).to_hex().to_string()).collect();

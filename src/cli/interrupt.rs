@@ -25,6 +25,7 @@ impl Interrupts {
     pub fn listen() -> io::Result<(Self, mpsc::Receiver<()>)> {
         let (to, first) = mpsc::channel(1);
         let mut requests = Requests::new()?;
+        #[expect(clippy::disallowed_methods, reason = "owned by what is returned; leaves at once on purpose")]
         let task = tokio::spawn(async move {
             requests.next().await;
             // The command has ended by itself: there is nothing left to cancel.

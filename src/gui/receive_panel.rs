@@ -99,13 +99,13 @@ impl ReceivePanel {
 
     /// Makes a folder the one to receive into.
     pub fn settle_in(&mut self, folder: PathBuf, settings: &Settings, tools: &mut Tools) {
-        if folder != settings.inbox {
+        if folder == settings.inbox {
+            self.entry = None;
+        } else {
             let settings = Settings { inbox: folder, ..settings.clone() };
             if let Some(Heeded) = tools.ask(Command::Apply(settings)) {
                 self.entry = None;
             }
-        } else {
-            self.entry = None;
         }
     }
 

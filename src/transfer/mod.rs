@@ -125,8 +125,8 @@ impl TransferError {
             | Self::Violation(_)
             | Self::Peer(_)
             | Self::NoAnswer
-            | Self::NoLane => Side::There,
-            Self::Plan(
+            | Self::NoLane
+            | Self::Plan(
                 PlanError::Nothing | PlanError::Twice(_) | PlanError::FileAndFolder(_) | PlanError::Absurd,
             ) => Side::There,
             Self::Source(_) | Self::Plan(_) | Self::Disk(_) | Self::Internal(_) => Side::Here,

@@ -19,7 +19,10 @@ use tokio_util::sync::CancellationToken;
 use super::pipe::{Budget, control, pipe};
 
 /// What takes longer than this in memory has failed.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
+
+/// Answers an offer in a test.
+pub type Ask = Box<dyn FnOnce(&IncomingOffer) -> Option<Answer> + Send>;
 
 pub struct Pair {
     /// Bytes that fit into each pipe.
@@ -27,7 +30,7 @@ pub struct Pair {
     pub budget: Budget,
     pub conflict: Conflict,
     /// `None`: whoever is asked never answers.
-    pub answer: Box<dyn FnOnce(&IncomingOffer) -> Option<Answer> + Send>,
+    pub answer: Ask,
     pub cancel_sender: CancellationToken,
     pub cancel_receiver: CancellationToken,
 }
@@ -108,7 +111,7 @@ impl Pair {
         };
         let notices = Mutex::new(Vec::new());
         let note = |notice| notices.lock().unwrap().push(notice);
-        let both = async {
+        let both = Box::pin(async {
             tokio::join!(
                 transfer::send(
                     near,
@@ -130,7 +133,7 @@ impl Pair {
                 },
                 relay.run(),
             )
-        };
+        });
         let (sent, received, ()) =
             tokio::time::timeout(PATIENCE, both).await.expect("both ends come to an end");
         let offer = shown.lock().unwrap().take();
