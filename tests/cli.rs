@@ -1,194 +1,20 @@
 //! The terminal face as scripts and people meet it: real processes, real sockets, real files.
 #![allow(clippy::unwrap_used, reason = "a test that can’t go on has failed")]
 
+#[path = "cli/harness.rs"]
+mod harness;
+
 use std::{
     collections::BTreeMap,
     fs,
-    io::{BufRead, BufReader, Read, Write as _},
+    io::{Read as _, Write as _},
     net::TcpListener,
-    path::{Path, PathBuf},
-    process::{Child, ChildStdin, Command, Stdio},
-    sync::mpsc::{Receiver, RecvTimeoutError, sync_channel},
-    thread::JoinHandle,
-    time::{Duration, Instant},
+    path::Path,
+    process::Stdio,
 };
 
+use harness::{Device, Running, content, tree};
 use serde_json::Value;
-
-/// Longer than anything here takes on a busy machine.
-const DEADLINE: Duration = Duration::from_mins(1);
-
-/// One device: a home, a folder for what it receives, and a folder for what it sends.
-struct Device {
-    place: tempfile::TempDir,
-}
-
-impl Device {
-    fn new() -> Self {
-        let place = tempfile::tempdir().unwrap();
-        for folder in ["in", "out"] {
-            fs::create_dir(place.path().join(folder)).unwrap();
-        }
-        Self { place }
-    }
-
-    fn inbox(&self) -> PathBuf {
-        self.place.path().join("in")
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.place.path().join("out").join(name)
-    }
-
-    /// Puts a file to be sent in place.
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, content).unwrap();
-        path
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_airlift"));
-        command
-            .args(args)
-            .env("AIRLIFT_HOME", self.place.path().join("home"))
-            .env_remove("AIRLIFT_LOG")
-            .stdin(Stdio::null());
-        command
-    }
-
-    /// Starts a receiver on a free port and waits until it listens.
-    fn receive(&self, args: &[&str]) -> (Running, String) {
-        let inbox = self.inbox();
-        let base = ["receive", "--json", "--port", "0", "--dir", inbox.to_str().unwrap()];
-        let mut receiver = Running::start(&mut self.command(&[&base, args].concat()));
-        let port = receiver.wait_for("listening")["port"].as_u64().expect("a port");
-        assert_ne!(port, 0);
-        (receiver, format!("127.0.0.1:{port}"))
-    }
-
-    fn send(&self, paths: &[&Path], to: &str, args: &[&str]) -> Running {
-        let mut command = self.command(&["send", "--json", "--to", to]);
-        Running::start(command.args(args).args(paths))
-    }
-}
-
-/// A process whose standard output is read as it comes.
-struct Running {
-    child: Child,
-    lines: Receiver<String>,
-    errors: Option<JoinHandle<String>>,
-    deadline: Instant,
-}
-
-impl Running {
-    fn start(command: &mut Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let (to, lines) = sync_channel(10_000);
-        let out = BufReader::new(child.stdout.take().unwrap());
-        std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| to.send(line)));
-        let mut err = child.stderr.take().unwrap();
-        let errors = std::thread::spawn(move || {
-            let mut text = Vec::new();
-            let _ = err.read_to_end(&mut text);
-            String::from_utf8_lossy(&text).into_owned()
-        });
-        Self { child, lines, errors: Some(errors), deadline: Instant::now() + DEADLINE }
-    }
-
-    /// The next line; `None` at the end.
-    fn line(&mut self) -> Option<String> {
-        match self.lines.recv_timeout(self.deadline.saturating_duration_since(Instant::now())) {
-            Ok(line) => Some(line),
-            Err(RecvTimeoutError::Disconnected) => None,
-            Err(RecvTimeoutError::Timeout) => {
-                let _ = self.child.kill();
-                panic!("nothing more came in time; on standard error:\n{}", self.complaints());
-            }
-        }
-    }
-
-    fn event(&mut self) -> Option<Value> {
-        self.line().map(|line| serde_json::from_str(&line).unwrap_or_else(|e| panic!("{line}: {e}")))
-    }
-
-    fn wait_for(&mut self, event: &str) -> Value {
-        loop {
-            match self.event() {
-                Some(line) if line["event"] == event => return line,
-                Some(line) if line["event"] == "error" => panic!("{line}"),
-                Some(_) => {}
-                None => panic!("no {event} came; on standard error:\n{}", self.complaints()),
-            }
-        }
-    }
-
-    fn complaints(&mut self) -> String {
-        self.errors.take().map(|errors| errors.join().unwrap()).unwrap_or_default()
-    }
-
-    /// Its standard output to the end, what it complained of, and its exit code.
-    fn text(mut self) -> (String, String, i32) {
-        let out: String = std::iter::from_fn(|| self.line()).map(|line| line + "\n").collect();
-        let code = self.child.wait().unwrap().code().expect("an exit code");
-        (out, self.complaints(), code)
-    }
-
-    /// Its last `finished` and its exit code.
-    fn end(mut self) -> (Value, i32) {
-        let finished = self.wait_for("finished");
-        (finished, self.exit())
-    }
-
-    fn exit(mut self) -> i32 {
-        while self.line().is_some() {}
-        self.child.wait().unwrap().code().expect("an exit code")
-    }
-
-    fn input(&mut self) -> ChildStdin {
-        self.child.stdin.take().unwrap()
-    }
-
-    #[cfg(unix)]
-    fn signal(&self, name: &str) {
-        let kill = format!("kill -{name} {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Every path below a folder, with a file's content and `None` for a folder.
-fn tree(folder: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
-    let mut all = BTreeMap::new();
-    let mut left = vec![folder.to_owned()];
-    while let Some(inside) = left.pop() {
-        for entry in fs::read_dir(&inside).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.strip_prefix(folder).unwrap().to_owned();
-            if path.is_dir() {
-                all.insert(name, None);
-                left.push(path);
-            } else {
-                all.insert(name, Some(fs::read(&path).unwrap()));
-            }
-        }
-    }
-    all
-}
-
-/// Bytes that are not all the same.
-fn content(len: usize) -> Vec<u8> {
-    let mut bytes = vec![0; len];
-    blake3::Hasher::new().finalize_xof().fill(&mut bytes);
-    bytes
-}
 
 fn once() -> (Device, Device, Running, String) {
     let (here, there) = (Device::new(), Device::new());
@@ -208,14 +34,13 @@ fn a_file_arrives_and_both_sides_say_verified_with_the_same_digest() {
     assert!(offer["from"]["id"].is_string());
     receiver.wait_for("started");
     let started = sender.wait_for("started");
-    assert_eq!(started["transfer"], offer["transfer"]);
-    for side in [sender, receiver] {
+    for (side, id) in [(sender, &started["transfer"]), (receiver, &offer["transfer"])] {
         let (end, code) = side.end();
         assert_eq!(code, 0, "{end}");
         assert_eq!((&end["outcome"], &end["verified"]), (&"complete".into(), &true.into()));
         assert_eq!((&end["files"], &end["bytes"]), (&1.into(), &3_000_001.into()));
         assert_eq!(end["digest"], blake3::hash(&bytes).to_hex().as_str());
-        assert_eq!(end["transfer"], offer["transfer"]);
+        assert_eq!(end["transfer"], *id);
     }
     assert_eq!(fs::read(there.inbox().join("film.bin")).unwrap(), bytes);
 }
@@ -438,6 +263,8 @@ fn who_wants_quiet_hears_nothing_of_a_success() {
 
 #[cfg(unix)]
 mod unix {
+    use std::process::ChildStdin;
+
     use super::*;
 
     /// A transfer in the midst of content, of a stream that does not end by itself.
@@ -542,7 +369,7 @@ fn the_demo_shows_verified_results() {
     let (told, wrong, code) = Running::start(&mut device.command(&["demo"])).text();
     assert_eq!(code, 0, "{told}{wrong}");
     assert!(told.contains("Verified") && told.contains("verified") && told.contains("北京"), "{told}");
-    assert!(!device.place.path().join("home").exists(), "it leaves nothing behind");
+    assert!(!device.home().exists(), "it leaves nothing behind");
     let mut demo = Running::start(&mut device.command(&["demo", "--json"]));
     demo.wait_for("listening");
     for direction in ["send", "receive"] {
@@ -566,7 +393,7 @@ fn manual_completions_help_and_version_are_printed() {
         assert_eq!(code, 0, "{args:?}");
         assert!(out.contains(part), "{args:?}: {out}");
     }
-    assert!(!device.place.path().join("home").exists(), "nothing is kept for that");
+    assert!(!device.home().exists(), "nothing is kept for that");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, 
 
 use super::{exit::EXIT_CODES, receive::Until, send::Sending};
 use crate::{
-    engine::{Config, PortChoice},
+    engine::{Config, PortChoice, default_home},
     logging::Echo,
     model::{Address, Conflict, DeviceName, Landing, RelPath, Source},
 };
@@ -170,7 +170,7 @@ pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Invocation, cla
         1 => Echo::Info,
         _ => Echo::Debug,
     };
-    let home = global.home.unwrap_or_else(crate::engine::default_home);
+    let home = global.home.unwrap_or_else(default_home);
     let config = Config { home: absolute(&home)?, device_name: global.device_name };
     Ok(Invocation { config, form, echo, task: task(action)? })
 }

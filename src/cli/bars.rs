@@ -18,7 +18,6 @@ const FILE: &str = "{wide_msg:.dim}";
 pub struct Bars {
     multi: MultiProgress,
     drawn: HashMap<TransferId, Pair>,
-    held: Held,
 }
 
 struct Pair {
@@ -26,21 +25,10 @@ struct Pair {
     file: ProgressBar,
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Held {
-    #[default]
-    No,
-    /// A person is typing: nothing is drawn over it.
-    Yes,
-}
-
 impl Bars {
     pub fn show(&mut self, transfer: &Transfer, progress: &Progress) {
-        if self.held == Held::Yes {
-            return;
-        }
         let pair = self.drawn.entry(transfer.id).or_insert_with(|| Pair {
-            whole: self.multi.add(ProgressBar::no_length()),
+            whole: self.multi.add(ProgressBar::no_length().with_style(style(ENDLESS))),
             file: self.multi.add(ProgressBar::no_length().with_style(style(FILE))),
         });
         pair.show(transfer, progress);
@@ -58,16 +46,11 @@ impl Bars {
         self.multi.suspend(print)
     }
 
-    /// Takes the bars off the screen until [`Bars::release`].
-    pub fn hold(&mut self) {
-        self.held = Held::Yes;
+    /// Takes the bars off the screen; what is shown next brings them back.
+    pub fn clear(&mut self) {
         for id in self.drawn.keys().copied().collect::<Vec<_>>() {
             self.remove(id);
         }
-    }
-
-    pub fn release(&mut self) {
-        self.held = Held::No;
     }
 }
 
@@ -75,13 +58,12 @@ impl Pair {
     fn show(&self, transfer: &Transfer, progress: &Progress) {
         let what = format!("{}  {}", words::flow(progress), transfer.summary.title());
         self.whole.set_message(visible(&what).into_owned());
-        match (progress.total, self.whole.length()) {
-            (Some(total), before) if before != Some(total) => {
-                self.whole.set_style(style(WHOLE));
-                self.whole.set_length(total);
-            }
-            (None, _) => self.whole.set_style(style(ENDLESS)),
-            _ => {}
+        // The end of a stream becomes known with its last byte, and never unknown again.
+        if let Some(total) = progress.total
+            && self.whole.length() != Some(total)
+        {
+            self.whole.set_style(style(WHOLE));
+            self.whole.set_length(total);
         }
         self.whole.set_position(progress.bytes);
         let file = progress.file.as_ref().map(|file| {

@@ -32,6 +32,8 @@ pub enum Detail {
 pub struct Human<'a> {
     screen: &'a mut Screen,
     show: Show,
+    /// The last line of the question that waits for its answer.
+    asked: Option<String>,
 }
 
 enum Show {
@@ -48,7 +50,7 @@ impl<'a> Human<'a> {
             Detail::Lines => Show::Lines(HashMap::new()),
             Detail::Bars => Show::Bars(Bars::default()),
         };
-        Self { screen, show }
+        Self { screen, show, asked: None }
     }
 
     fn print(&mut self, lines: &[Line]) {
@@ -62,15 +64,11 @@ impl<'a> Human<'a> {
             }
         };
         match &self.show {
-            Show::Errors => {
-                for line in lines {
-                    if let Line::Wrong(line) = line {
-                        self.screen.err(line);
-                    }
-                }
-            }
-            Show::Lines(_) => print(),
+            Show::Errors | Show::Lines(_) => print(),
             Show::Bars(bars) => bars.above(print),
+        }
+        if let Some(question) = self.asked.as_ref().filter(|_| !lines.is_empty()) {
+            self.screen.err(question);
         }
     }
 }
@@ -79,6 +77,7 @@ impl Tell for Human<'_> {
     fn tell(&mut self, news: News<'_>) {
         match (&mut self.show, news) {
             (Show::Errors, News::Progress(..)) => return,
+            (_, News::Progress(..)) if self.asked.is_some() => return,
             (Show::Lines(last), News::Progress(transfer, _)) => {
                 let now = Instant::now();
                 if !due(last.get(&transfer.id).copied(), now) {
@@ -93,22 +92,25 @@ impl Tell for Human<'_> {
             (Show::Bars(bars), News::Finished(transfer, _)) => bars.remove(transfer.id),
             _ => {}
         }
-        self.print(&words::lines(news));
+        let mut lines = words::lines(news);
+        if matches!(self.show, Show::Errors) {
+            lines.retain(|line| matches!(line, Line::Wrong(_)));
+        }
+        self.print(&lines);
     }
 
     fn ask(&mut self, lines: &[String]) {
         if let Show::Bars(bars) = &mut self.show {
-            bars.hold();
+            bars.clear();
         }
         for line in lines {
             self.screen.err(line);
         }
+        self.asked = lines.last().cloned();
     }
 
     fn answered(&mut self) {
-        if let Show::Bars(bars) = &mut self.show {
-            bars.release();
-        }
+        self.asked = None;
     }
 }
 
@@ -159,6 +161,23 @@ mod tests {
         let (out, err) = tell_all(Detail::Errors);
         assert_eq!(out, "");
         assert_eq!(err.lines().count(), 2, "{err}");
+    }
+
+    #[test]
+    fn a_question_stays_the_last_thing_on_the_screen_until_it_is_answered() {
+        for detail in [Detail::Lines, Detail::Bars] {
+            let (mut screen, _, err) = screen();
+            let mut human = Human::new(&mut screen, detail);
+            let t = transfer(1, Direction::Receive);
+            human.ask(&["What?".to_owned(), "Really?".to_owned()]);
+            human.tell(News::Progress(&t, &Progress::default()));
+            assert_eq!(err.text(), "What?\nReally?\n", "progress can wait");
+            human.tell(News::Started(&t));
+            assert_eq!(err.text(), "What?\nReally?\nReally?\n");
+            human.answered();
+            human.tell(News::Finished(&t, &complete(&t)));
+            assert_eq!(err.text(), "What?\nReally?\nReally?\n");
+        }
     }
 
     #[test]

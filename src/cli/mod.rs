@@ -42,7 +42,7 @@ use self::{
     render::Screen,
 };
 use crate::{
-    engine::{Config, Engine, Handle, Unheard},
+    engine::{Config, Engine, Handle, Unheard, local_addresses},
     logging::{self, Echo},
 };
 
@@ -129,7 +129,7 @@ fn id(config: Config, form: Form, screen: &mut Screen) -> anyhow::Result<Exit> {
     let engine = Engine::start(config, Arc::new(|| {}))?;
     let device = engine.handle().subscribe().0.device;
     engine.stop();
-    let addresses = id::addresses()?;
+    let addresses = local_addresses();
     match form {
         Form::Json => id::show_json(screen, &device, &addresses),
         Form::Person | Form::Quiet => id::show(screen, &device, &addresses),

@@ -290,7 +290,7 @@ mod tests {
             for id in [1, 2, 3] {
                 stage.say(&offer(id), TransferState::Waiting);
             }
-            asked_by.wait_for("Accept?").await;
+            asked_by.wait_for("Accept photo.jpg").await;
             type_line.send("perhaps".to_owned()).await.unwrap();
             asked_by.wait_for("y or n, then Enter.\nPlease").await;
             type_line.send(" Yes ".to_owned()).await.unwrap();

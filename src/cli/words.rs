@@ -100,7 +100,8 @@ pub fn question(offer: &Transfer) -> Vec<String> {
         lines.push(format!("It would go to {}.", place(folder, offer.free)));
     }
     lines.extend(offer.notes.iter().cloned());
-    lines.push("Accept? Type y or n, then Enter.".to_owned());
+    let what = offer.summary.title();
+    lines.push(format!("Accept {what} from {}? Type y or n, then Enter.", offer.peer.label()));
     lines
 }
 
