@@ -22,8 +22,8 @@ use super::{
 };
 use crate::engine::{Event, Handle, Update, Wake};
 
-/// Narrower than this, the panels stand one above the other.
-const NARROW: f32 = 820.0;
+/// Where the panels have less room than this, they stand one above the other.
+const NARROW: f32 = 780.0;
 const BAR: f32 = 60.0;
 
 /// What the window needs of the desktop around it.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use egui::{Context, Key, Modifiers};
 
 use self::view::View;
-use super::tools::{Heeded, Purpose, Tools};
+use super::tools::{Purpose, Tools};
 use crate::{
     engine::{Command, Settings},
     model::{Answer, Transfer, TransferId},
@@ -157,7 +157,7 @@ impl Offers {
 
     fn answer(&mut self, i: usize, answer: Answer, tools: &mut Tools) {
         let waiting = &mut self.waiting[i];
-        if let Some(Heeded) = tools.ask(Command::Answer { id: waiting.view.id, answer }) {
+        if tools.ask(Command::Answer { id: waiting.view.id, answer }) {
             waiting.standing = Standing::Answered;
         }
     }

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use egui::{Align, Label, Layout, Rect, RichText, ScrollArea, Ui};
+use egui::{Align, Layout, Rect, RichText, ScrollArea, Ui};
 
 use super::{
     desktop::Pick,
     icons,
     path_entry::{Entered, PathEntry, Why},
     paths, theme,
-    tools::{DialogState, Heeded, Purpose, Tools},
+    tools::{DialogState, Purpose, Tools},
     widgets::{
         Button, Look, badge, card, icon_button, inside, line, small, split_bottom, strong, tile, title,
     },
@@ -99,12 +99,9 @@ impl ReceivePanel {
 
     /// Makes a folder the one to receive into.
     pub fn settle_in(&mut self, folder: PathBuf, settings: &Settings, tools: &mut Tools) {
-        if folder != settings.inbox {
-            let settings = Settings { inbox: folder, ..settings.clone() };
-            if let Some(Heeded) = tools.ask(Command::Apply(settings)) {
-                self.entry = None;
-            }
-        } else {
+        let settled = folder == settings.inbox
+            || tools.ask(Command::Apply(Settings { inbox: folder, ..settings.clone() }));
+        if settled {
             self.entry = None;
         }
     }
@@ -153,7 +150,7 @@ impl ReceivePanel {
         if ui.add_enabled(!self.waits, big).clicked() {
             let landing = Landing { conflict: settings.conflict, ..Landing::default() };
             let how = Receiving { port: PortChoice::Default, consent: Consent::Ask, landing };
-            self.waits = tools.ask(Command::Receive(how)).is_some();
+            self.waits = tools.ask(Command::Receive(how));
         }
         ui.add_space(4.0);
         match problem {
@@ -195,7 +192,7 @@ impl ReceivePanel {
         inside(ui, button, |ui| {
             let stop = Button::new("Stop receiving", Look::Plain).filling();
             if ui.add_enabled(!self.waits, stop).clicked() {
-                self.waits = tools.ask(Command::StopReceiving).is_some();
+                self.waits = tools.ask(Command::StopReceiving);
             }
         });
     }
@@ -223,7 +220,9 @@ impl ReceivePanel {
                 ui.vertical(|ui| {
                     ui.spacing_mut().item_spacing.y = 1.0;
                     line(ui, strong(&self.folder_shown));
-                    ui.add(Label::new(small(&self.free, p.faint)));
+                    if !self.free.is_empty() {
+                        ui.label(small(&self.free, p.faint));
+                    }
                 });
             });
         });

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use eframe::{CreationContext, NativeOptions, Renderer};
 use egui::{Theme, ThemePreference, ViewportBuilder, ViewportId};
 
@@ -33,21 +33,23 @@ pub fn run(config: Config) -> anyhow::Result<()> {
     if let Some(engine) = engine {
         engine.stop();
     }
-    match closed {
-        Ok(Ok(())) => Ok(()),
+    let why = match closed {
+        Ok(Ok(())) => return Ok(()),
         // The engine's own reason, and not the window's.
-        Ok(Err(eframe::Error::AppCreation(e))) => Err(anyhow!("{e}")),
-        Ok(Err(e)) => {
-            Err(anyhow!("{e}")).with_context(|| format!("The window could not be opened. {INSTEAD}"))
+        Ok(Err(eframe::Error::AppCreation(e))) => return Err(anyhow!("{e}")),
+        Ok(Err(e @ (eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_)))) => {
+            tracing::warn!(problem = %e, "no window");
+            "the display can’t be used".to_owned()
         }
+        Ok(Err(e)) => e.to_string(),
         // The windowing library panics where a system library is missing.
-        Err(panic) if !opened => {
-            let why = panic.downcast_ref::<String>().map(String::as_str);
-            let why = why.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason is known");
-            Err(anyhow!("The window could not be opened ({why}). {INSTEAD}"))
-        }
+        Err(panic) if !opened => match panic.downcast::<String>() {
+            Ok(text) => *text,
+            Err(panic) => panic.downcast_ref::<&str>().map_or("no reason is known", |text| *text).to_owned(),
+        },
         Err(panic) => resume_unwind(panic),
-    }
+    };
+    Err(anyhow!("The window could not be opened: {}. {INSTEAD}", why.trim_end_matches('.')))
 }
 
 fn display_is_named() -> bool {

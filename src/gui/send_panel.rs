@@ -4,7 +4,9 @@ mod chosen;
 
 use std::path::PathBuf;
 
-use egui::{Align, Align2, Aligned, Key, Label, Layout, Popup, Rect, RichText, ScrollArea, Ui, vec2};
+use egui::{
+    Align, Align2, Aligned, Key, Label, Layout, Popup, Rect, RectAlign, RichText, ScrollArea, Ui, vec2,
+};
 
 use self::chosen::{Chosen, Size};
 use super::{
@@ -12,7 +14,7 @@ use super::{
     icons,
     path_entry::{Entered, PathEntry, Why},
     theme,
-    tools::{DialogState, Heeded, Purpose, Tools},
+    tools::{DialogState, Purpose, Tools},
     widgets::{
         Button, Drag, Field, Look, card, drop_zone, field, icon, icon_button, inside, line, small,
         split_bottom, strong, tile, title,
@@ -109,7 +111,9 @@ impl SendPanel {
         ui.horizontal(|ui| {
             title(ui, "Send");
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                line(ui, RichText::new(self.chosen.total()).color(p.faint));
+                if !self.chosen.total().is_empty() {
+                    line(ui, RichText::new(self.chosen.total()).color(p.faint));
+                }
             });
         });
         let entry = self.entry.as_ref().map_or(0.0, |entry| entry.height() + 8.0);
@@ -118,7 +122,7 @@ impl SendPanel {
         if self.chosen.items().is_empty() {
             let height = (ui.available_height() - entry - 2.0).max(46.0);
             self.empty_zone(ui, height, drag, tools);
-        } else {
+        } else if self.entry.is_none() || over {
             self.small_zone(ui, drag, tools);
         }
         if let Some(entry) = &mut self.entry {
@@ -295,10 +299,11 @@ impl SendPanel {
         let side = theme::CONTROL_HEIGHT;
         let at = Rect::from_min_size(egui::pos2(edit.right() + 8.0, edit.top()), vec2(side, side));
         let button = inside(ui, at, |ui| icon_button(ui, icons::CARET_DOWN, "Recent addresses"));
-        Popup::menu(&button).show(|ui| {
-            ui.set_min_width(220.0);
+        let menu = Popup::menu(&button).align(RectAlign::BOTTOM_END).width(edit.width().min(300.0));
+        menu.layout(Layout::top_down_justified(Align::Min)).show(|ui| {
             for address in recent {
-                if ui.add(Button::new(&text::visible(address), Look::Quiet).filling()).clicked() {
+                let item = egui::Button::new(text::visible(address)).frame_when_inactive(false).truncate();
+                if ui.add(item).clicked() {
                     self.address.clone_from(address);
                     self.parsed = self.address.parse();
                     ui.close();
@@ -310,7 +315,7 @@ impl SendPanel {
     fn send(&mut self, tools: &mut Tools) {
         let Ok(to) = self.parsed.clone() else { return };
         let sources = self.chosen.items().iter().map(|item| Source::Path(item.path.clone())).collect();
-        if let Some(Heeded) = tools.ask(Command::Send { id: Handle::new_transfer(), to, sources }) {
+        if tools.ask(Command::Send { id: Handle::new_transfer(), to, sources }) {
             self.chosen.clear();
             self.entry = None;
         }

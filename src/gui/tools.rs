@@ -54,23 +54,18 @@ struct Errand {
     pending: Pending<Result<(), String>>,
 }
 
-/// The engine took the command.
-pub struct Heeded;
-
 impl Tools {
     pub fn new(handle: Handle, picker: Box<dyn FilePicker>, opener: Box<dyn Opener>, wake: Wake) -> Self {
         Self { notices: Notices::default(), handle, picker, opener, wake, dialog: None, errands: Vec::new() }
     }
 
-    /// `None` when the engine can't hear; the person has been told so.
-    pub fn ask(&mut self, command: Command) -> Option<Heeded> {
-        match self.handle.try_send(command) {
-            Ok(()) => Some(Heeded),
-            Err(unheard) => {
-                self.notices.failed(unheard.to_string());
-                None
-            }
+    /// True when the engine took the command; if not, the person has been told why.
+    pub fn ask(&mut self, command: Command) -> bool {
+        let heard = self.handle.try_send(command);
+        if let Err(unheard) = heard {
+            self.notices.failed(unheard.to_string());
         }
+        heard.is_ok()
     }
 
     pub fn handle(&self) -> &Handle {

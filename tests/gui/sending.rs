@@ -75,6 +75,12 @@ fn where_there_is_no_dialog_a_path_can_be_typed_and_the_window_says_so() {
     assert!(!bench.says("Type the whole path"));
     let Command::Measure { path, .. } = bench.command() else { panic!() };
     assert_eq!(path.to_str(), Some("/a/photo.jpg"));
+    // The keyboard stays in the field for the next one.
+    bench.window.get_by_label("Path of a file or folder").type_text("/a/second.jpg");
+    bench.window.run();
+    bench.window.key_press(Key::Enter);
+    bench.window.run();
+    bench.must_say("Remove second.jpg");
 }
 
 #[test]
