@@ -7,9 +7,9 @@ use std::{
 
 use anyhow::anyhow;
 use eframe::{CreationContext, NativeOptions, Renderer};
-use egui::{Theme, ThemePreference, ViewportBuilder, ViewportId};
+use egui::{ViewportBuilder, ViewportId};
 
-use super::{App, Desktop, desktop::Native};
+use super::{App, Desktop, appearance::Appearance, desktop::Native};
 use crate::engine::{Config, Engine, Wake};
 
 /// What to do where no window can be opened.
@@ -24,12 +24,17 @@ pub fn run(config: Config) -> anyhow::Result<()> {
         return Err(anyhow!("No window can be opened here, because this machine has no display. {INSTEAD}"));
     }
     let mut engine = None;
+    let mut appearance = None;
     let opening = AssertUnwindSafe(|| {
-        let create = |cc: &CreationContext<'_>| open(cc, config, &mut engine);
+        let create = |cc: &CreationContext<'_>| {
+            appearance = Some(Appearance::follow(&cc.egui_ctx));
+            open(cc, config, &mut engine)
+        };
         eframe::run_native("airlift", options(), Box::new(create))
     });
     let closed = catch_unwind(opening);
     let opened = engine.is_some();
+    drop(appearance);
     if let Some(engine) = engine {
         engine.stop();
     }
@@ -87,9 +92,6 @@ fn options() -> NativeOptions {
 type Created = Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>>;
 
 fn open(cc: &CreationContext<'_>, config: Config, engine: &mut Option<Engine>) -> Created {
-    if let Some(theme) = forced_theme() {
-        cc.egui_ctx.set_theme(theme);
-    }
     let ctx = cc.egui_ctx.clone();
     let wake: Wake = Arc::new(move || ctx.request_repaint_of(ViewportId::ROOT));
     let started = Engine::start(config, wake)?;
@@ -98,12 +100,4 @@ fn open(cc: &CreationContext<'_>, config: Config, engine: &mut Option<Engine>) -
     let app = App::new(&cc.egui_ctx, started.handle(), desktop);
     *engine = Some(started);
     Ok(Box::new(app))
-}
-
-fn forced_theme() -> Option<ThemePreference> {
-    match std::env::var("AIRLIFT_THEME").ok()?.as_str() {
-        "dark" => Some(Theme::Dark.into()),
-        "light" => Some(Theme::Light.into()),
-        _ => None,
-    }
 }
