@@ -73,7 +73,14 @@ impl Offers {
                     self.waiting.remove(i);
                 }
             }
-            (None, false) | (Some(_), true) => {}
+            (Some(i), true) => {
+                let old = &mut self.waiting[i].view;
+                let form = old.form.take();
+                *old = View::new(transfer, settings);
+                old.form = form;
+                self.on_screen = self.on_screen.filter(|(id, _)| *id != transfer.id);
+            }
+            (None, false) => {}
         }
         false
     }

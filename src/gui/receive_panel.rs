@@ -9,7 +9,7 @@ use super::{
     icons,
     path_entry::{Entered, PathEntry, Why},
     paths, theme,
-    tools::{DialogState, Purpose, Tools},
+    tools::{Purpose, Tools},
     widgets::{
         Button, Look, badge, card, icon_button, inside, line, small, split_bottom, strong, tile, title,
     },
@@ -89,12 +89,6 @@ impl ReceivePanel {
 
     pub fn offer_typing(&mut self, why: Why) {
         self.entry = Some(PathEntry::new(why));
-    }
-
-    pub fn update(&mut self, ctx: &egui::Context, tools: &Tools) {
-        if tools.dialog(ctx) == DialogState::Slow(Purpose::Inbox) && self.entry.is_none() {
-            self.offer_typing(Why::Slow);
-        }
     }
 
     /// Makes a folder the one to receive into.
@@ -211,18 +205,23 @@ impl ReceivePanel {
         ui.horizontal(|ui| {
             tile(ui, icons::FOLDER_OPEN, 36.0, p.faint, p.well);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let idle = tools.dialog(ui.ctx()) == DialogState::None;
                 let change = Button::new("Change", Look::Plain).named("Change the receiving folder");
-                let change = ui.add_enabled(idle, change).on_disabled_hover_text("A file dialog is open");
+                let change = ui
+                    .add_enabled(!tools.dialog_is_open(), change)
+                    .on_disabled_hover_text("A file dialog is open");
                 if change.clicked() {
                     tools.pick(ui.ctx(), Purpose::Inbox, Pick::Destination(self.folder.clone()));
+                }
+                if self.free.is_empty() {
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                        line(ui, strong(&self.folder_shown));
+                    });
+                    return;
                 }
                 ui.vertical(|ui| {
                     ui.spacing_mut().item_spacing.y = 1.0;
                     line(ui, strong(&self.folder_shown));
-                    if !self.free.is_empty() {
-                        ui.label(small(&self.free, p.faint));
-                    }
+                    ui.label(small(&self.free, p.faint));
                 });
             });
         });

@@ -14,7 +14,7 @@ use super::{
     icons,
     path_entry::{Entered, PathEntry, Why},
     theme,
-    tools::{DialogState, Purpose, Tools},
+    tools::{Purpose, Tools},
     widgets::{
         Button, Drag, Field, Look, card, drop_zone, field, icon, icon_button, inside, line, small,
         split_bottom, strong, tile, title,
@@ -78,9 +78,6 @@ impl SendPanel {
     /// Asks for sizes and hears the answers.
     pub fn update(&mut self, ctx: &egui::Context, tools: &Tools) {
         self.chosen.measure(ctx, tools.handle());
-        if tools.dialog(ctx) == DialogState::Slow(Purpose::Sending) && self.entry.is_none() {
-            self.offer_typing(Why::Slow);
-        }
     }
 
     fn obstacle(&self) -> Option<Obstacle> {
@@ -172,8 +169,7 @@ impl SendPanel {
 
     fn dialog_button(ui: &mut Ui, tools: &mut Tools, text: &str, what: Pick) {
         let image = if what == Pick::Files { icons::FILE } else { icons::FOLDER };
-        let idle = tools.dialog(ui.ctx()) == DialogState::None;
-        let button = ui.add_enabled(idle, Button::new(text, Look::Plain).icon(image));
+        let button = ui.add_enabled(!tools.dialog_is_open(), Button::new(text, Look::Plain).icon(image));
         if button.on_disabled_hover_text("A file dialog is open").clicked() {
             tools.pick(ui.ctx(), Purpose::Sending, what);
         }
@@ -181,7 +177,6 @@ impl SendPanel {
 
     fn small_zone(&mut self, ui: &mut Ui, drag: Drag, tools: &mut Tools) {
         let p = theme::palette(ui);
-        let idle = tools.dialog(ui.ctx()) == DialogState::None;
         drop_zone(ui, 46.0, drag, Layout::left_to_right(Align::Center), |ui| {
             icon(ui, icons::UPLOAD, 18.0, p.faint);
             let text = if drag == Drag::Over { "Let go to add" } else { "Drop more here" };
@@ -190,7 +185,7 @@ impl SendPanel {
                 if icon_button(ui, icons::KEYBOARD, "Type a path").clicked() {
                     self.offer_typing(Why::Asked);
                 }
-                ui.add_enabled_ui(idle, |ui| {
+                ui.add_enabled_ui(!tools.dialog_is_open(), |ui| {
                     if icon_button(ui, icons::FOLDER_PLUS, "Choose folder").clicked() {
                         tools.pick(ui.ctx(), Purpose::Sending, Pick::Folders);
                     }

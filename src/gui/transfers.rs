@@ -64,6 +64,10 @@ impl Transfers {
             self.rate.clear();
             return;
         }
+        if ctx.input(|i| i.viewport().visible() == Some(false)) {
+            // It is drawn again, and sampled, when somebody looks.
+            return;
+        }
         let now = ctx.time();
         let due = self.sampled + BEAT;
         if now < due {

@@ -24,6 +24,8 @@ pub struct Row {
     /// Whether the list of failed files is open.
     pub expanded: bool,
     peer: String,
+    /// More than one file, so that the one in hand is worth naming.
+    several: bool,
 }
 
 /// What the row's buttons are called: each word with the thing it is about.
@@ -97,6 +99,7 @@ impl Row {
             measured: None,
             expanded: false,
             peer: String::new(),
+            several: false,
         };
         row.hear(transfer);
         row
@@ -114,6 +117,7 @@ impl Row {
             (true, Direction::Receive) => format!("Receiving {}", self.peer),
         };
         self.names = Names::of(&self.title);
+        self.several = transfer.summary.files > 1;
         self.measured = None;
         self.body = match &transfer.state {
             TransferState::Connecting => Body::before(format!("Connecting to {label}…")),
@@ -154,6 +158,9 @@ impl Row {
         };
         let mut parts = vec![self.peer.clone(), so_far, text::rate(progress.rate)];
         parts.extend(progress.time_left().map(|left| format!("{} left", text::duration(left))));
+        if self.several {
+            parts.extend(progress.file.as_deref().map(|file| visible(file).into_owned()));
+        }
         let fraction = progress.fraction();
         // 100 % is for what is done.
         let percent = fraction.map_or(String::new(), |f| format!("{:.0} %", (f * 100.0).floor().min(99.0)));
