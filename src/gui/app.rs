@@ -22,8 +22,8 @@ use super::{
 };
 use crate::engine::{Event, Handle, Update, Wake};
 
-/// Narrower than this, the panels stand one above the other.
-const NARROW: f32 = 820.0;
+/// Where the panels have less room than this, they stand one above the other.
+const NARROW: f32 = 780.0;
 const BAR: f32 = 60.0;
 
 /// What the window needs of the desktop around it.
@@ -187,12 +187,17 @@ impl eframe::App for App {
         // Taken, not read: a hidden window is shown the same input again.
         let dropped = ctx.input_mut(|i| std::mem::take(&mut i.raw.dropped_files));
         self.send.add(dropped.iter().map(|file| file.path().to_owned()));
-        if let Some((purpose, picked)) = self.tools.picked(ctx) {
+        if let Some((purpose, picked)) = self.tools.picked() {
             self.hear_picked(purpose, picked);
+        }
+        match self.tools.grown_slow(ctx) {
+            Some(Purpose::Sending) => self.send.offer_typing(Why::Slow),
+            Some(Purpose::Inbox) => self.receive.offer_typing(Why::Slow),
+            // The card has a field for the folder anyway.
+            Some(Purpose::Landing) | None => {}
         }
         self.tools.hear_errands();
         self.send.update(ctx, &self.tools);
-        self.receive.update(ctx, &self.tools);
         self.transfers.update(ctx, &self.bridge);
         self.closing.update(ctx, self.transfers.running());
     }

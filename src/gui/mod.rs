@@ -9,6 +9,7 @@
 //! screenshots.
 
 mod app;
+mod appearance;
 mod bridge;
 mod closing;
 mod desktop;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use egui::{Context, Key, Modifiers};
 
 use self::view::View;
-use super::tools::{Heeded, Purpose, Tools};
+use super::tools::{Purpose, Tools};
 use crate::{
     engine::{Command, Settings},
     model::{Answer, Transfer, TransferId},
@@ -73,7 +73,14 @@ impl Offers {
                     self.waiting.remove(i);
                 }
             }
-            (None, false) | (Some(_), true) => {}
+            (Some(i), true) => {
+                let old = &mut self.waiting[i].view;
+                let form = old.form.take();
+                *old = View::new(transfer, settings);
+                old.form = form;
+                self.on_screen = self.on_screen.filter(|(id, _)| *id != transfer.id);
+            }
+            (None, false) => {}
         }
         false
     }
@@ -157,7 +164,7 @@ impl Offers {
 
     fn answer(&mut self, i: usize, answer: Answer, tools: &mut Tools) {
         let waiting = &mut self.waiting[i];
-        if let Some(Heeded) = tools.ask(Command::Answer { id: waiting.view.id, answer }) {
+        if tools.ask(Command::Answer { id: waiting.view.id, answer }) {
             waiting.standing = Standing::Answered;
         }
     }

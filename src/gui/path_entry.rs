@@ -1,8 +1,8 @@
 //! A line to type or paste a path into, where a file dialog can't help.
 
-use std::path::PathBuf;
+use std::{borrow::Cow, path::PathBuf};
 
-use egui::{Key, Ui};
+use egui::{Key, Label, Ui};
 
 use super::{
     icons, paths, theme,
@@ -40,24 +40,23 @@ impl PathEntry {
 
     /// Room it takes, in points.
     pub fn height(&self) -> f32 {
-        let explained = if self.explanation().is_some() { 24.0 } else { 0.0 };
-        let problem = if self.problem.is_some() { 24.0 } else { 0.0 };
-        68.0 + explained + problem
+        if self.remark().is_some() { 92.0 } else { 68.0 }
     }
 
-    fn explanation(&self) -> Option<&'static str> {
+    /// What to know about the line: what is wrong with it, or why it is there.
+    fn remark(&self) -> Option<Cow<'static, str>> {
+        if let Some(problem) = self.problem {
+            return Some(problem.to_string().into());
+        }
         match self.why {
             Why::Asked => None,
-            Why::NoDialog => Some("This desktop has no file dialog. Type or paste a path instead."),
-            Why::Slow => Some("No dialog to be seen? Type or paste a path instead."),
+            Why::NoDialog => Some("This desktop has no file dialog. Type or paste a path instead.".into()),
+            Why::Slow => Some("No dialog to be seen? Type or paste a path instead.".into()),
         }
     }
 
     pub fn show(&mut self, ui: &mut Ui, label: &str, action: &str) -> Entered {
         let p = theme::palette(ui);
-        if let Some(text) = self.explanation() {
-            ui.label(small(text, p.warn));
-        }
         let mut entered = Entered::Nothing;
         let beside = 130.0;
         let hint = if cfg!(windows) { r"C:\Users\Me\Pictures" } else { "/home/me/pictures" };
@@ -95,8 +94,9 @@ impl PathEntry {
             }
             line.request_focus();
         }
-        if let Some(problem) = self.problem {
-            ui.label(small(problem.to_string(), p.bad));
+        if let Some(remark) = self.remark() {
+            let color = if self.problem.is_some() { p.bad } else { p.warn };
+            ui.add(Label::new(small(remark, color)).truncate());
         }
         entered
     }

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use egui::{Align, Label, Layout, Rect, RichText, ScrollArea, Ui};
+use egui::{Align, Layout, Rect, RichText, ScrollArea, Ui};
 
 use super::{
     desktop::Pick,
     icons,
     path_entry::{Entered, PathEntry, Why},
     paths, theme,
-    tools::{DialogState, Heeded, Purpose, Tools},
+    tools::{Purpose, Tools},
     widgets::{
         Button, Look, badge, card, icon_button, inside, line, small, split_bottom, strong, tile, title,
     },
@@ -91,14 +91,9 @@ impl ReceivePanel {
         self.entry = Some(PathEntry::new(why));
     }
 
-    pub fn update(&mut self, ctx: &egui::Context, tools: &Tools) {
-        if tools.dialog(ctx) == DialogState::Slow(Purpose::Inbox) && self.entry.is_none() {
-            self.offer_typing(Why::Slow);
-        }
-    }
-
     /// Makes a folder the one to receive into.
     pub fn settle_in(&mut self, folder: PathBuf, settings: &Settings, tools: &mut Tools) {
+<<<<<<< HEAD
         if folder == settings.inbox {
             self.entry = None;
         } else {
@@ -106,6 +101,12 @@ impl ReceivePanel {
             if let Some(Heeded) = tools.ask(Command::Apply(settings)) {
                 self.entry = None;
             }
+=======
+        let settled = folder == settings.inbox
+            || tools.ask(Command::Apply(Settings { inbox: folder, ..settings.clone() }));
+        if settled {
+            self.entry = None;
+>>>>>>> gui
         }
     }
 
@@ -153,7 +154,7 @@ impl ReceivePanel {
         if ui.add_enabled(!self.waits, big).clicked() {
             let landing = Landing { conflict: settings.conflict, ..Landing::default() };
             let how = Receiving { port: PortChoice::Default, consent: Consent::Ask, landing };
-            self.waits = tools.ask(Command::Receive(how)).is_some();
+            self.waits = tools.ask(Command::Receive(how));
         }
         ui.add_space(4.0);
         match problem {
@@ -195,7 +196,7 @@ impl ReceivePanel {
         inside(ui, button, |ui| {
             let stop = Button::new("Stop receiving", Look::Plain).filling();
             if ui.add_enabled(!self.waits, stop).clicked() {
-                self.waits = tools.ask(Command::StopReceiving).is_some();
+                self.waits = tools.ask(Command::StopReceiving);
             }
         });
     }
@@ -214,16 +215,23 @@ impl ReceivePanel {
         ui.horizontal(|ui| {
             tile(ui, icons::FOLDER_OPEN, 36.0, p.faint, p.well);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let idle = tools.dialog(ui.ctx()) == DialogState::None;
                 let change = Button::new("Change", Look::Plain).named("Change the receiving folder");
-                let change = ui.add_enabled(idle, change).on_disabled_hover_text("A file dialog is open");
+                let change = ui
+                    .add_enabled(!tools.dialog_is_open(), change)
+                    .on_disabled_hover_text("A file dialog is open");
                 if change.clicked() {
                     tools.pick(ui.ctx(), Purpose::Inbox, Pick::Destination(self.folder.clone()));
+                }
+                if self.free.is_empty() {
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                        line(ui, strong(&self.folder_shown));
+                    });
+                    return;
                 }
                 ui.vertical(|ui| {
                     ui.spacing_mut().item_spacing.y = 1.0;
                     line(ui, strong(&self.folder_shown));
-                    ui.add(Label::new(small(&self.free, p.faint)));
+                    ui.label(small(&self.free, p.faint));
                 });
             });
         });

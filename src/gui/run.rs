@@ -5,11 +5,11 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use eframe::{CreationContext, NativeOptions, Renderer};
-use egui::{Theme, ThemePreference, ViewportBuilder, ViewportId};
+use egui::{ViewportBuilder, ViewportId};
 
-use super::{App, Desktop, desktop::Native};
+use super::{App, Desktop, appearance::Appearance, desktop::Native};
 use crate::engine::{Config, Engine, Wake};
 
 /// What to do where no window can be opened.
@@ -24,30 +24,37 @@ pub fn run(config: Config) -> anyhow::Result<()> {
         return Err(anyhow!("No window can be opened here, because this machine has no display. {INSTEAD}"));
     }
     let mut engine = None;
+    let mut appearance = None;
     let opening = AssertUnwindSafe(|| {
-        let create = |cc: &CreationContext<'_>| open(cc, config, &mut engine);
+        let create = |cc: &CreationContext<'_>| {
+            appearance = Some(Appearance::follow(&cc.egui_ctx));
+            open(cc, config, &mut engine)
+        };
         eframe::run_native("airlift", options(), Box::new(create))
     });
     let closed = catch_unwind(opening);
     let opened = engine.is_some();
+    drop(appearance);
     if let Some(engine) = engine {
         engine.stop();
     }
-    match closed {
-        Ok(Ok(())) => Ok(()),
+    let why = match closed {
+        Ok(Ok(())) => return Ok(()),
         // The engine's own reason, and not the window's.
-        Ok(Err(eframe::Error::AppCreation(e))) => Err(anyhow!("{e}")),
-        Ok(Err(e)) => {
-            Err(anyhow!("{e}")).with_context(|| format!("The window could not be opened. {INSTEAD}"))
+        Ok(Err(eframe::Error::AppCreation(e))) => return Err(anyhow!("{e}")),
+        Ok(Err(e @ (eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_)))) => {
+            tracing::warn!(problem = %e, "no window");
+            "the display can’t be used".to_owned()
         }
+        Ok(Err(e)) => e.to_string(),
         // The windowing library panics where a system library is missing.
-        Err(panic) if !opened => {
-            let why = panic.downcast_ref::<String>().map(String::as_str);
-            let why = why.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason is known");
-            Err(anyhow!("The window could not be opened ({why}). {INSTEAD}"))
-        }
+        Err(panic) if !opened => match panic.downcast::<String>() {
+            Ok(text) => *text,
+            Err(panic) => panic.downcast_ref::<&str>().map_or("no reason is known", |text| *text).to_owned(),
+        },
         Err(panic) => resume_unwind(panic),
-    }
+    };
+    Err(anyhow!("The window could not be opened: {}. {INSTEAD}", why.trim_end_matches('.')))
 }
 
 fn display_is_named() -> bool {
@@ -85,9 +92,6 @@ fn options() -> NativeOptions {
 type Created = Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>>;
 
 fn open(cc: &CreationContext<'_>, config: Config, engine: &mut Option<Engine>) -> Created {
-    if let Some(theme) = forced_theme() {
-        cc.egui_ctx.set_theme(theme);
-    }
     let ctx = cc.egui_ctx.clone();
     let wake: Wake = Arc::new(move || ctx.request_repaint_of(ViewportId::ROOT));
     let started = Engine::start(config, wake)?;
@@ -96,12 +100,4 @@ fn open(cc: &CreationContext<'_>, config: Config, engine: &mut Option<Engine>) -
     let app = App::new(&cc.egui_ctx, started.handle(), desktop);
     *engine = Some(started);
     Ok(Box::new(app))
-}
-
-fn forced_theme() -> Option<ThemePreference> {
-    match std::env::var("AIRLIFT_THEME").ok()?.as_str() {
-        "dark" => Some(Theme::Dark.into()),
-        "light" => Some(Theme::Light.into()),
-        _ => None,
-    }
 }

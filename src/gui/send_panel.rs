@@ -4,7 +4,9 @@ mod chosen;
 
 use std::path::PathBuf;
 
-use egui::{Align, Align2, Aligned, Key, Label, Layout, Popup, Rect, RichText, ScrollArea, Ui, vec2};
+use egui::{
+    Align, Align2, Aligned, Key, Label, Layout, Popup, Rect, RectAlign, RichText, ScrollArea, Ui, vec2,
+};
 
 use self::chosen::{Chosen, Size};
 use super::{
@@ -12,7 +14,7 @@ use super::{
     icons,
     path_entry::{Entered, PathEntry, Why},
     theme,
-    tools::{DialogState, Heeded, Purpose, Tools},
+    tools::{Purpose, Tools},
     widgets::{
         Button, Drag, Field, Look, card, drop_zone, field, icon, icon_button, inside, line, small,
         split_bottom, strong, tile, title,
@@ -76,9 +78,6 @@ impl SendPanel {
     /// Asks for sizes and hears the answers.
     pub fn update(&mut self, ctx: &egui::Context, tools: &Tools) {
         self.chosen.measure(ctx, tools.handle());
-        if tools.dialog(ctx) == DialogState::Slow(Purpose::Sending) && self.entry.is_none() {
-            self.offer_typing(Why::Slow);
-        }
     }
 
     fn obstacle(&self) -> Option<Obstacle> {
@@ -109,7 +108,9 @@ impl SendPanel {
         ui.horizontal(|ui| {
             title(ui, "Send");
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                line(ui, RichText::new(self.chosen.total()).color(p.faint));
+                if !self.chosen.total().is_empty() {
+                    line(ui, RichText::new(self.chosen.total()).color(p.faint));
+                }
             });
         });
         let entry = self.entry.as_ref().map_or(0.0, |entry| entry.height() + 8.0);
@@ -118,7 +119,7 @@ impl SendPanel {
         if self.chosen.items().is_empty() {
             let height = (ui.available_height() - entry - 2.0).max(46.0);
             self.empty_zone(ui, height, drag, tools);
-        } else {
+        } else if self.entry.is_none() || over {
             self.small_zone(ui, drag, tools);
         }
         if let Some(entry) = &mut self.entry {
@@ -168,8 +169,7 @@ impl SendPanel {
 
     fn dialog_button(ui: &mut Ui, tools: &mut Tools, text: &str, what: Pick) {
         let image = if what == Pick::Files { icons::FILE } else { icons::FOLDER };
-        let idle = tools.dialog(ui.ctx()) == DialogState::None;
-        let button = ui.add_enabled(idle, Button::new(text, Look::Plain).icon(image));
+        let button = ui.add_enabled(!tools.dialog_is_open(), Button::new(text, Look::Plain).icon(image));
         if button.on_disabled_hover_text("A file dialog is open").clicked() {
             tools.pick(ui.ctx(), Purpose::Sending, what);
         }
@@ -177,7 +177,6 @@ impl SendPanel {
 
     fn small_zone(&mut self, ui: &mut Ui, drag: Drag, tools: &mut Tools) {
         let p = theme::palette(ui);
-        let idle = tools.dialog(ui.ctx()) == DialogState::None;
         drop_zone(ui, 46.0, drag, Layout::left_to_right(Align::Center), |ui| {
             icon(ui, icons::UPLOAD, 18.0, p.faint);
             let text = if drag == Drag::Over { "Let go to add" } else { "Drop more here" };
@@ -186,7 +185,7 @@ impl SendPanel {
                 if icon_button(ui, icons::KEYBOARD, "Type a path").clicked() {
                     self.offer_typing(Why::Asked);
                 }
-                ui.add_enabled_ui(idle, |ui| {
+                ui.add_enabled_ui(!tools.dialog_is_open(), |ui| {
                     if icon_button(ui, icons::FOLDER_PLUS, "Choose folder").clicked() {
                         tools.pick(ui.ctx(), Purpose::Sending, Pick::Folders);
                     }
@@ -295,10 +294,11 @@ impl SendPanel {
         let side = theme::CONTROL_HEIGHT;
         let at = Rect::from_min_size(egui::pos2(edit.right() + 8.0, edit.top()), vec2(side, side));
         let button = inside(ui, at, |ui| icon_button(ui, icons::CARET_DOWN, "Recent addresses"));
-        Popup::menu(&button).show(|ui| {
-            ui.set_min_width(220.0);
+        let menu = Popup::menu(&button).align(RectAlign::BOTTOM_END).width(edit.width().min(300.0));
+        menu.layout(Layout::top_down_justified(Align::Min)).show(|ui| {
             for address in recent {
-                if ui.add(Button::new(&text::visible(address), Look::Quiet).filling()).clicked() {
+                let item = egui::Button::new(text::visible(address)).frame_when_inactive(false).truncate();
+                if ui.add(item).clicked() {
                     self.address.clone_from(address);
                     self.parsed = self.address.parse();
                     ui.close();
@@ -310,7 +310,7 @@ impl SendPanel {
     fn send(&mut self, tools: &mut Tools) {
         let Ok(to) = self.parsed.clone() else { return };
         let sources = self.chosen.items().iter().map(|item| Source::Path(item.path.clone())).collect();
-        if let Some(Heeded) = tools.ask(Command::Send { id: Handle::new_transfer(), to, sources }) {
+        if tools.ask(Command::Send { id: Handle::new_transfer(), to, sources }) {
             self.chosen.clear();
             self.entry = None;
         }

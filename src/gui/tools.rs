@@ -36,17 +36,9 @@ pub enum Purpose {
 
 struct Dialog {
     purpose: Purpose,
-    since: f64,
     pending: Pending<Picked>,
-}
-
-/// A file dialog, as the panels see it. There is one at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DialogState {
-    None,
-    Open,
-    /// Open for so long that another way should be offered.
-    Slow(Purpose),
+    /// When it becomes slow, on the window's clock; `None` once that has been told.
+    slow_at: Option<f64>,
 }
 
 struct Errand {
@@ -54,23 +46,18 @@ struct Errand {
     pending: Pending<Result<(), String>>,
 }
 
-/// The engine took the command.
-pub struct Heeded;
-
 impl Tools {
     pub fn new(handle: Handle, picker: Box<dyn FilePicker>, opener: Box<dyn Opener>, wake: Wake) -> Self {
         Self { notices: Notices::default(), handle, picker, opener, wake, dialog: None, errands: Vec::new() }
     }
 
-    /// `None` when the engine can't hear; the person has been told so.
-    pub fn ask(&mut self, command: Command) -> Option<Heeded> {
-        match self.handle.try_send(command) {
-            Ok(()) => Some(Heeded),
-            Err(unheard) => {
-                self.notices.failed(unheard.to_string());
-                None
-            }
+    /// True when the engine took the command; if not, the person has been told why.
+    pub fn ask(&mut self, command: Command) -> bool {
+        let heard = self.handle.try_send(command);
+        if let Err(unheard) = heard {
+            self.notices.failed(unheard.to_string());
         }
+        heard.is_ok()
     }
 
     pub fn handle(&self) -> &Handle {
@@ -84,29 +71,31 @@ impl Tools {
 
     pub fn pick(&mut self, ctx: &Context, purpose: Purpose, what: Pick) {
         let (pending, reply) = question(self.wake.clone());
-        self.dialog = Some(Dialog { purpose, since: ctx.time(), pending });
+        self.dialog = Some(Dialog { purpose, pending, slow_at: Some(ctx.time() + SLOW) });
         self.picker.pick(what, reply);
     }
 
-    pub fn dialog(&self, ctx: &Context) -> DialogState {
-        match &self.dialog {
-            None => DialogState::None,
-            Some(dialog) if ctx.time() - dialog.since >= SLOW => DialogState::Slow(dialog.purpose),
-            Some(_) => DialogState::Open,
+    /// True while a file dialog is open; there is one at a time.
+    pub fn dialog_is_open(&self) -> bool {
+        self.dialog.is_some()
+    }
+
+    /// For whom a file dialog has been open so long that another way should be offered. Told once.
+    pub fn grown_slow(&mut self, ctx: &Context) -> Option<Purpose> {
+        let dialog = self.dialog.as_mut()?;
+        let left = dialog.slow_at? - ctx.time();
+        if left > 0.0 {
+            ctx.request_repaint_after(Duration::from_secs_f64(left));
+            return None;
         }
+        dialog.slow_at = None;
+        Some(dialog.purpose)
     }
 
     /// The answer of the file dialog, once it is there.
-    pub fn picked(&mut self, ctx: &Context) -> Option<(Purpose, Picked)> {
-        let dialog = self.dialog.as_ref()?;
-        let picked = match dialog.pending.hear() {
-            Heard::NotYet => {
-                let left = dialog.since + SLOW - ctx.time();
-                if left > 0.0 {
-                    ctx.request_repaint_after(Duration::from_secs_f64(left));
-                }
-                return None;
-            }
+    pub fn picked(&mut self) -> Option<(Purpose, Picked)> {
+        let picked = match self.dialog.as_ref()?.pending.hear() {
+            Heard::NotYet => return None,
             Heard::Answer(picked) => picked,
             Heard::Nothing => Picked::NoDialog,
         };

@@ -64,6 +64,10 @@ impl Transfers {
             self.rate.clear();
             return;
         }
+        if ctx.input(|i| i.viewport().visible() == Some(false)) {
+            // It is drawn again, and sampled, when somebody looks.
+            return;
+        }
         let now = ctx.time();
         let due = self.sampled + BEAT;
         if now < due {
@@ -109,8 +113,12 @@ impl Transfers {
                     row.measured = Some((width, ui.cursor().top() - top));
                     match act {
                         None => {}
-                        Some(Act::Cancel) => drop(tools.ask(Command::Cancel(row.id))),
-                        Some(Act::Forget) => drop(tools.ask(Command::Forget(row.id))),
+                        Some(Act::Cancel) => {
+                            tools.ask(Command::Cancel(row.id));
+                        }
+                        Some(Act::Forget) => {
+                            tools.ask(Command::Forget(row.id));
+                        }
                         Some(Act::Answer) => recall = Some(row.id),
                         Some(Act::Open(path)) => tools.open(&path),
                         Some(Act::Reveal(path)) => tools.reveal(&path),
@@ -130,7 +138,7 @@ impl Transfers {
                     && ui.add(Button::new("Clear finished", Look::Quiet).height(26.0)).clicked()
                 {
                     for row in self.rows.iter().filter(|row| row.is_finished()) {
-                        if tools.ask(Command::Forget(row.id)).is_none() {
+                        if !tools.ask(Command::Forget(row.id)) {
                             break;
                         }
                     }

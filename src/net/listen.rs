@@ -75,7 +75,11 @@ impl Listener {
     pub async fn accept(&self) -> io::Result<Stranger> {
         loop {
             match self.socket.accept().await {
-                Ok((socket, address)) => return Ok(Stranger { address, socket, tls: self.tls.clone() }),
+                Ok((socket, address)) => {
+                    // An IPv4 peer on a dual-stack socket is shown as what its person knows it as.
+                    let address = SocketAddr::new(address.ip().to_canonical(), address.port());
+                    return Ok(Stranger { address, socket, tls: self.tls.clone() });
+                }
                 Err(e) => match e.kind() {
                     // Gone again before we looked.
                     io::ErrorKind::ConnectionAborted

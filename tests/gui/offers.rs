@@ -230,8 +230,24 @@ fn an_offer_that_is_taken_back_leaves_its_card_standing_but_dead() {
     bench.must_say("send you a.jpg");
     bench.must_say("Cancelled by the other device.");
     assert!(bench.is_dead("Accept"));
-    bench.press("Answer later");
+    bench.press("Close");
     bench.must_say("send you b.jpg");
+}
+
+#[test]
+fn an_offer_that_is_told_anew_keeps_what_was_typed_and_can_still_be_answered() {
+    let mut bench = Bench::new();
+    bench.transfer(&offer(1, "a.jpg"));
+    ripen(&mut bench);
+    bench.press("Save as…");
+    ripen(&mut bench);
+    bench.type_into("Name", "mine.jpg");
+    bench.transfer(&Transfer { notes: vec!["A note.".to_owned()], ..offer(1, "a.jpg") });
+    bench.must_say("A note.");
+    ripen(&mut bench);
+    bench.press("Accept");
+    let (_, Answer::Accept(landing)) = answer(&mut bench) else { panic!() };
+    assert_eq!(landing.name.as_deref(), Some("mine.jpg"));
 }
 
 #[test]

@@ -75,6 +75,12 @@ fn where_there_is_no_dialog_a_path_can_be_typed_and_the_window_says_so() {
     assert!(!bench.says("Type the whole path"));
     let Command::Measure { path, .. } = bench.command() else { panic!() };
     assert_eq!(path.to_str(), Some("/a/photo.jpg"));
+    // The keyboard stays in the field for the next one.
+    bench.window.get_by_label("Path of a file or folder").type_text("/a/second.jpg");
+    bench.window.run();
+    bench.window.key_press(Key::Enter);
+    bench.window.run();
+    bench.must_say("Remove second.jpg");
 }
 
 #[test]
@@ -95,6 +101,10 @@ fn a_dialog_that_does_not_answer_is_not_waited_for_alone() {
     assert!(bench.is_dead("Choose files"));
     bench.wait(11.0);
     bench.must_say("No dialog to be seen?");
+    // Offered once, not pressed on anyone.
+    bench.press("Close the path field");
+    bench.wait(1.0);
+    assert!(!bench.says("No dialog to be seen?"));
     // The answer still counts when it comes.
     let reply = bench.desk.open.borrow_mut().pop().unwrap();
     reply.send(Picked::Chosen(vec!["/late.txt".into()]));

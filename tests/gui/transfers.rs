@@ -62,6 +62,17 @@ fn what_flows_shows_how_far_how_fast_and_how_long() {
 }
 
 #[test]
+fn of_several_files_the_one_in_hand_is_named() {
+    let mut bench = Bench::new();
+    let file_in_hand = Some("trip/\u{202e}b".to_owned());
+    let progress = Progress { bytes: 5, total: Some(10), file: file_in_hand, ..Progress::default() };
+    let active = transfer(1, Direction::Send, vec![file("a", 5), file("b", 5)], TransferState::Active);
+    bench.engine.publisher.show_progress(active.id, Arc::new(Still(progress)));
+    bench.transfer(&active);
+    bench.must_say("5 B of 10 B · 0 B/s · trip/\\u{202e}b");
+}
+
+#[test]
 fn a_stream_of_unknown_length_shows_what_is_known() {
     let mut bench = Bench::new();
     let some = Progress { bytes: 5_000_000, rate: 1e6, ..Progress::default() };

@@ -24,7 +24,7 @@ pub fn show(
     tools: &Tools,
 ) -> Option<Verdict> {
     modal(ctx, "Incoming offer", WIDTH, |ui| {
-        let mut verdict = head(ui, view, count);
+        let mut verdict = head(ui, view, standing, count);
         ui.add_space(2.0);
         let room = (ctx.content_rect().height() - AROUND).max(80.0);
         ScrollArea::vertical().id_salt("offer").max_height(room).show(ui, |ui| {
@@ -36,13 +36,14 @@ pub fn show(
     })
 }
 
-fn head(ui: &mut Ui, view: &View, count: usize) -> Option<Verdict> {
+fn head(ui: &mut Ui, view: &View, standing: &Standing, count: usize) -> Option<Verdict> {
     let p = theme::palette(ui);
     let mut verdict = None;
     ui.horizontal_top(|ui| {
         tile(ui, icons::LAPTOP, 44.0, p.good, p.good_soft);
         ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
-            if icon_button(ui, icons::X, "Answer later").clicked() {
+            let open = *standing == Standing::Open;
+            if icon_button(ui, icons::X, if open { "Answer later" } else { "Close" }).clicked() {
                 verdict = Some(Verdict::Later);
             }
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
@@ -76,7 +77,7 @@ fn body(ui: &mut Ui, view: &mut View, standing: &Standing, tools: &Tools) -> Opt
     ui.label(strong(&view.total));
     let mut verdict = None;
     if let Some(form) = &mut view.form {
-        verdict = form.show(ui, tools.dialog(ui.ctx()));
+        verdict = form.show(ui, tools);
     } else {
         ui.horizontal(|ui| {
             icon(ui, icons::FOLDER_OPEN, 18.0, p.faint);

@@ -9,7 +9,7 @@ use crate::{
     gui::{
         paths::{self, BadPath},
         theme,
-        tools::DialogState,
+        tools::Tools,
         widgets::{Button, Field, Look, choice, field, inside, small},
     },
     model::{Conflict, Landing, RelPath, UnsafePath},
@@ -81,7 +81,7 @@ impl Form {
         })
     }
 
-    pub fn show(&mut self, ui: &mut Ui, dialog: DialogState) -> Option<Verdict> {
+    pub fn show(&mut self, ui: &mut Ui, tools: &Tools) -> Option<Verdict> {
         let p = theme::palette(ui);
         let mut verdict = None;
         ui.spacing_mut().item_spacing.y = 5.0;
@@ -98,7 +98,7 @@ impl Form {
         );
         inside(ui, at, |ui| {
             let change = Button::new("Change…", Look::Plain).named("Change… the folder").filling();
-            if ui.add_enabled(dialog == DialogState::None, change).clicked() {
+            if ui.add_enabled(!tools.dialog_is_open(), change).clicked() {
                 verdict = Some(Verdict::ChangeFolder(self.folder.clone()));
             }
         });

@@ -153,6 +153,9 @@ impl Chosen {
         self.total = match (self.items.is_empty(), open) {
             (true, _) => String::new(),
             (false, true) => format!("{}, counting…", text::count(self.items.len() as u64, "item", "items")),
+            (false, false) if whole.files + whole.folders == 0 => {
+                text::count(self.items.len() as u64, "item", "items")
+            }
             (false, false) => whole.size_line(),
         };
     }

@@ -42,15 +42,13 @@ pub fn row(ui: &mut Ui, row: &mut Row) -> Option<Act> {
 fn buttons(ui: &mut Ui, row: &Row) -> Option<Act> {
     let names = &row.names;
     match &row.body {
-        Body::Before { answer, .. } => {
-            let cancel = icon_button(ui, icons::X, &names.cancel).clicked().then_some(Act::Cancel);
-            if *answer == Answerable::Here {
-                let answer = Button::new("Answer…", Look::Plain).named(&names.answer);
-                return ui.add(answer).clicked().then_some(Act::Answer);
-            }
-            cancel
+        Body::Before { answer: Answerable::Here, .. } => {
+            let answer = Button::new("Answer…", Look::Plain).named(&names.answer);
+            ui.add(answer).clicked().then_some(Act::Answer)
         }
-        Body::Flowing { .. } => icon_button(ui, icons::X, &names.cancel).clicked().then_some(Act::Cancel),
+        Body::Before { .. } | Body::Flowing { .. } => {
+            icon_button(ui, icons::X, &names.cancel).clicked().then_some(Act::Cancel)
+        }
         Body::Finished(ended) => {
             let mut act = icon_button(ui, icons::X, &names.forget).clicked().then_some(Act::Forget);
             if let Some(path) = &ended.reveal {

@@ -10,6 +10,9 @@ use crate::{
     },
 };
 
+/// Between the parts of a line.
+const SEPARATOR: &str = " · ";
+
 pub struct Row {
     pub id: TransferId,
     pub direction: Direction,
@@ -21,6 +24,8 @@ pub struct Row {
     /// Whether the list of failed files is open.
     pub expanded: bool,
     peer: String,
+    /// More than one file, so that the one in hand is worth naming.
+    several: bool,
 }
 
 /// What the row's buttons are called: each word with the thing it is about.
@@ -94,6 +99,7 @@ impl Row {
             measured: None,
             expanded: false,
             peer: String::new(),
+            several: false,
         };
         row.hear(transfer);
         row
@@ -111,6 +117,7 @@ impl Row {
             (true, Direction::Receive) => format!("Receiving {}", self.peer),
         };
         self.names = Names::of(&self.title);
+        self.several = transfer.summary.files > 1;
         self.measured = None;
         self.body = match &transfer.state {
             TransferState::Connecting => Body::before(format!("Connecting to {label}…")),
@@ -145,18 +152,19 @@ impl Row {
     /// Shows how far it is.
     pub fn sample(&mut self, progress: &Progress) {
         let done = text::bytes(progress.bytes);
-        let mut line = match progress.total {
-            Some(total) => format!("{} · {done} of {}", self.peer, text::bytes(total)),
-            None => format!("{} · {done}", self.peer),
+        let so_far = match progress.total {
+            Some(total) => format!("{done} of {}", text::bytes(total)),
+            None => done,
         };
-        line += &format!(" · {}", text::rate(progress.rate));
-        if let Some(left) = progress.time_left() {
-            line += &format!(" · {} left", text::duration(left));
+        let mut parts = vec![self.peer.clone(), so_far, text::rate(progress.rate)];
+        parts.extend(progress.time_left().map(|left| format!("{} left", text::duration(left))));
+        if self.several {
+            parts.extend(progress.file.as_deref().map(|file| visible(file).into_owned()));
         }
         let fraction = progress.fraction();
         // 100 % is for what is done.
         let percent = fraction.map_or(String::new(), |f| format!("{:.0} %", (f * 100.0).floor().min(99.0)));
-        self.body = Body::Flowing { fraction, percent, text: line };
+        self.body = Body::Flowing { fraction, percent, text: parts.join(SEPARATOR) };
     }
 
     fn ended(&self, transfer: &Transfer, report: &Report) -> Ended {
@@ -206,23 +214,18 @@ impl Row {
 
     /// What went well, in numbers.
     fn account(&self, report: &Report) -> String {
-        let mut line = format!(
-            "{} · {}, {} in {}",
-            self.peer,
-            text::count(report.files, "file", "files"),
-            text::bytes(report.bytes),
-            text::duration(report.took)
-        );
+        let (files, bytes) = (text::count(report.files, "file", "files"), text::bytes(report.bytes));
+        let mut parts =
+            vec![self.peer.clone(), format!("{files}, {bytes} in {}", text::duration(report.took))];
         let seconds = report.took.as_secs_f64();
         if report.bytes > 0 && seconds > 0.0 {
             #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-            let rate = report.bytes as f64 / seconds;
-            line += &format!(" · {}", text::rate(rate));
+            parts.push(text::rate(report.bytes as f64 / seconds));
         }
         if report.left_out > 0 {
-            line += &format!(" · {} left out", text::count(report.left_out, "file", "files"));
+            parts.push(format!("{} left out", text::count(report.left_out, "file", "files")));
         }
-        line
+        parts.join(SEPARATOR)
     }
 }
 

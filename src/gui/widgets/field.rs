@@ -1,6 +1,6 @@
 //! A line of text to fill in, with its label above.
 
-use egui::{Margin, Response, Ui, vec2};
+use egui::{Id, Margin, Response, RichText, Ui, vec2};
 
 use super::small;
 use crate::gui::theme;
@@ -12,20 +12,16 @@ pub struct Field<'a> {
 }
 
 /// A labelled line as wide as there is room, less `beside` for what stands next to it.
+///
+/// The label is its identity too: it keeps the keyboard while things around it come and go.
 pub fn field(ui: &mut Ui, text: &mut String, field: &Field<'_>, beside: f32) -> Response {
     let p = theme::palette(ui);
     let label = ui.label(small(field.label, p.faint).family(theme::medium()));
-    line(ui, text, field.hint, beside).labelled_by(label.id)
-}
-
-/// The line alone; whoever calls names it.
-pub fn line(ui: &mut Ui, text: &mut String, hint: &str, beside: f32) -> Response {
-    let width = (ui.available_width() - beside).max(60.0);
-    let hint = egui::RichText::new(hint).color(theme::palette(ui).faint);
     let edit = egui::TextEdit::singleline(text)
-        .hint_text(hint)
+        .id(Id::unique(("field", field.label)))
+        .hint_text(RichText::new(field.hint).color(p.faint))
         .margin(Margin::symmetric(10, 7))
-        .desired_width(width)
+        .desired_width((ui.available_width() - beside).max(60.0))
         .min_size(vec2(0.0, theme::CONTROL_HEIGHT));
-    ui.add(edit)
+    ui.add(edit).labelled_by(label.id)
 }
