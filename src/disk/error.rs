@@ -6,6 +6,7 @@
 use std::{
     io::{self, ErrorKind},
     path::Path,
+    sync::Arc,
 };
 
 use crate::model::{EntryNo, text};
@@ -39,7 +40,7 @@ pub enum SourceError {
     /// An entry number that no file has.
     #[error("The other device asked for number {0}, which is no file of this transfer.")]
     NoSuchFile(EntryNo),
-    #[error("“{path}” can't be read: {why}. Check the disk that it is on.")]
+    #[error("“{path}” can't be read: {why}. Try again; if it fails again, check its disk.")]
     Io { path: String, why: io::Error },
 }
 
@@ -75,7 +76,7 @@ impl SourceError {
 }
 
 /// Why something can't be written or stored (receiver).
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum DiskError {
     #[error(
         "The disk that holds “{0}” is full. Free some space, or choose another folder, and have it sent again."
@@ -113,8 +114,8 @@ pub enum DiskError {
     /// An entry number that is no file, or one that was not wanted.
     #[error("The other device sent number {0}, which was not asked for.")]
     NotWanted(EntryNo),
-    #[error("“{path}” can't be written: {why}. Check the disk that it is on.")]
-    Io { path: String, why: io::Error },
+    #[error("“{path}” can't be written: {why}. Try again; if it fails again, check its disk.")]
+    Io { path: String, why: Arc<io::Error> },
 }
 
 impl DiskError {
@@ -141,9 +142,21 @@ impl DiskError {
             ErrorKind::NotFound => Self::Vanished(path),
             ErrorKind::NotADirectory => Self::InTheWay(path),
             ErrorKind::InvalidFilename | ErrorKind::InvalidInput => Self::NameRefused(path),
-            _ => Self::Io { path, why },
+            _ if is_spelling(&why) => Self::NameRefused(path),
+            _ => Self::Io { path, why: Arc::new(why) },
         }
     }
+}
+
+/// A name that can't be written in the disk's own alphabet.
+#[cfg(unix)]
+fn is_spelling(why: &io::Error) -> bool {
+    rustix::io::Errno::from_io_error(why) == Some(rustix::io::Errno::ILSEQ)
+}
+
+#[cfg(not(unix))]
+fn is_spelling(_: &io::Error) -> bool {
+    false
 }
 
 /// Why an offer can't be accepted as it is (receiver).

@@ -81,7 +81,7 @@ pub(super) struct Folder {
 pub(super) struct Made {
     folders: BTreeSet<Box<str>>,
     /// Folders in which a new folder may not last through a power cut yet.
-    pub unsynced: HashSet<Box<str>>,
+    pub unsynced: BTreeSet<Box<str>>,
     saved: Vec<String>,
     is_saved: HashSet<String>,
     pub notes: Notes,
@@ -172,8 +172,11 @@ impl Intake {
         for (_, entry) in deepest_first {
             shared.set_folder_time(entry);
         }
-        if let Err(error) = shared.sync_new_folders() {
-            problems.push((0, error));
+        let unsynced = std::mem::take(&mut shared.made().unsynced);
+        let failed = store::sync_folders(shared, &unsynced);
+        if !failed.is_empty() {
+            let error = |entry: &Entry| failed.get(above(&shared.local(&entry.path))).cloned();
+            problems.extend(folders().filter_map(|(no, entry)| Some((no, error(entry)?))));
         }
         shared.is_finished.store(true, Ordering::Relaxed);
         let made = shared.made();
@@ -339,15 +342,6 @@ impl Shared {
         if let Ok(parent) = self.folder(above(&path), Missing::Fail) {
             let _ = attributes::set_folder_time(&parent.dir, last(&path), time);
         }
-    }
-
-    fn sync_new_folders(&self) -> Result<(), DiskError> {
-        let unsynced = std::mem::take(&mut self.made().unsynced);
-        let folders = unsynced
-            .iter()
-            .map(|path| Ok((&**path, self.folder(path, Missing::Fail)?.disk)))
-            .collect::<Result<Vec<_>, _>>()?;
-        store::sync_folders(self, &folders)
     }
 }
 

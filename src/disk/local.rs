@@ -2,7 +2,7 @@
 //!
 //! Only differences are kept: a million entries that are stored as they are named cost nothing.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, iter::successors};
 
 use super::naming::NameRules;
 use crate::model::RelPath;
@@ -72,6 +72,11 @@ pub(super) fn above(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(above, _)| above)
 }
 
+/// The folders above a path, the nearest first and the receiving folder, `""`, last.
+pub(super) fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+    successors(Some(above(path)), |path| (!path.is_empty()).then(|| above(path)))
+}
+
 /// A local path in the form that is safe to show.
 pub(super) fn shown(path: &str) -> String {
     RelPath::parse(path).map_or_else(|_| String::new(), |path| path.to_string())
@@ -96,5 +101,7 @@ mod tests {
         assert_eq!(names.path(""), "all");
         names.set("a", "a");
         assert_eq!(names.path("a"), "all/a");
+        assert_eq!(ancestors("a/b/c").collect::<Vec<_>>(), ["a/b", "a", ""]);
+        assert_eq!(ancestors("a").collect::<Vec<_>>(), [""]);
     }
 }

@@ -18,17 +18,23 @@ pub(super) struct NameRules {
     pub characters: Characters,
     pub case: Case,
     pub unicode: Unicode,
-    /// The longest name, in `Characters`' unit.
-    pub longest: usize,
+    pub longest: Longest,
 }
 
 /// Which characters and words a name may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Characters {
-    /// Anything; lengths count bytes.
     Any,
-    /// What Windows allows; lengths count UTF-16 units.
+    /// What Windows allows.
     Windows,
+}
+
+/// The length that a name may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Longest {
+    Bytes(usize),
+    /// UTF-16 code units, as Windows counts.
+    Units(usize),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +74,7 @@ impl NameRules {
         {
             name = Cow::Owned(allowed);
         }
-        if self.length(&name) > self.longest {
+        if self.length(&name) > self.most() {
             name = Cow::Owned(self.shortened(&name));
         }
         name
@@ -81,7 +87,7 @@ impl NameRules {
             Numbering::Folder => (name, ""),
         };
         let tail = format!(" ({number}){extension}");
-        format!("{}{tail}", self.cut(stem, self.longest.saturating_sub(self.length(&tail))))
+        format!("{}{tail}", self.cut(stem, self.most().saturating_sub(self.length(&tail))))
     }
 
     /// Two names with the same key are one name to this folder.
@@ -103,10 +109,20 @@ impl NameRules {
         }
     }
 
+    fn most(&self) -> usize {
+        match self.longest {
+            Longest::Bytes(most) | Longest::Units(most) => most,
+        }
+    }
+
     fn length(&self, text: &str) -> usize {
-        match self.characters {
-            Characters::Any => text.len(),
-            Characters::Windows => text.encode_utf16().count(),
+        text.chars().map(|c| self.length_of(c)).sum()
+    }
+
+    fn length_of(&self, c: char) -> usize {
+        match self.longest {
+            Longest::Bytes(_) => c.len_utf8(),
+            Longest::Units(_) => c.len_utf16(),
         }
     }
 
@@ -114,10 +130,7 @@ impl NameRules {
     fn cut<'t>(&self, text: &'t str, most: usize) -> &'t str {
         let mut length = 0;
         for (at, c) in text.char_indices() {
-            length += match self.characters {
-                Characters::Any => c.len_utf8(),
-                Characters::Windows => c.len_utf16(),
-            };
+            length += self.length_of(c);
             if length > most {
                 return &text[..at];
             }
@@ -131,7 +144,7 @@ impl NameRules {
         let hash = blake3::hash(name.as_bytes()).to_hex();
         let (stem, extension) = split_extension(name);
         let tail = format!("~{}{extension}", &hash[..8]);
-        format!("{}{tail}", self.cut(stem, self.longest.saturating_sub(self.length(&tail))))
+        format!("{}{tail}", self.cut(stem, self.most().saturating_sub(self.length(&tail))))
     }
 }
 
@@ -187,13 +200,17 @@ mod tests {
     use super::*;
     use crate::model::RelPath;
 
-    const EXT4: NameRules =
-        NameRules { characters: Characters::Any, case: Case::Matters, unicode: Unicode::Exact, longest: 255 };
+    const EXT4: NameRules = NameRules {
+        characters: Characters::Any,
+        case: Case::Matters,
+        unicode: Unicode::Exact,
+        longest: Longest::Bytes(255),
+    };
     const NTFS: NameRules = NameRules {
         characters: Characters::Windows,
         case: Case::Ignored,
         unicode: Unicode::Exact,
-        longest: 255,
+        longest: Longest::Units(255),
     };
 
     #[test]
@@ -282,13 +299,17 @@ mod tests {
             longest in 40_usize..=255,
         ) {
             proptest::prop_assume!(name != "." && name != "..");
-            for base in [EXT4, NTFS] {
+            for (base, longest) in [
+                (EXT4, Longest::Bytes(longest)),
+                (NTFS, Longest::Units(longest)),
+                (NTFS, Longest::Bytes(longest)),
+            ] {
                 let rules = NameRules { longest, ..base };
                 let stored = rules.storable(&name).into_owned();
                 proptest::prop_assert_eq!(&*rules.storable(&stored), &stored);
                 let numbered = rules.numbered(&stored, 7, Numbering::File);
                 for name in [&stored, &numbered] {
-                    proptest::prop_assert!(rules.length(name) <= longest);
+                    proptest::prop_assert!(rules.length(name) <= rules.most());
                     proptest::prop_assert!(!is_ours(name));
                     let path = RelPath::parse(name);
                     proptest::prop_assert!(path.is_ok_and(|path| path.components().count() == 1));

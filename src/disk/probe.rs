@@ -6,7 +6,7 @@ use std::io;
 
 use cap_std::fs::{Dir, OpenOptions};
 
-use super::naming::{Case, Characters, NameRules, OURS, Unicode};
+use super::naming::{Case, Characters, Longest, NameRules, OURS, Unicode};
 
 /// What `dir` makes of names.
 ///
@@ -40,16 +40,24 @@ fn characters(dir: &Dir, stem: &str) -> Characters {
     }
 }
 
-/// In the unit of [`Characters`]; a system that claims more than is common is not believed.
+/// A system that claims more than is common is not believed: what is below it may hold less.
+fn longest_name(dir: &Dir) -> Longest {
+    const COMMON: usize = 255;
+    match claimed_bytes(dir) {
+        _ if cfg!(windows) => Longest::Units(COMMON),
+        Some(bytes) => Longest::Bytes(usize::try_from(bytes).unwrap_or(COMMON).clamp(64, COMMON)),
+        None => Longest::Bytes(COMMON),
+    }
+}
+
 #[cfg(unix)]
-fn longest_name(dir: &Dir) -> usize {
-    let longest = rustix::fs::fstatvfs(dir).map_or(255, |disk| disk.f_namemax);
-    usize::try_from(longest).unwrap_or(255).clamp(64, 255)
+fn claimed_bytes(dir: &Dir) -> Option<u64> {
+    rustix::fs::fstatvfs(dir).ok().map(|disk| disk.f_namemax)
 }
 
 #[cfg(not(unix))]
-fn longest_name(_: &Dir) -> usize {
-    255
+fn claimed_bytes(_: &Dir) -> Option<u64> {
+    None
 }
 
 /// An empty file that goes when it is dropped.

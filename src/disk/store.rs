@@ -4,14 +4,14 @@
 //! before anybody hears of it. So a power cut leaves a file whole under its name, or absent.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     io,
 };
 
 use super::{
     error::DiskError,
     intake::{Missing, Shared},
-    local::above,
+    local::{above, ancestors},
     naming::Numbering,
     partial::Verified,
     rename, sync,
@@ -96,52 +96,39 @@ fn sync_names(shared: &Shared, stored: Vec<(EntryNo, Stored)>) -> Vec<Reported> 
     {
         let mut made = shared.made();
         for (_, file) in &stored {
-            let mut folder = above(file.path.as_str());
-            folders.insert(folder.to_owned());
-            while !folder.is_empty() {
-                folder = above(folder);
-                if made.unsynced.remove(folder) {
-                    folders.insert(folder.to_owned());
-                }
-            }
-            made.save(file.path.as_str());
+            let path = file.path.as_str();
+            folders.insert(above(path).into());
+            folders.extend(ancestors(path).filter_map(|folder| made.unsynced.take(folder)));
+            made.save(path);
         }
     }
-    let synced = folders
-        .iter()
-        .map(|path| Ok((path.as_str(), shared.folder(path, Missing::Fail)?.disk)))
-        .collect::<Result<Vec<_>, DiskError>>()
-        .and_then(|folders| sync_folders(shared, &folders));
-    match synced {
-        Ok(()) => stored.into_iter().map(|(no, file)| (no, Ok(file))).collect(),
-        // They have their names, but nobody may rely on it.
-        Err(error) => {
-            let why = error.to_string();
-            let failed =
-                |path: &RelPath| DiskError::Io { path: path.to_string(), why: io::Error::other(why.clone()) };
-            stored.into_iter().map(|(no, file)| (no, Err(failed(&file.path)))).collect()
-        }
-    }
+    let failed = sync_folders(shared, &folders);
+    // Those that failed have their names, but nobody may rely on it.
+    let report = |file: Stored| {
+        let error = ancestors(file.path.as_str()).find_map(|folder| failed.get(folder)).cloned();
+        error.map_or(Ok(file), Err)
+    };
+    stored.into_iter().map(|(no, file)| (no, report(file))).collect()
 }
 
-/// Syncs the names in folders, each given with the number of its disk.
-pub(super) fn sync_folders(shared: &Shared, folders: &[(&str, usize)]) -> Result<(), DiskError> {
+/// Syncs the names in folders, and returns those that it failed for.
+pub(super) fn sync_folders(shared: &Shared, folders: &BTreeSet<Box<str>>) -> BTreeMap<Box<str>, DiskError> {
     let mut at_once = HashMap::new();
-    if folders.len() >= MANY {
-        for (path, disk) in folders {
-            if !at_once.contains_key(disk) {
-                let synced = shared.disks.sync(*disk).transpose().map_err(|why| shared.failed(path, why))?;
-                at_once.insert(*disk, synced);
-            }
-        }
-    }
-    for (path, disk) in folders {
-        if !matches!(at_once.get(disk), Some(Some(()))) {
-            let folder = shared.folder(path, Missing::Fail)?;
-            sync::folder(&folder.dir).map_err(|why| shared.failed(path, why))?;
-        }
-    }
-    Ok(())
+    let mut sync = |path: &str| {
+        let folder = shared.folder(path, Missing::Fail)?;
+        let whole = if folders.len() < MANY {
+            &None
+        } else {
+            at_once.entry(folder.disk).or_insert_with(|| shared.disks.sync(folder.disk))
+        };
+        let synced = match whole {
+            Some(Ok(())) => Ok(()),
+            Some(Err(why)) => Err(again(why)),
+            None => sync::folder(&folder.dir),
+        };
+        synced.map_err(|why| shared.failed(path, why))
+    };
+    folders.iter().filter_map(|path| Some((path.clone(), sync(path).err()?))).collect()
 }
 
 /// The same error for another file.

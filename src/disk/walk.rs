@@ -18,7 +18,7 @@ use super::{
     attributes,
     error::{SourceError, shown},
     folders::Folders,
-    naming::{Case, Characters, NameRules, Numbering, Unicode},
+    naming::{Case, Characters, Longest, NameRules, Numbering, Unicode},
     notes::Notes,
 };
 use crate::model::{Entry, EntryKind, FileMode, RelPath, Skipped, Source, text};
@@ -335,7 +335,7 @@ fn free_name(taken: &mut HashSet<String>, name: &str, numbering: Numbering) -> S
         characters: Characters::Any,
         case: Case::Matters,
         unicode: Unicode::Exact,
-        longest: RelPath::MAX_COMPONENT,
+        longest: Longest::Bytes(RelPath::MAX_COMPONENT),
     };
     let mut free = name.to_owned();
     let mut number = 0;

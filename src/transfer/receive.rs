@@ -171,14 +171,18 @@ impl Session<'_> {
         landing: Landing,
     ) -> Result<Result<Checked, Ended>, TransferError> {
         let folder = landing.folder.unwrap_or_else(|| job.inbox.clone());
-        let checking = spawn_blocking(move || {
+        let mut checking = spawn_blocking(move || {
             let inbox = Inbox::open(&folder)?;
             let plan = inbox.plan(&entries, landing.name.as_deref(), landing.conflict)?;
             Ok(Checked { inbox, plan, entries })
         });
         tokio::select! {
-            checked = checking => finished(checked).flatten().map(Ok),
-            ended = self.until_end() => ended.map(Err),
+            checked = &mut checking => finished(checked).flatten().map(Ok),
+            ended = self.until_end() => {
+                // What is begun in the folder is cleared away before the transfer is called ended.
+                let _ = timeout(limits::ENDING, checking).await;
+                ended.map(Err)
+            }
         }
     }
 

@@ -4,6 +4,7 @@ mod planning;
 mod receiving;
 mod sending;
 mod storing;
+#[cfg(unix)]
 mod unfriendly;
 
 use std::{

@@ -6,7 +6,7 @@ use super::{file, folder, stream, temp, texts};
 use crate::{
     disk::{
         Inbox, Plan, PlanError,
-        naming::{Case, Characters, NameRules, Unicode},
+        naming::{Case, Characters, Longest, NameRules, Unicode},
     },
     model::{Conflict, Entry, EntryNo, RelPath},
 };
@@ -15,7 +15,7 @@ const WINDOWS: NameRules = NameRules {
     characters: Characters::Windows,
     case: Case::Ignored,
     unicode: Unicode::Normalised,
-    longest: 255,
+    longest: Longest::Units(255),
 };
 
 fn plan(folder: &Path, entries: &[Entry], conflict: Conflict) -> Result<Plan, PlanError> {
@@ -157,6 +157,7 @@ fn occupied(at: &Path) {
     std::os::unix::fs::symlink(at.join("f"), at.join("leaf")).unwrap();
 }
 
+#[cfg(unix)]
 fn occupying() -> Vec<Entry> {
     vec![
         file("f", 3),

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     disk::{DiskError, Inbox, Intake},
-    model::{Conflict, Digest, Entry, EntryKind, FileMode, Timestamp},
+    model::{Conflict, Digest, Entry, EntryKind, Timestamp},
 };
 
 #[test]
@@ -65,6 +65,8 @@ fn set_time(path: &Path, time: Timestamp) {
 #[test]
 fn the_executable_bit_arrives_and_no_other_beyond_a_new_files_own() {
     use std::os::unix::fs::PermissionsExt as _;
+
+    use crate::model::FileMode;
     let temp = temp();
     let inbox = temp.path().join("in");
     let mut entries = texts(&["plain", "tool"]);

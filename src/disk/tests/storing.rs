@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use super::{ID, begin, digest, file, folder, listing, receive, store_one, temp, texts, write};
+use super::{ID, begin, digest, file, folder, listing, store_one, temp, write};
 use crate::{
     disk::{Inbox, Intake},
     model::{Conflict, Entry, TransferId},
@@ -118,6 +118,7 @@ fn replacing_takes_effect_only_when_the_new_file_is_whole() {
 #[cfg(unix)]
 #[test]
 fn replacing_never_replaces_what_is_no_file_even_if_it_came_after_the_plan() {
+    use super::{receive, texts};
     let temp = temp();
     fs::write(temp.path().join("precious"), "precious").unwrap();
     let entries = texts(&["link", "dir", "numbered"]);

@@ -2,6 +2,10 @@
 
 use std::{
     fs,
+    os::unix::{
+        fs::{PermissionsExt as _, symlink},
+        process::CommandExt as _,
+    },
     path::{Path, PathBuf},
     process::{Command, ExitStatus},
 };
@@ -12,10 +16,6 @@ use crate::{
     model::{Conflict, Source},
 };
 
-#[cfg(unix)]
-use std::os::unix::fs::symlink;
-
-#[cfg(unix)]
 #[test]
 fn a_link_planted_in_place_of_a_folder_is_never_gone_through() {
     for conflict in [Conflict::KeepBoth, Conflict::Skip, Conflict::Replace] {
@@ -45,7 +45,6 @@ fn a_link_planted_in_place_of_a_folder_is_never_gone_through() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn a_folder_swapped_for_a_link_while_a_file_is_written_gives_nothing_away() {
     let (temp, outside) = (temp(), temp());
@@ -63,7 +62,6 @@ fn a_folder_swapped_for_a_link_while_a_file_is_written_gives_nothing_away() {
     assert!(listing(temp.path()).iter().all(|line| !line.contains(".airlift")));
 }
 
-#[cfg(unix)]
 #[test]
 fn a_link_planted_under_a_final_or_partial_name_is_left_alone() {
     let (temp, outside) = (temp(), temp());
@@ -132,9 +130,7 @@ fn a_receiving_folder_that_is_gone_ends_the_transfer() {
 struct Shut(PathBuf);
 
 impl Shut {
-    #[cfg(unix)]
     fn new(path: PathBuf) -> Option<Self> {
-        use std::os::unix::fs::PermissionsExt as _;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o555)).unwrap();
         if fs::write(path.join("probe"), "").is_ok() {
             fs::remove_file(path.join("probe")).unwrap();
@@ -143,11 +139,6 @@ impl Shut {
         }
         Some(Self(path))
     }
-
-    #[cfg(not(unix))]
-    fn new(_: PathBuf) -> Option<Self> {
-        None
-    }
 }
 
 impl Drop for Shut {
@@ -155,7 +146,6 @@ impl Drop for Shut {
         let _ = Command::new("chattr").arg("-i").arg(&self.0).status();
         #[cfg(unix)]
         {
-            use std::os::unix::fs::PermissionsExt as _;
             let _ = fs::set_permissions(&self.0, fs::Permissions::from_mode(0o755));
         }
     }
@@ -277,9 +267,7 @@ fn a_disk_mounted_below_the_receiving_folder_is_synced_too() {
 }
 
 /// Runs one test of this file as a user that permissions mean something to.
-#[cfg(unix)]
 fn as_nobody(test: &str, variable: &str, value: &Path) -> Option<bool> {
-    use std::os::unix::process::CommandExt as _;
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", &format!("disk::tests::unfriendly::{test}"), "--nocapture"])
         .env(variable, value)
@@ -294,11 +282,9 @@ fn as_nobody(test: &str, variable: &str, value: &Path) -> Option<bool> {
     Some(output.status.success())
 }
 
-#[cfg(unix)]
 #[test]
 fn what_may_not_be_read_is_counted_below_and_refused_at_the_top() {
     const VARIABLE: &str = "AIRLIFT_TEST_UNREADABLE";
-    use std::os::unix::fs::PermissionsExt as _;
     if let Some(top) = std::env::var_os(VARIABLE).map(PathBuf::from) {
         let mut scan = Scan::new(vec![Source::Path(top.clone())]).unwrap();
         let entries = scan.next_batch(100).unwrap();
