@@ -21,41 +21,48 @@ pub enum Verdict {
     Nobody,
 }
 
-/// The offers that wait for a person; the first one has been put to them.
+/// The offers that wait for a person.
 pub struct Asker {
     typed: mpsc::Receiver<String>,
     waiting: VecDeque<Transfer>,
+    /// The offer that has been put to the person: the first of those that wait.
+    open: Option<TransferId>,
 }
 
 impl Asker {
     #[must_use]
     pub fn new(typed: mpsc::Receiver<String>) -> Self {
-        Self { typed, waiting: VecDeque::new() }
+        Self { typed, waiting: VecDeque::new(), open: None }
     }
 
-    pub fn offer(&mut self, offer: Transfer, tell: &mut dyn Tell) {
+    pub fn offer(&mut self, offer: Transfer) {
         self.waiting.push_back(offer);
-        if self.waiting.len() == 1 {
-            self.ask(tell);
-        }
     }
 
     /// The offer needs no answer any more. An offer that isn't here is no mistake: it was answered.
     pub fn withdraw(&mut self, id: TransferId, tell: &mut dyn Tell) {
-        let Some(place) = self.waiting.iter().position(|offer| offer.id == id) else { return };
-        self.waiting.remove(place);
-        if place == 0 {
+        self.waiting.retain(|offer| offer.id != id);
+        if self.open.take_if(|open| *open == id).is_some() {
             tell.ask(&["The offer has ended; there is nothing to answer any more.".to_owned()]);
             tell.answered();
-            self.ask(tell);
         }
     }
 
-    /// Waits for the answer to an offer. Nothing is lost when it is dropped while it waits.
-    pub async fn answer(&mut self, tell: &mut dyn Tell) -> (TransferId, Verdict) {
-        if self.waiting.is_empty() {
-            return std::future::pending().await;
+    /// Puts the next offer to the person, unless one is open already.
+    pub fn ask(&mut self, tell: &mut dyn Tell) {
+        if self.open.is_some() {
+            return;
         }
+        let Some(offer) = self.waiting.front() else { return };
+        // What was typed before the question is no answer to it.
+        while self.typed.try_recv().is_ok() {}
+        tell.ask(&words::question(offer));
+        self.open = Some(offer.id);
+    }
+
+    /// Waits for the answer to the open question. Nothing is lost when it is dropped while it waits.
+    pub async fn answer(&mut self, tell: &mut dyn Tell) -> (TransferId, Verdict) {
+        let Some(id) = self.open else { return std::future::pending().await };
         let verdict = loop {
             match self.typed.recv().await.as_deref().map(understand) {
                 None => break Verdict::Nobody,
@@ -64,16 +71,9 @@ impl Asker {
             }
         };
         tell.answered();
-        let answered = self.waiting.pop_front().expect("only a question is answered");
-        self.ask(tell);
-        (answered.id, verdict)
-    }
-
-    fn ask(&mut self, tell: &mut dyn Tell) {
-        let Some(offer) = self.waiting.front() else { return };
-        // What was typed before the question is no answer to it.
-        while self.typed.try_recv().is_ok() {}
-        tell.ask(&words::question(offer));
+        self.open = None;
+        self.waiting.retain(|offer| offer.id != id);
+        (id, verdict)
     }
 }
 
@@ -124,7 +124,8 @@ mod tests {
         let (type_line, typed) = mpsc::channel(1);
         let (mut asker, mut told) = (Asker::new(typed), Told::new());
         type_line.send("y".to_owned()).await.unwrap();
-        asker.offer(transfer(1, Direction::Receive), &mut told);
+        asker.offer(transfer(1, Direction::Receive));
+        asker.ask(&mut told);
         type_line.send("n".to_owned()).await.unwrap();
         let (_, verdict) = within(asker.answer(&mut told)).await;
         assert_eq!(verdict, Verdict::No);
@@ -153,7 +154,8 @@ mod tests {
         offer.summary.top[0].name = "photo\u{1b}[8m.jpg".to_owned();
         offer.notes = vec!["1 name is changed.".to_owned()];
         let id = offer.peer.id.unwrap().short();
-        asker.offer(offer, &mut told);
+        asker.offer(offer);
+        asker.ask(&mut told);
         let question = told.asked();
         for part in [
             "Anna’s laptop",

@@ -7,7 +7,12 @@
 mod compare;
 mod sample;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::sync::mpsc;
 
@@ -22,6 +27,9 @@ use crate::{
     engine::{Command, Config, Consent, Engine, Handle, PortChoice, Receiving, Unheard},
     model::{Address, DeviceName, Landing, Source},
 };
+
+/// Where the two meet.
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// How long the receiver may take to say that it is done, once the sender has said so.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -68,7 +76,8 @@ async fn fly(
     there.handle().send(Command::Receive(receiving)).await?;
     let port = loop {
         match there.next().await {
-            Turn::Listening { port, addresses } => {
+            Turn::Listening { port, .. } => {
+                let addresses = vec![HERE];
                 let device = there.snapshot().device.clone();
                 let folder = inbox.to_owned();
                 tell.tell(News::Listening(&Listening { device, port, addresses, folder, free: None }));
@@ -82,7 +91,7 @@ async fn fly(
             Turn::Transfer(..) | Turn::Progress(..) | Turn::Interrupted => {}
         }
     };
-    let to = Address { host: "127.0.0.1".to_owned(), port: Some(port) };
+    let to = Address { host: HERE.to_string(), port: Some(port) };
     let sources = sample::TOP.iter().map(|name| Source::Path(outbox.join(name))).collect();
     let exit = send(from, Sending { to, sources }, tell, interrupts).await?;
     let received = tokio::time::timeout(PATIENCE, async {

@@ -64,6 +64,9 @@ pub async fn receive(
     let receiving = Receiving { port, consent, landing: landing.clone() };
     watch.handle().send(Command::Receive(receiving)).await?;
     loop {
+        if let Some(asker) = &mut asker {
+            asker.ask(tell);
+        }
         let turn = tokio::select! {
             biased;
             turn = watch.next() => turn,
@@ -77,13 +80,13 @@ pub async fn receive(
                 continue;
             }
         };
+        if let (Some((id, _)), Some(asker)) = (turn.ending(), &mut asker) {
+            asker.withdraw(id, tell);
+        }
         if let Some(news) = turn.news() {
             tell.tell(news);
         }
         if let Some((id, outcome)) = turn.ending() {
-            if let Some(asker) = &mut asker {
-                asker.withdraw(id, tell);
-            }
             if until == Until::OneTransfer {
                 leave(&mut watch, tell).await;
                 return Ok(Exit::of(outcome));
@@ -102,7 +105,7 @@ pub async fn receive(
             }
             Turn::Transfer(Moment::Offered, transfer) if transfer.asks() => {
                 if let Some(asker) = &mut asker {
-                    asker.offer(*transfer, tell);
+                    asker.offer(*transfer);
                 }
             }
             Turn::Interrupted => {

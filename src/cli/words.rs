@@ -42,7 +42,7 @@ pub fn lines(news: News<'_>) -> Vec<Line> {
                     t.summary.size_line(),
                     t.peer.label()
                 ));
-                lines.extend(t.notes.iter().cloned().map(Line::Told));
+                lines.extend(notes(t).map(Line::Told));
                 lines
             }
             // Whoever is asked reads it in the question, and everyone else when it starts.
@@ -74,7 +74,10 @@ pub fn progress(progress: &Progress) -> String {
 /// `1.20 GB of 2.15 GB, 84.6 MB/s, 12 s left`.
 #[must_use]
 pub fn flow(progress: &Progress) -> String {
-    let mut parts = vec![amount(progress.bytes, progress.total), text::rate(progress.rate)];
+    let mut parts = vec![amount(progress.bytes, progress.total)];
+    if progress.rate >= 1.0 {
+        parts.push(text::rate(progress.rate));
+    }
     if let Some(left) = progress.time_left() {
         parts.push(format!("{} left", text::duration(left)));
     }
@@ -99,7 +102,7 @@ pub fn question(offer: &Transfer) -> Vec<String> {
     if let Some(folder) = &offer.folder {
         lines.push(format!("It would go to {}.", place(folder, offer.free)));
     }
-    lines.extend(offer.notes.iter().cloned());
+    lines.extend(notes(offer));
     let what = offer.summary.title();
     lines.push(format!("Accept {what} from {}? Type y or n, then Enter.", offer.peer.label()));
     lines
@@ -151,7 +154,7 @@ fn started(t: &Transfer) -> Vec<Line> {
                 }
                 None => format!("Receiving {size} from {} …", who(&t.peer)),
             })];
-            lines.extend(t.notes.iter().cloned().map(Line::Told));
+            lines.extend(notes(t).map(Line::Told));
             lines
         }
     }
@@ -219,6 +222,10 @@ fn saved(t: &Transfer, report: &Report) -> Vec<String> {
     }));
     lines.extend(and_more(report.saved.len() as u64, report.saved.len()));
     lines
+}
+
+fn notes(t: &Transfer) -> impl Iterator<Item = String> {
+    t.notes.iter().take(LISTED).cloned().chain(and_more(t.notes.len() as u64, t.notes.len()))
 }
 
 /// What was cut off a list of which `known` items are at hand.
