@@ -72,7 +72,7 @@ async fn fly(
     let (_never, no_interrupts) = mpsc::channel(1);
     let mut there = Watch::new(to, no_interrupts);
     let landing = Landing { folder: Some(inbox.to_owned()), ..Landing::default() };
-    let receiving = Receiving { port: PortChoice::Exactly(0), consent: Consent::All, landing };
+    let receiving = Receiving { port: PortChoice::Loopback, consent: Consent::All, landing };
     there.handle().send(Command::Receive(receiving)).await?;
     let port = loop {
         match there.next().await {

@@ -153,7 +153,8 @@ impl Actor {
                 }
             }
             Command::Forget(id) => {
-                if !self.transfers.contains_key(&id) {
+                let known = self.publisher.snapshot();
+                if known.transfer(id).is_some_and(Transfer::is_finished) {
                     self.publisher.publish(Event::Forgotten(id));
                 }
             }
@@ -269,6 +270,7 @@ impl Actor {
         let listener = match receiving.port {
             PortChoice::Default => Listener::near_default(&self.tls),
             PortChoice::Exactly(port) => Listener::exactly(port, self.tls.clone()),
+            PortChoice::Loopback => Listener::loopback(self.tls.clone()),
         };
         match listener.and_then(|listener| Ok((listener.port()?, listener))) {
             Ok((port, listener)) => {

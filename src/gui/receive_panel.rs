@@ -93,20 +93,10 @@ impl ReceivePanel {
 
     /// Makes a folder the one to receive into.
     pub fn settle_in(&mut self, folder: PathBuf, settings: &Settings, tools: &mut Tools) {
-<<<<<<< HEAD
-        if folder == settings.inbox {
-            self.entry = None;
-        } else {
-            let settings = Settings { inbox: folder, ..settings.clone() };
-            if let Some(Heeded) = tools.ask(Command::Apply(settings)) {
-                self.entry = None;
-            }
-=======
         let settled = folder == settings.inbox
             || tools.ask(Command::Apply(Settings { inbox: folder, ..settings.clone() }));
         if settled {
             self.entry = None;
->>>>>>> gui
         }
     }
 

@@ -47,6 +47,15 @@ impl Listener {
         Ok(Self { socket, tls })
     }
 
+    /// Waits on any free port, for connections from this machine alone.
+    ///
+    /// # Errors
+    /// As [`Listener::exactly`].
+    pub fn loopback(tls: Tls) -> Result<Self, ListenError> {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP));
+        Ok(Self { socket: listen(socket, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?, tls })
+    }
+
     /// Waits on Airlift's own port, or on the next free one.
     ///
     /// # Errors
