@@ -13,7 +13,7 @@ use std::{
 use super::{begin, file, folder, listing, receive, skip, store_one, temp, texts, write};
 use crate::{
     disk::{DiskError, Inbox, PlanError, Scan, SourceError},
-    model::{Conflict, Source},
+    model::{Conflict, Source, Timestamp},
 };
 
 #[test]
@@ -269,6 +269,23 @@ fn a_disk_mounted_below_the_receiving_folder_is_synced_too() {
     assert_eq!(receive(&intake, &entries).len(), 20);
     assert!(intake.finish().problems.is_empty());
     assert_eq!(listing(disk.path()).len(), 27);
+}
+
+#[test]
+fn a_time_that_no_clock_can_show_is_stored_as_one_that_can_be_read_again() {
+    // It keeps every number that it is given.
+    let Some(disk) = Mounted::tmpfs("size=4m") else { return skip("nothing can be mounted here") };
+    let mut entries = vec![folder("d"), file("d/f", 3), file("d/g", 3)];
+    for (entry, seconds) in entries.iter_mut().zip([i64::MIN, i64::MIN, i64::MAX]) {
+        entry.modified = Some(Timestamp { seconds, nanos: u32::MAX });
+    }
+    let intake = begin(disk.path(), &entries, Conflict::KeepBoth);
+    store_one(&intake, 1, b"d/f").unwrap();
+    store_one(&intake, 2, b"d/g").unwrap();
+    assert!(intake.finish().problems.is_empty());
+    let (found, _) = super::scan_all(&[&disk.path().join("d")]);
+    let seconds: Vec<_> = found.iter().map(|entry| entry.modified.unwrap().seconds).collect();
+    assert_eq!(seconds, [-62_135_596_800, -62_135_596_800, 253_402_300_799]);
 }
 
 /// Runs one test of this file as a user that permissions mean something to.
