@@ -1,8 +1,8 @@
 //! The two attributes that travel: a time of change, and the executable bit where a system has it.
 //!
-//! What only one system can do with them is here; a file's own time is set through its handle.
+//! What only one system can do with them is here.
 
-use std::io;
+use std::{fs::File, io};
 
 use cap_std::fs::{Dir, Metadata, OpenOptions};
 
@@ -39,13 +39,20 @@ pub(super) fn create_with(options: &mut OpenOptions, mode: FileMode) {
 #[cfg(not(unix))]
 pub(super) fn create_with(_: &mut OpenOptions, _: FileMode) {}
 
+/// Sets the time of change of an open file.
+pub(super) fn set_file_time(file: &File, time: Timestamp) -> io::Result<()> {
+    let time = sensible(time).to_system_time().ok_or(io::ErrorKind::InvalidInput)?;
+    file.set_modified(time)
+}
+
 /// Sets the time of change of the folder `name` in `parent`, never through a link.
 #[cfg(unix)]
 pub(super) fn set_folder_time(parent: &Dir, name: &str, time: Timestamp) -> io::Result<()> {
     use rustix::fs::{AtFlags, Timespec, Timestamps, UTIME_OMIT, utimensat};
+    let Timestamp { seconds, nanos } = sensible(time);
     let times = Timestamps {
         last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
-        last_modification: Timespec { tv_sec: time.seconds, tv_nsec: time.nanos.min(999_999_999).into() },
+        last_modification: Timespec { tv_sec: seconds, tv_nsec: nanos.into() },
     };
     Ok(utimensat(parent, name, &times, AtFlags::SYMLINK_NOFOLLOW)?)
 }
@@ -55,7 +62,15 @@ pub(super) fn set_folder_time(parent: &Dir, name: &str, time: Timestamp) -> io::
     use cap_fs_ext::{DirExt as _, SystemTimeSpec};
     use cap_std::time::SystemTime;
     // The library takes no time before 1970.
-    let time = time.to_system_time().filter(|time| *time >= std::time::UNIX_EPOCH);
+    let time = sensible(time).to_system_time().filter(|time| *time >= std::time::UNIX_EPOCH);
     let Some(time) = time else { return Err(io::ErrorKind::InvalidInput.into()) };
     parent.set_symlink_times(name, None, Some(SystemTimeSpec::Absolute(SystemTime::from_std(time))))
+}
+
+/// The nearest time in the years 1 to 9999. Some file systems store any number that a peer sends,
+/// and programs that read it back, this one among them, may not survive the extremes.
+fn sensible(time: Timestamp) -> Timestamp {
+    const FIRST: i64 = -62_135_596_800;
+    const LAST: i64 = 253_402_300_799;
+    Timestamp { seconds: time.seconds.clamp(FIRST, LAST), nanos: time.nanos.min(999_999_999) }
 }

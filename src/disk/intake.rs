@@ -283,11 +283,7 @@ impl Shared {
     /// Makes a folder at the top that was not there before.
     fn make_fresh(&mut self, offered: &str) -> Result<(), DiskError> {
         let planned = self.plan.names.path(offered).into_owned();
-        let wish = if offered.is_empty() {
-            Cow::Borrowed(&*planned)
-        } else {
-            self.plan.names.wish(self.inbox.rules, offered)
-        };
+        let wish = self.plan.names.wish(self.inbox.rules, offered);
         let path =
             self.take_free(&planned, &wish, Numbering::Folder, |name| self.inbox.dir.create_dir(name))?;
         self.made().folder(path.as_str());

@@ -11,7 +11,7 @@ use crate::model::RelPath;
 pub(super) struct LocalNames {
     /// A new folder that holds everything.
     holder: Option<Box<str>>,
-    /// The person's own name for the one thing at the top.
+    /// The person's own name for what holds everything, or for the one thing at the top.
     save_as: Option<Box<str>>,
     /// By whole offered path: the last component's name here, where it is another.
     changed: HashMap<Box<str>, Box<str>>,
@@ -53,10 +53,15 @@ impl LocalNames {
         Cow::Owned(path)
     }
 
-    /// The name that an offered path's last component would have here if no other stood there.
+    /// The name that an offered path's last component would have here if no other stood there; of
+    /// `""`, the folder that holds everything.
     pub fn wish<'p>(&'p self, rules: NameRules, offered: &'p str) -> Cow<'p, str> {
+        let is_named_by_person = match self.holder {
+            Some(_) => offered.is_empty(),
+            None => !offered.contains('/'),
+        };
         match &self.save_as {
-            Some(name) if !offered.contains('/') => Cow::Borrowed(name),
+            Some(name) if is_named_by_person => Cow::Borrowed(name),
             _ => rules.storable(last(offered)),
         }
     }

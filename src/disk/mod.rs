@@ -21,6 +21,7 @@ mod rename;
 mod scan;
 mod source;
 mod space;
+mod spelling;
 mod store;
 mod sync;
 #[cfg(test)]

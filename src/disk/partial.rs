@@ -20,7 +20,7 @@ use super::{
     naming::PART,
     space,
 };
-use crate::model::{Digest, EntryNo, Timestamp};
+use crate::model::{Digest, EntryNo};
 
 /// A file larger than this gets its space in advance, and keeps its handle until it is stored.
 const LARGE: u64 = 1 << 20;
@@ -120,10 +120,9 @@ impl Partial {
         if Digest(*hasher.finalize().as_bytes()) != digest {
             return Err(DiskError::Corrupt(part.shown()));
         }
-        let modified = part.shared.entry(part.no).and_then(|entry| entry.modified);
-        if let Some(time) = modified.and_then(Timestamp::to_system_time) {
+        if let Some(time) = part.shared.entry(part.no).and_then(|entry| entry.modified) {
             // A time that this file system can't hold is not worth a failure.
-            let _ = file.set_modified(time);
+            let _ = attributes::set_file_time(&file, time);
         }
         let handles = &part.shared.handles;
         // A full disk of handles would end all transfers; without one, a file is opened again.

@@ -214,8 +214,8 @@ impl<'a> Planner<'a> {
             self.plan.notes.add(format_args!("“{name}” {}: it will be “{wish}”.", Why::CantBe));
         }
         let top = entries[0].path.top();
+        self.plan.names.set_save_as(&wish);
         if entries.iter().all(|entry| entry.path.top() == top) {
-            self.plan.names.set_save_as(&wish);
             return Ok(());
         }
         // A person who names a folder wants one, whatever is to become of files that are there.

@@ -4,9 +4,8 @@
 //! followed, and every folder is entered through the handle of the one above it.
 
 use std::{
-    collections::{HashMap, HashSet},
-    ffi::{OsStr, OsString},
-    fmt::Write as _,
+    collections::HashMap,
+    ffi::OsString,
     fs, io,
     path::{Path, PathBuf},
     vec,
@@ -18,8 +17,9 @@ use super::{
     attributes,
     error::{SourceError, shown},
     folders::Folders,
-    naming::{Case, Characters, Longest, NameRules, Numbering, Unicode},
+    naming::Numbering,
     notes::Notes,
+    spelling::{Taken, name_of_root, spell},
 };
 use crate::model::{Entry, EntryKind, FileMode, RelPath, Skipped, Source, text};
 
@@ -75,7 +75,7 @@ impl Walk {
             skipped: Skipped::default(),
             notes: Notes::default(),
         };
-        let (mut picks, mut taken, mut left_out) = (Vec::new(), HashSet::new(), None);
+        let (mut picks, mut taken, mut left_out) = (Vec::new(), Taken::default(), None);
         for source in sources {
             match source {
                 Source::Path(path) => match walk.pick(&path, &mut taken) {
@@ -99,7 +99,7 @@ impl Walk {
                     if wire.parent().is_some() {
                         return Err(bad());
                     }
-                    let wire = free_name(&mut taken, &name, Numbering::File);
+                    let wire = taken.take(&name, Numbering::File);
                     picks.push(Pick {
                         origin: Origin::StandardInput,
                         wire: RelPath::parse(&wire).map_err(|_| bad())?,
@@ -148,7 +148,7 @@ impl Walk {
     }
 
     /// Looks at what a person picked, to say at once what can't be sent.
-    fn pick(&mut self, picked: &Path, taken: &mut HashSet<String>) -> Result<Pick, SourceError> {
+    fn pick(&mut self, picked: &Path, taken: &mut Taken) -> Result<Pick, SourceError> {
         let failed = |why| SourceError::choosing(picked, why);
         // A name like `..` has a folder behind it whose own name is wanted. Any other name stays as
         // it is, because it may be that of a link.
@@ -175,7 +175,7 @@ impl Walk {
         if path.file_name().is_some_and(|name| name.to_str().is_none()) {
             self.note_spelling(picked, &spelled);
         }
-        let wire = free_name(taken, &spelled, numbering);
+        let wire = taken.take(&spelled, numbering);
         let wire = RelPath::parse(&wire).map_err(|_| SourceError::BadName(shown(picked)))?;
         Ok(Pick { origin: Origin::Path(path), wire })
     }
@@ -269,12 +269,12 @@ impl Walk {
     /// Spellings for the names that are not text, none of them another name of the folder.
     fn spell_all(&mut self, path: &Path, names: &[OsString]) -> HashMap<OsString, String> {
         let mut spelled = HashMap::new();
-        let mut taken = HashSet::new();
+        let mut taken = Taken::default();
         for name in names.iter().rev().filter(|name| name.to_str().is_none()) {
             if spelled.is_empty() {
-                taken = names.iter().filter_map(|name| name.to_str()).map(str::to_owned).collect();
+                taken = names.iter().filter_map(|name| name.to_str()).collect();
             }
-            let spelling = free_name(&mut taken, &spell(name), Numbering::File);
+            let spelling = taken.take(&spell(name), Numbering::File);
             self.note_spelling(&path.join(name), &spelling);
             spelled.insert(name.clone(), spelling);
         }
@@ -308,41 +308,4 @@ impl Kind {
             Self::Special
         }
     }
-}
-
-/// A name as text: what is not UTF-8 is written as `%` and two hexadecimal digits a byte.
-fn spell(name: &OsStr) -> String {
-    let mut spelled = String::with_capacity(name.len());
-    for chunk in name.as_encoded_bytes().utf8_chunks() {
-        spelled.push_str(chunk.valid());
-        for byte in chunk.invalid() {
-            let _ = write!(spelled, "%{byte:02X}");
-        }
-    }
-    spelled
-}
-
-/// A name for the root of a disk, which has none.
-fn name_of_root(path: &Path) -> String {
-    let letters: String = path.to_string_lossy().chars().filter(char::is_ascii_alphanumeric).collect();
-    if letters.is_empty() { "root".to_owned() } else { letters }
-}
-
-/// `name`, or with the first number that makes it a new one; it is taken then.
-fn free_name(taken: &mut HashSet<String>, name: &str, numbering: Numbering) -> String {
-    /// A sender's name may have any character and length that its own system allows.
-    const RULES: NameRules = NameRules {
-        characters: Characters::Any,
-        case: Case::Matters,
-        unicode: Unicode::Exact,
-        longest: Longest::Bytes(RelPath::MAX_COMPONENT),
-    };
-    let mut free = name.to_owned();
-    let mut number = 0;
-    while taken.contains(&free) {
-        number += 1;
-        free = RULES.numbered(name, number, numbering);
-    }
-    taken.insert(free.clone());
-    free
 }

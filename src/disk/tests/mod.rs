@@ -15,7 +15,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{DiskError, Inbox, Intake, Scan, Sources, Stored, Verified};
+use super::{DiskError, Inbox, Intake, Partial, Plan, Scan, SourceFile, Sources, Stored, Verified};
 use crate::model::{
     Conflict, Digest, Entry, EntryKind, EntryNo, FileMode, RelPath, Source, Timestamp, TransferId,
 };
@@ -134,6 +134,14 @@ fn listing(folder: &Path) -> Vec<String> {
 
 fn modified(path: &Path) -> Timestamp {
     fs::symlink_metadata(path).unwrap().modified().unwrap().into()
+}
+
+#[test]
+fn what_is_handed_between_threads_may_be() {
+    fn shared<T: Send + Sync>() {}
+    fn sent<T: Send>() {}
+    shared::<(Sources, Intake, Inbox, Plan)>();
+    sent::<(Scan, SourceFile, Partial, Verified)>();
 }
 
 /// Says that a test tried nothing, so that a green run is not taken for more than it is.

@@ -308,6 +308,11 @@ fn a_file_that_changed_since_the_scan_is_not_opened() {
         |dir: &Path| fs::write(dir.join("f"), "hello!").unwrap(),
         |dir: &Path| set_time(&dir.join("f")),
         |dir: &Path| {
+            let time = fs::metadata(dir.join("f")).unwrap().modified().unwrap();
+            fs::write(dir.join("f"), "hell").unwrap();
+            File::options().write(true).open(dir.join("f")).unwrap().set_modified(time).unwrap();
+        },
+        |dir: &Path| {
             fs::remove_file(dir.join("f")).unwrap();
             fs::create_dir(dir.join("f")).unwrap();
         },
@@ -368,22 +373,34 @@ fn a_file_that_changes_while_it_is_read_is_never_reported_whole() {
 fn a_folder_swapped_for_a_link_leads_nowhere() {
     let temp = temp();
     let at = |name: &str| temp.path().join(name);
-    for (top, inner) in [("one", "one/sub"), ("two/sub", "two/sub")] {
-        fs::create_dir_all(at(inner)).unwrap();
-        fs::create_dir_all(at("secret/sub")).unwrap();
-        fs::write(at(inner).join("f"), "hello").unwrap();
-        let path = if top == inner { "sub/f" } else { "one/sub/f" };
-        fs::write(at("secret/f"), "SECRE").unwrap();
-        fs::write(at("secret/sub/f"), "SECRE").unwrap();
-        for secret in ["secret/f", "secret/sub/f"] {
-            let time = fs::metadata(at(inner).join("f")).unwrap().modified().unwrap();
-            File::options().write(true).open(at(secret)).unwrap().set_modified(time).unwrap();
+    let time = SystemTime::now() - Duration::from_secs(100);
+    let write = |path: &str, content: &str| {
+        fs::create_dir_all(at(path).parent().unwrap()).unwrap();
+        fs::write(at(path), content).unwrap();
+        File::options().write(true).open(at(path)).unwrap().set_modified(time).unwrap();
+    };
+    // More folders than handles are kept, so that the way to the first must be found anew.
+    for i in 0..100 {
+        write(&format!("many/{i}/f"), "many");
+    }
+    for (swapped, read) in [("top", "top/sub/f"), ("top/sub", "top/sub/f"), ("way/to", "f")] {
+        for path in ["top/sub/f", "way/to/f"] {
+            write(path, "hello");
         }
-        let (entries, sources) = scan_all(&[&at(top)]);
-        fs::remove_dir_all(at(top)).unwrap();
-        std::os::unix::fs::symlink(at("secret"), at(top)).unwrap();
-        let error = sources.open(number(&entries, path)).err().unwrap();
-        assert!(matches!(error, SourceError::Vanished(_) | SourceError::Changed(_)), "{error}");
+        // Not to be told from what was scanned by anything but the way there.
+        for path in ["secret/f", "secret/sub/f", "top/secret/f", "way/secret/f"] {
+            write(path, "SECRE");
+        }
+        let (entries, sources) = scan_all(&[&at("top"), &at("way/to/f"), &at("many")]);
+        for (no, entry) in (0..).zip(&entries).filter(|(_, entry)| entry.path.top() == "many") {
+            assert!(entry.kind == EntryKind::Folder || sources.open(no).is_ok());
+        }
+        fs::remove_dir_all(at(swapped)).unwrap();
+        // To a neighbour: a way out of the folder would be refused for that alone.
+        std::os::unix::fs::symlink("secret", at(swapped)).unwrap();
+        let error = sources.open(number(&entries, read)).err().unwrap();
+        assert!(matches!(error, SourceError::Changed(_)), "{swapped}: {error}");
+        fs::remove_file(at(swapped)).unwrap();
     }
 }
 

@@ -59,6 +59,22 @@ fn a_name_taken_after_the_plan_gets_the_next_number_and_not_a_second_one() {
 }
 
 #[test]
+fn a_folder_for_several_things_gets_the_next_number_too() {
+    let temp = temp();
+    fs::create_dir(temp.path().join("all")).unwrap();
+    let entries = [file("a", 1), file("b", 1)];
+    let plan = || {
+        let inbox = Inbox::open(temp.path()).unwrap();
+        let plan = inbox.plan(&entries, Some("all"), Conflict::KeepBoth).unwrap();
+        (inbox, plan)
+    };
+    for ((inbox, plan), path) in [plan(), plan()].into_iter().zip(["all (1)/a", "all (2)/a"]) {
+        let intake = Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap();
+        assert_eq!(store_one(&intake, 0, b"a").unwrap().path.as_str(), path);
+    }
+}
+
+#[test]
 fn many_threads_that_want_one_name_lose_nothing() {
     const THREADS: u8 = 8;
     const EACH: u8 = 20;

@@ -13,30 +13,34 @@ use std::{
 use super::{begin, file, folder, listing, receive, skip, store_one, temp, texts, write};
 use crate::{
     disk::{DiskError, Inbox, PlanError, Scan, SourceError},
-    model::{Conflict, Source},
+    model::{Conflict, Source, Timestamp},
 };
 
 #[test]
 fn a_link_planted_in_place_of_a_folder_is_never_gone_through() {
     for conflict in [Conflict::KeepBoth, Conflict::Skip, Conflict::Replace] {
         let (temp, outside) = (temp(), temp());
-        // A folder outside, another part of the inbox, nowhere, and a plain file.
+        // A folder outside, others in the inbox, nowhere, and a plain file.
         for plant in [
             &|at: &Path| symlink(outside.path(), at).unwrap(),
             &|at: &Path| symlink("..", at).unwrap(),
+            &|at: &Path| symlink("other", at).unwrap(),
             &|at: &Path| symlink("nowhere", at).unwrap(),
             &|at: &Path| fs::write(at, "file").unwrap(),
-        ] as [&dyn Fn(&Path); 4]
+        ] as [&dyn Fn(&Path); 5]
         {
             let inbox = tempfile::tempdir_in(temp.path()).unwrap();
             let entries = [folder("top"), folder("top/sub"), file("top/sub/f", 9), file("top/g", 5)];
             let intake = begin(inbox.path(), &entries, conflict);
-            fs::create_dir_all(inbox.path().join("top")).unwrap();
+            fs::create_dir_all(inbox.path().join("top/other")).unwrap();
             plant(&inbox.path().join("top/sub"));
             let error = intake.create(2).err().unwrap();
             assert!(matches!(error, DiskError::InTheWay(_)) && !error.is_fatal(), "{error}");
             // The rest is not the worse for it.
             store_one(&intake, 3, b"top/g").unwrap();
+            assert!(
+                listing(inbox.path()).iter().all(|line| !line.contains("other/") || line.ends_with("other/"))
+            );
             let finished = intake.finish();
             assert_eq!(finished.problems.len(), 1);
             assert_eq!(finished.problems[0].0, 1);
@@ -175,19 +179,23 @@ fn a_shut_folder_inside_costs_its_own_files_only() {
     store_one(&intake, 1, b"open/g").unwrap();
 }
 
-/// A file system of its own, until it is dropped.
-struct Mounted(tempfile::TempDir);
+/// A folder `disk` with a file system of its own, until it is dropped.
+struct Mounted {
+    above: tempfile::TempDir,
+    at: PathBuf,
+}
 
 impl Mounted {
     fn tmpfs(options: &str) -> Option<Self> {
-        let at = temp();
-        let mount =
-            Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(at.path()).output();
-        mount.is_ok_and(|mount| mount.status.success()).then(|| Self(at))
+        let above = temp();
+        let at = above.path().join("disk");
+        fs::create_dir(&at).unwrap();
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&at).output();
+        mount.is_ok_and(|mount| mount.status.success()).then_some(Self { above, at })
     }
 
     fn path(&self) -> &Path {
-        self.0.path()
+        &self.at
     }
 
     fn remount(&self, options: &str) {
@@ -255,15 +263,29 @@ fn a_disk_that_becomes_read_only_ends_the_transfer() {
 #[test]
 fn a_disk_mounted_below_the_receiving_folder_is_synced_too() {
     let Some(disk) = Mounted::tmpfs("size=4m") else { return skip("nothing can be mounted here") };
-    // The temporary folder's parent is on another disk than the mount.
-    let inbox = disk.path().parent().unwrap();
-    let below = disk.path().file_name().unwrap().to_str().unwrap();
-    let paths: Vec<_> = (0..20).map(|i| format!("{below}/d{}/f{i}", i % 7)).collect();
+    let paths: Vec<_> = (0..20).map(|i| format!("disk/d{}/f{i}", i % 7)).collect();
     let entries = texts(&paths.iter().map(String::as_str).collect::<Vec<_>>());
-    let intake = begin(inbox, &entries, Conflict::Skip);
+    let intake = begin(disk.above.path(), &entries, Conflict::Skip);
     assert_eq!(receive(&intake, &entries).len(), 20);
     assert!(intake.finish().problems.is_empty());
     assert_eq!(listing(disk.path()).len(), 27);
+}
+
+#[test]
+fn a_time_that_no_clock_can_show_is_stored_as_one_that_can_be_read_again() {
+    // It keeps every number that it is given.
+    let Some(disk) = Mounted::tmpfs("size=4m") else { return skip("nothing can be mounted here") };
+    let mut entries = vec![folder("d"), file("d/f", 3), file("d/g", 3)];
+    for (entry, seconds) in entries.iter_mut().zip([i64::MIN, i64::MIN, i64::MAX]) {
+        entry.modified = Some(Timestamp { seconds, nanos: u32::MAX });
+    }
+    let intake = begin(disk.path(), &entries, Conflict::KeepBoth);
+    store_one(&intake, 1, b"d/f").unwrap();
+    store_one(&intake, 2, b"d/g").unwrap();
+    assert!(intake.finish().problems.is_empty());
+    let (found, _) = super::scan_all(&[&disk.path().join("d")]);
+    let seconds: Vec<_> = found.iter().map(|entry| entry.modified.unwrap().seconds).collect();
+    assert_eq!(seconds, [-62_135_596_800, -62_135_596_800, 253_402_300_799]);
 }
 
 /// Runs one test of this file as a user that permissions mean something to.
