@@ -48,15 +48,21 @@ class Window:
         env = dict(os.environ, AIRLIFT_HOME=home, **environment)
         self.process = subprocess.Popen([binary], env=env, stdout=self.log, stderr=self.log)
         self.id = until(self._window_id, f"the window of {self.name}")
-        run("xdotool", "windowmove", "--sync", self.id, *map(str, title_at))
-        run("xdotool", "windowsize", self.id, *map(str, size))
         until(lambda: self.root(), f"{self.name} in the accessibility tree")
+        # It places itself when it opens: only then is it moved to where it is wanted.
+        run("xdotool", "windowsize", "--sync", self.id, *map(str, size))
+        run("xdotool", "windowmove", self.id, *map(str, title_at))
+        until(lambda: abs(self._left() - title_at[0]) < 50, f"{self.name} where it was put")
 
     def _window_id(self):
         if self.process.poll() is not None:
             raise Lost(f"{self.name} ended with {self.process.returncode}")
-        ids = run("xdotool", "search", "--onlyvisible", "--pid", str(self.process.pid), "--name", "Airlift").split()
+        ids = run("xdotool", "search", "--all", "--onlyvisible", "--pid", str(self.process.pid), "--name", "Airlift").split()
         return ids and ids[0]
+
+    def _left(self):
+        shell = run("xdotool", "getwindowgeometry", "--shell", self.id)
+        return int(next(line for line in shell.splitlines() if line.startswith("X="))[2:])
 
     def root(self):
         desktop = Atspi.get_desktop(0)
@@ -99,7 +105,7 @@ class Window:
             node = self.find(name, role)
             if node is None or not node.get_state_set().contains(Atspi.StateType.ENABLED):
                 return None
-            box = node.get_extents(Atspi.CoordType.SCREEN)
+            box = node.get_extents(Atspi.CoordType.WINDOW)
             return box if box.width > 0 and box.height > 0 else None
 
         self.focus()
@@ -111,7 +117,7 @@ class Window:
             time.sleep(0.1)
             box = place()
         x, y = str(box.x + box.width // 2), str(box.y + box.height // 2)
-        run("xdotool", "mousemove", "--sync", x, y, "sleep", "0.1", "click", "1")
+        run("xdotool", "mousemove", "--window", self.id, "--sync", x, y, "sleep", "0.1", "click", "1")
 
     def type(self, text):
         run("xdotool", "type", "--window", self.id, "--delay", "10", text)
