@@ -5,7 +5,7 @@ use egui::{
     text::LayoutJob, vec2,
 };
 
-use super::{Standing, Verdict, view::View};
+use super::{Age, Standing, Verdict, view::View};
 use crate::gui::{
     icons, theme,
     tools::Tools,
@@ -17,13 +17,13 @@ const ROW: f32 = 30.0;
 /// Room for the head and the buttons of the card, and for its margins.
 const AROUND: f32 = 250.0;
 
-/// `count` offers wait, this one among them; a card that isn't `ready` can't be pressed.
+/// `count` offers wait, this one among them; a fresh card can't be pressed.
 pub fn show(
     ctx: &Context,
     view: &mut View,
     standing: &Standing,
     count: usize,
-    ready: bool,
+    age: Age,
     tools: &Tools,
 ) -> Option<Verdict> {
     modal(ctx, "Incoming offer", WIDTH, |ui| {
@@ -35,7 +35,7 @@ pub fn show(
             verdict = body(ui, view, standing, tools).or(verdict.take());
         });
         ui.add_space(6.0);
-        buttons(ui, view, standing, ready).or(verdict)
+        buttons(ui, view, standing, age).or(verdict)
     })
 }
 
@@ -147,10 +147,10 @@ fn hint(ui: &mut Ui, image: icons::Icon, text: &str, color: egui::Color32) {
     });
 }
 
-fn buttons(ui: &mut Ui, view: &mut View, standing: &Standing, ready: bool) -> Option<Verdict> {
+fn buttons(ui: &mut Ui, view: &mut View, standing: &Standing, age: Age) -> Option<Verdict> {
     let mut verdict = None;
     let fit = view.form.as_ref().is_none_or(|form| form.landing().is_ok());
-    ui.add_enabled_ui(ready && *standing == Standing::Open, |ui| {
+    ui.add_enabled_ui(age == Age::Ripe && *standing == Standing::Open, |ui| {
         ui.horizontal(|ui| {
             let decline = Button::new("Decline", Look::Danger).icon(icons::X).height(40.0);
             if ui.add(decline).clicked() {
