@@ -4,9 +4,16 @@
 //! the faces, `cli` and `gui`, know only [`engine`] and [`model`]. `ARCHITECTURE.md` has the map.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "cli")]
+pub mod cli;
+pub mod disk;
 pub mod engine;
 #[cfg(feature = "gui")]
 pub mod gui;
 pub mod identity;
+pub mod logging;
 pub mod model;
+pub mod net;
 pub mod settings;
+pub mod transfer;
+pub mod wire;

@@ -104,6 +104,7 @@ mod name_as_text {
 
     use crate::model::DeviceName;
 
+    #[expect(clippy::ref_option, reason = "serde asks for it like this")]
     pub fn serialize<S: Serializer>(name: &Option<DeviceName>, to: S) -> Result<S::Ok, S::Error> {
         name.as_ref().map(DeviceName::as_str).serialize(to)
     }

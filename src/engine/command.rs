@@ -47,6 +47,8 @@ pub enum PortChoice {
     Default,
     /// This port or none; 0 lets the system choose.
     Exactly(u16),
+    /// Any free port, for this machine alone.
+    Loopback,
 }
 
 /// Who says yes to an offer.

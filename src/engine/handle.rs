@@ -51,7 +51,8 @@ struct Shared {
 
 struct State {
     snapshot: Snapshot,
-    events: broadcast::Sender<Event>,
+    /// Weak, so that the events of an engine that is gone come to an end.
+    events: broadcast::WeakSender<Event>,
     gauges: HashMap<TransferId, Arc<dyn Gauge>>,
 }
 
@@ -62,15 +63,24 @@ impl Shared {
     }
 }
 
+impl State {
+    fn receiver(&self) -> broadcast::Receiver<Event> {
+        // Of an engine that is gone, only the end is to be heard.
+        self.events.upgrade().map_or_else(|| broadcast::channel(1).1, |events| events.subscribe())
+    }
+}
+
 /// Makes the two ends of a seam. Tests of faces hold the engine's end themselves.
 #[must_use]
 pub fn seam(snapshot: Snapshot, wake: Wake) -> (Handle, EngineEnd) {
     let (commands, inbox) = mpsc::channel(COMMANDS);
     let (events, _) = broadcast::channel(EVENTS);
-    let shared =
-        Arc::new(Shared { state: Mutex::new(State { snapshot, events, gauges: HashMap::new() }), wake });
+    let shared = Arc::new(Shared {
+        state: Mutex::new(State { snapshot, events: events.downgrade(), gauges: HashMap::new() }),
+        wake,
+    });
     let handle = Handle { commands, shared: Arc::clone(&shared) };
-    (handle, EngineEnd { commands: inbox, publisher: Publisher { shared } })
+    (handle, EngineEnd { commands: inbox, publisher: Publisher { shared, events } })
 }
 
 impl Handle {
@@ -101,7 +111,7 @@ impl Handle {
     #[must_use]
     pub fn subscribe(&self) -> (Snapshot, Events) {
         let state = self.shared.lock();
-        let events = Events { receiver: state.events.subscribe(), shared: Arc::clone(&self.shared) };
+        let events = Events { receiver: state.receiver(), shared: Arc::clone(&self.shared) };
         (state.snapshot.clone(), events)
     }
 
@@ -148,7 +158,7 @@ impl Events {
 
     fn resync(&mut self) -> Update {
         let state = self.shared.lock();
-        self.receiver = state.events.subscribe();
+        self.receiver = state.receiver();
         Update::Resync(Box::new(state.snapshot.clone()))
     }
 }
@@ -163,6 +173,7 @@ pub struct EngineEnd {
 #[derive(Clone)]
 pub struct Publisher {
     shared: Arc<Shared>,
+    events: broadcast::Sender<Event>,
 }
 
 impl Publisher {
@@ -172,7 +183,7 @@ impl Publisher {
             let mut state = self.shared.lock();
             state.snapshot.apply(&event);
             // No face is listening: the snapshot has it for whoever subscribes next.
-            let _ = state.events.send(event);
+            let _ = self.events.send(event);
         }
         (self.shared.wake)();
     }
@@ -194,5 +205,59 @@ impl Publisher {
 
     pub fn hide_progress(&self, id: TransferId) {
         self.shared.lock().gauges.remove(&id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        engine::{DeviceCard, InboxCard, ReceivingState},
+        model::{DeviceId, DeviceName},
+        settings::Settings,
+    };
+
+    fn empty() -> Snapshot {
+        let name = DeviceName::parse("Test").expect("a name");
+        Snapshot {
+            device: DeviceCard { id: DeviceId::of_public_key(b"test"), name },
+            settings: Settings::default(),
+            inbox: InboxCard { folder: "inbox".into(), free: None },
+            receiving: ReceivingState::Off,
+            transfers: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_face_that_falls_behind_gets_the_whole_state_and_misses_nothing() {
+        let (handle, end) = seam(empty(), Arc::new(|| {}));
+        let (mut state, mut events) = handle.subscribe();
+        for free in 0..3 * EVENTS as u64 {
+            end.publisher.publish(Event::Inbox(InboxCard { folder: "inbox".into(), free: Some(free) }));
+        }
+        let mut resyncs = 0;
+        while let Some(update) = events.try_next() {
+            match update {
+                Update::Event(event) => state.apply(&event),
+                Update::Resync(whole) => {
+                    resyncs += 1;
+                    state = *whole;
+                }
+            }
+        }
+        assert_eq!(state, end.publisher.snapshot());
+        assert_eq!(resyncs, 1);
+    }
+
+    #[tokio::test]
+    async fn a_face_hears_that_the_engine_is_gone_after_everything_it_said() {
+        let (handle, end) = seam(empty(), Arc::new(|| {}));
+        let (_, mut events) = handle.subscribe();
+        end.publisher.publish(Event::Receiving(ReceivingState::Off));
+        drop(end);
+        assert_eq!(events.next().await, Some(Update::Event(Event::Receiving(ReceivingState::Off))));
+        assert_eq!(events.next().await, None);
+        assert_eq!(handle.subscribe().1.next().await, None);
+        assert_eq!(handle.try_send(Command::StopReceiving), Err(Unheard::Gone));
     }
 }

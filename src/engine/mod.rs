@@ -5,16 +5,25 @@
 
 mod actor;
 mod command;
+mod desk;
 mod event;
 mod handle;
+mod incoming;
+mod listening;
+mod outgoing;
+mod policy;
 mod snapshot;
 mod start;
+mod switchboard;
 
 pub use command::{Command, Consent, PortChoice, Receiving};
 pub use event::Event;
 pub use handle::{EngineEnd, Events, Gauge, Handle, Publisher, Unheard, Update, Wake, seam};
 pub use snapshot::{DeviceCard, InboxCard, ReceivingState, Snapshot};
-
 pub use start::{Config, Engine, StartError};
 
-pub use crate::settings::Settings;
+pub use crate::{
+    net::local_addresses,
+    settings::{Settings, default_home},
+    wire::DEFAULT_PORT,
+};

@@ -1,6 +1,6 @@
 //! Starting and stopping the engine: its runtime, its data folder, its first snapshot.
 
-use std::{future::Future, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{future::Future, io, path::PathBuf, time::Duration};
 
 use tokio::{runtime::Runtime, task::JoinHandle};
 
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     identity::{Identity, IdentityError},
     model::DeviceName,
+    net::Tls,
     settings::Settings,
 };
 
@@ -31,12 +32,14 @@ pub enum StartError {
     Home { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    #[error("This device’s key can’t be used for secure connections: {0}.")]
+    Tls(String),
     #[error("The system gives no threads: {0}.")]
     Runtime(io::Error),
 }
 
 /// How long the engine may take to say goodbye to its peers before it is cut off: each peer is
-/// given the ending’s own time, all at once.
+/// given [`crate::wire::limits::ENDING`], all at once.
 const GOODBYE: Duration = Duration::from_secs(4);
 
 /// The running engine. Dropping it ends every transfer; [`Engine::stop`] also says goodbye.
@@ -55,13 +58,12 @@ impl Engine {
         let home = config.home;
         let unusable = |source| StartError::Home { path: home.clone(), source };
         std::fs::create_dir_all(&home).map_err(unusable)?;
-        let identity = Arc::new(Identity::load_or_create(&home)?);
-        let mut settings = Settings::load(&home).map_err(unusable)?;
-        if config.device_name.is_some() {
-            settings.device_name = config.device_name;
-        }
+        let identity = Identity::load_or_create(&home)?;
+        let tls = Tls::new(&identity).map_err(|e| StartError::Tls(e.to_string()))?;
+        let settings = Settings::load(&home).map_err(unusable)?;
+        let name = config.device_name;
         let snapshot = Snapshot {
-            device: DeviceCard { id: identity.id(), name: settings.name() },
+            device: DeviceCard { id: identity.id(), name: name.clone().unwrap_or_else(|| settings.name()) },
             inbox: InboxCard { folder: settings.inbox.clone(), free: None },
             settings,
             receiving: ReceivingState::Off,
@@ -74,7 +76,7 @@ impl Engine {
             .build()
             .map_err(StartError::Runtime)?;
         let (handle, end) = seam(snapshot, wake);
-        let actor = runtime.spawn(Actor::new(home, identity, end).run());
+        let actor = runtime.spawn(Actor::new(home, tls, name, end).run());
         Ok(Self { runtime: Some(runtime), handle, actor: Some(actor) })
     }
 

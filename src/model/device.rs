@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use data_encoding::BASE32_NOPAD;
 
 /// A device's identity: the first 160 bits of the BLAKE3 hash of its public key
-/// (SubjectPublicKeyInfo, DER; RFC 5280).
+/// (`SubjectPublicKeyInfo`, DER; RFC 5280).
 ///
 /// Shown in one form only: base32 (RFC 4648) in eight groups of four, `K3QF-7A2M-…`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,7 +20,7 @@ impl DeviceId {
     /// Length in bytes.
     pub const LEN: usize = 20;
 
-    /// The id that belongs to a public key, given as DER-encoded SubjectPublicKeyInfo.
+    /// The id that belongs to a public key, given as DER-encoded `SubjectPublicKeyInfo`.
     #[must_use]
     pub fn of_public_key(spki: &[u8]) -> Self {
         let mut id = [0; Self::LEN];

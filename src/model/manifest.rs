@@ -187,7 +187,7 @@ impl Summary {
         use super::text::{bytes, count};
         let mut line = count(self.files, "file", "files");
         if self.folders > 0 {
-            line += &format!(" in {}", count(self.folders, "folder", "folders"));
+            line = line + " in " + &count(self.folders, "folder", "folders");
         }
         match (self.streams, self.bytes) {
             (0, n) => line + ", " + &bytes(n),

@@ -69,6 +69,7 @@ impl RelPath {
     }
 
     /// The names from the outermost folder to the entry itself; never empty.
+    #[must_use]
     pub fn components(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.0.split('/')
     }

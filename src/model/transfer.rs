@@ -4,7 +4,8 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 use super::{Address, DeviceId, DeviceName, Digest, Summary};
 
-/// Names a transfer on both devices: 128 random bits made by the sender.
+/// Names a transfer on this device: 128 bits, random at the sender, derived from the sender's id
+/// and its own number at the receiver.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TransferId(pub [u8; 16]);
 

@@ -1,6 +1,7 @@
 //! The window by what it says to assistive technology: every panel, with the engine's end of the
 //! seam held by the test. Needs no display.
 #![cfg(feature = "gui")]
+#![allow(clippy::unwrap_used, reason = "a test that can’t go on has failed")]
 
 mod bench;
 mod offers;

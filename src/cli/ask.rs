@@ -1,0 +1,173 @@
+//! Asking the person at the terminal, one offer at a time.
+//!
+//! Knows the queue of offers that wait and what counts as an answer. Must not know what follows
+//! from one.
+
+use std::{collections::VecDeque, io};
+
+use tokio::sync::mpsc;
+
+use super::{news::Tell, words};
+use crate::model::{Transfer, TransferId};
+
+/// Why an offer is declined when the person closed the terminal's input.
+pub const NOBODY_ANY_MORE: &str = "there is nobody at the terminal any more to ask";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Yes,
+    No,
+    /// Nobody will ever answer.
+    Nobody,
+}
+
+/// The offers that wait for a person.
+pub struct Asker {
+    typed: mpsc::Receiver<String>,
+    waiting: VecDeque<Transfer>,
+    /// The offer that has been put to the person: the first of those that wait.
+    open: Option<TransferId>,
+}
+
+impl Asker {
+    #[must_use]
+    pub fn new(typed: mpsc::Receiver<String>) -> Self {
+        Self { typed, waiting: VecDeque::new(), open: None }
+    }
+
+    pub fn offer(&mut self, offer: Transfer) {
+        self.waiting.push_back(offer);
+    }
+
+    /// The offer needs no answer any more. An offer that isn't here is no mistake: it was answered.
+    pub fn withdraw(&mut self, id: TransferId, tell: &mut dyn Tell) {
+        self.waiting.retain(|offer| offer.id != id);
+        if self.open.take_if(|open| *open == id).is_some() {
+            tell.ask(&["The offer has ended; there is nothing to answer any more.".to_owned()]);
+            tell.answered();
+        }
+    }
+
+    /// Puts the next offer to the person, unless one is open already.
+    pub fn ask(&mut self, tell: &mut dyn Tell) {
+        if self.open.is_some() {
+            return;
+        }
+        let Some(offer) = self.waiting.front() else { return };
+        // What was typed before the question is no answer to it.
+        while self.typed.try_recv().is_ok() {}
+        tell.ask(&words::question(offer));
+        self.open = Some(offer.id);
+    }
+
+    /// Waits for the answer to the open question. Nothing is lost when it is dropped while it waits.
+    pub async fn answer(&mut self, tell: &mut dyn Tell) -> (TransferId, Verdict) {
+        let Some(id) = self.open else { return std::future::pending().await };
+        let verdict = loop {
+            match self.typed.recv().await.as_deref().map(understand) {
+                None => break Verdict::Nobody,
+                Some(Some(verdict)) => break verdict,
+                Some(None) => tell.ask(&["Please type y or n, then Enter.".to_owned()]),
+            }
+        };
+        tell.answered();
+        self.open = None;
+        self.waiting.retain(|offer| offer.id != id);
+        (id, verdict)
+    }
+}
+
+/// `None` for what is neither a yes nor a no: nothing is accepted or declined by mistake.
+fn understand(line: &str) -> Option<Verdict> {
+    match line.trim().to_lowercase().as_str() {
+        "y" | "yes" => Some(Verdict::Yes),
+        "n" | "no" => Some(Verdict::No),
+        _ => None,
+    }
+}
+
+/// The lines that are typed at the terminal from now on; the channel closes at their end.
+///
+/// They are read on a thread of their own, which nothing waits for: a blocking read can't be
+/// called off, and Ctrl-C and the program's end must not wait for a person to press Enter. Lines
+/// that nobody asked for are dropped.
+///
+/// # Errors
+/// When the system gives no thread.
+pub fn typed() -> io::Result<mpsc::Receiver<String>> {
+    let (to, lines) = mpsc::channel(1);
+    std::thread::Builder::new().name("answers".to_owned()).spawn(move || {
+        for line in io::stdin().lines() {
+            let line = match line {
+                Ok(line) => line,
+                Err(e) if e.kind() == io::ErrorKind::InvalidData => String::new(),
+                Err(_) => break,
+            };
+            if let Err(mpsc::error::TrySendError::Closed(_)) = to.try_send(line) {
+                break;
+            }
+        }
+    })?;
+    Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cli::stage::{Told, transfer, within},
+        model::Direction,
+    };
+
+    #[tokio::test]
+    async fn what_was_typed_before_the_question_does_not_answer_it() {
+        let (type_line, typed) = mpsc::channel(1);
+        let (mut asker, mut told) = (Asker::new(typed), Told::new());
+        type_line.send("y".to_owned()).await.unwrap();
+        asker.offer(transfer(1, Direction::Receive));
+        asker.ask(&mut told);
+        type_line.send("n".to_owned()).await.unwrap();
+        let (_, verdict) = within(asker.answer(&mut told)).await;
+        assert_eq!(verdict, Verdict::No);
+    }
+
+    #[test]
+    fn only_a_clear_yes_is_a_yes() {
+        for (typed, verdict) in [
+            ("y", Some(Verdict::Yes)),
+            ("YES\r", Some(Verdict::Yes)),
+            (" n ", Some(Verdict::No)),
+            ("No", Some(Verdict::No)),
+            ("", None),
+            ("yn", None),
+            ("да", None),
+        ] {
+            assert_eq!(understand(typed), verdict, "{typed}");
+        }
+    }
+
+    #[test]
+    fn the_question_names_who_what_how_much_and_where() {
+        let (_, typed) = mpsc::channel(1);
+        let (mut asker, mut told) = (Asker::new(typed), Told::new());
+        let mut offer = transfer(1, Direction::Receive);
+        offer.summary.top[0].name = "photo\u{1b}[8m.jpg".to_owned();
+        offer.notes = vec!["1 name is changed.".to_owned()];
+        let id = offer.peer.id.unwrap().short();
+        asker.offer(offer);
+        asker.ask(&mut told);
+        let question = told.asked();
+        for part in [
+            "Anna’s laptop",
+            &id,
+            "192.168.1.20",
+            "2 files in 1 folder, 3.50 kB",
+            "photo\\u{1b}[8m.jpg  3.00 kB",
+            "trip/",
+            "/home/anna/in (5.00 kB free)",
+            "1 name is changed.",
+        ] {
+            assert!(question.contains(part), "{part} is not in {question}");
+        }
+    }
+}

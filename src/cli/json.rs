@@ -1,0 +1,454 @@
+//! News as JSON, one object a line, for scripts.
+//!
+//! Knows the fields that `docs/CLI.md` promises. Must not know words for people.
+
+use std::{io, net::IpAddr, path::Path};
+
+use serde::Serialize;
+use serde_json::{Serializer, ser::Formatter};
+
+use super::{
+    news::{Listening, News, Tell},
+    render::Screen,
+};
+use crate::model::{
+    DeviceName, Direction, EntryKind, Outcome, Peer, Progress, Report, Side, Skipped, Summary, TopItem,
+    Transfer, text::is_deceptive,
+};
+
+/// Tells scripts on standard output; questions go to standard error.
+pub struct Json<'a> {
+    screen: &'a mut Screen,
+}
+
+impl<'a> Json<'a> {
+    pub fn new(screen: &'a mut Screen) -> Self {
+        Self { screen }
+    }
+}
+
+impl Tell for Json<'_> {
+    fn tell(&mut self, news: News<'_>) {
+        if let Some(line) = Line::of(news) {
+            write(self.screen, &line);
+        }
+    }
+
+    fn ask(&mut self, lines: &[String]) {
+        for line in lines {
+            self.screen.err(line);
+        }
+    }
+
+    fn answered(&mut self) {}
+}
+
+/// Writes one line, at once.
+pub fn write(screen: &mut Screen, line: &Line<'_>) {
+    let mut text = Vec::new();
+    line.serialize(&mut Serializer::with_formatter(&mut text, Visible))
+        .expect("plain data has a JSON form, and a vector takes every byte");
+    text.push(b'\n');
+    screen.raw(&text);
+}
+
+/// One line. Every field is in `docs/CLI.md`.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Line<'a> {
+    Id {
+        name: &'a str,
+        device_id: String,
+        addresses: &'a [IpAddr],
+    },
+    Listening {
+        port: u16,
+        addresses: &'a [IpAddr],
+        device_id: String,
+        name: &'a str,
+        folder: String,
+        free: Option<u64>,
+    },
+    Offer {
+        #[serde(flatten)]
+        of: Of<'a>,
+        files: u64,
+        folders: u64,
+        bytes: u64,
+        streams: u64,
+        items: Vec<Item<'a>>,
+        more: u64,
+        skipped: SkippedLine,
+        notes: &'a [String],
+        folder: Option<String>,
+        free: Option<u64>,
+    },
+    Started {
+        #[serde(flatten)]
+        of: Of<'a>,
+        total: Option<u64>,
+        folder: Option<String>,
+    },
+    Progress {
+        transfer: String,
+        direction: DirectionLine,
+        bytes: u64,
+        total: Option<u64>,
+        files: u64,
+        file: Option<&'a str>,
+        file_bytes: u64,
+        file_total: Option<u64>,
+        rate: f64,
+    },
+    Finished {
+        #[serde(flatten)]
+        of: Of<'a>,
+        outcome: OutcomeLine,
+        side: Option<SideLine>,
+        files: u64,
+        bytes: u64,
+        seconds: f64,
+        verified: bool,
+        digest: Option<String>,
+        saved: Vec<String>,
+        left_out: u64,
+        failed: u64,
+        failures: Vec<Failure<'a>>,
+        problem: Option<String>,
+    },
+    Error {
+        problem: &'a str,
+    },
+}
+
+/// Which transfer a line is of.
+#[derive(Serialize)]
+pub struct Of<'a> {
+    transfer: String,
+    direction: DirectionLine,
+    /// The sender, on the receiving side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<PeerLine<'a>>,
+    /// The receiver, on the sending side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<PeerLine<'a>>,
+}
+
+#[derive(Serialize)]
+pub struct PeerLine<'a> {
+    name: Option<&'a str>,
+    id: Option<String>,
+    address: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DirectionLine {
+    Send,
+    Receive,
+}
+
+#[derive(Serialize)]
+pub struct Item<'a> {
+    name: &'a str,
+    kind: KindLine,
+    bytes: Option<u64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum KindLine {
+    File,
+    Folder,
+}
+
+#[derive(Serialize)]
+pub struct SkippedLine {
+    links: u64,
+    special: u64,
+    unreadable: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeLine {
+    Complete,
+    Declined,
+    Cancelled,
+    Failed,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SideLine {
+    Here,
+    There,
+}
+
+#[derive(Serialize)]
+pub struct Failure<'a> {
+    path: &'a str,
+    side: SideLine,
+    why: &'a str,
+}
+
+impl<'a> Line<'a> {
+    /// `None` for what is of no use to a script.
+    fn of(news: News<'a>) -> Option<Self> {
+        Some(match news {
+            News::Listening(listening) => Self::listening(listening),
+            News::Offered(t) => Self::offer(t, &t.summary),
+            News::Started(t) => Self::Started {
+                of: Of::from(t),
+                total: t.summary.total(),
+                folder: t.folder.as_deref().map(path),
+            },
+            News::Progress(t, progress) => Self::progress(t, progress),
+            News::Finished(t, report) => Self::finished(t, report),
+            News::Error(problem) => Self::Error { problem },
+            News::Begun(_) | News::Connected(_) | News::Cancelling | News::Remark(_) => return None,
+        })
+    }
+
+    fn listening(listening: &'a Listening) -> Self {
+        Self::Listening {
+            port: listening.port,
+            addresses: &listening.addresses,
+            device_id: listening.device.id.to_string(),
+            name: listening.device.name.as_str(),
+            folder: path(&listening.folder),
+            free: listening.free,
+        }
+    }
+
+    fn offer(t: &'a Transfer, summary: &'a Summary) -> Self {
+        Self::Offer {
+            of: Of::from(t),
+            files: summary.files,
+            folders: summary.folders,
+            bytes: summary.bytes,
+            streams: summary.streams,
+            items: summary.top.iter().map(Item::from).collect(),
+            more: summary.more,
+            skipped: summary.skipped.into(),
+            notes: &t.notes,
+            folder: t.folder.as_deref().map(path),
+            free: t.free,
+        }
+    }
+
+    fn progress(t: &Transfer, progress: &'a Progress) -> Self {
+        Self::Progress {
+            transfer: t.id.to_string(),
+            direction: t.direction.into(),
+            bytes: progress.bytes,
+            total: progress.total,
+            files: progress.files,
+            file: progress.file.as_deref(),
+            file_bytes: progress.file_bytes,
+            file_total: progress.file_total,
+            rate: progress.rate,
+        }
+    }
+
+    fn finished(t: &'a Transfer, report: &'a Report) -> Self {
+        let (outcome, side) = match &report.outcome {
+            Outcome::Complete => (OutcomeLine::Complete, None),
+            Outcome::Declined { by, .. } => (OutcomeLine::Declined, Some(*by)),
+            Outcome::Cancelled { by } => (OutcomeLine::Cancelled, Some(*by)),
+            Outcome::Failed(problem) => (OutcomeLine::Failed, Some(problem.side)),
+        };
+        Self::Finished {
+            of: Of::from(t),
+            outcome,
+            side: side.map(SideLine::from),
+            files: report.files,
+            bytes: report.bytes,
+            seconds: report.took.as_secs_f64(),
+            verified: report.verified(),
+            digest: report.digest.map(|digest| digest.to_string()),
+            saved: report.saved.iter().map(|saved| path(saved)).collect(),
+            left_out: report.left_out,
+            failed: report.failed,
+            failures: report
+                .problems
+                .iter()
+                .map(|file| Failure { path: &file.path, side: file.side.into(), why: &file.why })
+                .collect(),
+            problem: report.outcome.problem(),
+        }
+    }
+}
+
+impl<'a> From<&'a Transfer> for Of<'a> {
+    fn from(t: &'a Transfer) -> Self {
+        let peer = Some(PeerLine::from(&t.peer));
+        let (from, to) = match t.direction {
+            Direction::Send => (None, peer),
+            Direction::Receive => (peer, None),
+        };
+        Self { transfer: t.id.to_string(), direction: t.direction.into(), from, to }
+    }
+}
+
+impl<'a> From<&'a Peer> for PeerLine<'a> {
+    fn from(peer: &'a Peer) -> Self {
+        Self {
+            name: peer.name.as_ref().map(DeviceName::as_str),
+            id: peer.id.map(|id| id.to_string()),
+            address: &peer.address,
+        }
+    }
+}
+
+impl From<Direction> for DirectionLine {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::Send => Self::Send,
+            Direction::Receive => Self::Receive,
+        }
+    }
+}
+
+impl<'a> From<&'a TopItem> for Item<'a> {
+    fn from(item: &'a TopItem) -> Self {
+        let (kind, bytes) = match item.kind {
+            EntryKind::Folder => (KindLine::Folder, None),
+            EntryKind::File { size, .. } => (KindLine::File, size),
+        };
+        Self { name: &item.name, kind, bytes }
+    }
+}
+
+impl From<Skipped> for SkippedLine {
+    fn from(skipped: Skipped) -> Self {
+        Self { links: skipped.links, special: skipped.special, unreadable: skipped.unreadable }
+    }
+}
+
+impl From<Side> for SideLine {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Here => Self::Here,
+            Side::There => Self::There,
+        }
+    }
+}
+
+/// JSON has no bytes: what is no Unicode in a path is shown as U+FFFD.
+fn path(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// Writes JSON that is safe to look at: what could move a terminal's cursor or reorder its text
+/// is written as `\u` escapes, which mean the same to whoever parses them.
+struct Visible;
+
+impl Formatter for Visible {
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, to: &mut W, fragment: &str) -> io::Result<()> {
+        for piece in fragment.split_inclusive(is_deceptive) {
+            let last = piece.chars().next_back().filter(|c| is_deceptive(*c));
+            let plain = &piece[..piece.len() - last.map_or(0, char::len_utf8)];
+            to.write_all(plain.as_bytes())?;
+            for unit in last.iter().flat_map(|c| c.encode_utf16(&mut [0; 2]).to_vec()) {
+                write!(to, "\\u{unit:04x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cli::{
+            render::shown::screen,
+            stage::{complete, transfer},
+        },
+        model::{FileProblem, Problem, ProblemKind},
+    };
+
+    fn line(news: News<'_>) -> String {
+        let (mut screen, out, _) = screen();
+        Json::new(&mut screen).tell(news);
+        out.text()
+    }
+
+    #[test]
+    fn a_line_can_be_looked_at_and_means_the_same() {
+        let name = "a\u{1b}[2J\u{9b}b\u{202e}c\u{e0001}d\"\\\n\t写真🎉";
+        let text = line(News::Error(name));
+        assert_eq!(text.matches(is_deceptive).collect::<String>(), "\n", "only the line’s own end");
+        assert!(text.contains("写真🎉") && text.contains("\\u202e"), "{text}");
+        let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(read["problem"], name);
+    }
+
+    #[test]
+    fn what_is_only_for_people_is_no_line() {
+        let t = transfer(1, Direction::Send);
+        for news in [News::Begun(&t), News::Connected(&t), News::Cancelling, News::Remark("x")] {
+            assert_eq!(line(news), "");
+        }
+    }
+
+    #[test]
+    fn a_failure_names_its_side_its_sentence_and_its_files() {
+        let t = transfer(1, Direction::Receive);
+        let text = "One file could not be read.".to_owned();
+        let problem = Problem { side: Side::There, kind: ProblemKind::Files, text };
+        let report = Report {
+            outcome: Outcome::Failed(problem),
+            failed: 7,
+            problems: vec![FileProblem {
+                path: "trip/a".to_owned(),
+                side: Side::There,
+                why: "no permission".to_owned(),
+            }],
+            digest: None,
+            ..complete(&t)
+        };
+        let read: serde_json::Value = serde_json::from_str(&line(News::Finished(&t, &report))).unwrap();
+        assert_eq!(
+            read,
+            serde_json::json!({
+                "event": "finished",
+                "transfer": "01".repeat(16),
+                "direction": "receive",
+                "from": {
+                    "name": "Anna’s laptop",
+                    "id": t.peer.id.unwrap().to_string(),
+                    "address": "192.168.1.20",
+                },
+                "outcome": "failed",
+                "side": "there",
+                "files": 2,
+                "bytes": 3500,
+                "seconds": 0.5,
+                "verified": false,
+                "digest": null,
+                "saved": ["/home/anna/in/photo.jpg", "/home/anna/in/trip"],
+                "left_out": 0,
+                "failed": 7,
+                "failures": [{"path": "trip/a", "side": "there", "why": "no permission"}],
+                "problem": "One file could not be read.",
+            })
+        );
+    }
+
+    #[test]
+    fn every_field_is_documented() {
+        let documentation = include_str!("../../docs/CLI.md");
+        let t = transfer(1, Direction::Receive);
+        let (report, progress) = (complete(&t), Progress::default());
+        for news in
+            [News::Offered(&t), News::Started(&t), News::Progress(&t, &progress), News::Finished(&t, &report)]
+        {
+            let read: serde_json::Value = serde_json::from_str(&line(news)).unwrap();
+            for field in read.as_object().unwrap().keys() {
+                assert!(documentation.contains(&format!("| `{field}` |")), "{field} is not in docs/CLI.md");
+            }
+        }
+    }
+}

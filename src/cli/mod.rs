@@ -1,0 +1,154 @@
+//! The terminal face: translates between a person, or a script, and the engine.
+//!
+//! Knows the command line, the engine's seam and the model. Must not know anything below the
+//! engine, nor the window: whoever starts this face hands it the way to open one.
+
+mod args;
+mod ask;
+mod bars;
+mod demo;
+mod ending;
+mod exit;
+mod human;
+mod id;
+mod interrupt;
+mod json;
+mod manual;
+mod news;
+mod receive;
+mod render;
+mod send;
+#[cfg(test)]
+mod stage;
+mod watch;
+mod words;
+
+use std::{
+    io::{self, IsTerminal as _},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use tokio::sync::mpsc;
+
+use self::{
+    args::{Accept, Form, Invocation, Task},
+    exit::Exit,
+    human::{Detail, Human},
+    interrupt::Interrupts,
+    json::Json,
+    news::{News, Tell},
+    receive::{Agreement, Reception},
+    render::Screen,
+};
+use crate::{
+    engine::{Config, Engine, Handle, Unheard, local_addresses},
+    logging::{self, Echo},
+};
+
+/// Why offers are declined where a person should be asked and can't be.
+const NO_TERMINAL: &str = "there is nobody to ask: it runs without a terminal";
+
+/// The whole program, but for the window, which `open_window` opens and runs.
+#[must_use]
+pub fn main(open_window: fn(Config) -> anyhow::Result<()>) -> ExitCode {
+    let mut screen = Screen::of_this_process();
+    let exit = match args::parse(std::env::args_os()) {
+        Ok(invocation) => run(invocation, open_window, &mut screen),
+        Err(message) => {
+            screen.clap(&message);
+            if message.use_stderr() { Exit::Usage } else { Exit::Complete }
+        }
+    };
+    screen.close(exit).into()
+}
+
+fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, screen: &mut Screen) -> Exit {
+    let Invocation { config, form, echo, task } = invocation;
+    let folder = match task {
+        Task::Window | Task::Send(_) | Task::Receive(_) | Task::Id => Some(config.home.join("logs")),
+        // The demo leaves nothing behind, and the others touch nothing.
+        Task::Demo | Task::Completions(_) | Task::Man => None,
+    };
+    let log = logging::start(folder.as_deref(), echo);
+    if form != Form::Quiet {
+        log.problems.iter().for_each(|problem| screen.err(&problem.to_string()));
+    }
+    let done = match task {
+        Task::Window => open_window(config).map(|()| Exit::Complete),
+        Task::Send(sending) => {
+            let tell = &mut *teller(screen, form, echo);
+            with_engine(config, async |handle, stop| send::send(handle, sending, tell, stop).await)
+        }
+        Task::Receive(reception) => agreed(reception).and_then(|reception| {
+            let tell = &mut *teller(screen, form, echo);
+            with_engine(config, async |handle, stop| receive::receive(handle, reception, tell, stop).await)
+        }),
+        Task::Demo => demo::demo(&mut *teller(screen, form, echo)),
+        Task::Id => id(config, form, screen),
+        Task::Completions(shell) => Ok(print(&manual::completions(shell), screen)),
+        Task::Man => manual::man().map(|page| print(&page, screen)).map_err(anyhow::Error::from),
+    };
+    done.unwrap_or_else(|problem| {
+        tracing::error!(%problem, "the program ends");
+        teller(screen, form, echo).tell(News::Error(&problem.to_string()));
+        Exit::Failed
+    })
+}
+
+/// Runs a command on an engine of its own, and stops the engine after it.
+fn with_engine(
+    config: Config,
+    command: impl AsyncFnOnce(Handle, mpsc::Receiver<()>) -> Result<Exit, Unheard>,
+) -> anyhow::Result<Exit> {
+    let engine = Engine::start(config, Arc::new(|| {}))?;
+    let done = engine.block_on(async {
+        let (interrupts, first) = Interrupts::listen()?;
+        let exit = command(engine.handle(), first).await?;
+        // A second interrupt must help while the engine stops, too.
+        anyhow::Ok((interrupts, exit))
+    });
+    engine.stop();
+    done.map(|(_interrupts, exit)| exit)
+}
+
+/// Settles how offers are answered here and now.
+fn agreed(asked: args::Reception) -> anyhow::Result<Reception> {
+    let consent = match asked.accept {
+        Accept::All => Agreement::All,
+        Accept::Ask if io::stdin().is_terminal() && io::stderr().is_terminal() => {
+            Agreement::Ask(ask::typed()?)
+        }
+        Accept::Ask => Agreement::Nobody(NO_TERMINAL),
+    };
+    let args::Reception { port, until, landing, conflict, .. } = asked;
+    Ok(Reception { port, consent, until, landing, conflict })
+}
+
+fn id(config: Config, form: Form, screen: &mut Screen) -> anyhow::Result<Exit> {
+    let engine = Engine::start(config, Arc::new(|| {}))?;
+    let device = engine.handle().subscribe().0.device;
+    engine.stop();
+    let addresses = local_addresses();
+    match form {
+        Form::Json => id::show_json(screen, &device, &addresses),
+        Form::Person | Form::Quiet => id::show(screen, &device, &addresses),
+    }
+    Ok(Exit::Complete)
+}
+
+fn print(text: &[u8], screen: &mut Screen) -> Exit {
+    screen.raw(text);
+    Exit::Complete
+}
+
+/// Who tells what happens. Bars need a terminal that nothing else writes to.
+fn teller<'a>(screen: &'a mut Screen, form: Form, echo: Echo) -> Box<dyn Tell + 'a> {
+    let undisturbed = echo == Echo::Nothing && io::stdout().is_terminal() && io::stderr().is_terminal();
+    match form {
+        Form::Json => Box::new(Json::new(screen)),
+        Form::Quiet => Box::new(Human::new(screen, Detail::Errors)),
+        Form::Person if undisturbed => Box::new(Human::new(screen, Detail::Bars)),
+        Form::Person => Box::new(Human::new(screen, Detail::Lines)),
+    }
+}

@@ -1,0 +1,88 @@
+//! What the terminal face has to tell, and the trait of those who tell it.
+//!
+//! Knows the order of things in a transfer's life. Must not know how they are worded or drawn.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use crate::{
+    engine::DeviceCard,
+    model::{Progress, Report, Transfer, TransferState},
+};
+
+/// Something worth telling.
+#[derive(Clone, Copy, Debug)]
+pub enum News<'a> {
+    Listening(&'a Listening),
+    /// The other device is being looked for.
+    Begun(&'a Transfer),
+    /// It answered; the offer is being made.
+    Connected(&'a Transfer),
+    /// The offer is complete and waits for the receiver’s answer.
+    Offered(&'a Transfer),
+    Started(&'a Transfer),
+    Progress(&'a Transfer, &'a Progress),
+    Finished(&'a Transfer, &'a Report),
+    /// The first Ctrl-C was heard, and something has to be cancelled.
+    Cancelling,
+    /// A line for a person alone.
+    Remark(&'a str),
+    /// What ends the program before, or apart from, a transfer.
+    Error(&'a str),
+}
+
+/// The report of a finished transfer.
+#[must_use]
+pub fn report(transfer: &Transfer) -> Option<&Report> {
+    match &transfer.state {
+        TransferState::Finished(report) => Some(report),
+        _ => None,
+    }
+}
+
+/// The moments of a transfer's life, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Moment {
+    Begun,
+    Connected,
+    Offered,
+    Started,
+    Finished,
+}
+
+impl Moment {
+    pub const ALL: [Self; 5] = [Self::Begun, Self::Connected, Self::Offered, Self::Started, Self::Finished];
+
+    #[must_use]
+    pub fn of(state: &TransferState) -> Self {
+        match state {
+            TransferState::Connecting => Self::Begun,
+            TransferState::Preparing => Self::Connected,
+            TransferState::Waiting => Self::Offered,
+            TransferState::Active => Self::Started,
+            TransferState::Finished(_) => Self::Finished,
+        }
+    }
+}
+
+/// Where and as whom this device waits for offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listening {
+    pub device: DeviceCard,
+    pub port: u16,
+    pub addresses: Vec<IpAddr>,
+    pub folder: PathBuf,
+    /// Bytes free there; `None` where that isn't known.
+    pub free: Option<u64>,
+}
+
+/// Tells a person or a script.
+pub trait Tell {
+    fn tell(&mut self, news: News<'_>);
+
+    /// Puts a question to the person at the terminal, and leaves the screen alone until
+    /// [`Tell::answered`].
+    fn ask(&mut self, lines: &[String]);
+
+    /// The question has its answer, or needs none any more.
+    fn answered(&mut self);
+}

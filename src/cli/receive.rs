@@ -1,0 +1,343 @@
+//! `airlift receive`: waits for offers, asks where it has to, and follows what comes in.
+
+use std::net::IpAddr;
+
+use tokio::sync::mpsc;
+
+use super::{
+    ask::{Asker, NOBODY_ANY_MORE, Verdict},
+    ending,
+    exit::Exit,
+    news::{Listening, Moment, News, Tell},
+    watch::{Turn, Watch},
+};
+use crate::{
+    engine::{Command, Consent, Handle, PortChoice, Receiving, Snapshot, Unheard},
+    model::{Answer, Conflict, Landing, TransferId},
+};
+
+/// How to receive.
+#[derive(Debug)]
+pub struct Reception {
+    pub port: PortChoice,
+    pub consent: Agreement,
+    pub until: Until,
+    pub landing: Landing,
+    /// `None`: as the settings have it.
+    pub conflict: Option<Conflict>,
+}
+
+/// Who says yes, and how they are reached.
+#[derive(Debug)]
+pub enum Agreement {
+    /// A person, whose typed lines come through here.
+    Ask(mpsc::Receiver<String>),
+    All,
+    Nobody(&'static str),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    Interrupted,
+    /// One transfer has ended, in whatever way.
+    OneTransfer,
+}
+
+/// Receives until it is interrupted, or as long as was asked for.
+///
+/// # Errors
+/// When the engine has ended.
+pub async fn receive(
+    handle: Handle,
+    reception: Reception,
+    tell: &mut dyn Tell,
+    interrupts: mpsc::Receiver<()>,
+) -> Result<Exit, Unheard> {
+    let mut watch = Watch::new(handle, interrupts);
+    let Reception { port, consent, until, mut landing, conflict } = reception;
+    landing.conflict = conflict.unwrap_or(watch.snapshot().settings.conflict);
+    let (consent, mut asker) = match consent {
+        Agreement::Ask(typed) => (Consent::Ask, Some(Asker::new(typed))),
+        Agreement::All => (Consent::All, None),
+        Agreement::Nobody(reason) => (Consent::Nobody(reason), None),
+    };
+    let receiving = Receiving { port, consent, landing: landing.clone() };
+    watch.handle().send(Command::Receive(receiving)).await?;
+    loop {
+        if let Some(asker) = &mut asker {
+            asker.ask(tell);
+        }
+        let turn = tokio::select! {
+            biased;
+            turn = watch.next() => turn,
+            (id, verdict) = answer(asker.as_mut(), tell) => {
+                let answer = match verdict {
+                    Verdict::Yes => Answer::Accept(landing.clone()),
+                    Verdict::No => Answer::Decline(None),
+                    Verdict::Nobody => Answer::Decline(Some(NOBODY_ANY_MORE.to_owned())),
+                };
+                watch.handle().send(Command::Answer { id, answer }).await?;
+                continue;
+            }
+        };
+        if let (Some((id, _)), Some(asker)) = (turn.ending(), &mut asker) {
+            asker.withdraw(id, tell);
+        }
+        if let Some(news) = turn.news() {
+            tell.tell(news);
+        }
+        if let Some((id, outcome)) = turn.ending() {
+            if until == Until::OneTransfer {
+                leave(&mut watch, tell).await;
+                return Ok(Exit::of(outcome));
+            }
+            // A receiver may wait for months: what is told need not be kept.
+            watch.handle().send(Command::Forget(id)).await?;
+        }
+        match turn {
+            Turn::Listening { port, addresses } => {
+                tell.tell(News::Listening(&listening(watch.snapshot(), &landing, port, addresses)));
+            }
+            Turn::CannotListen(problem) => {
+                tell.tell(News::Error(&problem.text));
+                leave(&mut watch, tell).await;
+                return Ok(Exit::Failed);
+            }
+            Turn::Transfer(Moment::Offered, transfer) if transfer.asks() => {
+                if let Some(asker) = &mut asker {
+                    asker.offer(*transfer);
+                }
+            }
+            Turn::Interrupted => {
+                tell.answered();
+                return Ok(match (leave(&mut watch, tell).await, until) {
+                    (Left::Nothing, Until::Interrupted) => Exit::Complete,
+                    (Left::Nothing, Until::OneTransfer) | (Left::Something, _) => Exit::Cancelled,
+                });
+            }
+            Turn::Gone => return Err(Unheard::Gone),
+            Turn::Transfer(..) | Turn::Progress(..) => {}
+        }
+    }
+}
+
+/// What there was to cancel.
+enum Left {
+    Nothing,
+    Something,
+}
+
+/// Cancels what still runs.
+async fn leave(watch: &mut Watch, tell: &mut dyn Tell) -> Left {
+    let running = watch.unfinished();
+    if running.is_empty() {
+        return Left::Nothing;
+    }
+    tell.tell(News::Cancelling);
+    ending::cancel(watch, running, tell).await;
+    Left::Something
+}
+
+/// The answer to the question that is open; without end where nobody is asked.
+async fn answer(asker: Option<&mut Asker>, tell: &mut dyn Tell) -> (TransferId, Verdict) {
+    match asker {
+        Some(asker) => asker.answer(tell).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn listening(snapshot: &Snapshot, landing: &Landing, port: u16, addresses: Vec<IpAddr>) -> Listening {
+    let inbox = &snapshot.inbox;
+    let folder = landing.folder.clone().unwrap_or_else(|| inbox.folder.clone());
+    let free = inbox.free.filter(|_| folder == inbox.folder);
+    Listening { device: snapshot.device.clone(), port, addresses, folder, free }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cli::stage::{Stage, Told, complete, transfer, within},
+        engine::{Event, ReceivingState},
+        model::{Direction, Outcome, Problem, ProblemKind, Side, Transfer, TransferState},
+    };
+
+    fn reception(consent: Agreement, until: Until) -> Reception {
+        let landing = Landing { name: Some("other".to_owned()), ..Landing::default() };
+        Reception { port: PortChoice::Exactly(0), consent, until, landing, conflict: Some(Conflict::Skip) }
+    }
+
+    async fn run(
+        stage: &mut Stage,
+        told: &mut Told,
+        reception: Reception,
+        script: impl AsyncFnOnce(&mut Stage),
+    ) -> Exit {
+        let interrupts = stage.interrupts.take().unwrap();
+        let received = receive(stage.handle.clone(), reception, told, interrupts);
+        let (exit, ()) = within(async { tokio::join!(received, script(stage)) }).await;
+        exit.unwrap()
+    }
+
+    async fn asked(stage: &mut Stage) -> Receiving {
+        let Command::Receive(receiving) = stage.command().await else { panic!("not a receive") };
+        receiving
+    }
+
+    fn offer(id: u8) -> Transfer {
+        transfer(id, Direction::Receive)
+    }
+
+    #[tokio::test]
+    async fn one_transfer_is_received_and_told_from_listening_to_saved() {
+        let (mut stage, mut told) = (Stage::set(), Told::new());
+        let once = reception(Agreement::All, Until::OneTransfer);
+        let exit = run(&mut stage, &mut told, once, async |stage| {
+            let receiving = asked(stage).await;
+            assert_eq!((receiving.port, receiving.consent), (PortChoice::Exactly(0), Consent::All));
+            assert_eq!(receiving.landing.conflict, Conflict::Skip);
+            let addresses = vec!["10.0.0.7".parse().unwrap(), "fd00::7".parse().unwrap()];
+            stage.end.publisher.publish(Event::Receiving(ReceivingState::On { port: 99, addresses }));
+            stage.say(&offer(1), TransferState::Waiting);
+            stage.say(&offer(1), TransferState::Active);
+            stage.say(&offer(1), TransferState::Finished(Box::new(complete(&offer(1)))));
+        })
+        .await;
+        assert_eq!(exit, Exit::Complete);
+        assert_eq!(told.events(), ["listening", "offer", "started", "progress", "finished"]);
+        let lines = told.json();
+        assert_eq!((&lines[0]["port"], &lines[0]["name"]), (&99.into(), &"This one".into()));
+        assert_eq!(lines[0]["addresses"], serde_json::json!(["10.0.0.7", "fd00::7"]));
+        assert_eq!((&lines[0]["folder"], &lines[0]["free"]), (&"/home/anna/in".into(), &5_000.into()));
+        assert_eq!(lines[1]["from"]["address"], "192.168.1.20");
+        assert_eq!(
+            lines[1]["items"][0],
+            serde_json::json!({"name": "photo.jpg", "kind": "file", "bytes": 3000})
+        );
+        assert_eq!(
+            lines[1]["items"][1],
+            serde_json::json!({"name": "trip", "kind": "folder", "bytes": null})
+        );
+        assert_eq!(
+            (&lines[1]["files"], &lines[1]["folders"], &lines[1]["bytes"]),
+            (&2.into(), &1.into(), &3_500.into())
+        );
+        assert_eq!(lines[1]["skipped"], serde_json::json!({"links": 0, "special": 0, "unreadable": 0}));
+        assert_eq!(lines[4]["saved"], serde_json::json!(["/home/anna/in/photo.jpg", "/home/anna/in/trip"]));
+    }
+
+    #[tokio::test]
+    async fn without_once_it_goes_on_and_forgets_what_it_told() {
+        let (mut stage, mut told) = (Stage::set(), Told::new());
+        let on = reception(Agreement::Nobody("no"), Until::Interrupted);
+        let exit = run(&mut stage, &mut told, on, async |stage| {
+            assert_eq!(asked(stage).await.consent, Consent::Nobody("no"));
+            for id in [1, 2] {
+                stage.finish(&offer(id), Outcome::Declined { by: Side::Here, reason: Some("no".to_owned()) });
+                assert!(
+                    matches!(stage.command().await, Command::Forget(forgotten) if forgotten == offer(id).id)
+                );
+                stage.end.publisher.publish(Event::Forgotten(offer(id).id));
+            }
+            stage.interrupt.send(()).await.unwrap();
+        })
+        .await;
+        assert_eq!(exit, Exit::Complete, "nothing ran");
+        assert_eq!(told.events(), ["offer", "finished", "offer", "finished"]);
+        assert_eq!(told.json()[1]["problem"], "Declined here: no");
+    }
+
+    #[tokio::test]
+    async fn an_interrupt_cancels_what_runs_and_shows_in_the_exit_code() {
+        for (until, begin) in [(Until::Interrupted, true), (Until::OneTransfer, false)] {
+            let (mut stage, mut told) = (Stage::set(), Told::new());
+            let exit = run(&mut stage, &mut told, reception(Agreement::All, until), async |stage| {
+                asked(stage).await;
+                if begin {
+                    stage.say(&offer(1), TransferState::Active);
+                }
+                stage.interrupt.send(()).await.unwrap();
+                if begin {
+                    assert!(matches!(stage.command().await, Command::Cancel(id) if id == offer(1).id));
+                    stage.finish(&offer(1), Outcome::Cancelled { by: Side::Here });
+                }
+            })
+            .await;
+            assert_eq!(exit, Exit::Cancelled);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_port_that_is_taken_ends_it_with_the_sentence() {
+        let (mut stage, mut told) = (Stage::set(), Told::new());
+        let on = reception(Agreement::All, Until::Interrupted);
+        let exit = run(&mut stage, &mut told, on, async |stage| {
+            asked(stage).await;
+            let text = "Port 80 is taken.".to_owned();
+            let problem = Problem { side: Side::Here, kind: ProblemKind::Other, text };
+            stage.end.publisher.publish(Event::Receiving(ReceivingState::Failed(problem)));
+        })
+        .await;
+        assert_eq!(exit, Exit::Failed);
+        assert_eq!(told.json(), [serde_json::json!({"event": "error", "problem": "Port 80 is taken."})]);
+    }
+
+    #[tokio::test]
+    async fn a_person_answers_one_offer_after_the_other() {
+        let (mut stage, mut told) = (Stage::set(), Told::new());
+        let (type_line, typed) = mpsc::channel(1);
+        let asked_by = told.asked_by();
+        let on = reception(Agreement::Ask(typed), Until::Interrupted);
+        let exit = run(&mut stage, &mut told, on, async |stage| {
+            assert_eq!(asked(stage).await.consent, Consent::Ask);
+            for id in [1, 2, 3] {
+                stage.say(&offer(id), TransferState::Waiting);
+            }
+            asked_by.wait_for("Accept photo.jpg").await;
+            type_line.send("perhaps".to_owned()).await.unwrap();
+            asked_by.wait_for("y or n, then Enter.\nPlease").await;
+            type_line.send(" Yes ".to_owned()).await.unwrap();
+            let Command::Answer { id, answer: Answer::Accept(landing) } = stage.command().await else {
+                panic!("not accepted")
+            };
+            assert_eq!((id, landing.name.as_deref()), (offer(1).id, Some("other")));
+            // The second sender gives up before it is answered.
+            stage.finish(&offer(2), Outcome::Cancelled { by: Side::There });
+            asked_by.wait_for("has ended").await;
+            assert!(matches!(stage.command().await, Command::Forget(id) if id == offer(2).id));
+            type_line.send("n".to_owned()).await.unwrap();
+            let Command::Answer { id, answer } = stage.command().await else { panic!("no answer") };
+            assert_eq!((id, answer), (offer(3).id, Answer::Decline(None)));
+            // The person closes the terminal's input: whatever comes now is declined with the reason.
+            drop(type_line);
+            stage.say(&offer(4), TransferState::Waiting);
+            let Command::Answer { id, answer } = stage.command().await else { panic!("no answer") };
+            assert_eq!((id, answer), (offer(4).id, Answer::Decline(Some(NOBODY_ANY_MORE.to_owned()))));
+            for id in [1, 3, 4] {
+                stage.finish(&offer(id), Outcome::Cancelled { by: Side::There });
+                assert!(matches!(stage.command().await, Command::Forget(_)));
+            }
+            stage.interrupt.send(()).await.unwrap();
+        })
+        .await;
+        assert_eq!(exit, Exit::Complete);
+        assert_eq!(told.asked().matches("wants to send").count(), 4);
+    }
+
+    #[tokio::test]
+    async fn after_the_one_transfer_the_others_are_cancelled_and_the_first_decides() {
+        let (mut stage, mut told) = (Stage::set(), Told::new());
+        let once = reception(Agreement::All, Until::OneTransfer);
+        let exit = run(&mut stage, &mut told, once, async |stage| {
+            asked(stage).await;
+            stage.say(&offer(1), TransferState::Active);
+            stage.say(&offer(2), TransferState::Active);
+            stage.say(&offer(1), TransferState::Finished(Box::new(complete(&offer(1)))));
+            assert!(matches!(stage.command().await, Command::Cancel(id) if id == offer(2).id));
+            stage.finish(&offer(2), Outcome::Cancelled { by: Side::Here });
+        })
+        .await;
+        assert_eq!(exit, Exit::Complete);
+        assert_eq!(told.events().iter().filter(|event| *event == "finished").count(), 2);
+    }
+}

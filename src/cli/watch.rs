@@ -1,0 +1,378 @@
+//! What the engine says of its transfers, put in order: each moment once, and progress in between.
+//!
+//! Knows the seam. Must not know who is told, or how. An event may be missed and a snapshot come
+//! in its place: then the moments in between are made up for, so that every story is whole.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    net::IpAddr,
+    time::Duration,
+};
+
+use tokio::{
+    sync::mpsc,
+    time::{Interval, MissedTickBehavior, interval},
+};
+
+use super::news::{Moment, News, report};
+use crate::{
+    engine::{Event, Events, Handle, ReceivingState, Snapshot, Update},
+    model::{Outcome, Problem, Progress, Report, Transfer, TransferId},
+};
+
+/// How often progress is sampled: twice the promised five a second, since timers run late.
+const SAMPLE: Duration = Duration::from_millis(100);
+
+/// What happened next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Turn {
+    Listening {
+        port: u16,
+        addresses: Vec<IpAddr>,
+    },
+    CannotListen(Problem),
+    Transfer(Moment, Box<Transfer>),
+    Progress(Box<Transfer>, Progress),
+    Interrupted,
+    /// The engine has ended by itself.
+    Gone,
+}
+
+impl Turn {
+    /// What there is to tell of it without knowing which command waits; `None` where there is nothing.
+    #[must_use]
+    pub fn news(&self) -> Option<News<'_>> {
+        Some(match self {
+            Self::Transfer(Moment::Begun, transfer) => News::Begun(transfer),
+            Self::Transfer(Moment::Connected, transfer) => News::Connected(transfer),
+            Self::Transfer(Moment::Offered, transfer) => News::Offered(transfer),
+            Self::Transfer(Moment::Started, transfer) => News::Started(transfer),
+            Self::Transfer(Moment::Finished, transfer) => News::Finished(transfer, report(transfer)?),
+            Self::Progress(transfer, progress) => News::Progress(transfer, progress),
+            Self::Listening { .. } | Self::CannotListen(_) | Self::Interrupted | Self::Gone => return None,
+        })
+    }
+
+    /// The transfer that has ended, and how; `None` for every other turn.
+    #[must_use]
+    pub fn ending(&self) -> Option<(TransferId, &Outcome)> {
+        match self {
+            Self::Transfer(Moment::Finished, transfer) => Some((transfer.id, &report(transfer)?.outcome)),
+            _ => None,
+        }
+    }
+}
+
+/// One command's view of the engine.
+pub struct Watch {
+    handle: Handle,
+    events: Events,
+    snapshot: Snapshot,
+    followed: HashMap<TransferId, Followed>,
+    due: VecDeque<Turn>,
+    tick: Interval,
+    interrupts: mpsc::Receiver<()>,
+}
+
+#[derive(Default)]
+struct Followed {
+    told: Option<Moment>,
+    /// Bytes of the last progress that was told.
+    bytes: Option<u64>,
+}
+
+impl Watch {
+    /// # Panics
+    /// Outside a runtime.
+    #[must_use]
+    pub fn new(handle: Handle, interrupts: mpsc::Receiver<()>) -> Self {
+        let (snapshot, events) = handle.subscribe();
+        let mut tick = interval(SAMPLE);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut watch = Self {
+            handle,
+            events,
+            followed: HashMap::new(),
+            due: VecDeque::new(),
+            tick,
+            interrupts,
+            snapshot: snapshot.clone(),
+        };
+        watch.take_over(snapshot);
+        watch
+    }
+
+    /// The engine's state after the last turn.
+    #[must_use]
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    #[must_use]
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// The transfers that began and have not ended.
+    #[must_use]
+    pub fn unfinished(&self) -> Vec<TransferId> {
+        self.snapshot.transfers.iter().filter(|t| !t.is_finished()).map(|t| t.id).collect()
+    }
+
+    /// Waits for what happens next. Nothing is lost when it is dropped while it waits.
+    pub async fn next(&mut self) -> Turn {
+        loop {
+            if let Some(turn) = self.due.pop_front() {
+                return turn;
+            }
+            let flowing = self.followed.values().any(|f| f.told == Some(Moment::Started));
+            tokio::select! {
+                // Who interrupts must find all that has begun, so as to cancel it.
+                biased;
+                update = self.events.next() => match update {
+                    None => return Turn::Gone,
+                    Some(Update::Event(event)) => self.learn(event),
+                    Some(Update::Resync(snapshot)) => self.take_over(*snapshot),
+                },
+                Some(()) = self.interrupts.recv() => return Turn::Interrupted,
+                _ = self.tick.tick(), if flowing => self.sample(),
+            }
+        }
+    }
+
+    fn learn(&mut self, event: Event) {
+        let news = !matches!(&event, Event::Receiving(state) if *state == self.snapshot.receiving);
+        self.snapshot.apply(&event);
+        match event {
+            Event::Transfer(transfer) => self.follow(&transfer),
+            Event::Receiving(state) if news => self.listen(state),
+            Event::Forgotten(id) => drop(self.followed.remove(&id)),
+            Event::Receiving(_) | Event::Device(_) | Event::Settings(_) | Event::Inbox(_) => {}
+        }
+    }
+
+    fn take_over(&mut self, snapshot: Snapshot) {
+        if self.snapshot.receiving != snapshot.receiving {
+            self.listen(snapshot.receiving.clone());
+        }
+        self.followed.retain(|id, _| snapshot.transfer(*id).is_some());
+        for transfer in &snapshot.transfers {
+            self.follow(transfer);
+        }
+        self.snapshot = snapshot;
+    }
+
+    fn listen(&mut self, state: ReceivingState) {
+        match state {
+            ReceivingState::Off => {}
+            ReceivingState::On { port, addresses } => self.due.push_back(Turn::Listening { port, addresses }),
+            ReceivingState::Failed(problem) => self.due.push_back(Turn::CannotListen(problem)),
+        }
+    }
+
+    fn follow(&mut self, transfer: &Transfer) {
+        let followed = self.followed.entry(transfer.id).or_default();
+        let now = Moment::of(&transfer.state);
+        let whole = report(transfer).filter(|report| report.outcome == Outcome::Complete);
+        for moment in Moment::ALL {
+            let due = match moment {
+                Moment::Begun | Moment::Connected | Moment::Finished => now == moment,
+                // The summary is empty until the offer is complete.
+                Moment::Offered => {
+                    now == moment
+                        || now == Moment::Started
+                        || whole.is_some()
+                        || now == Moment::Finished && transfer.summary.files + transfer.summary.folders > 0
+                }
+                Moment::Started => now == moment || whole.is_some(),
+            };
+            if !due || followed.told >= Some(moment) {
+                continue;
+            }
+            followed.told = Some(moment);
+            if let (Moment::Finished, Some(report)) = (moment, whole)
+                && followed.bytes != Some(report.bytes)
+            {
+                self.due.push_back(Turn::Progress(Box::new(transfer.clone()), at_the_end(report)));
+            }
+            self.due.push_back(Turn::Transfer(moment, Box::new(transfer.clone())));
+        }
+    }
+
+    fn sample(&mut self) {
+        for transfer in &self.snapshot.transfers {
+            let Some(followed) = self.followed.get_mut(&transfer.id) else { continue };
+            if followed.told == Some(Moment::Started)
+                && let Some(progress) = self.handle.progress(transfer.id)
+            {
+                followed.bytes = Some(progress.bytes);
+                self.due.push_back(Turn::Progress(Box::new(transfer.clone()), progress));
+            }
+        }
+    }
+}
+
+/// The progress of a transfer that is whole. The last sample is older than the last byte, and who
+/// counts bytes may rely on seeing them all.
+fn at_the_end(report: &Report) -> Progress {
+    let seconds = report.took.as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "a rate")]
+    let rate = if seconds > 0.0 { report.bytes as f64 / seconds } else { 0.0 };
+    Progress {
+        bytes: report.bytes,
+        total: Some(report.bytes),
+        files: report.files,
+        file: None,
+        file_bytes: 0,
+        file_total: None,
+        rate,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cli::stage::{Stage, complete, transfer, within},
+        model::{Direction, ProblemKind, Side, TransferState},
+    };
+
+    fn watch(stage: &mut Stage) -> Watch {
+        Watch::new(stage.handle.clone(), stage.interrupts.take().unwrap())
+    }
+
+    async fn moments(watch: &mut Watch) -> Vec<Moment> {
+        let mut all = Vec::new();
+        loop {
+            if let Turn::Transfer(moment, _) = within(watch.next()).await {
+                all.push(moment);
+                if moment == Moment::Finished {
+                    return all;
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_face_that_missed_every_event_is_told_the_whole_story_all_the_same() {
+        let mut stage = Stage::set();
+        let mut watch = watch(&mut stage);
+        let t = transfer(1, Direction::Send);
+        for _ in 0..3_000 {
+            stage.say(&t, TransferState::Active);
+        }
+        let report = complete(&t);
+        stage.say(&t, TransferState::Finished(Box::new(report.clone())));
+        assert_eq!(
+            within(watch.next()).await,
+            Turn::Transfer(Moment::Offered, Box::new(finished(&t, &report)))
+        );
+        assert_eq!(
+            within(watch.next()).await,
+            Turn::Transfer(Moment::Started, Box::new(finished(&t, &report)))
+        );
+        let Turn::Progress(_, progress) = within(watch.next()).await else {
+            panic!("no progress at the end")
+        };
+        assert_eq!((progress.bytes, progress.total, progress.files), (3_500, Some(3_500), 2));
+        assert_eq!(
+            within(watch.next()).await,
+            Turn::Transfer(Moment::Finished, Box::new(finished(&t, &report)))
+        );
+    }
+
+    fn finished(t: &Transfer, report: &Report) -> Transfer {
+        Transfer { state: TransferState::Finished(Box::new(report.clone())), ..t.clone() }
+    }
+
+    #[tokio::test]
+    async fn each_moment_is_told_once_however_often_it_is_published() {
+        let mut stage = Stage::set();
+        let mut watch = watch(&mut stage);
+        let t = transfer(1, Direction::Receive);
+        for state in [TransferState::Connecting, TransferState::Waiting, TransferState::Active] {
+            stage.say(&t, state.clone());
+            stage.say(&t, state);
+        }
+        // A late word of an earlier state changes nothing.
+        stage.say(&t, TransferState::Waiting);
+        stage.finish(&t, Outcome::Cancelled { by: Side::There });
+        stage.finish(&t, Outcome::Cancelled { by: Side::There });
+        let all = moments(&mut watch).await;
+        assert_eq!(all, [Moment::Begun, Moment::Offered, Moment::Started, Moment::Finished]);
+        assert!(watch.due.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_ends_before_its_offer_is_complete_was_never_offered() {
+        let mut stage = Stage::set();
+        let mut watch = watch(&mut stage);
+        let mut t = transfer(1, Direction::Send);
+        t.summary = crate::model::Summary::default();
+        stage.say(&t, TransferState::Connecting);
+        stage.finish(&t, Outcome::Cancelled { by: Side::Here });
+        assert_eq!(moments(&mut watch).await, [Moment::Begun, Moment::Finished]);
+    }
+
+    #[tokio::test]
+    async fn progress_is_sampled_while_content_flows_and_only_then() {
+        let mut stage = Stage::set();
+        let mut watch = watch(&mut stage);
+        let t = transfer(1, Direction::Send);
+        let (release, released) = tokio::sync::oneshot::channel();
+        let script = async {
+            stage.say(&t, TransferState::Active);
+            for bytes in [1, 1, 2] {
+                stage.progress(t.id, Progress { bytes, ..Progress::default() }).await;
+            }
+            stage.end.publisher.hide_progress(t.id);
+            stage.say(&t, TransferState::Finished(Box::new(complete(&t))));
+            let _ = released.await;
+        };
+        let follow = async {
+            let mut seen = Vec::new();
+            loop {
+                match watch.next().await {
+                    Turn::Progress(_, progress) => seen.push(progress.bytes),
+                    turn if turn.ending().is_some() => break,
+                    _ => {}
+                }
+            }
+            let _ = release.send(());
+            seen
+        };
+        let (seen, ()) = within(async { tokio::join!(follow, script) }).await;
+        assert!(seen.len() >= 4, "a stalled transfer is sampled, too: {seen:?}");
+        assert!(seen.is_sorted());
+        assert_eq!(seen.last(), Some(&3_500), "the last byte is told");
+    }
+
+    #[tokio::test]
+    async fn listening_is_told_when_it_changes() {
+        let mut stage = Stage::set();
+        let mut watch = watch(&mut stage);
+        let on = |port| ReceivingState::On { port, addresses: Vec::new() };
+        let problem = Problem { side: Side::Here, kind: ProblemKind::Other, text: "No port.".to_owned() };
+        for state in [on(1), on(1), on(2), ReceivingState::Off, ReceivingState::Failed(problem.clone())] {
+            stage.end.publisher.publish(Event::Receiving(state));
+        }
+        assert_eq!(within(watch.next()).await, Turn::Listening { port: 1, addresses: Vec::new() });
+        assert_eq!(within(watch.next()).await, Turn::Listening { port: 2, addresses: Vec::new() });
+        assert_eq!(within(watch.next()).await, Turn::CannotListen(problem));
+        stage.interrupt.send(()).await.unwrap();
+        assert_eq!(within(watch.next()).await, Turn::Interrupted);
+    }
+
+    #[tokio::test]
+    async fn what_was_forgotten_leaves_nothing_behind() {
+        let mut stage = Stage::set();
+        let mut watch = watch(&mut stage);
+        let t = transfer(1, Direction::Receive);
+        stage.finish(&t, Outcome::Cancelled { by: Side::There });
+        moments(&mut watch).await;
+        stage.end.publisher.publish(Event::Forgotten(t.id));
+        stage.end.publisher.publish(Event::Receiving(ReceivingState::On { port: 1, addresses: Vec::new() }));
+        within(watch.next()).await;
+        assert!(watch.followed.is_empty() && watch.snapshot().transfers.is_empty());
+    }
+}

@@ -1,0 +1,380 @@
+//! What a person is told, word for word.
+//!
+//! Knows sentences. Must not know where they are shown; whoever shows them escapes them.
+
+use std::path::Path;
+
+use super::news::{Listening, News};
+use crate::model::{
+    DeviceId, Direction, EntryKind, Outcome, Peer, Progress, Report, Side, Summary, Transfer, text,
+};
+
+/// Lists longer than this are cut: a screen is not a log.
+const LISTED: usize = 20;
+
+/// A line, and whether it tells what went well or what did not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    Told(String),
+    Wrong(String),
+}
+
+#[must_use]
+pub fn lines(news: News<'_>) -> Vec<Line> {
+    let told = |line: String| vec![Line::Told(line)];
+    match news {
+        News::Listening(listening) => self::listening(listening),
+        News::Begun(t) => match t.direction {
+            Direction::Send => told(format!("Connecting to {} …", t.peer.label())),
+            Direction::Receive => Vec::new(),
+        },
+        News::Connected(t) => match t.direction {
+            Direction::Send => {
+                told(format!("Connected to {}. Reading what there is to send …", who(&t.peer)))
+            }
+            Direction::Receive => Vec::new(),
+        },
+        News::Offered(t) => match t.direction {
+            Direction::Send => {
+                let mut lines = told(format!(
+                    "Offering {} ({}). Waiting for the answer of {} …",
+                    t.summary.title(),
+                    t.summary.size_line(),
+                    t.peer.label()
+                ));
+                lines.extend(notes(t).map(Line::Told));
+                lines
+            }
+            // Whoever is asked reads it in the question, and everyone else when it starts.
+            Direction::Receive => Vec::new(),
+        },
+        News::Started(t) => started(t),
+        News::Progress(t, progress) => told(format!("{}: {}", t.summary.title(), self::progress(progress))),
+        News::Finished(t, report) => finished(t, report),
+        News::Cancelling => told("Cancelling … Ctrl-C again leaves at once.".to_owned()),
+        News::Remark(line) => told(line.to_owned()),
+        News::Error(sentence) => vec![Line::Wrong(sentence.to_owned())],
+    }
+}
+
+/// `42%, 1.20 GB of 2.15 GB, 84.6 MB/s, 12 s left, photos/a.jpg`, without what isn't known.
+#[must_use]
+pub fn progress(progress: &Progress) -> String {
+    let mut parts = Vec::new();
+    if let Some(fraction) = progress.fraction() {
+        parts.push(format!("{:.0}%", (fraction * 100.0).floor()));
+    }
+    parts.push(flow(progress));
+    if let Some(file) = &progress.file {
+        parts.push(file.clone());
+    }
+    parts.join(", ")
+}
+
+/// `1.20 GB of 2.15 GB, 84.6 MB/s, 12 s left`.
+#[must_use]
+pub fn flow(progress: &Progress) -> String {
+    let mut parts = vec![amount(progress.bytes, progress.total)];
+    if progress.rate >= 1.0 {
+        parts.push(text::rate(progress.rate));
+    }
+    if let Some(left) = progress.time_left() {
+        parts.push(format!("{} left", text::duration(left)));
+    }
+    parts.join(", ")
+}
+
+/// `1.20 GB of 2.15 GB`, or `1.20 GB` while the end isn't known.
+#[must_use]
+pub fn amount(bytes: u64, total: Option<u64>) -> String {
+    match total {
+        Some(total) => format!("{} of {}", text::bytes(bytes), text::bytes(total)),
+        None => text::bytes(bytes),
+    }
+}
+
+/// The question to a person whether an offer is wanted.
+#[must_use]
+pub fn question(offer: &Transfer) -> Vec<String> {
+    let mut lines =
+        vec![String::new(), format!("{} wants to send {}:", who(&offer.peer), offer.summary.size_line())];
+    lines.extend(top(&offer.summary).into_iter().map(|item| format!("  {item}")));
+    if let Some(folder) = &offer.folder {
+        lines.push(format!("It would go to {}.", place(folder, offer.free)));
+    }
+    lines.extend(notes(offer));
+    let what = offer.summary.title();
+    lines.push(format!("Accept {what} from {}? Type y or n, then Enter.", offer.peer.label()));
+    lines
+}
+
+/// `Anna’s laptop (K3QF-7A2M, 192.168.1.20)`.
+#[must_use]
+pub fn who(peer: &Peer) -> String {
+    let id = peer.id.as_ref().map(DeviceId::short);
+    match (&peer.name, id) {
+        (Some(name), Some(id)) => format!("{name} ({id}, {})", peer.address),
+        (Some(name), None) => format!("{name} ({})", peer.address),
+        (None, Some(id)) => format!("{} ({id})", peer.address),
+        (None, None) => peer.address.clone(),
+    }
+}
+
+fn place(folder: &Path, free: Option<u64>) -> String {
+    match free {
+        Some(free) => format!("{} ({} free)", folder.display(), text::bytes(free)),
+        None => folder.display().to_string(),
+    }
+}
+
+fn listening(listening: &Listening) -> Vec<Line> {
+    let address = |ip: &std::net::IpAddr| std::net::SocketAddr::new(*ip, listening.port).to_string();
+    let mut lines = vec![
+        format!("Receiving as {} ({}).", listening.device.name, listening.device.id),
+        format!("Files go to {}.", place(&listening.folder, listening.free)),
+    ];
+    match listening.addresses.as_slice() {
+        [] => lines.push(format!("Listening on port {}.", listening.port)),
+        [first, others @ ..] => {
+            lines.push(format!("On the other device: airlift send FILE --to {}", address(first)));
+            lines.extend(others.iter().map(|ip| format!("  or --to {}", address(ip))));
+        }
+    }
+    lines.into_iter().map(Line::Told).collect()
+}
+
+fn started(t: &Transfer) -> Vec<Line> {
+    let size = t.summary.size_line();
+    match t.direction {
+        Direction::Send => vec![Line::Told(format!("Sending {size} to {} …", t.peer.label()))],
+        Direction::Receive => {
+            let mut lines = vec![Line::Told(match &t.folder {
+                Some(folder) => {
+                    format!("Receiving {size} from {} into {} …", who(&t.peer), folder.display())
+                }
+                None => format!("Receiving {size} from {} …", who(&t.peer)),
+            })];
+            lines.extend(notes(t).map(Line::Told));
+            lines
+        }
+    }
+}
+
+fn finished(t: &Transfer, report: &Report) -> Vec<Line> {
+    let Some(problem) = report.outcome.problem() else { return complete(t, report) };
+    let anything_to_name = t.summary.files + t.summary.folders > 0;
+    let mut lines = vec![Line::Wrong(match t.direction {
+        Direction::Receive if anything_to_name => {
+            format!("{} from {}: {problem}", t.summary.title(), t.peer.label())
+        }
+        Direction::Receive => format!("From {}: {problem}", t.peer.label()),
+        Direction::Send => problem,
+    })];
+    let listed = report.problems.iter().take(LISTED).map(|file| {
+        let side = match file.side {
+            Side::Here => "",
+            Side::There => " (on the other device)",
+        };
+        format!("  {}: {}{side}", file.path, file.why)
+    });
+    lines.extend(listed.map(Line::Wrong));
+    lines.extend(and_more(report.failed, report.problems.len()).map(Line::Wrong));
+    if matches!(report.outcome, Outcome::Failed(_) | Outcome::Cancelled { .. }) && report.files > 0 {
+        lines.push(Line::Wrong(format!("{} had arrived whole.", size_of(report))));
+        lines.extend(saved(t, report).into_iter().map(Line::Wrong));
+    }
+    lines
+}
+
+fn complete(t: &Transfer, report: &Report) -> Vec<Line> {
+    let mut size = size_of(report);
+    if t.summary.folders > 0 {
+        let folders = text::count(t.summary.folders, "folder", "folders");
+        size = format!("{size} ({folders})");
+    }
+    let took = format!("in {}{}", text::duration(report.took), pace(report));
+    let mut lines = vec![match t.direction {
+        Direction::Send => format!("Sent {size} {took}. Verified by {}.", t.peer.label()),
+        Direction::Receive => format!("Received {size} {took}. Verified."),
+    }];
+    if report.left_out > 0 {
+        let count = text::count(report.left_out, "file was", "files were");
+        lines.push(match t.direction {
+            Direction::Send => format!("{count} left out: the other device has a file of that name."),
+            Direction::Receive => format!("{count} left out: there is a file of that name here."),
+        });
+    }
+    lines.extend(saved(t, report));
+    lines.into_iter().map(Line::Told).collect()
+}
+
+/// `Saved in /x:` and what is there now.
+fn saved(t: &Transfer, report: &Report) -> Vec<String> {
+    if report.saved.is_empty() {
+        return Vec::new();
+    }
+    let folder = t.folder.as_deref();
+    let mut lines =
+        vec![folder.map_or_else(|| "Saved:".to_owned(), |folder| format!("Saved in {}:", folder.display()))];
+    lines.extend(report.saved.iter().take(LISTED).map(|path| {
+        let inside = folder.and_then(|folder| path.strip_prefix(folder).ok()).unwrap_or(path);
+        format!("  {}", inside.display())
+    }));
+    lines.extend(and_more(report.saved.len() as u64, report.saved.len()));
+    lines
+}
+
+fn notes(t: &Transfer) -> impl Iterator<Item = String> {
+    t.notes.iter().take(LISTED).cloned().chain(and_more(t.notes.len() as u64, t.notes.len()))
+}
+
+/// What was cut off a list of which `known` items are at hand.
+fn and_more(all: u64, known: usize) -> Option<String> {
+    let more = all.saturating_sub(known.min(LISTED) as u64);
+    (more > 0).then(|| format!("  and {}", text::count(more, "more", "more")))
+}
+
+fn top(summary: &Summary) -> Vec<String> {
+    let mut lines: Vec<_> = summary
+        .top
+        .iter()
+        .take(LISTED)
+        .map(|item| match item.kind {
+            EntryKind::Folder => format!("{}/", item.name),
+            EntryKind::File { size: Some(size), .. } => format!("{}  {}", item.name, text::bytes(size)),
+            EntryKind::File { size: None, .. } => format!("{}  of unknown size", item.name),
+        })
+        .collect();
+    let more = (summary.top.len() - lines.len()) as u64 + summary.more;
+    if more > 0 {
+        lines.push(format!("and {}", text::count(more, "more", "more")));
+    }
+    lines
+}
+
+fn size_of(report: &Report) -> String {
+    format!("{}, {}", text::count(report.files, "file", "files"), text::bytes(report.bytes))
+}
+
+/// ` (84.6 MB/s)`; nothing where too little was moved to speak of a rate.
+fn pace(report: &Report) -> String {
+    let seconds = report.took.as_secs_f64();
+    if report.bytes == 0 || seconds < 0.001 {
+        return String::new();
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a rate")]
+    let rate = report.bytes as f64 / seconds;
+    format!(" ({})", text::rate(rate))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        cli::stage::{complete, transfer},
+        model::{FileProblem, Problem, ProblemKind},
+    };
+
+    fn said(news: News<'_>) -> (Vec<String>, Vec<String>) {
+        let (mut told, mut wrong) = (Vec::new(), Vec::new());
+        for line in lines(news) {
+            match line {
+                Line::Told(line) => told.push(line),
+                Line::Wrong(line) => wrong.push(line),
+            }
+        }
+        (told, wrong)
+    }
+
+    #[test]
+    fn the_last_line_says_what_happened_and_who_verified_it() {
+        let sent = transfer(1, Direction::Send);
+        let (told, wrong) = said(News::Finished(&sent, &complete(&sent)));
+        assert_eq!(told, ["Sent 2 files, 3.50 kB (1 folder) in 1 s (7.00 kB/s). Verified by Anna’s laptop."]);
+        assert!(wrong.is_empty());
+        let received = transfer(1, Direction::Receive);
+        let (told, _) = said(News::Finished(&received, &complete(&received)));
+        assert_eq!(
+            told,
+            [
+                "Received 2 files, 3.50 kB (1 folder) in 1 s (7.00 kB/s). Verified.",
+                "Saved in /home/anna/in:",
+                "  photo.jpg",
+                "  trip",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_was_left_out_is_said_and_an_empty_file_has_no_rate() {
+        let mut sent = transfer(1, Direction::Send);
+        sent.summary.folders = 0;
+        let report = Report { files: 1, bytes: 0, took: Duration::ZERO, left_out: 2, ..complete(&sent) };
+        let (told, _) = said(News::Finished(&sent, &report));
+        assert_eq!(told[0], "Sent 1 file, 0 B in 0 s. Verified by Anna’s laptop.");
+        assert_eq!(told[1], "2 files were left out: the other device has a file of that name.");
+    }
+
+    #[test]
+    fn a_failure_is_the_sentence_and_a_list_that_ends() {
+        let sent = transfer(1, Direction::Send);
+        let problems = (0..50)
+            .map(|i| FileProblem { path: format!("trip/{i}"), side: Side::There, why: "no space".to_owned() })
+            .collect();
+        let text = "50 files were not stored.".to_owned();
+        let outcome = Outcome::Failed(Problem { side: Side::There, kind: ProblemKind::Files, text });
+        let report = Report { problems, failed: 5_000, ..Report::of(outcome) };
+        let (told, wrong) = said(News::Finished(&sent, &report));
+        assert!(told.is_empty());
+        assert_eq!(wrong.len(), 1 + LISTED + 1);
+        assert_eq!(wrong[0], "50 files were not stored.");
+        assert_eq!(wrong[1], "  trip/0: no space (on the other device)");
+        assert_eq!(wrong.last().unwrap(), "  and 4,980 more");
+    }
+
+    #[test]
+    fn who_receives_is_told_whose_transfer_did_not_work_out() {
+        let mut received = transfer(1, Direction::Receive);
+        let report = Report::of(Outcome::Cancelled { by: Side::There });
+        let (_, wrong) = said(News::Finished(&received, &report));
+        assert_eq!(wrong, ["photo.jpg and 1 more from Anna’s laptop: Cancelled by the other device."]);
+        received.summary = Summary::default();
+        let (_, wrong) = said(News::Finished(&received, &report));
+        assert_eq!(wrong, ["From Anna’s laptop: Cancelled by the other device."]);
+    }
+
+    #[test]
+    fn progress_says_only_what_is_known() {
+        let known = Progress {
+            bytes: 1_200_000_000,
+            total: Some(2_150_000_000),
+            file: Some("a/b".to_owned()),
+            rate: 84_600_000.0,
+            ..Progress::default()
+        };
+        assert_eq!(progress(&known), "55%, 1.20 GB of 2.15 GB, 84.6 MB/s, 12 s left, a/b");
+        let unknown = Progress { total: None, file: None, ..known };
+        assert_eq!(progress(&unknown), "1.20 GB, 84.6 MB/s");
+    }
+
+    #[test]
+    fn listening_shows_what_to_type_on_the_other_device() {
+        let listening = Listening {
+            device: crate::engine::DeviceCard {
+                id: DeviceId::of_public_key(b"x"),
+                name: crate::cli::stage::name("This one"),
+            },
+            port: 99,
+            addresses: vec!["10.0.0.7".parse().unwrap(), "fd00::7".parse().unwrap()],
+            folder: "/in".into(),
+            free: None,
+        };
+        let (told, _) = said(News::Listening(&listening));
+        assert!(told[0].starts_with("Receiving as This one ("));
+        assert_eq!(told[1], "Files go to /in.");
+        assert_eq!(told[2], "On the other device: airlift send FILE --to 10.0.0.7:99");
+        assert_eq!(told[3], "  or --to [fd00::7]:99");
+    }
+}

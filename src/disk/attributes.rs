@@ -1,0 +1,61 @@
+//! The two attributes that travel: a time of change, and the executable bit where a system has it.
+//!
+//! What only one system can do with them is here; a file's own time is set through its handle.
+
+use std::io;
+
+use cap_std::fs::{Dir, Metadata, OpenOptions};
+
+use crate::model::{FileMode, Timestamp};
+
+/// When something was last changed, where the system says so.
+pub(super) fn modified(metadata: &Metadata) -> Option<Timestamp> {
+    metadata.modified().ok().map(|time| time.into_std().into())
+}
+
+/// Executable when anybody may execute it.
+#[cfg(unix)]
+pub(super) fn mode(metadata: &Metadata) -> FileMode {
+    use cap_std::fs::MetadataExt as _;
+    if metadata.mode() & 0o111 == 0 { FileMode::Regular } else { FileMode::Executable }
+}
+
+#[cfg(not(unix))]
+pub(super) fn mode(_: &Metadata) -> FileMode {
+    FileMode::Regular
+}
+
+/// Has a new file created with its final permissions, so that the system applies the person's own
+/// umask and default access lists, and no other bit can ever be set.
+#[cfg(unix)]
+pub(super) fn create_with(options: &mut OpenOptions, mode: FileMode) {
+    use cap_std::fs::OpenOptionsExt as _;
+    options.mode(match mode {
+        FileMode::Regular => 0o666,
+        FileMode::Executable => 0o777,
+    });
+}
+
+#[cfg(not(unix))]
+pub(super) fn create_with(_: &mut OpenOptions, _: FileMode) {}
+
+/// Sets the time of change of the folder `name` in `parent`, never through a link.
+#[cfg(unix)]
+pub(super) fn set_folder_time(parent: &Dir, name: &str, time: Timestamp) -> io::Result<()> {
+    use rustix::fs::{AtFlags, Timespec, Timestamps, UTIME_OMIT, utimensat};
+    let times = Timestamps {
+        last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
+        last_modification: Timespec { tv_sec: time.seconds, tv_nsec: time.nanos.min(999_999_999).into() },
+    };
+    Ok(utimensat(parent, name, &times, AtFlags::SYMLINK_NOFOLLOW)?)
+}
+
+#[cfg(not(unix))]
+pub(super) fn set_folder_time(parent: &Dir, name: &str, time: Timestamp) -> io::Result<()> {
+    use cap_fs_ext::{DirExt as _, SystemTimeSpec};
+    use cap_std::time::SystemTime;
+    // The library takes no time before 1970.
+    let time = time.to_system_time().filter(|time| *time >= std::time::UNIX_EPOCH);
+    let Some(time) = time else { return Err(io::ErrorKind::InvalidInput.into()) };
+    parent.set_symlink_times(name, None, Some(SystemTimeSpec::Absolute(SystemTime::from_std(time))))
+}

@@ -1,0 +1,193 @@
+//! What can go wrong with users' files, each as a sentence for the person on this machine.
+//!
+//! [`SourceError`] is the sender's; [`DiskError`] and [`PlanError`] are the receiver's. Paths are
+//! kept in the form that is safe to show.
+
+use std::{
+    io::{self, ErrorKind},
+    path::Path,
+    sync::Arc,
+};
+
+use crate::model::{EntryNo, text};
+
+/// Why something can't be offered or read (sender).
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    #[error("There is nothing to send. Choose files or folders.")]
+    Nothing,
+    #[error("“{0}” is not there. Check its name, or choose it again.")]
+    NotFound(String),
+    #[error("“{0}” can't be read: you don't have the permission. Change its permissions, or leave it out.")]
+    NoPermission(String),
+    #[error("“{path}” is a link, and links are not sent. Send what it leads to instead{}.", leads_to(.target.as_deref()))]
+    Link { path: String, target: Option<String> },
+    #[error("“{0}” is neither a file nor a folder. Only files and folders can be sent.")]
+    Special(String),
+    #[error("Nothing of what was chosen can be sent: it is all links, sockets, pipes or devices.")]
+    NothingLeft,
+    #[error("“{0}” can't be the name of a file. Choose a name without “/”.")]
+    BadName(String),
+    #[error("Standard input can be sent only once.")]
+    SecondStream,
+    #[error("There are more than {} files. Send them in several parts.", text::count(EntryNo::MAX.into(), "file", "files"))]
+    TooMany,
+    /// It is another file now, or its size or time is another.
+    #[error("“{0}” was changed while it was being sent. Send it again when nothing writes to it.")]
+    Changed(String),
+    #[error("“{0}” was moved or removed while it was being sent. Put it back, or choose it again.")]
+    Vanished(String),
+    /// An entry number that no file has.
+    #[error("The other device asked for number {0}, which is no file of this transfer.")]
+    NoSuchFile(EntryNo),
+    #[error("“{path}” can't be read: {why}. Try again; if it fails again, check its disk.")]
+    Io { path: String, why: io::Error },
+}
+
+fn leads_to(target: Option<&str>) -> String {
+    target.map(|target| format!(": “{target}”")).unwrap_or_default()
+}
+
+impl SourceError {
+    /// Something failed before the offer was complete.
+    pub(super) fn choosing(path: &Path, why: io::Error) -> Self {
+        match why.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => Self::NotFound(shown(path)),
+            _ => Self::other(path, why),
+        }
+    }
+
+    /// Something failed that was all right when it was offered.
+    pub(super) fn sending(path: &Path, why: io::Error) -> Self {
+        match why.kind() {
+            ErrorKind::NotFound => Self::Vanished(shown(path)),
+            // A folder or file became something else.
+            ErrorKind::NotADirectory | ErrorKind::IsADirectory => Self::Changed(shown(path)),
+            _ => Self::other(path, why),
+        }
+    }
+
+    fn other(path: &Path, why: io::Error) -> Self {
+        match why.kind() {
+            ErrorKind::PermissionDenied => Self::NoPermission(shown(path)),
+            _ => Self::Io { path: shown(path), why },
+        }
+    }
+}
+
+/// Why something can't be written or stored (receiver).
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum DiskError {
+    #[error(
+        "The disk that holds “{0}” is full. Free some space, or choose another folder, and have it sent again."
+    )]
+    NoSpace(String),
+    #[error("“{0}” can't be written: its disk is read-only. Choose another folder.")]
+    ReadOnly(String),
+    #[error("The receiving folder “{0}” is gone. Put it back, or choose another one.")]
+    FolderGone(String),
+    #[error("“{0}” is not a folder. Choose another place to receive to.")]
+    NotAFolder(String),
+    #[error("“{0}” can't be written: you don't have the permission. Change it, or choose another folder.")]
+    NoPermission(String),
+    /// Something that is no folder, a link for one, stands where a folder is needed.
+    #[error("“{0}” is not a folder but a file or a link, so nothing can be stored in it. Move it away.")]
+    InTheWay(String),
+    #[error("The disk here can't hold a file of the name “{0}”. Have it sent under another name.")]
+    NameRefused(String),
+    #[error("“{0}” is larger than a file can be on this disk. Choose a folder on another disk.")]
+    TooBig(String),
+    #[error("“{0}” was moved or removed here while it was being received. Have it sent again.")]
+    Vanished(String),
+    #[error("“{0}” arrived damaged and was thrown away. Have it sent again.")]
+    Corrupt(String),
+    #[error(
+        "The other device sent more of “{0}” than it had announced, so it was thrown away. Have it sent again."
+    )]
+    Longer(String),
+    #[error(
+        "The other device sent less of “{0}” than it had announced, so it was thrown away. Have it sent again."
+    )]
+    Shorter(String),
+    #[error("The other device sent the parts of “{0}” in the wrong order. Have it sent again.")]
+    OutOfOrder(String),
+    /// An entry number that is no file, or one that was not wanted.
+    #[error("The other device sent number {0}, which was not asked for.")]
+    NotWanted(EntryNo),
+    #[error("“{path}” can't be written: {why}. Try again; if it fails again, check its disk.")]
+    Io { path: String, why: Arc<io::Error> },
+}
+
+impl DiskError {
+    /// True when the rest of the transfer can't go better: the disk or the folder itself fails.
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        matches!(
+            self,
+            Self::NoSpace(_)
+                | Self::ReadOnly(_)
+                | Self::FolderGone(_)
+                | Self::NotAFolder(_)
+                | Self::Io { .. }
+        )
+    }
+
+    /// An error of the system about `path`, which is in the form that is safe to show.
+    pub(super) fn of(path: String, why: io::Error) -> Self {
+        match why.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::NoSpace(path),
+            ErrorKind::ReadOnlyFilesystem => Self::ReadOnly(path),
+            ErrorKind::PermissionDenied => Self::NoPermission(path),
+            ErrorKind::FileTooLarge => Self::TooBig(path),
+            ErrorKind::NotFound => Self::Vanished(path),
+            ErrorKind::NotADirectory => Self::InTheWay(path),
+            ErrorKind::InvalidFilename | ErrorKind::InvalidInput => Self::NameRefused(path),
+            _ if is_spelling(&why) => Self::NameRefused(path),
+            _ => Self::Io { path, why: Arc::new(why) },
+        }
+    }
+}
+
+/// A name that can't be written in the disk's own alphabet.
+#[cfg(unix)]
+fn is_spelling(why: &io::Error) -> bool {
+    rustix::io::Errno::from_io_error(why) == Some(rustix::io::Errno::ILSEQ)
+}
+
+#[cfg(not(unix))]
+fn is_spelling(_: &io::Error) -> bool {
+    false
+}
+
+/// Why an offer can't be accepted as it is (receiver).
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    #[error("The other device offers nothing.")]
+    Nothing,
+    #[error("The other device offers “{0}” twice. Its offer can't be trusted; have it made anew.")]
+    Twice(String),
+    #[error(
+        "The other device offers “{0}” as a file and as a folder. Its offer can't be trusted; have it made anew."
+    )]
+    FileAndFolder(String),
+    #[error("The other device claims to send more than any disk can hold. Its offer can't be trusted.")]
+    Absurd,
+    #[error(
+        "There is not enough space: {} are needed and {} are free. Free some space, or choose another folder.",
+        text::bytes(*.needed), text::bytes(*.free)
+    )]
+    NoSpace { needed: u64, free: u64 },
+    #[error("“{0}” can't be a name. Choose one without “/”, other than “.” and “..”.")]
+    BadName(String),
+    #[error("“{0}” is too deep or too long a path under its new name. Choose a shorter name.")]
+    TooLong(String),
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+}
+
+/// A path of this machine, fit for a sentence.
+pub(super) fn shown(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    // Windows' own mark of a path in full says nothing to a person.
+    text::visible(path.strip_prefix(r"\\?\").unwrap_or(&path)).into_owned()
+}

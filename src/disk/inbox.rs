@@ -1,0 +1,88 @@
+//! The folder that a transfer is received into, held open.
+//!
+//! Everything the receiver does starts at this one handle: what its path leads to later, and what
+//! stands beside it, is out of reach.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use cap_std::{ambient_authority, fs::Dir};
+
+use super::{
+    error::{DiskError, PlanError, shown},
+    naming::NameRules,
+    plan::{self, Plan},
+    probe, space, sync,
+};
+use crate::model::{Conflict, Entry};
+
+/// A receiving folder that can be written to.
+pub struct Inbox {
+    folder: PathBuf,
+    pub(super) dir: Dir,
+    pub(super) rules: NameRules,
+}
+
+impl Inbox {
+    /// Opens the folder, makes it if it is missing, and tries whether it can be written to and
+    /// what names it can hold.
+    ///
+    /// # Errors
+    /// When it can't be made, opened or written to.
+    pub fn open(folder: &Path) -> Result<Self, DiskError> {
+        let failed = |why: io::Error| match why.kind() {
+            io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+                DiskError::NotAFolder(shown(folder))
+            }
+            io::ErrorKind::NotFound => DiskError::FolderGone(shown(folder)),
+            _ => DiskError::of(shown(folder), why),
+        };
+        let absolute = std::path::absolute(folder).map_err(failed)?;
+        make(&absolute).map_err(failed)?;
+        let dir = Dir::open_ambient_dir(&absolute, ambient_authority()).map_err(failed)?;
+        let rules = probe::rules(&dir).map_err(failed)?;
+        Ok(Self { folder: absolute, dir, rules })
+    }
+
+    /// Its absolute path, as it was opened.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Bytes that can still be stored in it; `None` where the system doesn't say.
+    #[must_use]
+    pub fn free(&self) -> Option<u64> {
+        space::free_space(&self.folder)
+    }
+
+    /// Checks a whole offer and decides where each entry goes. Writes nothing.
+    ///
+    /// `name`: another name for the one thing offered, or a new folder for several.
+    ///
+    /// # Errors
+    /// When the offer contradicts itself, is larger than the free space, or `name` is no name.
+    pub fn plan(&self, entries: &[Entry], name: Option<&str>, conflict: Conflict) -> Result<Plan, PlanError> {
+        plan::make(self, entries, name, conflict)
+    }
+
+    /// True when its path leads nowhere any more.
+    pub(super) fn is_gone(&self) -> bool {
+        fs::metadata(&self.folder).is_err_and(|why| why.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+/// Makes the folder and those above it, to last through a power cut like the files in it.
+fn make(folder: &Path) -> io::Result<()> {
+    let missing = folder.ancestors().take_while(|path| !path.exists()).count();
+    if missing == 0 {
+        return Ok(());
+    }
+    fs::create_dir_all(folder)?;
+    for parent in folder.ancestors().skip(1).take(missing) {
+        sync::folder(&Dir::open_ambient_dir(parent, ambient_authority())?)?;
+    }
+    Ok(())
+}

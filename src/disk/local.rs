@@ -1,0 +1,107 @@
+//! Where an offered path goes below the receiving folder.
+//!
+//! Only differences are kept: a million entries that are stored as they are named cost nothing.
+
+use std::{borrow::Cow, collections::HashMap, iter::successors};
+
+use super::naming::NameRules;
+use crate::model::RelPath;
+
+#[derive(Debug, Default)]
+pub(super) struct LocalNames {
+    /// A new folder that holds everything.
+    holder: Option<Box<str>>,
+    /// The person's own name for the one thing at the top.
+    save_as: Option<Box<str>>,
+    /// By whole offered path: the last component's name here, where it is another.
+    changed: HashMap<Box<str>, Box<str>>,
+}
+
+impl LocalNames {
+    pub fn set_holder(&mut self, name: &str) {
+        self.holder = Some(name.into());
+    }
+
+    pub fn set_save_as(&mut self, name: &str) {
+        self.save_as = Some(name.into());
+    }
+
+    /// Records that the last component of `offered` is called `name` here.
+    pub fn set(&mut self, offered: &str, name: &str) {
+        if last(offered) == name {
+            self.changed.remove(offered);
+        } else {
+            self.changed.insert(offered.into(), name.into());
+        }
+    }
+
+    /// The path here of an offered path; of `""`, the folder that holds everything.
+    pub fn path<'p>(&'p self, offered: &'p str) -> Cow<'p, str> {
+        if self.changed.is_empty() && self.holder.is_none() {
+            return Cow::Borrowed(offered);
+        }
+        let mut path = String::with_capacity(offered.len() + 32);
+        path.push_str(self.holder.as_deref().unwrap_or_default());
+        let mut end = 0;
+        for component in offered.split('/').filter(|component| !component.is_empty()) {
+            end += component.len() + usize::from(end > 0);
+            if !path.is_empty() {
+                path.push('/');
+            }
+            path.push_str(self.changed.get(&offered[..end]).map_or(component, |name| name));
+        }
+        Cow::Owned(path)
+    }
+
+    /// The name that an offered path's last component would have here if no other stood there.
+    pub fn wish<'p>(&'p self, rules: NameRules, offered: &'p str) -> Cow<'p, str> {
+        match &self.save_as {
+            Some(name) if !offered.contains('/') => Cow::Borrowed(name),
+            _ => rules.storable(last(offered)),
+        }
+    }
+}
+
+/// The last component of a path.
+pub(super) fn last(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
+/// Everything but the last component; `""` at the top.
+pub(super) fn above(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(above, _)| above)
+}
+
+/// The folders above a path, the nearest first and the receiving folder, `""`, last.
+pub(super) fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+    successors(Some(above(path)), |path| (!path.is_empty()).then(|| above(path)))
+}
+
+/// A local path in the form that is safe to show.
+pub(super) fn shown(path: &str) -> String {
+    RelPath::parse(path).map_or_else(|_| String::new(), |path| path.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_folder_changes_the_way_to_all_that_is_in_it() {
+        let mut names = LocalNames::default();
+        assert_eq!(names.path("a/b/c"), "a/b/c");
+        names.set("a", "a (1)");
+        names.set("a/b/c", "_c");
+        names.set("x", "x");
+        assert_eq!(names.path("a/b/c"), "a (1)/b/_c");
+        assert_eq!(names.path("a/b/cc"), "a (1)/b/cc");
+        assert_eq!(names.path("ab"), "ab");
+        names.set_holder("all");
+        assert_eq!(names.path("a/b/c"), "all/a (1)/b/_c");
+        assert_eq!(names.path(""), "all");
+        names.set("a", "a");
+        assert_eq!(names.path("a"), "all/a");
+        assert_eq!(ancestors("a/b/c").collect::<Vec<_>>(), ["a/b", "a", ""]);
+        assert_eq!(ancestors("a").collect::<Vec<_>>(), [""]);
+    }
+}

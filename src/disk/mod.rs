@@ -1,0 +1,38 @@
+//! Every touch of users' files: what a person picked is scanned and read, what a peer offers is
+//! checked, written, verified and stored.
+//!
+//! Knows the file system and [`model`](crate::model); knows nothing of sockets, messages or who
+//! is asked. Everything here blocks and belongs on a blocking thread. On both sides all work is
+//! done relative to open folder handles, one name at a time and never through a symbolic link, so
+//! that neither a peer's names nor a link planted meanwhile leads out of the picked folder.
+
+mod attributes;
+mod error;
+mod folders;
+mod inbox;
+mod intake;
+mod local;
+mod naming;
+mod notes;
+mod partial;
+mod plan;
+mod probe;
+mod rename;
+mod scan;
+mod source;
+mod space;
+mod store;
+mod sync;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+pub use error::{DiskError, PlanError, SourceError};
+pub use inbox::Inbox;
+pub use intake::{Finished, Intake};
+pub use partial::{Partial, Verified};
+pub use plan::Plan;
+pub use scan::{Scan, measure};
+pub use source::{SourceFile, Sources};
+pub use space::free_space;
+pub use store::Stored;

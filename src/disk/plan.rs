@@ -1,0 +1,431 @@
+//! Checks a whole offer against itself and the receiving folder, and decides every name.
+//!
+//! Knows entries, names and what is in the folder; writes nothing and asks nobody. The work and
+//! the memory it takes grow with the number of entries, whatever they are.
+
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    ffi::OsStr,
+    fmt,
+    hash::{BuildHasher as _, RandomState},
+    io,
+    ops::Range,
+    sync::Arc,
+};
+
+use cap_fs_ext::DirExt as _;
+use cap_std::fs::Dir;
+
+use super::{
+    error::PlanError,
+    folders::Folders,
+    inbox::Inbox,
+    local::{LocalNames, above, last},
+    naming::Numbering,
+    notes::Notes,
+    space::Space,
+    walk::Kind,
+};
+use crate::model::{Conflict, Entry, EntryKind, EntryNo, RelPath, text};
+
+/// Where every entry of an offer goes, and which are not wanted.
+#[derive(Debug)]
+pub struct Plan {
+    pub(super) names: LocalNames,
+    pub(super) conflict: Conflict,
+    /// Offered paths of the folders that must be made anew, and not found; `""` is the one that
+    /// holds everything.
+    pub(super) fresh: Vec<Box<str>>,
+    unwanted: Vec<Range<EntryNo>>,
+    needs: u64,
+    notes: Notes,
+}
+
+impl Plan {
+    /// Entries left out because they are there already: sorted, and neighbours merged.
+    #[must_use]
+    pub fn unwanted(&self) -> &[Range<EntryNo>] {
+        &self.unwanted
+    }
+
+    /// Bytes of the wanted files whose size is known.
+    #[must_use]
+    pub fn needs(&self) -> u64 {
+        self.needs
+    }
+
+    /// What the person should know: names that are changed and why. Bounded.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        self.notes.lines()
+    }
+
+    pub(super) fn is_unwanted(&self, no: EntryNo) -> bool {
+        let after = self.unwanted.partition_point(|range| range.start <= no);
+        after.checked_sub(1).is_some_and(|at| self.unwanted[at].contains(&no))
+    }
+}
+
+/// See [`Inbox::plan`].
+pub(super) fn make(
+    inbox: &Inbox,
+    entries: &[Entry],
+    name: Option<&str>,
+    conflict: Conflict,
+) -> Result<Plan, PlanError> {
+    let mut planner = Planner::new(inbox, entries, conflict)?;
+    if let Some(name) = name {
+        planner.save_as(entries, name)?;
+    }
+    for (no, entry) in (0..).zip(entries) {
+        planner.place(no, entry)?;
+    }
+    planner.check_space()?;
+    Ok(planner.plan)
+}
+
+struct Planner<'a> {
+    inbox: &'a Inbox,
+    plan: Plan,
+    /// Every offered path, and every folder above one.
+    offered: HashMap<&'a str, Offered>,
+    /// What names are given away, as hashes of folder and key. A wrong match, once in billions,
+    /// costs a number in a name.
+    taken: HashSet<u64>,
+    /// The next number to try for a name that was wanted more than once.
+    numbers: HashMap<u64, u32>,
+    hasher: RandomState,
+    /// The folder in which the offer's top is.
+    top: Folder,
+    folders: u32,
+    open: Folders<Dir>,
+    space: Option<Space>,
+    /// Bytes of disk that the wanted files take.
+    taking: u64,
+}
+
+#[derive(Clone, Copy)]
+enum Offered {
+    File,
+    /// Not yet placed.
+    Folder,
+    Placed(Folder),
+}
+
+/// A folder that was given its place.
+#[derive(Clone, Copy)]
+struct Folder {
+    number: u32,
+    fate: Fate,
+    /// Of its path here.
+    length: usize,
+    depth: usize,
+}
+
+impl Folder {
+    /// Of the path here of something in it.
+    fn length_with(self, name: &str) -> usize {
+        self.length + usize::from(self.length > 0) + name.len()
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// Nothing stands there, or a file that will be replaced.
+    New,
+    /// A folder that is there.
+    Merged,
+    LeftOut,
+}
+
+/// Why something gets another name than it was offered under.
+enum Why {
+    IsThere,
+    SameName,
+    CantBe,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::IsThere => "is there already",
+            Self::SameName => "would have the same name as another",
+            Self::CantBe => "can't be a name here",
+        })
+    }
+}
+
+struct Settled {
+    name: String,
+    fate: Fate,
+    why: Option<Why>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(inbox: &'a Inbox, entries: &'a [Entry], conflict: Conflict) -> Result<Self, PlanError> {
+        if entries.is_empty() {
+            return Err(PlanError::Nothing);
+        }
+        if EntryNo::try_from(entries.len()).is_err() {
+            return Err(PlanError::Absurd);
+        }
+        let mut offered = HashMap::with_capacity(entries.len());
+        for entry in entries {
+            let what = match entry.kind {
+                EntryKind::Folder => Offered::Folder,
+                EntryKind::File { .. } => Offered::File,
+            };
+            if offered.insert(entry.path.as_str(), what).is_some() {
+                return Err(PlanError::Twice(entry.path.to_string()));
+            }
+        }
+        Ok(Self {
+            inbox,
+            plan: Plan {
+                names: LocalNames::default(),
+                conflict,
+                fresh: Vec::new(),
+                unwanted: Vec::new(),
+                needs: 0,
+                notes: Notes::default(),
+            },
+            offered,
+            taken: HashSet::new(),
+            numbers: HashMap::new(),
+            hasher: RandomState::new(),
+            top: Folder { number: 0, fate: Fate::Merged, length: 0, depth: 0 },
+            folders: 1,
+            open: Folders::default(),
+            space: Space::of(inbox.folder()),
+            taking: 0,
+        })
+    }
+
+    /// Applies the name that the person chose.
+    fn save_as(&mut self, entries: &[Entry], name: &str) -> Result<(), PlanError> {
+        match RelPath::parse(name) {
+            Ok(path) if path.parent().is_none() => {}
+            _ => return Err(PlanError::BadName(text::visible(name).into_owned())),
+        }
+        let wish = self.inbox.rules.storable(name).into_owned();
+        if wish != name {
+            let (name, wish) = (text::visible(name), text::visible(&wish));
+            self.plan.notes.add(format_args!("“{name}” {}: it will be “{wish}”.", Why::CantBe));
+        }
+        let top = entries[0].path.top();
+        if entries.iter().all(|entry| entry.path.top() == top) {
+            self.plan.names.set_save_as(&wish);
+            return Ok(());
+        }
+        // A person who names a folder wants one, whatever is to become of files that are there.
+        let conflict = match self.there(self.top, "", &wish) {
+            Some(Kind::Folder) => self.plan.conflict,
+            _ => Conflict::KeepBoth,
+        };
+        let Settled { name: holder, fate, why } =
+            self.settle(self.top, "", &wish, Numbering::Folder, conflict);
+        if let Some(why) = why {
+            let (name, holder) = (text::visible(name), text::visible(&holder));
+            self.plan.notes.add(format_args!("“{name}” {why}: the new folder will be “{holder}”."));
+        }
+        if fate == Fate::New {
+            self.plan.fresh.push("".into());
+        }
+        self.plan.names.set_holder(&holder);
+        self.top = self.new_folder(self.top, &holder, fate);
+        Ok(())
+    }
+
+    fn place(&mut self, no: EntryNo, entry: &'a Entry) -> Result<(), PlanError> {
+        let path = entry.path.as_str();
+        let fate = match entry.kind {
+            EntryKind::Folder => self.folder(path)?.fate,
+            EntryKind::File { size, .. } => {
+                let parent = self.parent(path)?;
+                let fate = self.name(parent, path, Numbering::File)?.1;
+                if fate != Fate::LeftOut {
+                    self.count(size.unwrap_or_default())?;
+                }
+                fate
+            }
+        };
+        if fate == Fate::LeftOut {
+            match self.plan.unwanted.last_mut() {
+                Some(last) if last.end == no => last.end += 1,
+                _ => self.plan.unwanted.push(no..no + 1),
+            }
+        }
+        Ok(())
+    }
+
+    fn parent(&mut self, path: &'a str) -> Result<Folder, PlanError> {
+        match above(path) {
+            "" => Ok(self.top),
+            parent => self.folder(parent),
+        }
+    }
+
+    /// Gives a folder its place, and first those above it.
+    fn folder(&mut self, path: &'a str) -> Result<Folder, PlanError> {
+        match self.offered.get(path) {
+            Some(Offered::Placed(folder)) => return Ok(*folder),
+            Some(Offered::File) => {
+                return Err(PlanError::FileAndFolder(text::visible(path).into_owned()));
+            }
+            Some(Offered::Folder) | None => {}
+        }
+        let parent = self.parent(path)?;
+        let (name, fate) = self.name(parent, path, Numbering::Folder)?;
+        // The folder that holds everything is made anew itself, and what is in it is alone there.
+        if fate == Fate::New && parent.depth == 0 && self.plan.conflict == Conflict::KeepBoth {
+            self.plan.fresh.push(path.into());
+        }
+        let folder = self.new_folder(parent, &name, fate);
+        self.offered.insert(path, Offered::Placed(folder));
+        Ok(folder)
+    }
+
+    fn new_folder(&mut self, parent: Folder, name: &str, fate: Fate) -> Folder {
+        let number = self.folders;
+        self.folders += 1;
+        Folder { number, fate, length: parent.length_with(name), depth: parent.depth + 1 }
+    }
+
+    /// Decides the name of an offered path in the folder that is its parent.
+    fn name(
+        &mut self,
+        parent: Folder,
+        path: &'a str,
+        numbering: Numbering,
+    ) -> Result<(Cow<'a, str>, Fate), PlanError> {
+        let offered = last(path);
+        if parent.fate == Fate::LeftOut {
+            return Ok((Cow::Borrowed(offered), Fate::LeftOut));
+        }
+        let wish = self.plan.names.wish(self.inbox.rules, path).into_owned();
+        let Settled { name, fate, mut why } =
+            self.settle(parent, above(path), &wish, numbering, self.plan.conflict);
+        if why.is_none() && self.inbox.rules.storable(offered) != offered && fate != Fate::LeftOut {
+            why = Some(Why::CantBe);
+        }
+        self.remark(path, &name, fate, why);
+        if parent.length_with(&name) > RelPath::MAX_LEN || parent.depth + 1 > RelPath::MAX_DEPTH {
+            return Err(PlanError::TooLong(text::visible(path).into_owned()));
+        }
+        if name == offered {
+            return Ok((Cow::Borrowed(offered), fate));
+        }
+        self.plan.names.set(path, &name);
+        Ok((Cow::Owned(name), fate))
+    }
+
+    /// The first name that is neither given away nor, unless it may be merged with, there.
+    fn settle(
+        &mut self,
+        parent: Folder,
+        parent_path: &str,
+        wish: &str,
+        numbering: Numbering,
+        conflict: Conflict,
+    ) -> Settled {
+        let there = self.there(parent, parent_path, wish);
+        let first = self.key(parent, wish);
+        let is_taken = self.taken.contains(&first);
+        let found = |fate, why| Settled { name: wish.to_owned(), fate, why };
+        if !is_taken {
+            let settled = match (&there, conflict, numbering) {
+                (None, _, _) => Some(found(Fate::New, None)),
+                (Some(Kind::Folder), Conflict::Skip | Conflict::Replace, Numbering::Folder) => {
+                    Some(found(Fate::Merged, None))
+                }
+                (Some(_), Conflict::Skip, _) => Some(found(Fate::LeftOut, Some(Why::IsThere))),
+                (Some(Kind::File), Conflict::Replace, Numbering::File) => {
+                    Some(found(Fate::New, Some(Why::IsThere)))
+                }
+                (Some(_), Conflict::KeepBoth | Conflict::Replace, _) => None,
+            };
+            if let Some(settled) = settled {
+                self.taken.insert(first);
+                return settled;
+            }
+        }
+        let mut number = self.numbers.get(&first).copied().unwrap_or_default();
+        loop {
+            number = number.wrapping_add(1);
+            let name = self.inbox.rules.numbered(wish, number, numbering);
+            let key = self.key(parent, &name);
+            if !self.taken.contains(&key) && self.there(parent, parent_path, &name).is_none() {
+                self.numbers.insert(first, number);
+                self.taken.insert(key);
+                let why = Some(if is_taken { Why::SameName } else { Why::IsThere });
+                return Settled { name, fate: Fate::New, why };
+            }
+        }
+    }
+
+    fn key(&self, parent: Folder, name: &str) -> u64 {
+        self.hasher.hash_one((parent.number, self.inbox.rules.key(name)))
+    }
+
+    /// What stands under a name in a folder that exists.
+    fn there(&self, parent: Folder, parent_path: &str, name: &str) -> Option<Kind> {
+        if parent.fate != Fate::Merged {
+            return None;
+        }
+        // What can't be looked at is met again, and reported, when it is written.
+        let metadata = if parent.number == 0 {
+            self.inbox.dir.symlink_metadata(name)
+        } else {
+            self.open(&self.plan.names.path(parent_path)).and_then(|dir| dir.symlink_metadata(name))
+        };
+        metadata.ok().map(|metadata| Kind::of(&metadata))
+    }
+
+    fn open(&self, path: &str) -> io::Result<Arc<Dir>> {
+        self.open.get_or_open(OsStr::new(path), || match above(path) {
+            "" => self.inbox.dir.open_dir_nofollow(last(path)),
+            parent => self.open(parent)?.open_dir_nofollow(last(path)),
+        })
+    }
+
+    fn remark(&mut self, path: &str, name: &str, fate: Fate, why: Option<Why>) {
+        let notes = &mut self.plan.notes;
+        let shown = text::visible;
+        match why {
+            Some(Why::IsThere) if fate == Fate::LeftOut => {
+                notes.add(format_args!("“{}” is there already and is left out.", shown(path)));
+            }
+            Some(Why::IsThere) if self.plan.names.wish(self.inbox.rules, path) == name => {
+                notes.add(format_args!("“{}” is there already and will be replaced.", shown(path)));
+            }
+            Some(why) => {
+                notes.add(format_args!("“{}” {why}: it will be stored as “{}”.", shown(path), shown(name)));
+            }
+            None => {}
+        }
+        if name.chars().any(text::is_deceptive) {
+            notes.add(format_args!("“{}” has invisible characters in its name.", shown(path)));
+        }
+        if !path.contains('/') && name.starts_with('.') {
+            notes.add(format_args!("“{}” will be hidden: its name starts with a dot.", shown(name)));
+        }
+    }
+
+    fn count(&mut self, size: u64) -> Result<(), PlanError> {
+        let block = self.space.map_or(1, |space| space.block);
+        let taken = size.checked_next_multiple_of(block).and_then(|size| self.taking.checked_add(size));
+        self.taking = taken.ok_or(PlanError::Absurd)?;
+        self.plan.needs = self.plan.needs.checked_add(size).ok_or(PlanError::Absurd)?;
+        Ok(())
+    }
+
+    fn check_space(&self) -> Result<(), PlanError> {
+        match self.space {
+            Some(space) if self.taking > space.free.saturating_sub(space.reserve) && self.taking > 0 => {
+                Err(PlanError::NoSpace { needed: self.taking, free: space.free })
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Finds out what a folder's file system makes of names, by trying.
+//!
+//! Leaves nothing behind: each trial file is hidden, empty and removed at once.
+
+use std::io;
+
+use cap_std::fs::{Dir, OpenOptions};
+
+use super::naming::{Case, Characters, Longest, NameRules, OURS, Unicode};
+
+/// What `dir` makes of names.
+///
+/// # Errors
+/// When nothing can be created in it, or not be removed again.
+pub(super) fn rules(dir: &Dir) -> io::Result<NameRules> {
+    let mut random = [0; 4];
+    getrandom::fill(&mut random).map_err(io::Error::other)?;
+    let stem = format!("{OURS}probe-{:08x}", u32::from_ne_bytes(random));
+
+    let plain = Trial::create(dir, stem.clone())?;
+    let case = if dir.symlink_metadata(stem.to_uppercase()).is_ok() { Case::Ignored } else { Case::Matters };
+    plain.remove()?;
+
+    let unicode = match Trial::create(dir, format!("{stem}-\u{e9}")) {
+        Ok(_composed) if dir.symlink_metadata(format!("{stem}-e\u{301}")).is_ok() => Unicode::Normalised,
+        _ => Unicode::Exact,
+    };
+    Ok(NameRules { characters: characters(dir, &stem), case, unicode, longest: longest_name(dir) })
+}
+
+/// On Windows a trial would lie: a colon makes a hidden stream of another file.
+fn characters(dir: &Dir, stem: &str) -> Characters {
+    if cfg!(windows) {
+        return Characters::Windows;
+    }
+    let odd = format!("{stem}<>:\"|?*\\\u{1}");
+    match Trial::create(dir, format!("{odd}.")) {
+        Ok(_dotted) if dir.symlink_metadata(&odd).is_err() => Characters::Any,
+        _ => Characters::Windows,
+    }
+}
+
+/// A system that claims more than is common is not believed: what is below it may hold less.
+fn longest_name(dir: &Dir) -> Longest {
+    const COMMON: usize = 255;
+    match claimed_bytes(dir) {
+        _ if cfg!(windows) => Longest::Units(COMMON),
+        Some(bytes) => Longest::Bytes(usize::try_from(bytes).unwrap_or(COMMON).clamp(64, COMMON)),
+        None => Longest::Bytes(COMMON),
+    }
+}
+
+#[cfg(unix)]
+fn claimed_bytes(dir: &Dir) -> Option<u64> {
+    rustix::fs::fstatvfs(dir).ok().map(|disk| disk.f_namemax)
+}
+
+#[cfg(not(unix))]
+fn claimed_bytes(_: &Dir) -> Option<u64> {
+    None
+}
+
+/// An empty file that goes when it is dropped.
+struct Trial<'d> {
+    dir: &'d Dir,
+    name: String,
+}
+
+impl<'d> Trial<'d> {
+    fn create(dir: &'d Dir, name: String) -> io::Result<Self> {
+        dir.open_with(&name, OpenOptions::new().write(true).create_new(true))?;
+        Ok(Self { dir, name })
+    }
+
+    fn remove(self) -> io::Result<()> {
+        self.dir.remove_file(&self.name)
+    }
+}
+
+impl Drop for Trial<'_> {
+    fn drop(&mut self) {
+        // After `remove` there is nothing left to remove, and of a trial nobody waits for the end.
+        let _ = self.dir.remove_file(&self.name);
+    }
+}

@@ -1,0 +1,92 @@
+//! Gives a finished file its name without ever taking another file's.
+//!
+//! Systems differ in what they can do in one step; what they can't is done with a second link,
+//! and where there are no links either, by looking first.
+
+use std::io;
+
+use cap_std::fs::Dir;
+
+/// Renames within `dir`, unless something of the new name is there.
+///
+/// # Errors
+/// `AlreadyExists` when the name is taken.
+pub(super) fn no_clobber(dir: &Dir, from: &str, to: &str) -> io::Result<()> {
+    match at_once(dir, from, to) {
+        Some(result) => result,
+        None => by_link(dir, from, to),
+    }
+}
+
+/// Renames within `dir`, in place of a file of the new name.
+pub(super) fn replace(dir: &Dir, from: &str, to: &str) -> io::Result<()> {
+    dir.rename(from, dir, to)
+}
+
+/// `None` where the file system can't.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn at_once(dir: &Dir, from: &str, to: &str) -> Option<io::Result<()>> {
+    use rustix::{
+        fs::{RenameFlags, renameat_with},
+        io::Errno,
+    };
+    match renameat_with(dir, from, dir, to, RenameFlags::NOREPLACE) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => None,
+        result => Some(result.map_err(io::Error::from)),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn at_once(_: &Dir, _: &str, _: &str) -> Option<io::Result<()>> {
+    None
+}
+
+/// A second link is never made in place of another file.
+fn by_link(dir: &Dir, from: &str, to: &str) -> io::Result<()> {
+    match dir.hard_link(from, dir, to) {
+        Ok(()) => dir.remove_file(from),
+        Err(why) if why.kind() == io::ErrorKind::AlreadyExists => Err(why),
+        Err(_) => by_looking(dir, from, to),
+    }
+}
+
+/// Two programs that want one name in the same instant can still meet here; no system that this
+/// is left for can do better.
+fn by_looking(dir: &Dir, from: &str, to: &str) -> io::Result<()> {
+    match dir.symlink_metadata(to) {
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => dir.rename(from, dir, to),
+        Err(why) => Err(why),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cap_std::ambient_authority;
+
+    use super::*;
+
+    #[test]
+    fn every_way_to_rename_spares_what_is_there() {
+        for rename in [no_clobber, by_link, by_looking] {
+            let temp = tempfile::tempdir().unwrap();
+            let dir = Dir::open_ambient_dir(temp.path(), ambient_authority()).unwrap();
+            dir.write("part", "new").unwrap();
+            dir.write("file", "old").unwrap();
+            dir.create_dir("folder").unwrap();
+            #[cfg(unix)]
+            dir.symlink("nowhere", "link").unwrap();
+            #[cfg(not(unix))]
+            dir.write("link", "").unwrap();
+            for taken in ["file", "folder", "link"] {
+                let error = rename(&dir, "part", taken).unwrap_err();
+                assert_eq!(error.kind(), io::ErrorKind::AlreadyExists, "{taken}");
+            }
+            rename(&dir, "part", "free").unwrap();
+            assert_eq!(dir.read_to_string("free").unwrap(), "new");
+            assert_eq!(dir.read_to_string("file").unwrap(), "old");
+            assert!(!dir.exists("part"));
+            assert_eq!(rename(&dir, "part", "other").unwrap_err().kind(), io::ErrorKind::NotFound);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The sender's manifest, made in batches while the tree is walked.
+//!
+//! Knows the walk and numbers what it finds; knows nothing of who is told.
+
+use std::path::Path;
+
+use super::{error::SourceError, source::Sources, walk::Walk};
+use crate::model::{Entry, EntryNo, Skipped, Source, Summary};
+
+/// Walks what a person picked, lazily, so that a tree of a million files is streamed.
+pub struct Scan {
+    walk: Walk,
+    sources: Sources,
+}
+
+impl Scan {
+    /// # Errors
+    /// When there is nothing to send, or one of the sources is not there, can't be read or can't
+    /// be sent. A link or a device among others is left out and counted.
+    pub fn new(sources: Vec<Source>) -> Result<Self, SourceError> {
+        Ok(Self { walk: Walk::new(sources)?, sources: Sources::default() })
+    }
+
+    /// The next entries, at most `max` and at least one; empty at the end. A folder stands before
+    /// what is in it; within a folder the order is that of the names' bytes.
+    ///
+    /// # Errors
+    /// When something that was picked is no longer there, or there are more entries than can be
+    /// numbered. What fails below it is left out and counted.
+    pub fn next_batch(&mut self, max: usize) -> Result<Vec<Entry>, SourceError> {
+        let mut batch = Vec::with_capacity(max.min(1024));
+        while batch.len() < max.max(1) {
+            let Some(found) = self.walk.next()? else { break };
+            if EntryNo::try_from(self.sources.len()).is_err() {
+                return Err(SourceError::TooMany);
+            }
+            batch.push(found.entry.clone());
+            self.sources.push(found);
+        }
+        Ok(batch)
+    }
+
+    /// What was left out so far.
+    #[must_use]
+    pub fn skipped(&self) -> Skipped {
+        self.walk.skipped()
+    }
+
+    /// Remarks for the sender so far: names that are not text and what they are sent as. Bounded.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        self.walk.notes()
+    }
+
+    /// What was found, to be opened by number.
+    #[must_use]
+    pub fn finish(self) -> Sources {
+        self.sources.complete(self.walk.into_folders())
+    }
+}
+
+/// Counts what a path holds.
+///
+/// # Errors
+/// As [`Scan::new`] and [`Scan::next_batch`].
+pub fn measure(path: &Path) -> Result<Summary, SourceError> {
+    let mut walk = Walk::new(vec![Source::Path(path.to_owned())])?;
+    let mut summary = Summary::default();
+    while let Some(found) = walk.next()? {
+        summary.add(&found.entry);
+    }
+    summary.skipped = walk.skipped();
+    Ok(summary)
+}

@@ -1,0 +1,195 @@
+//! What a sender offered, opened by number and read in order.
+//!
+//! Every name on the way to a file is opened from the folder above it without following links, and
+//! a file is compared with what the scan saw, when it is opened and again after its last byte.
+
+use std::{
+    collections::HashMap,
+    ffi::{OsStr, OsString},
+    fs::File,
+    io::{self, ErrorKind, Read as _, Stdin},
+    path::{Path, PathBuf},
+};
+
+use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
+use cap_std::fs::{Dir, Metadata, OpenOptions};
+
+use super::{
+    attributes,
+    error::{SourceError, shown},
+    folders::Folders,
+    walk::{Found, Kind, Origin},
+};
+use crate::model::{Entry, EntryKind, EntryNo, Timestamp};
+
+/// All entries of a scan, by number.
+#[derive(Default)]
+pub struct Sources {
+    entries: Vec<Entry>,
+    /// The first entry of each thing that was picked, and where that is.
+    picks: Vec<(EntryNo, Origin)>,
+    /// Own names by wire path, where the wire has another.
+    real: HashMap<Box<str>, OsString>,
+    folders: Folders<Dir>,
+}
+
+impl Sources {
+    pub(super) fn push(&mut self, found: Found) {
+        let Found { entry, real, origin } = found;
+        if let Some(origin) = origin {
+            let no = EntryNo::try_from(self.entries.len()).unwrap_or(EntryNo::MAX);
+            self.picks.push((no, origin));
+        }
+        if let Some(real) = real {
+            self.real.insert(entry.path.as_str().into(), real);
+        }
+        self.entries.push(entry);
+    }
+
+    pub(super) fn complete(mut self, folders: Folders<Dir>) -> Self {
+        self.entries.shrink_to_fit();
+        self.folders = folders;
+        self
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    #[must_use]
+    pub fn entry(&self, no: EntryNo) -> Option<&Entry> {
+        self.entries.get(no as usize)
+    }
+
+    /// Opens a file, or standard input, at its start.
+    ///
+    /// # Errors
+    /// When `no` is no file, or it can't be read, or is no longer what the scan saw.
+    pub fn open(&self, no: EntryNo) -> Result<SourceFile, SourceError> {
+        let entry = self.entry(no).ok_or(SourceError::NoSuchFile(no))?;
+        let EntryKind::File { size, .. } = entry.kind else { return Err(SourceError::NoSuchFile(no)) };
+        let pick = self.picks.partition_point(|(first, _)| *first <= no).checked_sub(1);
+        let (_, origin) = &self.picks[pick.ok_or(SourceError::NoSuchFile(no))?];
+        let Origin::Path(picked) = origin else {
+            let path = PathBuf::from(entry.path.name());
+            return Ok(SourceFile { content: Content::Stream(io::stdin()), path, read: 0 });
+        };
+        let path = self.path(picked, entry);
+        let seen = Seen { size: size.unwrap_or_default(), modified: entry.modified };
+        match self.open_file(&path, seen).map_err(|why| SourceError::sending(&path, why))? {
+            Some(file) => Ok(SourceFile { content: Content::File { file, seen }, path, read: 0 }),
+            None => Err(SourceError::Changed(shown(&path))),
+        }
+    }
+
+    /// `None` when what is there is not what was seen.
+    fn open_file(&self, path: &Path, seen: Seen) -> io::Result<Option<File>> {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(None) };
+        let dir = self.folders.at(parent)?;
+        // Looked at first, because opening a device can have effects of its own.
+        if !seen.is(&dir.symlink_metadata(name)?) {
+            return Ok(None);
+        }
+        let mut options = OpenOptions::new();
+        // A pipe put there meanwhile would otherwise hold the open until somebody writes to it.
+        options.read(true).follow(FollowSymlinks::No).nonblock(true);
+        let file = dir.open_with(name, &options)?;
+        Ok(seen.is(&file.metadata()?).then(|| file.into_std()))
+    }
+
+    /// An entry's own path, below or at that of the picked thing it belongs to.
+    fn path(&self, picked: &Path, entry: &Entry) -> PathBuf {
+        let mut path = picked.to_owned();
+        let wire = entry.path.as_str();
+        let mut end = entry.path.top().len();
+        for component in entry.path.components().skip(1) {
+            end += 1 + component.len();
+            let real = if self.real.is_empty() { None } else { self.real.get(&wire[..end]) };
+            path.push(real.map_or(OsStr::new(component), OsString::as_os_str));
+        }
+        path
+    }
+}
+
+/// What the scan saw of a file.
+#[derive(Clone, Copy)]
+struct Seen {
+    size: u64,
+    modified: Option<Timestamp>,
+}
+
+impl Seen {
+    fn is(self, now: &Metadata) -> bool {
+        matches!(Kind::of(now), Kind::File)
+            && now.len() == self.size
+            && attributes::modified(now) == self.modified
+    }
+}
+
+/// A file or standard input, read in order from the start.
+pub struct SourceFile {
+    content: Content,
+    path: PathBuf,
+    read: u64,
+}
+
+enum Content {
+    File { file: File, seen: Seen },
+    Stream(Stdin),
+}
+
+impl SourceFile {
+    /// Fills as much of `buf` as there is; 0 only at the end of the offered size or of the stream.
+    ///
+    /// # Errors
+    /// When the file ends before its offered size, or can't be read.
+    pub fn read(&mut self, buf: &mut [u8]) -> Result<usize, SourceError> {
+        let wanted = match &self.content {
+            Content::File { seen, .. } => {
+                usize::try_from(seen.size - self.read).map_or(buf.len(), |left| left.min(buf.len()))
+            }
+            Content::Stream(_) => buf.len(),
+        };
+        let mut filled = 0;
+        while filled < wanted {
+            let rest = &mut buf[filled..wanted];
+            let read = match &mut self.content {
+                Content::File { file, .. } => file.read(rest),
+                Content::Stream(stdin) => stdin.read(rest),
+            };
+            match read {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(why) if why.kind() == ErrorKind::Interrupted => {}
+                Err(why) => return Err(SourceError::sending(&self.path, why)),
+            }
+        }
+        self.read += filled as u64;
+        if filled < wanted && matches!(self.content, Content::File { .. }) {
+            return Err(SourceError::Changed(shown(&self.path)));
+        }
+        Ok(filled)
+    }
+
+    /// To be called after the last byte.
+    ///
+    /// # Errors
+    /// When there is more to read, or the file's size or time is no longer what the scan saw.
+    pub fn finish(self) -> Result<(), SourceError> {
+        let Content::File { mut file, seen } = self.content else { return Ok(()) };
+        // Some files, of Linux's /proc for one, say that they are empty and are not.
+        let more = file.read(&mut [0]).map(|read| read > 0);
+        let now = cap_std::fs::File::from_std(file).metadata();
+        match more.and_then(|more| Ok(!more && seen.is(&now?))) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(SourceError::Changed(shown(&self.path))),
+            Err(why) => Err(SourceError::sending(&self.path, why)),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Gives verified files their names, many at a time and to last.
+//!
+//! The order is the promise: content is synced before a file gets its name, and the name is synced
+//! before anybody hears of it. So a power cut leaves a file whole under its name, or absent.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    io,
+};
+
+use super::{
+    error::DiskError,
+    intake::{Missing, Shared},
+    local::{above, ancestors},
+    naming::Numbering,
+    partial::Verified,
+    rename, sync,
+    walk::Kind,
+};
+use crate::model::{Conflict, Digest, EntryNo, RelPath};
+
+/// A file under its final name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    pub digest: Digest,
+    /// In bytes.
+    pub size: u64,
+    /// Relative to the receiving folder.
+    pub path: RelPath,
+}
+
+/// From this many folders on, one sync of the whole disk is cheaper than one of each.
+const MANY: usize = 4;
+
+type Reported = (EntryNo, Result<Stored, DiskError>);
+
+/// See [`Intake::store`](super::Intake::store).
+pub(super) fn store(shared: &Shared, group: Vec<Verified>) -> Vec<Reported> {
+    let mut reported = Vec::with_capacity(group.len());
+    let mut stored = Vec::with_capacity(group.len());
+    for (file, synced) in sync_content(shared, group) {
+        let no = file.entry();
+        match synced.and_then(|()| name(shared, file)) {
+            Ok(file) => stored.push((no, file)),
+            Err(error) => reported.push((no, Err(error))),
+        }
+    }
+    reported.extend(sync_names(shared, stored));
+    reported
+}
+
+/// Makes the content of each file durable: of all on one disk at once where that is possible.
+fn sync_content(shared: &Shared, group: Vec<Verified>) -> Vec<(Verified, Result<(), DiskError>)> {
+    let mut on_disk: HashMap<usize, usize> = HashMap::new();
+    for file in &group {
+        *on_disk.entry(file.part.disk).or_default() += 1;
+    }
+    let at_once: HashMap<usize, io::Result<()>> = on_disk
+        .into_iter()
+        .filter(|(_, files)| *files > 1)
+        .filter_map(|(disk, _)| Some((disk, shared.disks.sync(disk)?)))
+        .collect();
+    let sync = |file: &Verified| match at_once.get(&file.part.disk) {
+        Some(Ok(())) => Ok(()),
+        Some(Err(why)) => Err(shared.failed(&file.part.path(), again(why))),
+        None => file.sync(),
+    };
+    group.into_iter().map(|file| (sync(&file), file)).map(|(synced, file)| (file, synced)).collect()
+}
+
+/// Renames a file from its partial name to its own, or to the next free one.
+fn name(shared: &Shared, file: Verified) -> Result<Stored, DiskError> {
+    let (entry, ..) = shared.file(file.entry())?;
+    let planned = shared.local(&entry.path);
+    let folder = shared.folder(above(&planned), Missing::Fail)?;
+    let wish = shared.plan.names.wish(shared.inbox.rules, entry.path.as_str());
+    let take = |name: &str| {
+        // Only what was there under the very name; a numbered one was never meant to be replaced.
+        if shared.plan.conflict == Conflict::Replace && name == wish {
+            let there = folder.dir.symlink_metadata(name);
+            if there.is_ok_and(|there| matches!(Kind::of(&there), Kind::File)) {
+                return rename::replace(&folder.dir, file.part.name(), name);
+            }
+        }
+        rename::no_clobber(&folder.dir, file.part.name(), name)
+    };
+    let path = shared.take_free(&planned, &wish, Numbering::File, take)?;
+    let (digest, size) = (file.digest(), file.size());
+    file.part.stored();
+    Ok(Stored { digest, size, path })
+}
+
+/// Makes the names durable, and those of the folders above them that are new.
+fn sync_names(shared: &Shared, stored: Vec<(EntryNo, Stored)>) -> Vec<Reported> {
+    let mut folders = BTreeSet::new();
+    {
+        let mut made = shared.made();
+        for (_, file) in &stored {
+            let path = file.path.as_str();
+            folders.insert(above(path).into());
+            folders.extend(ancestors(path).filter_map(|folder| made.unsynced.take(folder)));
+            made.save(path);
+        }
+    }
+    let failed = sync_folders(shared, &folders);
+    // Those that failed have their names, but nobody may rely on it.
+    let report = |file: Stored| {
+        let error = ancestors(file.path.as_str()).find_map(|folder| failed.get(folder)).cloned();
+        error.map_or(Ok(file), Err)
+    };
+    stored.into_iter().map(|(no, file)| (no, report(file))).collect()
+}
+
+/// Syncs the names in folders, and returns those that it failed for.
+pub(super) fn sync_folders(shared: &Shared, folders: &BTreeSet<Box<str>>) -> BTreeMap<Box<str>, DiskError> {
+    let mut at_once = HashMap::new();
+    let mut sync = |path: &str| {
+        let folder = shared.folder(path, Missing::Fail)?;
+        let whole = if folders.len() < MANY {
+            &None
+        } else {
+            at_once.entry(folder.disk).or_insert_with(|| shared.disks.sync(folder.disk))
+        };
+        let synced = match whole {
+            Some(Ok(())) => Ok(()),
+            Some(Err(why)) => Err(again(why)),
+            None => sync::folder(&folder.dir),
+        };
+        synced.map_err(|why| shared.failed(path, why))
+    };
+    folders.iter().filter_map(|path| Some((path.clone(), sync(path).err()?))).collect()
+}
+
+/// The same error for another file.
+fn again(why: &io::Error) -> io::Error {
+    match why.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => why.kind().into(),
+    }
+}

@@ -1,0 +1,133 @@
+//! Makes written things last through a power cut.
+//!
+//! Syncing a thousand small files one by one takes a thousand turns of the disk. Where the system
+//! can sync a whole file system, reports its errors, and is known to mean it, one turn does for all.
+
+use std::{
+    fs::File,
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use cap_fs_ext::MetadataExt as _;
+use cap_std::fs::Dir;
+
+/// The file systems that a transfer writes to: nearly always one, more where others are mounted
+/// below the receiving folder.
+#[derive(Default)]
+pub(super) struct Disks(Mutex<Vec<Disk>>);
+
+struct Disk {
+    device: u64,
+    /// Held from before the first write, because an error is reported to handles that are older
+    /// than it. `None` where only single files can be synced.
+    whole: Option<Arc<File>>,
+}
+
+impl Disks {
+    /// The number of the disk that `dir` is on. To be asked before anything is written there.
+    pub fn number(&self, dir: &Dir) -> io::Result<usize> {
+        let device = dir.dir_metadata()?.dev();
+        let mut disks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(number) = disks.iter().position(|disk| disk.device == device) {
+            return Ok(number);
+        }
+        disks.push(Disk { device, whole: system::whole(dir)?.map(Arc::new) });
+        Ok(disks.len() - 1)
+    }
+
+    /// Syncs all that was ever written to a disk; `None` where that can't be done at once.
+    pub fn sync(&self, number: usize) -> Option<io::Result<()>> {
+        let whole = {
+            let disks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            disks.get(number)?.whole.clone()?
+        };
+        Some(system::sync(&whole))
+    }
+}
+
+/// Syncs the names in a folder, where the system has such a thing.
+pub(super) fn folder(dir: &Dir) -> io::Result<()> {
+    system::folder(dir)
+}
+
+#[cfg(target_os = "linux")]
+mod system {
+    use std::{fs::File, io};
+
+    use cap_std::fs::Dir;
+    use rustix::fs::{Mode, OFlags, fstatfs, openat, syncfs};
+
+    /// File systems of this kernel whose `syncfs` waits for data and metadata and flushes the
+    /// device. Those of other machines and programs (NFS, SMB, FUSE) don't promise it.
+    const TRUSTED: [u64; 8] = [
+        0xef53,      // ext2, ext3, ext4
+        0x5846_5342, // XFS
+        0x9123_683e, // Btrfs
+        0xf2f5_2010, // F2FS
+        0xca45_1a4e, // bcachefs
+        0x2fc1_2fc1, // ZFS
+        0x794c_7630, // overlayfs, which asks the one above it
+        0x0102_1994, // tmpfs, where there is nothing to do
+    ];
+
+    pub fn whole(dir: &Dir) -> io::Result<Option<File>> {
+        let Ok(kind) = u64::try_from(fstatfs(dir)?.f_type) else { return Ok(None) };
+        if TRUSTED.contains(&(kind & 0xffff_ffff)) { open(dir).map(Some) } else { Ok(None) }
+    }
+
+    pub fn sync(whole: &File) -> io::Result<()> {
+        Ok(syncfs(whole)?)
+    }
+
+    pub fn folder(dir: &Dir) -> io::Result<()> {
+        open(dir)?.sync_all()
+    }
+
+    /// A handle that can be synced; one that only names a folder can't.
+    fn open(dir: &Dir) -> io::Result<File> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(openat(dir, c".", flags, Mode::empty())?.into())
+    }
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+mod system {
+    use std::{fs::File, io};
+
+    use cap_std::fs::Dir;
+    use rustix::fs::{Mode, OFlags, openat};
+
+    pub fn whole(_: &Dir) -> io::Result<Option<File>> {
+        Ok(None)
+    }
+
+    pub fn sync(whole: &File) -> io::Result<()> {
+        whole.sync_all()
+    }
+
+    pub fn folder(dir: &Dir) -> io::Result<()> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        File::from(openat(dir, c".", flags, Mode::empty())?).sync_all()
+    }
+}
+
+/// Windows keeps names in a journal of its own and has no call that waits for it.
+#[cfg(not(unix))]
+mod system {
+    use std::{fs::File, io};
+
+    use cap_std::fs::Dir;
+
+    pub fn whole(_: &Dir) -> io::Result<Option<File>> {
+        Ok(None)
+    }
+
+    pub fn sync(whole: &File) -> io::Result<()> {
+        whole.sync_all()
+    }
+
+    pub fn folder(_: &Dir) -> io::Result<()> {
+        Ok(())
+    }
+}

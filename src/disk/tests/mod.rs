@@ -1,0 +1,143 @@
+//! What the disk's tests share. Each file of tests hunts the faults of one side.
+
+mod planning;
+mod receiving;
+mod sending;
+mod storing;
+#[cfg(unix)]
+mod unfriendly;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use tempfile::TempDir;
+
+use super::{DiskError, Inbox, Intake, Scan, Sources, Stored, Verified};
+use crate::model::{
+    Conflict, Digest, Entry, EntryKind, EntryNo, FileMode, RelPath, Source, Timestamp, TransferId,
+};
+
+const ID: TransferId = TransferId([0xab; 16]);
+
+fn temp() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn folder(path: &str) -> Entry {
+    Entry { path: RelPath::parse(path).unwrap(), kind: EntryKind::Folder, modified: None }
+}
+
+fn file(path: &str, size: u64) -> Entry {
+    let kind = EntryKind::File { size: Some(size), mode: FileMode::Regular };
+    Entry { path: RelPath::parse(path).unwrap(), kind, modified: None }
+}
+
+fn stream(path: &str) -> Entry {
+    let kind = EntryKind::File { size: None, mode: FileMode::Regular };
+    Entry { path: RelPath::parse(path).unwrap(), kind, modified: None }
+}
+
+/// The content that tests give a file: its path.
+fn texts(paths: &[&str]) -> Vec<Entry> {
+    paths.iter().map(|path| file(path, path.len() as u64)).collect()
+}
+
+fn digest(content: &[u8]) -> Digest {
+    Digest(*blake3::hash(content).as_bytes())
+}
+
+fn scan(paths: &[&Path]) -> Scan {
+    Scan::new(paths.iter().map(|path| Source::Path((*path).to_owned())).collect()).unwrap()
+}
+
+fn scan_all(paths: &[&Path]) -> (Vec<Entry>, Sources) {
+    let mut scan = scan(paths);
+    let mut entries = Vec::new();
+    loop {
+        let batch = scan.next_batch(7).unwrap();
+        if batch.is_empty() {
+            return (entries, scan.finish());
+        }
+        assert!(batch.len() <= 7);
+        entries.extend(batch);
+    }
+}
+
+fn begin(folder: &Path, entries: &[Entry], conflict: Conflict) -> Intake {
+    let inbox = Inbox::open(folder).unwrap();
+    let plan = inbox.plan(entries, None, conflict).unwrap();
+    Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap()
+}
+
+/// Writes one file whole.
+fn write(intake: &Intake, no: EntryNo, content: &[u8]) -> Result<Verified, DiskError> {
+    let mut partial = intake.create(no)?;
+    for part in content.chunks(1000) {
+        partial.write(partial.written(), part)?;
+    }
+    partial.verify(digest(content))
+}
+
+fn store_one(intake: &Intake, no: EntryNo, content: &[u8]) -> Result<Stored, DiskError> {
+    let mut stored = intake.store(vec![write(intake, no, content)?]);
+    assert_eq!(stored.len(), 1);
+    let (reported, result) = stored.remove(0);
+    assert_eq!(reported, no);
+    result
+}
+
+/// Receives files whose content is their offered path, in one group.
+fn receive(intake: &Intake, entries: &[Entry]) -> Vec<Stored> {
+    let group = (0..)
+        .zip(entries)
+        .filter(|(no, _)| intake.wants(*no))
+        .map(|(no, entry)| write(intake, no, entry.path.as_str().as_bytes()).unwrap())
+        .collect();
+    intake.store(group).into_iter().map(|(_, stored)| stored.unwrap()).collect()
+}
+
+/// Everything below a folder, by path: a file's content, or what it is otherwise.
+fn tree(folder: &Path) -> BTreeMap<PathBuf, String> {
+    fn walk(root: &Path, folder: &Path, tree: &mut BTreeMap<PathBuf, String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let metadata = fs::symlink_metadata(&path).unwrap();
+            let what = if metadata.is_dir() {
+                walk(root, &path, tree);
+                "<folder>".to_owned()
+            } else if metadata.is_symlink() {
+                "<link>".to_owned()
+            } else {
+                String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned()
+            };
+            tree.insert(path.strip_prefix(root).unwrap().to_owned(), what);
+        }
+    }
+    let mut found = BTreeMap::new();
+    walk(folder, folder, &mut found);
+    found
+}
+
+/// `tree`, as lines: a folder ends in `/`, and a file's content stands after `=`.
+fn listing(folder: &Path) -> Vec<String> {
+    tree(folder)
+        .into_iter()
+        .map(|(path, what)| match what.as_str() {
+            "<folder>" => format!("{}/", path.display()),
+            _ => format!("{}={what}", path.display()),
+        })
+        .collect()
+}
+
+fn modified(path: &Path) -> Timestamp {
+    fs::symlink_metadata(path).unwrap().modified().unwrap().into()
+}
+
+/// Says that a test tried nothing, so that a green run is not taken for more than it is.
+#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
+fn skip(why: &str) {
+    eprintln!("SKIPPED: {why}");
+}

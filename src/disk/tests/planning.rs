@@ -1,0 +1,379 @@
+//! The receiver before anything is written: offers that contradict themselves or what is there.
+
+use std::{fs, path::Path};
+
+use super::{file, folder, stream, temp, texts};
+use crate::{
+    disk::{
+        Inbox, Plan, PlanError,
+        naming::{Case, Characters, Longest, NameRules, Unicode},
+    },
+    model::{Conflict, Entry, EntryNo, RelPath},
+};
+
+const WINDOWS: NameRules = NameRules {
+    characters: Characters::Windows,
+    case: Case::Ignored,
+    unicode: Unicode::Normalised,
+    longest: Longest::Units(255),
+};
+
+fn plan(folder: &Path, entries: &[Entry], conflict: Conflict) -> Result<Plan, PlanError> {
+    Inbox::open(folder).unwrap().plan(entries, None, conflict)
+}
+
+/// Where each entry goes; `-` for what is left out.
+fn places(plan: &Plan, entries: &[Entry]) -> Vec<String> {
+    (0..)
+        .zip(entries)
+        .map(|(no, entry)| {
+            if plan.is_unwanted(no) {
+                "-".to_owned()
+            } else {
+                plan.names.path(entry.path.as_str()).into_owned()
+            }
+        })
+        .collect()
+}
+
+fn windows(folder: &Path) -> Inbox {
+    let mut inbox = Inbox::open(folder).unwrap();
+    inbox.rules = WINDOWS;
+    inbox
+}
+
+#[test]
+fn an_offer_that_contradicts_itself_is_refused() {
+    let temp = temp();
+    let refused = |entries: &[Entry]| plan(temp.path(), entries, Conflict::KeepBoth).unwrap_err();
+    assert!(matches!(refused(&[]), PlanError::Nothing));
+    for twice in [
+        [file("a", 1), file("a", 2)],
+        [folder("a"), folder("a")],
+        [folder("a"), file("a", 1)],
+        [file("a\u{1b}", 1), stream("a\u{1b}")],
+    ] {
+        let error = refused(&twice);
+        assert!(matches!(error, PlanError::Twice(_)), "{error}");
+        assert!(!error.to_string().contains('\u{1b}'));
+    }
+    for both in [
+        vec![file("a", 1), file("a/b", 1)],
+        vec![file("a/b", 1), file("a", 1)],
+        vec![file("a/b/c/d", 1), file("a/b", 1)],
+        vec![folder("a"), file("a/b", 1), folder("a/b/c")],
+    ] {
+        let error = refused(&both);
+        assert!(matches!(error, PlanError::FileAndFolder(_)), "{error}");
+    }
+    let absurd = refused(&[file("a", u64::MAX), file("b", u64::MAX)]);
+    assert!(matches!(absurd, PlanError::Absurd), "{absurd}");
+}
+
+#[test]
+fn more_than_the_disk_holds_is_refused_with_both_numbers() {
+    let temp = temp();
+    let PlanError::NoSpace { needed, free } =
+        plan(temp.path(), &[file("a", 1 << 60), file("b", 1)], Conflict::KeepBoth).unwrap_err()
+    else {
+        panic!("no space")
+    };
+    assert!(needed > 1 << 60 && free > 0 && free < 1 << 60);
+    let inbox = Inbox::open(temp.path()).unwrap();
+    let free = inbox.free().unwrap();
+    // The last bytes of a disk are not for the taking.
+    let all = [file("a", free)];
+    assert!(matches!(inbox.plan(&all, None, Conflict::KeepBoth), Err(PlanError::NoSpace { .. })));
+    let fits = [file("a", 12), folder("d"), stream("s"), file("e", 0), file("f", 30)];
+    assert_eq!(inbox.plan(&fits, None, Conflict::KeepBoth).unwrap().needs(), 42);
+}
+
+#[test]
+fn parents_that_were_never_declared_are_no_fault() {
+    let temp = temp();
+    let entries = texts(&["a/b/c", "a/b/d", "x/y"]);
+    let plan = plan(temp.path(), &entries, Conflict::KeepBoth).unwrap();
+    assert_eq!(places(&plan, &entries), ["a/b/c", "a/b/d", "x/y"]);
+    assert!(plan.notes().is_empty());
+}
+
+#[test]
+fn nothing_is_written_by_planning() {
+    let temp = temp();
+    fs::write(temp.path().join("a"), "old").unwrap();
+    let entries = [file("a", 1), folder("b"), file("b/c", 1), folder("e")];
+    for conflict in [Conflict::KeepBoth, Conflict::Skip, Conflict::Replace] {
+        plan(temp.path(), &entries, conflict).unwrap();
+        let inbox = Inbox::open(temp.path()).unwrap();
+        inbox.plan(&entries, Some("all"), conflict).unwrap();
+    }
+    assert_eq!(super::listing(temp.path()), ["a=old"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn keeping_both_finds_the_next_free_name_beside_anything() {
+    let temp = temp();
+    fs::write(temp.path().join("photo.jpg"), "").unwrap();
+    fs::write(temp.path().join("photo (1).jpg"), "").unwrap();
+    fs::create_dir(temp.path().join("trip")).unwrap();
+    fs::create_dir(temp.path().join("a.tar.gz")).unwrap();
+    std::os::unix::fs::symlink("nowhere", temp.path().join("link")).unwrap();
+    let entries = [
+        file("photo.jpg", 1),
+        file("photo (2).jpg", 1),
+        folder("trip"),
+        file("trip/x", 1),
+        file("a.tar.gz", 1),
+        file("link", 1),
+        file("link2/in", 1),
+    ];
+    let plan = plan(temp.path(), &entries, Conflict::KeepBoth).unwrap();
+    assert_eq!(
+        places(&plan, &entries),
+        [
+            "photo (2).jpg",
+            "photo (2) (1).jpg",
+            "trip (1)",
+            "trip (1)/x",
+            "a (1).tar.gz",
+            "link (1)",
+            "link2/in"
+        ]
+    );
+    assert!(plan.unwanted().is_empty());
+    assert_eq!(plan.notes()[0], "“photo.jpg” is there already: it will be stored as “photo (2).jpg”.");
+}
+
+#[cfg(unix)]
+fn occupied(at: &Path) {
+    fs::create_dir_all(at.join("trip/sub")).unwrap();
+    fs::create_dir_all(at.join("outside")).unwrap();
+    fs::create_dir_all(at.join("d")).unwrap();
+    for name in ["f", "trip/old", "trip/sub/old", "trip/file", "outside/x"] {
+        fs::write(at.join(name), "old").unwrap();
+    }
+    std::os::unix::fs::symlink(at.join("outside"), at.join("trip/link")).unwrap();
+    std::os::unix::fs::symlink(at.join("f"), at.join("leaf")).unwrap();
+}
+
+#[cfg(unix)]
+fn occupying() -> Vec<Entry> {
+    vec![
+        file("f", 3),
+        file("new", 3),
+        folder("trip"),
+        file("trip/old", 3),
+        file("trip/new", 3),
+        folder("trip/sub"),
+        file("trip/sub/old", 3),
+        file("trip/sub/new", 3),
+        folder("trip/file"),
+        file("trip/file/x", 3),
+        folder("trip/link"),
+        file("trip/link/x", 3),
+        file("leaf", 3),
+        file("d", 3),
+    ]
+}
+
+#[cfg(unix)]
+#[test]
+fn skipping_leaves_out_what_is_there_and_merges_folders() {
+    let temp = temp();
+    occupied(temp.path());
+    let entries = occupying();
+    let plan = plan(temp.path(), &entries, Conflict::Skip).unwrap();
+    assert_eq!(
+        places(&plan, &entries),
+        ["-", "new", "trip", "-", "trip/new", "trip/sub", "-", "trip/sub/new", "-", "-", "-", "-", "-", "-"]
+    );
+    assert_eq!(plan.unwanted(), [0..1, 3..4, 6..7, 8..14]);
+    assert_eq!(plan.needs(), 9);
+    assert!(plan.notes().contains(&"“trip/old” is there already and is left out.".to_owned()));
+}
+
+#[cfg(unix)]
+#[test]
+fn replacing_spares_folders_and_links_and_never_goes_through_one() {
+    let temp = temp();
+    occupied(temp.path());
+    let entries = occupying();
+    let plan = plan(temp.path(), &entries, Conflict::Replace).unwrap();
+    assert_eq!(
+        places(&plan, &entries),
+        [
+            "f",
+            "new",
+            "trip",
+            "trip/old",
+            "trip/new",
+            "trip/sub",
+            "trip/sub/old",
+            "trip/sub/new",
+            "trip/file (1)",
+            "trip/file (1)/x",
+            "trip/link (1)",
+            "trip/link (1)/x",
+            "leaf (1)",
+            "d (1)"
+        ]
+    );
+    assert!(plan.unwanted().is_empty());
+    assert!(plan.notes().contains(&"“f” is there already and will be replaced.".to_owned()));
+}
+
+#[test]
+fn save_as_names_one_thing_or_a_new_folder_for_several() {
+    let temp = temp();
+    fs::create_dir(temp.path().join("taken")).unwrap();
+    fs::write(temp.path().join("file"), "").unwrap();
+    let inbox = Inbox::open(temp.path()).unwrap();
+    let outcome = |entries: &[Entry], name, conflict| {
+        let plan = inbox.plan(entries, Some(name), conflict).unwrap();
+        (places(&plan, entries), plan.notes().to_vec())
+    };
+    let one = [file("photo.jpg", 1)];
+    assert_eq!(outcome(&one, "sea.jpg", Conflict::KeepBoth).0, ["sea.jpg"]);
+    assert_eq!(outcome(&one, "file", Conflict::KeepBoth).0, ["file (1)"]);
+    assert_eq!(outcome(&one, "file", Conflict::Skip).0, ["-"]);
+    assert_eq!(outcome(&one, "file", Conflict::Replace).0, ["file"]);
+    let tree = [folder("trip"), file("trip/a/b", 1)];
+    assert_eq!(outcome(&tree, "sea", Conflict::KeepBoth).0, ["sea", "sea/a/b"]);
+    assert_eq!(outcome(&tree, "taken", Conflict::KeepBoth).0, ["taken (1)", "taken (1)/a/b"]);
+    assert_eq!(outcome(&tree, "taken", Conflict::Skip).0, ["taken", "taken/a/b"]);
+    let several = [file("file", 1), file("d/x", 1)];
+    assert_eq!(outcome(&several, "all", Conflict::KeepBoth).0, ["all/file", "all/d/x"]);
+    let (places, notes) = outcome(&several, "taken", Conflict::KeepBoth);
+    assert_eq!(places, ["taken (1)/file", "taken (1)/d/x"]);
+    assert_eq!(notes, ["“taken” is there already: the new folder will be “taken (1)”."]);
+    assert_eq!(outcome(&several, "taken", Conflict::Replace).0, ["taken/file", "taken/d/x"]);
+    // A file in the way of the folder is left alone, and nothing is left out for it.
+    for conflict in [Conflict::KeepBoth, Conflict::Skip, Conflict::Replace] {
+        assert_eq!(outcome(&several, "file", conflict).0, ["file (1)/file", "file (1)/d/x"]);
+    }
+    assert_eq!(outcome(&one, ".airlift-x.part", Conflict::KeepBoth).0, ["_airlift-x.part"]);
+    for bad in ["", ".", "..", "a/b", "/a", "a/", "a\0b"] {
+        let refused = inbox.plan(&one, Some(bad), Conflict::KeepBoth);
+        assert!(matches!(refused, Err(PlanError::BadName(_))), "{bad:?}");
+    }
+}
+
+#[test]
+fn a_new_folder_that_makes_a_path_too_long_is_refused_before_anything_is_received() {
+    let temp = temp();
+    let inbox = Inbox::open(temp.path()).unwrap();
+    let long = ["x".repeat(200).as_str(); 20].join("/");
+    assert!(long.len() < RelPath::MAX_LEN);
+    let entries = [file(&long, 1), file("y", 1)];
+    assert!(inbox.plan(&entries, None, Conflict::KeepBoth).is_ok());
+    let refused = inbox.plan(&entries, Some(&"z".repeat(100)), Conflict::KeepBoth);
+    assert!(matches!(refused, Err(PlanError::TooLong(_))));
+    let deep = ["d"; RelPath::MAX_DEPTH].join("/");
+    let entries = [file(&deep, 1), file("y", 1)];
+    assert!(inbox.plan(&entries, None, Conflict::KeepBoth).is_ok());
+    assert!(matches!(inbox.plan(&entries, Some("z"), Conflict::KeepBoth), Err(PlanError::TooLong(_))));
+}
+
+#[test]
+fn names_that_are_one_to_this_folder_are_told_apart() {
+    let temp = temp();
+    let inbox = windows(temp.path());
+    let entries = [
+        file("README", 1),
+        file("readme", 1),
+        folder("A"),
+        file("A/x", 1),
+        folder("a"),
+        file("a/x", 1),
+        file("caf\u{e9}", 1),
+        file("cafe\u{301}", 1),
+        file("CON", 1),
+        file("_con", 1),
+        file("a:b", 1),
+        file("a?b", 1),
+        file("a_b", 1),
+    ];
+    let plan = inbox.plan(&entries, None, Conflict::KeepBoth).unwrap();
+    assert_eq!(
+        places(&plan, &entries),
+        [
+            "README",
+            "readme (1)",
+            "A",
+            "A/x",
+            "a (1)",
+            "a (1)/x",
+            "caf\u{e9}",
+            "cafe\u{301} (1)",
+            "_CON",
+            "_con (1)",
+            "a_b",
+            "a_b (1)",
+            "a_b (2)"
+        ]
+    );
+    let notes = plan.notes();
+    assert_eq!(notes[0], "“readme” would have the same name as another: it will be stored as “readme (1)”.");
+    assert!(notes.contains(&"“CON” can't be a name here: it will be stored as “_CON”.".to_owned()));
+
+    let exact = Inbox::open(temp.path()).unwrap();
+    if exact.rules.case == Case::Matters && exact.rules.characters == Characters::Any {
+        let plan = exact.plan(&entries, None, Conflict::KeepBoth).unwrap();
+        assert!(places(&plan, &entries).iter().eq(entries.iter().map(|entry| entry.path.as_str())));
+        assert!(plan.notes().is_empty(), "{:?}", plan.notes());
+    } else {
+        super::skip("this disk does not tell all names apart");
+    }
+}
+
+#[test]
+fn what_would_deceive_or_hide_is_pointed_out() {
+    let temp = temp();
+    let entries = [file(".bashrc", 1), folder(".ssh"), file("d/.inner", 1), file("photo_\u{202e}gpj.exe", 1)];
+    let plan = plan(temp.path(), &entries, Conflict::KeepBoth).unwrap();
+    assert_eq!(
+        plan.notes(),
+        [
+            "“.bashrc” will be hidden: its name starts with a dot.",
+            "“.ssh” will be hidden: its name starts with a dot.",
+            "“photo_\\u{202e}gpj.exe” has invisible characters in its name.",
+        ]
+    );
+}
+
+#[test]
+fn a_peer_can_not_place_a_file_among_our_own() {
+    let temp = temp();
+    let entries = texts(&[".airlift-abababab-0.part", "d/.airlift-probe-1", ".airlift-x/in"]);
+    let plan = plan(temp.path(), &entries, Conflict::KeepBoth).unwrap();
+    assert_eq!(places(&plan, &entries), ["_airlift-abababab-0.part", "d/_airlift-probe-1", "_airlift-x/in"]);
+}
+
+#[test]
+fn a_hundred_thousand_entries_are_planned_whatever_they_are_called() {
+    let temp = temp();
+    let inbox = windows(temp.path());
+    let count: EntryNo = 100_000;
+    let usual: Vec<_> = (0..count).map(|i| file(&format!("d{}/e/f{i}", i % 300), 1)).collect();
+    let plan = inbox.plan(&usual, None, Conflict::KeepBoth).unwrap();
+    assert_eq!((plan.needs(), plan.notes().len()), (count.into(), 0));
+    // All of these are one name here: with a search from 1 for each, this would not end.
+    let same: Vec<_> = (0..count)
+        .map(|i| {
+            let bits = (0..17).map(|bit| if i >> bit & 1 == 0 { ':' } else { '?' });
+            file(&bits.collect::<String>(), 1)
+        })
+        .collect();
+    let plan = inbox.plan(&same, None, Conflict::KeepBoth).unwrap();
+    assert_eq!(plan.notes().len(), 21);
+    let mut places = places(&plan, &same);
+    places.sort_unstable();
+    places.dedup();
+    assert_eq!(places.len(), same.len());
+    assert!(places.contains(&format!("{} ({})", "_".repeat(17), count - 1)));
+    // As deep as can be, and each on its own way.
+    let deep: Vec<_> =
+        (0..1000).map(|i| file(&format!("{i}/{}", ["d"; RelPath::MAX_DEPTH - 1].join("/")), 1)).collect();
+    inbox.plan(&deep, None, Conflict::KeepBoth).unwrap();
+}

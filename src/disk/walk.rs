@@ -1,0 +1,348 @@
+//! Goes through what a person picked, lazily and in a fixed order.
+//!
+//! Knows folders and their entries; keeps nothing of what it has passed. Symbolic links are never
+//! followed, and every folder is entered through the handle of the one above it.
+
+use std::{
+    collections::{HashMap, HashSet},
+    ffi::{OsStr, OsString},
+    fmt::Write as _,
+    fs, io,
+    path::{Path, PathBuf},
+    vec,
+};
+
+use cap_std::fs::{Dir, Metadata};
+
+use super::{
+    attributes,
+    error::{SourceError, shown},
+    folders::Folders,
+    naming::{Case, Characters, Longest, NameRules, Numbering, Unicode},
+    notes::Notes,
+};
+use crate::model::{Entry, EntryKind, FileMode, RelPath, Skipped, Source, text};
+
+/// Where one of the picked things is.
+#[derive(Clone, Debug)]
+pub(super) enum Origin {
+    StandardInput,
+    /// Absolute, and without links when it was picked.
+    Path(PathBuf),
+}
+
+/// One thing found.
+pub(super) struct Found {
+    pub entry: Entry,
+    /// Its own name, where the entry has another.
+    pub real: Option<OsString>,
+    /// Where it is, for what stands at the top.
+    pub origin: Option<Origin>,
+}
+
+pub(super) struct Walk {
+    picks: vec::IntoIter<Pick>,
+    /// The folders that are being gone through, outermost first.
+    inside: Vec<Inside>,
+    folders: Folders<Dir>,
+    skipped: Skipped,
+    notes: Notes,
+}
+
+struct Pick {
+    origin: Origin,
+    wire: RelPath,
+}
+
+struct Inside {
+    path: PathBuf,
+    wire: RelPath,
+    /// Sorted, and in reverse, so that the next one is at the end.
+    names: Vec<OsString>,
+    /// What the names that are not text are sent as.
+    spelled: HashMap<OsString, String>,
+}
+
+impl Walk {
+    pub fn new(sources: Vec<Source>) -> Result<Self, SourceError> {
+        if sources.is_empty() {
+            return Err(SourceError::Nothing);
+        }
+        let mut walk = Self {
+            picks: Vec::new().into_iter(),
+            inside: Vec::new(),
+            folders: Folders::default(),
+            skipped: Skipped::default(),
+            notes: Notes::default(),
+        };
+        let (mut picks, mut taken, mut left_out) = (Vec::new(), HashSet::new(), None);
+        for source in sources {
+            match source {
+                Source::Path(path) => match walk.pick(&path, &mut taken) {
+                    Ok(pick) => picks.push(pick),
+                    Err(error @ (SourceError::Link { .. } | SourceError::Special(_))) => {
+                        match error {
+                            SourceError::Link { .. } => walk.skipped.links += 1,
+                            _ => walk.skipped.special += 1,
+                        }
+                        walk.notes.add(&error);
+                        left_out = Some(if left_out.is_some() { SourceError::NothingLeft } else { error });
+                    }
+                    Err(error) => return Err(error),
+                },
+                Source::StandardInput { name } => {
+                    if picks.iter().any(|pick| matches!(pick.origin, Origin::StandardInput)) {
+                        return Err(SourceError::SecondStream);
+                    }
+                    let bad = || SourceError::BadName(text::visible(&name).into_owned());
+                    let wire = RelPath::parse(&name).map_err(|_| bad())?;
+                    if wire.parent().is_some() {
+                        return Err(bad());
+                    }
+                    let wire = free_name(&mut taken, &name, Numbering::File);
+                    picks.push(Pick {
+                        origin: Origin::StandardInput,
+                        wire: RelPath::parse(&wire).map_err(|_| bad())?,
+                    });
+                }
+            }
+        }
+        match left_out {
+            Some(why) if picks.is_empty() => return Err(why),
+            _ => walk.picks = picks.into_iter(),
+        }
+        Ok(walk)
+    }
+
+    pub fn skipped(&self) -> Skipped {
+        self.skipped
+    }
+
+    pub fn notes(&self) -> &[String] {
+        self.notes.lines()
+    }
+
+    /// The handles that it still holds.
+    pub fn into_folders(self) -> Folders<Dir> {
+        self.folders
+    }
+
+    /// The next thing; `None` at the end.
+    pub fn next(&mut self) -> Result<Option<Found>, SourceError> {
+        loop {
+            let found = if let Some(inside) = self.inside.last_mut() {
+                let name = inside.names.pop();
+                if name.is_none() {
+                    self.inside.pop();
+                }
+                name.and_then(|name| self.visit_child(name))
+            } else if let Some(pick) = self.picks.next() {
+                self.visit_pick(pick)?
+            } else {
+                return Ok(None);
+            };
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Looks at what a person picked, to say at once what can't be sent.
+    fn pick(&mut self, picked: &Path, taken: &mut HashSet<String>) -> Result<Pick, SourceError> {
+        let failed = |why| SourceError::choosing(picked, why);
+        // A name like `..` has a folder behind it whose own name is wanted. Any other name stays as
+        // it is, because it may be that of a link.
+        let path = if let Some(name) = picked.file_name() {
+            let parent = picked.parent().filter(|parent| !parent.as_os_str().is_empty());
+            fs::canonicalize(parent.unwrap_or(Path::new("."))).map_err(failed)?.join(name)
+        } else {
+            fs::canonicalize(picked).map_err(failed)?
+        };
+        let numbering = match Kind::of(&self.look(&path).map_err(failed)?) {
+            Kind::Link => {
+                let target = fs::canonicalize(picked).ok();
+                return Err(SourceError::Link { path: shown(picked), target: target.as_deref().map(shown) });
+            }
+            Kind::Special => return Err(SourceError::Special(shown(picked))),
+            Kind::File => Numbering::File,
+            Kind::Folder => {
+                // A person who picked an unreadable folder is told so, where one inside is counted.
+                self.folders.at(&path).and_then(|folder| folder.entries()).map_err(failed)?;
+                Numbering::Folder
+            }
+        };
+        let spelled = path.file_name().map_or_else(|| name_of_root(&path), spell);
+        if path.file_name().is_some_and(|name| name.to_str().is_none()) {
+            self.note_spelling(picked, &spelled);
+        }
+        let wire = free_name(taken, &spelled, numbering);
+        let wire = RelPath::parse(&wire).map_err(|_| SourceError::BadName(shown(picked)))?;
+        Ok(Pick { origin: Origin::Path(path), wire })
+    }
+
+    fn visit_pick(&mut self, pick: Pick) -> Result<Option<Found>, SourceError> {
+        let Pick { origin, wire } = pick;
+        let entry = match &origin {
+            Origin::StandardInput => {
+                let kind = EntryKind::File { size: None, mode: FileMode::Regular };
+                Some(Entry { path: wire, kind, modified: None })
+            }
+            Origin::Path(path) => {
+                let metadata = self.look(path).map_err(|why| SourceError::sending(path, why))?;
+                self.visit(path.clone(), wire, &metadata)
+            }
+        };
+        Ok(entry.map(|entry| Found { entry, real: None, origin: Some(origin) }))
+    }
+
+    fn visit_child(&mut self, name: OsString) -> Option<Found> {
+        let inside = self.inside.last()?;
+        let path = inside.path.join(&name);
+        let metadata = match self.look(&path) {
+            Ok(metadata) => metadata,
+            // It was removed since its folder was read: there is nothing to send.
+            Err(why) if why.kind() == io::ErrorKind::NotFound => return None,
+            Err(_) => {
+                self.skipped.unreadable += 1;
+                return None;
+            }
+        };
+        let spelled = inside.spelled.get(&name).map(String::as_str);
+        let wire = inside.wire.join(spelled.or(name.to_str()).unwrap_or_default());
+        let real = spelled.is_some().then_some(name);
+        match wire {
+            Ok(wire) => {
+                let entry = self.visit(path, wire, &metadata)?;
+                Some(Found { entry, real, origin: None })
+            }
+            Err(why) => {
+                self.skipped.unreadable += 1;
+                self.notes.add(format_args!("“{}” is left out: {why}.", shown(&path)));
+                None
+            }
+        }
+    }
+
+    /// The entry for what is there; a folder is gone into next.
+    fn visit(&mut self, path: PathBuf, wire: RelPath, metadata: &Metadata) -> Option<Entry> {
+        let kind = match Kind::of(metadata) {
+            Kind::Link => {
+                self.skipped.links += 1;
+                return None;
+            }
+            Kind::Special => {
+                self.skipped.special += 1;
+                return None;
+            }
+            Kind::File => EntryKind::File { size: Some(metadata.len()), mode: attributes::mode(metadata) },
+            Kind::Folder => {
+                let Ok(names) = self.list(&path) else {
+                    self.skipped.unreadable += 1;
+                    self.notes.add(format_args!("“{}” is left out: it can't be read.", shown(&path)));
+                    return None;
+                };
+                let spelled = self.spell_all(&path, &names);
+                self.inside.push(Inside { path, wire: wire.clone(), names, spelled });
+                EntryKind::Folder
+            }
+        };
+        Some(Entry { path: wire, kind, modified: attributes::modified(metadata) })
+    }
+
+    /// What is at an absolute path.
+    fn look(&self, path: &Path) -> io::Result<Metadata> {
+        match (path.parent(), path.file_name()) {
+            (Some(parent), Some(name)) => self.folders.at(parent)?.symlink_metadata(name),
+            _ => self.folders.at(path)?.dir_metadata(),
+        }
+    }
+
+    /// The names in a folder, the last one first.
+    fn list(&self, path: &Path) -> io::Result<Vec<OsString>> {
+        let entries = self.folders.at(path)?.entries()?;
+        let mut names =
+            entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<Vec<_>>>()?;
+        names.sort_unstable_by(|a, b| b.cmp(a));
+        Ok(names)
+    }
+
+    /// Spellings for the names that are not text, none of them another name of the folder.
+    fn spell_all(&mut self, path: &Path, names: &[OsString]) -> HashMap<OsString, String> {
+        let mut spelled = HashMap::new();
+        let mut taken = HashSet::new();
+        for name in names.iter().rev().filter(|name| name.to_str().is_none()) {
+            if spelled.is_empty() {
+                taken = names.iter().filter_map(|name| name.to_str()).map(str::to_owned).collect();
+            }
+            let spelling = free_name(&mut taken, &spell(name), Numbering::File);
+            self.note_spelling(&path.join(name), &spelling);
+            spelled.insert(name.clone(), spelling);
+        }
+        spelled
+    }
+
+    fn note_spelling(&mut self, path: &Path, spelling: &str) {
+        let (path, spelling) = (shown(path), text::visible(spelling));
+        self.notes.add(format_args!("The name of “{path}” is not text (UTF-8). It is sent as “{spelling}”."));
+    }
+}
+
+/// What there can be in a folder.
+pub(super) enum Kind {
+    File,
+    Folder,
+    Link,
+    Special,
+}
+
+impl Kind {
+    pub fn of(metadata: &Metadata) -> Self {
+        let file_type = metadata.file_type();
+        if file_type.is_symlink() {
+            Self::Link
+        } else if file_type.is_dir() {
+            Self::Folder
+        } else if file_type.is_file() {
+            Self::File
+        } else {
+            Self::Special
+        }
+    }
+}
+
+/// A name as text: what is not UTF-8 is written as `%` and two hexadecimal digits a byte.
+fn spell(name: &OsStr) -> String {
+    let mut spelled = String::with_capacity(name.len());
+    for chunk in name.as_encoded_bytes().utf8_chunks() {
+        spelled.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            let _ = write!(spelled, "%{byte:02X}");
+        }
+    }
+    spelled
+}
+
+/// A name for the root of a disk, which has none.
+fn name_of_root(path: &Path) -> String {
+    let letters: String = path.to_string_lossy().chars().filter(char::is_ascii_alphanumeric).collect();
+    if letters.is_empty() { "root".to_owned() } else { letters }
+}
+
+/// `name`, or with the first number that makes it a new one; it is taken then.
+fn free_name(taken: &mut HashSet<String>, name: &str, numbering: Numbering) -> String {
+    /// A sender's name may have any character and length that its own system allows.
+    const RULES: NameRules = NameRules {
+        characters: Characters::Any,
+        case: Case::Matters,
+        unicode: Unicode::Exact,
+        longest: Longest::Bytes(RelPath::MAX_COMPONENT),
+    };
+    let mut free = name.to_owned();
+    let mut number = 0;
+    while taken.contains(&free) {
+        number += 1;
+        free = RULES.numbered(name, number, numbering);
+    }
+    taken.insert(free.clone());
+    free
+}

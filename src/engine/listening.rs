@@ -1,0 +1,61 @@
+//! Waiting for peers, and finding out who they are and what they want, within bounds.
+
+use std::sync::Arc;
+
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::JoinSet,
+    time::timeout,
+};
+
+use super::{actor::Internal, switchboard::Switchboard};
+use crate::{
+    net::{Connection, Listener, Stranger},
+    transfer::read_first,
+    wire::{FromSender, limits},
+};
+
+/// Accepts until it is dropped. Everybody has the same short time to say what they want; while too
+/// many do, others are turned away.
+pub async fn run(listener: Listener, switchboard: Switchboard, actor: mpsc::Sender<Internal>) {
+    let places = Arc::new(Semaphore::new(limits::MAX_STRANGERS));
+    let mut strangers = JoinSet::new();
+    loop {
+        while strangers.try_join_next().is_some() {}
+        let stranger = match listener.accept().await {
+            Ok(stranger) => stranger,
+            Err(e) => {
+                // The actor hears why; if it is gone, so is the need to listen.
+                let _ = actor.send(Internal::Deaf(e)).await;
+                return;
+            }
+        };
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            tracing::warn!(address = %stranger.address, "too many strangers at once: turned away");
+            continue;
+        };
+        let (switchboard, actor) = (switchboard.clone(), actor.clone());
+        strangers.spawn(async move {
+            let address = stranger.address;
+            match timeout(limits::HANDSHAKE, meet(stranger)).await {
+                Ok(Ok((connection, FromSender::Hello { name, transfer }))) => {
+                    drop(place);
+                    let arrived = Internal::Arrived { connection: Box::new(connection), name, transfer };
+                    let _ = actor.send(arrived).await;
+                }
+                Ok(Ok((connection, FromSender::Lane { token }))) => switchboard.connect(token, connection),
+                Ok(Ok(_)) => {
+                    tracing::info!(%address, "turned away: its first message is neither hello nor lane");
+                }
+                Ok(Err(why)) => tracing::info!(%address, why, "turned away"),
+                Err(_) => tracing::info!(%address, "turned away: too slow to say who it is"),
+            }
+        });
+    }
+}
+
+async fn meet(stranger: Stranger) -> Result<(Connection, FromSender), String> {
+    let mut connection = stranger.identify().await.map_err(|e| e.to_string())?;
+    let first = read_first(&mut connection.stream).await.map_err(|e| e.to_string())?;
+    Ok((connection, first))
+}

@@ -1,0 +1,64 @@
+//! One transfer that sends: from a typed address to its report.
+
+use std::sync::Arc;
+
+use tokio::{io::AsyncWriteExt as _, sync::mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::{actor::Internal, desk::Desk};
+use crate::{
+    model::{Address, DeviceName, Outcome, Problem, Report, Side, Source, TransferState},
+    net::{self, Connection, Lane, NetError, Tls},
+    transfer::{LaneToken, Outflow, SendJob, send},
+    wire::{FromSender, frame},
+};
+
+pub struct Outgoing {
+    pub desk: Arc<Desk>,
+    pub to: Address,
+    pub sources: Vec<Source>,
+    pub name: DeviceName,
+    pub tls: Tls,
+    pub actor: mpsc::Sender<Internal>,
+    pub cancel: CancellationToken,
+}
+
+pub async fn run(outgoing: Outgoing) {
+    let Outgoing { desk, to, sources, name, tls, actor, cancel } = outgoing;
+    let dialled = tokio::select! {
+        dialled = net::dial(&to, &tls) => dialled,
+        () = cancel.cancelled() => return desk.finish(Report::of(Outcome::Cancelled { by: Side::Here })),
+    };
+    let connection = match dialled {
+        Ok(connection) => connection,
+        Err(e) => return desk.finish(Report::of(Outcome::Failed(Problem::from(&e)))),
+    };
+    let (peer, route) = (connection.peer, connection.address);
+    tracing::info!(transfer = %desk.id(), %peer, %route, "connected");
+    desk.update(|t| {
+        t.peer.id = Some(peer);
+        t.state = TransferState::Preparing;
+    });
+    // An actor that is gone remembers nothing.
+    let _ = actor.send(Internal::Reached(to)).await;
+    let job = SendJob { transfer: desk.id(), name, sources };
+    let open_lane = |token| async move { open_lane(net::dial_again(route, peer, &tls).await?, token).await };
+    let observe = |notice| desk.notice(notice);
+    let meter = Arc::clone(&desk.meter);
+    let sending = send(connection.stream, job, open_lane, meter, &observe, cancel);
+    let report = Box::pin(sending).await;
+    desk.finish(report);
+}
+
+/// Gives a new connection over to content.
+async fn open_lane(mut connection: Connection, token: LaneToken) -> Result<Outflow, NetError> {
+    let address = connection.address.to_string();
+    let work = async {
+        connection.stream.write_all(&frame::encode(&FromSender::Lane { token })).await?;
+        connection.stream.flush().await?;
+        let lane = Lane::new(connection)?;
+        let stop = lane.stopper()?;
+        Ok(Outflow { stream: Box::new(lane), stop: Box::new(move || stop.stop()) })
+    };
+    work.await.map_err(|source| NetError::Unreachable { address, source })
+}

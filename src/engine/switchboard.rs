@@ -1,0 +1,62 @@
+//! Leads content connections to the transfers that wait for them.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::sync::mpsc;
+
+use crate::{
+    model::DeviceId,
+    net::{Connection, Lane},
+    transfer::{Inflow, LaneToken},
+};
+
+#[derive(Clone, Default)]
+pub struct Switchboard {
+    expected: Arc<Mutex<HashMap<LaneToken, Expected>>>,
+}
+
+struct Expected {
+    peer: DeviceId,
+    lanes: mpsc::Sender<Inflow>,
+}
+
+impl Switchboard {
+    /// Content connections of this peer that show the token come out of the channel. Dropping it
+    /// ends the expectation.
+    pub fn expect(&self, token: LaneToken, peer: DeviceId) -> mpsc::Receiver<Inflow> {
+        // One connection carries all content as yet; it is there before a second could come.
+        let (lanes, arriving) = mpsc::channel(1);
+        let mut expected = self.expected.lock().unwrap_or_else(PoisonError::into_inner);
+        expected.retain(|_, other| !other.lanes.is_closed());
+        expected.insert(token, Expected { peer, lanes });
+        arriving
+    }
+
+    /// Hands a connection over. One that nobody expects is closed.
+    pub fn connect(&self, token: LaneToken, connection: Connection) {
+        let (peer, address) = (connection.peer, connection.address);
+        let waiting = {
+            let mut expected = self.expected.lock().unwrap_or_else(PoisonError::into_inner);
+            match expected.get(&token) {
+                Some(waiting) if waiting.peer == peer => expected.remove(&token),
+                _ => None,
+            }
+        };
+        let Some(waiting) = waiting else {
+            tracing::warn!(%peer, %address, "a content connection that nobody expects");
+            return;
+        };
+        let lane = Lane::new(connection).and_then(|lane| {
+            let stop = lane.stopper()?;
+            Ok(Inflow { stream: Box::new(lane), stop: Box::new(move || stop.stop()) })
+        });
+        match lane {
+            // Full or closed: the transfer has its connection, or is over.
+            Ok(lane) => drop(waiting.lanes.try_send(lane)),
+            Err(e) => tracing::warn!(%address, error = %e, "a content connection could not be used"),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! A connection given over to content: blocking reads and writes, for threads of their own.
+//!
+//! Content goes through blocking calls with large buffers because that was measured to be much
+//! faster than asynchronous ones; the connection's set-up and its end stay with the runtime.
+
+use std::{
+    io::{self, BufRead as _, BufReader, Read, Write},
+    net::{Shutdown, TcpStream},
+};
+
+use super::Connection;
+
+/// Bytes of ciphertext taken from the system at once, and of plaintext encrypted at once.
+const BUFFER: usize = 256 * 1024;
+
+/// The blocking form of a [`Connection`].
+pub struct Lane {
+    tls: rustls::Connection,
+    incoming: BufReader<TcpStream>,
+    outgoing: TcpStream,
+}
+
+/// Ends a [`Lane`] from another thread: reads and writes on it fail from then on.
+pub struct LaneStop(TcpStream);
+
+impl Lane {
+    /// # Errors
+    /// When the system refuses to make the socket blocking.
+    pub fn new(connection: Connection) -> io::Result<Self> {
+        let (socket, mut tls): (_, rustls::Connection) = match connection.stream {
+            tokio_rustls::TlsStream::Client(stream) => {
+                let (socket, tls) = stream.into_inner();
+                (socket, tls.into())
+            }
+            tokio_rustls::TlsStream::Server(stream) => {
+                let (socket, tls) = stream.into_inner();
+                (socket, tls.into())
+            }
+        };
+        tls.set_buffer_limit(Some(BUFFER));
+        let outgoing = socket.into_std()?;
+        outgoing.set_nonblocking(false)?;
+        let incoming = BufReader::with_capacity(BUFFER, outgoing.try_clone()?);
+        Ok(Self { tls, incoming, outgoing })
+    }
+
+    /// # Errors
+    /// When the system has no descriptor left.
+    pub fn stopper(&self) -> io::Result<LaneStop> {
+        Ok(LaneStop(self.outgoing.try_clone()?))
+    }
+
+    fn send_encrypted(&mut self) -> io::Result<()> {
+        while self.tls.wants_write() {
+            self.tls.write_tls(&mut self.outgoing)?;
+        }
+        Ok(())
+    }
+}
+
+impl LaneStop {
+    pub fn stop(&self) {
+        // What is still queued is void: a cancelled transfer must not keep filling the link.
+        let _ = socket2::SockRef::from(&self.0).set_linger(Some(std::time::Duration::ZERO));
+        // Already closed is as good.
+        let _ = self.0.shutdown(Shutdown::Both);
+    }
+}
+
+impl Read for Lane {
+    /// Waits for the first byte, then takes what is there without waiting for more.
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buf.len() {
+            match self.tls.reader().read(&mut buf[filled..]) {
+                Ok(0) => break,
+                Ok(n) => {
+                    filled += n;
+                    continue;
+                }
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                Err(e) => return Err(e),
+            }
+            if filled > 0 && self.incoming.buffer().is_empty() {
+                break;
+            }
+            if self.incoming.fill_buf()?.is_empty() {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            self.tls.read_tls(&mut self.incoming)?;
+            self.tls.process_new_packets().map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))?;
+            self.send_encrypted()?;
+        }
+        Ok(filled)
+    }
+}
+
+impl Write for Lane {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let taken = self.tls.writer().write(buf)?;
+        self.send_encrypted()?;
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.tls.writer().flush()?;
+        self.send_encrypted()
+    }
+}

@@ -1,0 +1,80 @@
+//! Sockets and encryption: authenticated streams between two devices.
+//!
+//! Knows TCP, TLS 1.3 and whose key is at the other end. Must not know messages or files.
+
+mod dial;
+mod lane;
+mod listen;
+mod tls;
+
+use std::{io, net::SocketAddr};
+
+use tokio::net::TcpStream;
+use tokio_rustls::TlsStream;
+
+use crate::model::DeviceId;
+
+pub use dial::{dial, dial_again};
+pub use lane::{Lane, LaneStop};
+pub use listen::{Listener, Stranger, local_addresses};
+pub use tls::Tls;
+
+/// An encrypted stream to a device whose id is known for certain.
+#[derive(Debug)]
+pub struct Connection {
+    pub peer: DeviceId,
+    pub address: SocketAddr,
+    pub stream: TlsStream<TcpStream>,
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum NetError {
+    #[error("No device called “{host}” can be found from here. Check the spelling, or type its IP address.")]
+    Unknown { host: String },
+    #[error(
+        "Nobody receives at {address}. Open Airlift on the other device, press Receive, and check the port."
+    )]
+    Refused { address: String },
+    #[error(
+        "{address} doesn’t answer. Check that the other device is on and in the same network, and that its firewall lets Airlift through."
+    )]
+    Silent { address: String },
+    #[error("{address} can’t be reached from here: {source}. Check this device’s own network connection.")]
+    Unreachable { address: String, source: io::Error },
+    #[error(
+        "What answers at {address} is not Airlift. Check the port: Airlift shows its own when it receives."
+    )]
+    NotAirlift { address: String },
+    #[error(
+        "The Airlift at {address} is of another version, and the two have no language in common. Update the older one."
+    )]
+    NoCommonVersion { address: String },
+    #[error(
+        "The secure connection to {address} failed: {reason}. Try again; if it stays, update both devices."
+    )]
+    Handshake { address: String, reason: String },
+    #[error("The device at {address} is another one than before. Nothing was sent to it.")]
+    OtherDevice { address: String },
+}
+
+/// Why this device can't wait for connections.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    #[error("Port {port} is in use by another program. Choose another one, or let Airlift choose.")]
+    Taken { port: u16 },
+    #[error("This user may not open port {port}. Choose one above 1023.")]
+    Forbidden { port: u16 },
+    #[error("This device can’t wait for connections: {0}.")]
+    Other(#[from] io::Error),
+}
+
+/// What every connection is set to: no waiting for more to say, and a cable pulled out is noticed.
+fn tune(socket: &TcpStream) -> io::Result<()> {
+    let socket = socket2::SockRef::from(socket);
+    socket.set_tcp_nodelay(true)?;
+    let keepalive = socket2::TcpKeepalive::new()
+        .with_time(crate::wire::limits::ALIVE)
+        .with_interval(crate::wire::limits::ALIVE);
+    socket.set_tcp_keepalive(&keepalive)
+}

@@ -1,0 +1,135 @@
+//! How far a transfer is: counters that the stages turn and faces read whenever they like.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use crate::model::Progress;
+
+/// The rate is an average over about this long: steady to the eye, and soon true again after a change.
+const WINDOW: Duration = Duration::from_secs(3);
+/// Samples of the rate are at least this far apart, however often faces look.
+const STEP: Duration = Duration::from_millis(100);
+
+/// One transfer's counters.
+#[derive(Debug, Default)]
+pub struct Meter {
+    bytes: AtomicU64,
+    files: AtomicU64,
+    file_bytes: AtomicU64,
+    slow: Mutex<Slow>,
+}
+
+/// What changes once a file, or is computed when somebody looks.
+#[derive(Debug, Default)]
+struct Slow {
+    total: Option<u64>,
+    file: Option<String>,
+    file_total: Option<u64>,
+    samples: VecDeque<(Instant, u64)>,
+}
+
+impl Meter {
+    fn slow(&self) -> std::sync::MutexGuard<'_, Slow> {
+        self.slow.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn set_total(&self, total: Option<u64>) {
+        self.slow().total = total;
+    }
+
+    /// Another file is in hand.
+    pub fn begin_file(&self, path: &str, size: Option<u64>) {
+        self.file_bytes.store(0, Ordering::Relaxed);
+        let mut slow = self.slow();
+        slow.file = Some(path.to_owned());
+        slow.file_total = size;
+    }
+
+    /// Bytes of the file in hand were moved.
+    pub fn add_file_bytes(&self, count: u64) {
+        self.file_bytes.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Bytes were stored here.
+    pub fn add_bytes(&self, count: u64) {
+        self.bytes.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// The other side says how many bytes are stored there by now.
+    pub fn set_bytes(&self, count: u64) {
+        self.bytes.store(count, Ordering::Relaxed);
+    }
+
+    pub fn add_file(&self) {
+        self.files.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// How far it is now.
+    pub fn sample(&self) -> Progress {
+        self.sample_at(Instant::now())
+    }
+
+    fn sample_at(&self, now: Instant) -> Progress {
+        let bytes = self.bytes();
+        let mut slow = self.slow();
+        if slow.samples.back().is_none_or(|(last, _)| now.duration_since(*last) >= STEP) {
+            slow.samples.push_back((now, bytes));
+        }
+        while slow.samples.len() > 2 && now.duration_since(slow.samples[1].0) >= WINDOW {
+            slow.samples.pop_front();
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a rate for the eye")]
+        let rate = slow.samples.front().map_or(0.0, |(since, before)| {
+            let seconds = now.duration_since(*since).as_secs_f64();
+            if seconds > 0.0 { bytes.saturating_sub(*before) as f64 / seconds } else { 0.0 }
+        });
+        Progress {
+            bytes,
+            total: slow.total,
+            files: self.files.load(Ordering::Relaxed),
+            file: slow.file.clone(),
+            file_bytes: self.file_bytes.load(Ordering::Relaxed),
+            file_total: slow.file_total,
+            rate,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_is_what_flowed_in_the_last_seconds() {
+        let meter = Meter::default();
+        let start = Instant::now();
+        assert_eq!(meter.sample_at(start).rate.to_bits(), 0f64.to_bits());
+        for tenth in 1..=100 {
+            meter.add_bytes(if tenth <= 50 { 1_000_000 } else { 100_000 });
+            meter.sample_at(start + STEP * tenth);
+        }
+        let rate = meter.sample_at(start + STEP * 100).rate;
+        assert!((900_000.0..1_300_000.0).contains(&rate), "{rate}");
+        assert!(meter.slow().samples.len() < 40);
+    }
+
+    #[test]
+    fn looking_twice_at_once_does_no_harm() {
+        let meter = Meter::default();
+        let now = Instant::now();
+        meter.set_bytes(5);
+        meter.sample_at(now);
+        meter.sample_at(now);
+        assert_eq!(meter.slow().samples.len(), 1);
+    }
+}

@@ -1,0 +1,185 @@
+//! One transfer between two ends.
+//!
+//! ```text
+//!   sender                                       receiver
+//!   Hello, Entries…, Offered  ── control ──▶    checks everything, asks
+//!              ◀── control ──  Hello, Except…, Accept | Decline
+//!   read → hash → send        ── content ──▶    receive → hash → write → sync → rename
+//!              ◀── control ──  Progress…, Receipts…, Done
+//!   compares digests, Bye     ── control ──▶
+//! ```
+//!
+//! [`sending`] and [`receiving`] are the two ends as state machines without I/O. [`send()`] and
+//! [`receive()`] drive them: control messages on the runtime, content on blocking stages of their
+//! own ([`outflow`], [`inflow`]). Knows messages, streams and files; must not know devices'
+//! addresses, settings, or anybody's screen.
+
+mod control;
+mod entry_set;
+mod inflow;
+mod meter;
+mod outflow;
+mod receive;
+mod receiving;
+mod send;
+mod sending;
+mod stages;
+mod tally;
+
+use std::io::{Read, Write};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+pub use control::{LinkError, read_first};
+pub use meter::Meter;
+pub use receive::{IncomingOffer, ReceiveJob, receive};
+pub use send::{SendJob, send};
+
+use crate::{
+    disk::{DiskError, PlanError, SourceError},
+    model::{Outcome, Problem, ProblemKind, Side, Summary},
+    net::NetError,
+    wire::{FromReceiver, FromSender, Violation},
+};
+
+/// Shows that a content connection belongs to a transfer: random, made by the receiver.
+pub type LaneToken = [u8; 16];
+
+/// Ends a content connection from another thread: its reads and writes fail from then on.
+pub type Stop = Box<dyn Fn() + Send + Sync>;
+
+/// A content connection at the receiver: blocking, read on a thread of its own.
+pub struct Inflow {
+    pub stream: Box<dyn Read + Send>,
+    pub stop: Stop,
+}
+
+/// A content connection at the sender: blocking, written on a thread of its own.
+pub struct Outflow {
+    pub stream: Box<dyn Write + Send>,
+    pub stop: Stop,
+}
+
+/// What a transfer tells its owner while it goes on.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// What the peer calls itself.
+    Named(crate::model::DeviceName),
+    /// The offer is complete and waits for its answer.
+    Offered { summary: Summary, notes: Vec<String> },
+    /// The answer was yes: content flows.
+    Accepted { notes: Vec<String> },
+}
+
+/// How a transfer ended, before it is put into words.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    Complete,
+    Declined { by: Side, reason: Option<String> },
+    Cancelled { by: Side },
+    Failed(TransferError),
+}
+
+/// Why a transfer could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TransferError {
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    #[error(transparent)]
+    Net(#[from] NetError),
+    #[error("The other device broke the rules of the protocol: {0}. Update both devices.")]
+    Violation(#[from] Violation),
+    #[error("The other device can’t go on: {}", crate::model::text::visible(.0))]
+    Peer(String),
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    #[error("Nobody answered at the other device. Ask its owner, and send again.")]
+    NoAnswer,
+    #[error("The sender opened no connection for the content. Something between the devices may block it.")]
+    NoLane,
+    #[error("{failed} of {wanted} files did not arrive. What arrived is whole and stays.")]
+    Incomplete { failed: u64, wanted: u64, side: Side },
+    #[error("Airlift itself broke down: {0}. Its log says more.")]
+    Internal(String),
+}
+
+/// Declines an offer before it is made: this device can't take another now.
+pub async fn refuse<S: AsyncRead + AsyncWrite>(control: S, reason: &str) {
+    let decline = FromReceiver::Decline { reason: Some(reason.to_owned()) };
+    control::run(control, &FromReceiver::Alive, |link: control::Link<FromSender>| async move {
+        // Whoever doesn't stay to hear it needs no reason.
+        let _ = link.say(&decline).await;
+    })
+    .await;
+}
+
+impl TransferError {
+    fn side(&self) -> Side {
+        match self {
+            Self::Link(_)
+            | Self::Net(_)
+            | Self::Violation(_)
+            | Self::Peer(_)
+            | Self::NoAnswer
+            | Self::NoLane
+            | Self::Plan(
+                PlanError::Nothing | PlanError::Twice(_) | PlanError::FileAndFolder(_) | PlanError::Absurd,
+            ) => Side::There,
+            Self::Source(_) | Self::Plan(_) | Self::Disk(_) | Self::Internal(_) => Side::Here,
+            Self::Incomplete { side, .. } => *side,
+        }
+    }
+
+    fn kind(&self) -> ProblemKind {
+        match self {
+            Self::Link(_) | Self::NoLane | Self::Net(_) => ProblemKind::Link,
+            Self::Violation(_) => ProblemKind::Protocol,
+            Self::Source(_) | Self::Plan(_) | Self::Disk(_) | Self::Incomplete { .. } => ProblemKind::Files,
+            Self::Peer(_) | Self::NoAnswer | Self::Internal(_) => ProblemKind::Other,
+        }
+    }
+
+    /// The sentence for the other side; `None` when it knows already, or can't be told.
+    fn for_peer(&self) -> Option<String> {
+        match self {
+            Self::Link(_) | Self::Peer(_) | Self::Incomplete { .. } => None,
+            Self::NoAnswer => Some("It took too long until the offer was answered.".to_owned()),
+            Self::Violation(violation) => {
+                Some(format!("The other side broke the rules of the protocol: {violation}."))
+            }
+            other => Some(other.to_string()),
+        }
+    }
+}
+
+impl From<&NetError> for Problem {
+    fn from(e: &NetError) -> Self {
+        let (side, kind) = match e {
+            NetError::Unknown { .. } | NetError::Unreachable { .. } => (Side::Here, ProblemKind::Unreachable),
+            NetError::Refused { .. } | NetError::Silent { .. } => (Side::There, ProblemKind::Unreachable),
+            NetError::NotAirlift { .. }
+            | NetError::NoCommonVersion { .. }
+            | NetError::Handshake { .. }
+            | NetError::OtherDevice { .. } => (Side::There, ProblemKind::NotReceiving),
+        };
+        Self { side, kind, text: e.to_string() }
+    }
+}
+
+impl From<Ended> for Outcome {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Complete => Self::Complete,
+            Ended::Declined { by, reason } => Self::Declined { by, reason },
+            Ended::Cancelled { by } => Self::Cancelled { by },
+            Ended::Failed(e) => {
+                tracing::info!(error = %e, "transfer failed");
+                Self::Failed(Problem { side: e.side(), kind: e.kind(), text: e.to_string() })
+            }
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! Drives the receiver's end: checks the offer, has it answered, stores what comes, and sees to a
+//! proper ending.
+
+use std::{future::Future, ops::Range, path::PathBuf, sync::Arc};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::mpsc,
+    task::{JoinError, spawn_blocking},
+    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Ended, Inflow, LaneToken, LinkError, Meter, Notice, TransferError,
+    control::{self, Link},
+    entry_set::EntrySet,
+    inflow,
+    receiving::{Order, Receiving},
+    stages::Stages,
+    tally::Tally,
+};
+use crate::{
+    disk::{Finished, Inbox, Intake, Plan},
+    model::{
+        Answer, DeviceName, Entry, EntryKind, EntryNo, FileProblem, Landing, Report, Side, Summary,
+        TransferId,
+    },
+    wire::{FromReceiver, FromSender, Violation, limits, message::Receipt},
+};
+
+/// Files whose fate was not yet told to the sender.
+const FATES: usize = 256;
+
+/// How an offer is received.
+#[derive(Clone, Debug)]
+pub struct ReceiveJob {
+    pub transfer: TransferId,
+    /// This device's name, for the sender's screen.
+    pub name: DeviceName,
+    /// The folder for landings that name none.
+    pub inbox: PathBuf,
+    /// What the offer is checked for before the answer is known.
+    pub landing: Landing,
+}
+
+/// An offer that was checked and found possible.
+#[derive(Clone, Debug)]
+pub struct IncomingOffer {
+    pub summary: Summary,
+    pub folder: PathBuf,
+    /// Bytes free there, where that can be told.
+    pub free: Option<u64>,
+    /// What would happen to names.
+    pub notes: Vec<String>,
+}
+
+/// Receives what the control connection offers, if `ask` says yes. `lanes` is told the token that
+/// content connections show, and gives them as they come.
+pub async fn receive<S, A, F, L>(
+    control: S,
+    job: ReceiveJob,
+    ask: A,
+    lanes: L,
+    meter: Arc<Meter>,
+    observe: &(dyn Fn(Notice) + Send + Sync),
+    cancel: CancellationToken,
+) -> Report
+where
+    S: AsyncRead + AsyncWrite,
+    A: FnOnce(IncomingOffer) -> F,
+    F: Future<Output = Answer>,
+    L: FnOnce(LaneToken) -> mpsc::Receiver<Inflow>,
+{
+    control::run(control, &FromReceiver::Alive, |link: Link<FromSender>| async move {
+        let tally = Tally::new(EntrySet::default(), 0);
+        let machine = Receiving::new();
+        let mut session = Session { link, meter, observe, machine, tally, stages: None, saved: Vec::new() };
+        let result = tokio::select! {
+            result = session.run(job, ask, lanes) => result,
+            () = cancel.cancelled() => Ok(Ended::Cancelled { by: Side::Here }),
+        };
+        session.end(result).await
+    })
+    .await
+}
+
+struct Session<'a> {
+    link: Link<FromSender>,
+    meter: Arc<Meter>,
+    observe: &'a (dyn Fn(Notice) + Send + Sync),
+    machine: Receiving,
+    tally: Tally,
+    stages: Option<Stages>,
+    saved: Vec<PathBuf>,
+}
+
+/// An offer that fits into a folder.
+struct Checked {
+    inbox: Inbox,
+    plan: Plan,
+    entries: Vec<Entry>,
+}
+
+impl Session<'_> {
+    async fn run<A, F, L>(&mut self, job: ReceiveJob, ask: A, lanes: L) -> Result<Ended, TransferError>
+    where
+        A: FnOnce(IncomingOffer) -> F,
+        F: Future<Output = Answer>,
+        L: FnOnce(LaneToken) -> mpsc::Receiver<Inflow>,
+    {
+        self.link.say(&FromReceiver::Hello { name: job.name.to_string() }).await?;
+        let (entries, summary) = loop {
+            match self.hear().await? {
+                Order::Check { manifest, summary } => break (manifest.entries, summary),
+                Order::End(ended) => return Ok(ended),
+                Order::Nothing => {}
+            }
+        };
+        let mut checked = match self.check(entries, &job, job.landing.clone()).await? {
+            Ok(checked) => checked,
+            Err(ended) => return Ok(ended),
+        };
+        self.meter.set_total(summary.total());
+        let offer = IncomingOffer {
+            folder: checked.inbox.folder().to_owned(),
+            free: checked.inbox.free(),
+            notes: checked.plan.notes().to_vec(),
+            summary,
+        };
+        let answer = tokio::select! {
+            answer = ask(offer) => answer,
+            ended = self.until_end() => return ended,
+            () = tokio::time::sleep(limits::ANSWER) => return Err(TransferError::NoAnswer),
+        };
+        match answer {
+            Answer::Decline(reason) => {
+                self.link.say(&FromReceiver::Decline { reason: reason.clone() }).await?;
+                return Ok(Ended::Declined { by: Side::Here, reason });
+            }
+            Answer::Accept(landing) if landing != job.landing => {
+                checked = match self.check(checked.entries, &job, landing).await? {
+                    Ok(checked) => checked,
+                    Err(ended) => return Ok(ended),
+                };
+            }
+            Answer::Accept(_) => {}
+        }
+        self.accept(checked, job.transfer, lanes).await
+    }
+
+    /// The next message, as an order.
+    async fn hear(&mut self) -> Result<Order, TransferError> {
+        let message = self.link.next().await?;
+        Ok(self.machine.on_message(message)?)
+    }
+
+    async fn until_end(&mut self) -> Result<Ended, TransferError> {
+        loop {
+            if let Order::End(ended) = self.hear().await? {
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// Whether the offer fits where it is to go.
+    async fn check(
+        &mut self,
+        entries: Vec<Entry>,
+        job: &ReceiveJob,
+        landing: Landing,
+    ) -> Result<Result<Checked, Ended>, TransferError> {
+        let folder = landing.folder.unwrap_or_else(|| job.inbox.clone());
+        let mut checking = spawn_blocking(move || {
+            let inbox = Inbox::open(&folder)?;
+            let plan = inbox.plan(&entries, landing.name.as_deref(), landing.conflict)?;
+            Ok(Checked { inbox, plan, entries })
+        });
+        tokio::select! {
+            checked = &mut checking => finished(checked).flatten().map(Ok),
+            ended = self.until_end() => {
+                // What is begun in the folder is cleared away before the transfer is called ended.
+                let _ = timeout(limits::ENDING, checking).await;
+                ended.map(Err)
+            }
+        }
+    }
+
+    async fn accept<L>(
+        &mut self,
+        checked: Checked,
+        transfer: TransferId,
+        lanes: L,
+    ) -> Result<Ended, TransferError>
+    where
+        L: FnOnce(LaneToken) -> mpsc::Receiver<Inflow>,
+    {
+        let Checked { inbox, plan, entries } = checked;
+        let unwanted: Vec<Range<EntryNo>> = plan.unwanted().to_vec();
+        let notes = plan.notes().to_vec();
+        self.tally = account(&entries, &unwanted);
+        let begun = spawn_blocking(move || Intake::begin(inbox, entries, plan, transfer)).await;
+        let intake = Arc::new(finished(begun)??);
+
+        let token = crate::identity::random();
+        let mut lanes = lanes(token);
+        for ranges in unwanted.chunks(limits::EXCEPT_RANGES) {
+            self.link.say(&FromReceiver::Except(ranges.to_vec())).await?;
+        }
+        self.link.say(&FromReceiver::Accept { token }).await?;
+        (self.observe)(Notice::Accepted { notes });
+        let lane = tokio::select! {
+            lane = timeout(limits::LANE, lanes.recv()) => match lane {
+                Ok(Some(lane)) => lane,
+                Ok(None) | Err(_) => return Err(TransferError::NoLane),
+            },
+            ended = self.until_end() => return ended,
+        };
+        if let Some(ended) = self.flow(lane, Arc::clone(&intake)).await? {
+            return Ok(ended);
+        }
+        if !self.tally.is_settled() {
+            return Err(Violation::EndsEarly.into());
+        }
+        let finish = Arc::clone(&intake);
+        let Finished { saved, problems, .. } = finished(spawn_blocking(move || finish.finish()).await)?;
+        self.saved = saved;
+        for (entry, why) in problems {
+            self.tally.trouble(problem(&intake, entry, Side::Here, &why.to_string()));
+        }
+        self.link.say(&FromReceiver::Progress { bytes: self.meter.bytes() }).await?;
+        self.link.say(&FromReceiver::Done).await?;
+        self.machine.done();
+        // Everything is stored: a goodbye that gets lost changes nothing.
+        Ok(match timeout(limits::ENDING, self.until_end()).await {
+            Ok(Ok(ended @ Ended::Failed(_))) => ended,
+            _ => Ended::Complete,
+        })
+    }
+
+    /// Lets content flow until all is stored; or how it ended before that.
+    async fn flow(&mut self, lane: Inflow, intake: Arc<Intake>) -> Result<Option<Ended>, TransferError> {
+        let (noted, mut fates) = mpsc::channel(FATES);
+        let meter = Arc::clone(&self.meter);
+        let job = inflow::Job { intake: Arc::clone(&intake), meter, fates: noted };
+        let Inflow { stream, stop } = lane;
+        self.stages = Some(Stages::start(stop, move |halt| inflow::run(&job, stream, halt)));
+        let mut ticks = interval(limits::PROGRESS);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut told = 0;
+        let mut torn: Option<(TransferError, Instant)> = None;
+        loop {
+            // Set above, and there until the end.
+            let Some(stages) = &mut self.stages else { return Err(LinkError::Closed.into()) };
+            let patience = torn.as_ref().map_or_else(Instant::now, |(_, until)| *until);
+            tokio::select! {
+                message = self.link.next() => {
+                    // If the content broke first, that is the reason.
+                    let message = message.map_err(|e| torn.take().map_or_else(|| e.into(), |(first, _)| first))?;
+                    if let Order::End(ended) = self.machine.on_message(message)? {
+                        return Ok(Some(ended));
+                    }
+                }
+                Some(fate) = fates.recv() => self.receipt(&intake, fate, &mut fates).await?,
+                result = stages.result() => match result {
+                    Ok(()) => {
+                        while let Ok(fate) = fates.try_recv() {
+                            self.receipt(&intake, fate, &mut fates).await?;
+                        }
+                        return Ok(None);
+                    }
+                    // The sender may be about to say why it broke the connection.
+                    Err(e @ TransferError::Link(_)) => torn = Some((e, Instant::now() + limits::ENDING)),
+                    Err(e) => return Err(e),
+                },
+                () = sleep_until(patience), if torn.is_some() => {
+                    return Err(torn.map_or_else(|| LinkError::Closed.into(), |(e, _)| e));
+                }
+                _ = ticks.tick() => {
+                    let bytes = self.meter.bytes();
+                    if bytes != told {
+                        told = bytes;
+                        self.link.say(&FromReceiver::Progress { bytes }).await?;
+                    }
+                }
+            }
+        }
+    }
+    /// Notes a file's fate, and all that are known by now, and tells the sender.
+    async fn receipt(
+        &mut self,
+        intake: &Intake,
+        first: inflow::Fate,
+        others: &mut mpsc::Receiver<inflow::Fate>,
+    ) -> Result<(), TransferError> {
+        let mut receipts = Vec::new();
+        let mut next = Some(first);
+        let mut bytes = 0;
+        while let Some(fate) = next {
+            if let Some(receipt) = self.note(intake, fate) {
+                bytes += receipt.len();
+                receipts.push(receipt);
+            }
+            let full = receipts.len() >= limits::RECEIPTS || bytes >= limits::BATCH_BYTES;
+            next = if full { None } else { others.try_recv().ok() };
+        }
+        if !receipts.is_empty() {
+            self.link.say(&FromReceiver::Receipts(receipts)).await?;
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, intake: &Intake, fate: inflow::Fate) -> Option<Receipt> {
+        match fate {
+            inflow::Fate::Stored { entry, stored } => {
+                self.tally.stored(entry, stored.size, stored.digest);
+                Some(Receipt::stored(entry, stored.digest))
+            }
+            inflow::Fate::Failed { entry, why } => {
+                let why = why.to_string();
+                self.tally.failed(entry, problem(intake, entry, Side::Here, &why));
+                Some(Receipt::failed(entry, &why))
+            }
+            inflow::Fate::Broken { entry } => {
+                let why = "It could not be read whole at the sender.";
+                self.tally.failed(entry, problem(intake, entry, Side::There, why));
+                None
+            }
+        }
+    }
+
+    /// Tells the other side what it doesn't know yet, ends the stages, and sums up.
+    async fn end(mut self, result: Result<Ended, TransferError>) -> Report {
+        let ended = result.unwrap_or_else(Ended::Failed);
+        control::last_word(&self.link, &ended, FromReceiver::Ending).await;
+        if let Some(stages) = self.stages.take() {
+            stages.end().await;
+        }
+        Report { saved: self.saved, ..self.tally.report(ended) }
+    }
+}
+
+fn problem(intake: &Intake, entry: EntryNo, side: Side, why: &str) -> FileProblem {
+    let path = intake.entry(entry).map_or_else(String::new, |offered| offered.path.to_string());
+    FileProblem { path, side, why: why.to_owned() }
+}
+
+/// The account of the files that are wanted.
+fn account(entries: &[Entry], unwanted: &[Range<EntryNo>]) -> Tally {
+    let mut wanted = EntrySet::default();
+    for (entry, offered) in (0..).zip(entries) {
+        if matches!(offered.kind, EntryKind::File { .. }) {
+            wanted.insert(entry);
+        }
+    }
+    let left_out = unwanted.iter().flat_map(Clone::clone).filter(|&entry| wanted.remove(entry)).count();
+    Tally::new(wanted, left_out as u64)
+}
+
+fn finished<T>(joined: Result<T, JoinError>) -> Result<T, TransferError> {
+    joined.map_err(|e| TransferError::Internal(e.to_string()))
+}

@@ -1,0 +1,93 @@
+//! The receiver's end as a state machine: messages in, orders out, no I/O.
+
+use super::{Ended, TransferError};
+use crate::{
+    model::{Entry, Manifest, Side, Summary},
+    wire::{FromSender, Violation, limits, message::Ending},
+};
+
+/// What the driver must do next.
+#[derive(Debug)]
+pub enum Order {
+    Nothing,
+    /// The offer is complete: check it, and ask.
+    Check {
+        manifest: Manifest,
+        summary: Summary,
+    },
+    End(Ended),
+}
+
+#[derive(Debug)]
+pub struct Receiving {
+    phase: Phase,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// Entries arrive.
+    Offered { entries: Vec<Entry>, path_bytes: u64, summary: Summary },
+    /// The offer is checked and asked about, or content flows: nothing is due from the sender.
+    Busy,
+    /// `Done` was said.
+    Confirming,
+}
+
+impl Receiving {
+    pub fn new() -> Self {
+        Self { phase: Phase::Offered { entries: Vec::new(), path_bytes: 0, summary: Summary::default() } }
+    }
+
+    /// `Done` was said; its `Bye` is awaited.
+    pub fn done(&mut self) {
+        self.phase = Phase::Confirming;
+    }
+
+    /// What a message means now.
+    ///
+    /// # Errors
+    /// When the sender may not say this, or not now, or names an unsafe path.
+    pub fn on_message(&mut self, message: FromSender) -> Result<Order, Violation> {
+        Ok(match (&mut self.phase, message) {
+            (_, FromSender::Alive) => Order::Nothing,
+            (_, FromSender::Ending(Ending::Cancelled)) => Order::End(Ended::Cancelled { by: Side::There }),
+            (_, FromSender::Ending(Ending::Failed { why })) => {
+                Order::End(Ended::Failed(TransferError::Peer(why)))
+            }
+            (Phase::Offered { entries, path_bytes, summary }, FromSender::Entries(batch)) => {
+                if batch.is_empty() {
+                    return Err(Violation::Garbled);
+                }
+                if entries.len() + batch.len() > limits::MAX_ENTRIES as usize {
+                    return Err(Violation::TooManyEntries);
+                }
+                for raw in batch {
+                    *path_bytes += raw.path.len() as u64;
+                    let entry = raw.parse()?;
+                    summary.add(&entry);
+                    entries.push(entry);
+                }
+                if *path_bytes > limits::MAX_MANIFEST {
+                    return Err(Violation::TooManyEntries);
+                }
+                Order::Nothing
+            }
+            (Phase::Offered { entries, summary, .. }, FromSender::Offered(skipped)) => {
+                let mut summary = std::mem::take(summary);
+                summary.skipped = skipped.into();
+                let manifest = Manifest { entries: std::mem::take(entries), skipped: skipped.into() };
+                if manifest.entries.is_empty() {
+                    return Err(Violation::Garbled);
+                }
+                self.phase = Phase::Busy;
+                Order::Check { manifest, summary }
+            }
+            (Phase::Confirming, FromSender::Bye) => Order::End(Ended::Complete),
+            (_, FromSender::Hello { .. }) => return Err(Violation::OutOfTurn("hello")),
+            (_, FromSender::Lane { .. }) => return Err(Violation::OutOfTurn("lane")),
+            (_, FromSender::Entries(_)) => return Err(Violation::OutOfTurn("entries")),
+            (_, FromSender::Offered(_)) => return Err(Violation::OutOfTurn("offered")),
+            (_, FromSender::Bye) => return Err(Violation::OutOfTurn("bye")),
+        })
+    }
+}

@@ -1,0 +1,273 @@
+//! Drives the sender's end: scans, offers, lets content flow, and sees to a proper ending.
+
+use std::{future::Future, sync::Arc};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::mpsc,
+    task::spawn_blocking,
+    time::{Instant, sleep_until, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Ended, LaneToken, LinkError, Meter, Notice, Outflow, TransferError,
+    control::{self, Link},
+    outflow,
+    sending::{Order, Sending},
+    stages::Stages,
+};
+use crate::{
+    disk::{Scan, SourceError, Sources},
+    model::{DeviceName, Entry, EntryKind, Report, Side, Skipped, Source, Summary, TransferId},
+    net::NetError,
+    wire::{FromReceiver, FromSender, limits, message::batches},
+};
+
+/// Batches of the manifest that were scanned and not yet sent.
+const SCANNED: usize = 4;
+/// Files whose fate was not yet noted.
+const FATES: usize = 256;
+
+/// What is sent, and by whom.
+#[derive(Debug)]
+pub struct SendJob {
+    pub transfer: TransferId,
+    /// This device's name, for the receiver's screen.
+    pub name: DeviceName,
+    pub sources: Vec<Source>,
+}
+
+/// Sends everything in the job over a control connection and the content connection that
+/// `open_lane` makes. Ends when both sides know how it ended, or the time for that is over.
+pub async fn send<S, O, F>(
+    control: S,
+    job: SendJob,
+    open_lane: O,
+    meter: Arc<Meter>,
+    observe: &(dyn Fn(Notice) + Send + Sync),
+    cancel: CancellationToken,
+) -> Report
+where
+    S: AsyncRead + AsyncWrite,
+    O: FnOnce(LaneToken) -> F,
+    F: Future<Output = Result<Outflow, NetError>>,
+{
+    control::run(control, &FromSender::Alive, |link: Link<FromReceiver>| async move {
+        let mut session = Session { link, meter, observe, machine: Sending::new(), flow: None };
+        let result = tokio::select! {
+            result = session.run(job, open_lane) => result,
+            () = cancel.cancelled() => Ok(Ended::Cancelled { by: Side::Here }),
+        };
+        session.end(result).await
+    })
+    .await
+}
+
+struct Session<'a> {
+    link: Link<FromReceiver>,
+    meter: Arc<Meter>,
+    observe: &'a (dyn Fn(Notice) + Send + Sync),
+    machine: Sending,
+    flow: Option<Flow>,
+}
+
+/// Content on its way.
+struct Flow {
+    stages: Stages,
+    fates: mpsc::Receiver<outflow::Fate>,
+    sources: Arc<Sources>,
+}
+
+/// What the scan found, beside the entries.
+struct Scanned {
+    sources: Sources,
+    skipped: Skipped,
+    notes: Vec<String>,
+}
+
+impl Session<'_> {
+    async fn run<O, F>(&mut self, job: SendJob, open_lane: O) -> Result<Ended, TransferError>
+    where
+        O: FnOnce(LaneToken) -> F,
+        F: Future<Output = Result<Outflow, NetError>>,
+    {
+        let hello = FromSender::Hello { name: job.name.to_string(), transfer: job.transfer.0 };
+        self.link.say(&hello).await?;
+        loop {
+            match self.hear().await? {
+                Order::Offer { peer } => {
+                    (self.observe)(Notice::Named(peer));
+                    break;
+                }
+                Order::End(ended) => return Ok(ended),
+                _ => {}
+            }
+        }
+        let sources = match self.offer(job.sources).await? {
+            Ok(sources) => Arc::new(sources),
+            Err(ended) => return Ok(ended),
+        };
+        let deadline = Instant::now() + limits::ANSWER;
+        let (token, unwanted) = loop {
+            let order = tokio::select! {
+                order = self.hear() => order?,
+                () = sleep_until(deadline) => return Err(TransferError::NoAnswer),
+            };
+            match order {
+                Order::Flow { token, unwanted } => break (token, unwanted),
+                Order::End(ended) => return Ok(ended),
+                _ => {}
+            }
+        };
+        let lane = tokio::select! {
+            lane = timeout(limits::LANE, open_lane(token)) => match lane {
+                Ok(lane) => lane?,
+                Err(_) => return Err(TransferError::NoLane),
+            },
+            ended = self.until_end() => return ended,
+        };
+        (self.observe)(Notice::Accepted { notes: Vec::new() });
+        self.flow(lane, sources, unwanted).await
+    }
+
+    /// The next message, as an order.
+    async fn hear(&mut self) -> Result<Order, TransferError> {
+        let message = self.link.next().await?;
+        self.understand(message)
+    }
+
+    async fn until_end(&mut self) -> Result<Ended, TransferError> {
+        loop {
+            if let Order::End(ended) = self.hear().await? {
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// Scans and sends the manifest while it is found.
+    async fn offer(&mut self, picked: Vec<Source>) -> Result<Result<Sources, Ended>, TransferError> {
+        let (found, mut batches_found) = mpsc::channel::<Vec<Entry>>(SCANNED);
+        let mut scanning = spawn_blocking(move || scan(picked, &found));
+        let mut summary = Summary::default();
+        loop {
+            tokio::select! {
+                order = self.hear() => if let Order::End(ended) = order? { return Ok(Err(ended)) },
+                batch = batches_found.recv() => match batch {
+                    Some(batch) => {
+                        for entry in &batch {
+                            summary.add(entry);
+                            self.machine.offered(matches!(entry.kind, EntryKind::File { .. }));
+                        }
+                        for message in batches(&batch) {
+                            self.link.say(&message).await?;
+                        }
+                    }
+                    None => break,
+                },
+            }
+        }
+        let scanned = (&mut scanning).await.map_err(|e| TransferError::Internal(e.to_string()))??;
+        summary.skipped = scanned.skipped;
+        self.link.say(&FromSender::Offered(scanned.skipped.into())).await?;
+        self.machine.all_offered();
+        self.meter.set_total(summary.total());
+        (self.observe)(Notice::Offered { summary, notes: scanned.notes });
+        Ok(Ok(scanned.sources))
+    }
+
+    async fn flow(
+        &mut self,
+        lane: Outflow,
+        sources: Arc<Sources>,
+        unwanted: Vec<std::ops::Range<u32>>,
+    ) -> Result<Ended, TransferError> {
+        let (noted, fates) = mpsc::channel(FATES);
+        let meter = Arc::clone(&self.meter);
+        let job = outflow::Job { sources: Arc::clone(&sources), unwanted, meter, fates: noted };
+        let Outflow { stream, stop } = lane;
+        let stages = Stages::start(stop, move |halt| outflow::run(&job, stream, halt));
+        self.flow = Some(Flow { stages, fates, sources });
+        let mut torn: Option<(TransferError, Instant)> = None;
+        loop {
+            // Set above, and there until the end.
+            let Some(flow) = &mut self.flow else { return Err(LinkError::Closed.into()) };
+            let patience = torn.as_ref().map_or_else(Instant::now, |(_, until)| *until);
+            tokio::select! {
+                message = self.link.next() => match message {
+                    Ok(message) => match self.understand(message)? {
+                        Order::Progress { bytes } => self.meter.set_bytes(bytes),
+                        Order::Finish => {
+                            self.link.say(&FromSender::Bye).await?;
+                            return Ok(Ended::Complete);
+                        }
+                        Order::End(ended) => return Ok(ended),
+                        _ => {}
+                    },
+                    // If the content broke first, that is the reason.
+                    Err(e) => return Err(torn.map_or_else(|| e.into(), |(first, _)| first)),
+                },
+                Some(fate) = flow.fates.recv() => self.note(fate),
+                result = flow.stages.result() => {
+                    // The receiver may be about to say why it broke the connection.
+                    torn = result.err().map(|e| (e, Instant::now() + limits::ENDING));
+                }
+                () = sleep_until(patience), if torn.is_some() => {
+                    return Err(torn.map_or_else(|| LinkError::Closed.into(), |(e, _)| e));
+                }
+            }
+        }
+    }
+
+    fn understand(&mut self, message: FromReceiver) -> Result<Order, TransferError> {
+        // Whatever was sent before its receipt is noted before its receipt.
+        self.note_fates();
+        let sources = self.flow.as_ref().map(|flow| &flow.sources);
+        let path = |entry| sources.and_then(|s| s.entry(entry)).map(|e| e.path.clone());
+        Ok(self.machine.on_message(message, path)?)
+    }
+
+    fn note_fates(&mut self) {
+        while let Some(fate) = self.flow.as_mut().and_then(|flow| flow.fates.try_recv().ok()) {
+            self.note(fate);
+        }
+    }
+
+    fn note(&mut self, fate: outflow::Fate) {
+        match fate {
+            outflow::Fate::Sent { entry, sent } => self.machine.sent(entry, sent),
+            outflow::Fate::Broken { entry, why } => {
+                let offered = self.flow.as_ref().and_then(|flow| flow.sources.entry(entry));
+                if let Some(offered) = offered {
+                    let path = offered.path.clone();
+                    self.machine.broken(entry, &path, why.to_string());
+                }
+            }
+        }
+    }
+}
+
+impl Session<'_> {
+    /// Tells the other side what it doesn't know yet, ends the stages, and sums up.
+    async fn end(mut self, result: Result<Ended, TransferError>) -> Report {
+        let ended = result.unwrap_or_else(Ended::Failed);
+        control::last_word(&self.link, &ended, FromSender::Ending).await;
+        if let Some(flow) = self.flow.take() {
+            flow.stages.end().await;
+        }
+        self.machine.into_tally().report(ended)
+    }
+}
+
+fn scan(picked: Vec<Source>, found: &mpsc::Sender<Vec<Entry>>) -> Result<Scanned, SourceError> {
+    let mut scan = Scan::new(picked)?;
+    loop {
+        let batch = scan.next_batch(limits::BATCH_ENTRIES)?;
+        // Nobody listens any more: the transfer is over.
+        if batch.is_empty() || found.blocking_send(batch).is_err() {
+            break;
+        }
+    }
+    let (skipped, notes) = (scan.skipped(), scan.notes().to_vec());
+    Ok(Scanned { sources: scan.finish(), skipped, notes })
+}

@@ -1,0 +1,178 @@
+//! The sender's end as a state machine: messages in, orders out, no I/O.
+
+use std::{collections::HashMap, ops::Range};
+
+use super::{Ended, LaneToken, TransferError, entry_set::EntrySet, tally::Tally};
+use crate::{
+    model::{DeviceName, Digest, EntryNo, FileProblem, RelPath, Side, text::visible},
+    wire::{
+        FromReceiver, Violation,
+        message::{Ending, Receipt},
+    },
+};
+
+/// What the driver must do next.
+#[derive(Debug)]
+pub enum Order {
+    Nothing,
+    /// The receiver is there: scan, and offer what is found.
+    Offer {
+        peer: DeviceName,
+    },
+    /// The answer was yes: send everything but these.
+    Flow {
+        token: LaneToken,
+        unwanted: Vec<Range<EntryNo>>,
+    },
+    /// So many bytes are stored at the receiver.
+    Progress {
+        bytes: u64,
+    },
+    /// All is settled: say goodbye and end.
+    Finish,
+    End(Ended),
+}
+
+#[derive(Debug)]
+pub struct Sending {
+    phase: Phase,
+    /// Entries offered so far, files among them.
+    offered: EntryNo,
+    files: EntrySet,
+    /// What was sent and has no receipt yet.
+    unreceipted: HashMap<EntryNo, Sent>,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Greeting,
+    Offering,
+    Waiting { unwanted: Vec<Range<EntryNo>> },
+    Flowing(Tally),
+}
+
+/// A file whose last byte is on its way.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent {
+    pub size: u64,
+    pub digest: Digest,
+}
+
+impl Sending {
+    pub fn new() -> Self {
+        Self { phase: Phase::Greeting, offered: 0, files: EntrySet::default(), unreceipted: HashMap::new() }
+    }
+
+    /// Another entry was offered.
+    pub fn offered(&mut self, is_file: bool) {
+        if is_file {
+            self.files.insert(self.offered);
+        }
+        self.offered += 1;
+    }
+
+    /// The whole manifest was offered.
+    pub fn all_offered(&mut self) {
+        if matches!(self.phase, Phase::Offering) {
+            self.phase = Phase::Waiting { unwanted: Vec::new() };
+        }
+    }
+
+    /// A file is on its way, whole.
+    pub fn sent(&mut self, entry: EntryNo, sent: Sent) {
+        self.unreceipted.insert(entry, sent);
+    }
+
+    /// A file can't be read whole; the receiver was told.
+    pub fn broken(&mut self, entry: EntryNo, path: &RelPath, why: String) {
+        if let Phase::Flowing(tally) = &mut self.phase {
+            tally.failed(entry, FileProblem { path: path.to_string(), side: Side::Here, why });
+        }
+    }
+
+    /// What a message means now. `path` names an entry, for a report.
+    ///
+    /// # Errors
+    /// When the receiver may not say this, or not now.
+    pub fn on_message(
+        &mut self,
+        message: FromReceiver,
+        path: impl Fn(EntryNo) -> Option<RelPath>,
+    ) -> Result<Order, Violation> {
+        Ok(match (&mut self.phase, message) {
+            (_, FromReceiver::Alive) => Order::Nothing,
+            (_, FromReceiver::Ending(ending)) => Order::End(match ending {
+                Ending::Cancelled => Ended::Cancelled { by: Side::There },
+                Ending::Failed { why } => Ended::Failed(TransferError::Peer(why)),
+            }),
+            (Phase::Greeting, FromReceiver::Hello { name }) => {
+                self.phase = Phase::Offering;
+                Order::Offer { peer: DeviceName::parse(&name)? }
+            }
+            (Phase::Greeting | Phase::Offering | Phase::Waiting { .. }, FromReceiver::Decline { reason }) => {
+                Order::End(Ended::Declined { by: Side::There, reason })
+            }
+            (Phase::Waiting { unwanted }, FromReceiver::Except(ranges)) => {
+                for range in ranges {
+                    let after_last = unwanted.last().is_none_or(|last| last.end < range.start);
+                    if range.is_empty() || range.end > self.offered || !after_last {
+                        return Err(Violation::BadEntry);
+                    }
+                    unwanted.push(range);
+                }
+                Order::Nothing
+            }
+            (Phase::Waiting { unwanted }, FromReceiver::Accept { token }) => {
+                let unwanted = std::mem::take(unwanted);
+                let mut wanted = std::mem::take(&mut self.files);
+                let left_out = unwanted.iter().flat_map(Clone::clone).filter(|&e| wanted.remove(e)).count();
+                self.phase = Phase::Flowing(Tally::new(wanted, left_out as u64));
+                Order::Flow { token, unwanted }
+            }
+            (Phase::Flowing(_), FromReceiver::Progress { bytes }) => Order::Progress { bytes },
+            (Phase::Flowing(tally), FromReceiver::Receipts(receipts)) => {
+                for receipt in receipts {
+                    let entry = receipt.entry();
+                    let sent = self.unreceipted.remove(&entry);
+                    let settled = match (receipt, sent) {
+                        (Receipt::Stored { digest, .. }, Some(sent)) if sent.digest == Digest(digest) => {
+                            tally.stored(entry, sent.size, sent.digest)
+                        }
+                        // A file may fail there at any time; it can't be stored before it was sent.
+                        (Receipt::Failed { why, .. }, _) => {
+                            let path = path(entry).ok_or(Violation::BadEntry)?.to_string();
+                            let why = visible(&why).into_owned();
+                            tally.failed(entry, FileProblem { path, side: Side::There, why })
+                        }
+                        (Receipt::Stored { .. }, _) => false,
+                    };
+                    if !settled {
+                        return Err(Violation::BadReceipt);
+                    }
+                }
+                Order::Nothing
+            }
+            (Phase::Flowing(tally), FromReceiver::Done) => {
+                if !tally.is_settled() {
+                    return Err(Violation::BadReceipt);
+                }
+                Order::Finish
+            }
+            (_, FromReceiver::Hello { .. }) => return Err(Violation::OutOfTurn("hello")),
+            (_, FromReceiver::Except(_)) => return Err(Violation::OutOfTurn("except")),
+            (_, FromReceiver::Accept { .. }) => return Err(Violation::OutOfTurn("accept")),
+            (_, FromReceiver::Decline { .. }) => return Err(Violation::OutOfTurn("decline")),
+            (_, FromReceiver::Progress { .. }) => return Err(Violation::OutOfTurn("progress")),
+            (_, FromReceiver::Receipts(_)) => return Err(Violation::OutOfTurn("receipts")),
+            (_, FromReceiver::Done) => return Err(Violation::OutOfTurn("done")),
+        })
+    }
+
+    /// The account of what was sent; an empty one before content flowed.
+    pub fn into_tally(self) -> Tally {
+        match self.phase {
+            Phase::Flowing(tally) => tally,
+            _ => Tally::new(EntrySet::default(), 0),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What has become of each file of a transfer, and the report that comes out of it at the end.
+
+use std::time::Instant;
+
+use super::{Ended, TransferError, entry_set::EntrySet};
+use crate::model::{Digest, EntryNo, FileProblem, Outcome, Report, Side};
+
+/// Accounts for every wanted file exactly once.
+#[derive(Debug)]
+pub struct Tally {
+    /// Wanted files whose fate is not known yet.
+    open: EntrySet,
+    wanted: u64,
+    unwanted: u64,
+    files: u64,
+    bytes: u64,
+    failed: u64,
+    /// Whose fault the first failed file was: the summary's side.
+    blame: Option<Side>,
+    problems: Vec<FileProblem>,
+    digest: Option<Digest>,
+    since: Instant,
+}
+
+impl Tally {
+    pub fn new(wanted: EntrySet, unwanted: u64) -> Self {
+        Self {
+            wanted: wanted.len(),
+            open: wanted,
+            unwanted,
+            files: 0,
+            bytes: 0,
+            failed: 0,
+            blame: None,
+            problems: Vec::new(),
+            digest: None,
+            since: Instant::now(),
+        }
+    }
+
+    /// A file is stored. False when that was not awaited.
+    pub fn stored(&mut self, entry: EntryNo, size: u64, digest: Digest) -> bool {
+        let awaited = self.open.remove(entry);
+        if awaited {
+            self.files += 1;
+            self.bytes += size;
+            self.digest = Some(digest);
+        }
+        awaited
+    }
+
+    /// A file was not transferred. False when its fate was known already.
+    pub fn failed(&mut self, entry: EntryNo, problem: FileProblem) -> bool {
+        let awaited = self.open.remove(entry);
+        if awaited {
+            self.trouble(problem);
+        }
+        awaited
+    }
+
+    /// Something other than a wanted file was not transferred: a folder.
+    pub fn trouble(&mut self, problem: FileProblem) {
+        self.failed += 1;
+        self.blame.get_or_insert(problem.side);
+        if self.problems.len() < Report::MAX_LISTED {
+            self.problems.push(problem);
+        }
+    }
+
+    /// True when every wanted file's fate is known.
+    pub fn is_settled(&self) -> bool {
+        self.open.len() == 0
+    }
+
+    pub fn report(self, ended: Ended) -> Report {
+        let ended = match (ended, self.blame) {
+            (Ended::Complete, Some(side)) => {
+                let wanted = self.wanted.max(self.failed);
+                Ended::Failed(TransferError::Incomplete { failed: self.failed, wanted, side })
+            }
+            (ended, _) => ended,
+        };
+        let outcome = Outcome::from(ended);
+        let alone = outcome == Outcome::Complete && self.files == 1;
+        Report {
+            outcome,
+            files: self.files,
+            bytes: self.bytes,
+            took: self.since.elapsed(),
+            digest: self.digest.filter(|_| alone),
+            saved: Vec::new(),
+            problems: self.problems,
+            failed: self.failed,
+            left_out: self.unwanted,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Every cap on a length that a peer sends and every time limit on a wait for one, each with its
+//! reason. A number elsewhere is a mistake.
+
+use std::time::Duration;
+
+/// Bytes of the first message of a connection, before the peer is known to be worth more: a name
+/// and a few numbers.
+pub const MAX_FIRST_MESSAGE: usize = 4 * 1024;
+
+/// Bytes of any later message. One path may have 4 KiB; batches are kept far below this.
+pub const MAX_MESSAGE: usize = 64 * 1024;
+
+/// A batch of the manifest or of receipts is sent when it has grown to this many bytes, so that
+/// neither a million files nor a slow link make one message that others wait behind.
+pub const BATCH_BYTES: usize = 16 * 1024;
+
+/// Entries in one batch of the manifest: keeps scanning and sending in step.
+pub const BATCH_ENTRIES: usize = 256;
+
+/// Entries in one offer. A receiver keeps about 150 bytes for each until the transfer ends.
+pub const MAX_ENTRIES: u32 = 4_000_000;
+
+/// Bytes of all paths in one offer: what a peer can make a receiver keep before anyone said yes.
+/// [`MAX_ENTRIES`] of the length that real paths have stay below it.
+pub const MAX_MANIFEST: u64 = 512 * 1024 * 1024;
+
+/// Ranges in one `Except` message: 16 KiB at their longest.
+pub const EXCEPT_RANGES: usize = 1024;
+
+/// Receipts in one message, where they are short.
+pub const RECEIPTS: usize = 500;
+
+/// Bytes of a sentence that one side tells the other. Longer ones are cut.
+pub const MAX_TEXT: usize = 500;
+
+/// Bytes of content in one chunk. Large enough that headers and system calls don't show in the
+/// speed, small enough that a bounded ring of chunks is a small memory.
+pub const MAX_CHUNK: usize = 1024 * 1024;
+
+/// To open a TCP connection to one address of a device on the same network.
+pub const CONNECT: Duration = Duration::from_secs(5);
+
+/// From an accepted connection to the end of its first message, armed before the first byte: a
+/// peer that trickles bytes holds a place for no longer than this.
+pub const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// Connections that have not yet said who they are, in all: what a flood can hold open.
+pub const MAX_STRANGERS: usize = 32;
+
+/// Offers that wait for an answer at once; the next is declined as busy.
+pub const MAX_WAITING: usize = 8;
+
+/// Transfers that receive at once; the next is declined as busy. Each has threads of its own.
+pub const MAX_RECEIVING: usize = 32;
+
+/// How often each side says that it is still there when it has nothing else to say.
+pub const ALIVE: Duration = Duration::from_secs(2);
+
+/// A peer that has said nothing for this long is gone: five missed [`ALIVE`].
+pub const SILENCE: Duration = Duration::from_secs(10);
+
+/// For the person at the other device to say yes or no.
+pub const ANSWER: Duration = Duration::from_mins(30);
+
+/// From the receiver's yes to the sender's content connection.
+pub const LANE: Duration = Duration::from_secs(10);
+
+/// To tell the other side how it ended, and to hear that it heard.
+pub const ENDING: Duration = Duration::from_secs(2);
+
+/// How often a receiver tells its sender how much is stored.
+pub const PROGRESS: Duration = Duration::from_millis(100);

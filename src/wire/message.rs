@@ -1,0 +1,252 @@
+//! The control messages: one enum for each direction, so that a message the wrong way round is
+//! not even a value.
+//!
+//! The types here are what stands on the wire: plain strings and numbers. They become the model's
+//! types by `parse`, or a [`Violation`]. The order of variants and fields is the encoding: new
+//! ones go to the end, and a change of old ones is a new protocol version.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Violation, limits};
+use crate::model::{Digest, Entry, EntryKind, EntryNo, FileMode, RelPath, Skipped, Timestamp};
+
+/// From the device that has the files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FromSender {
+    /// The first message of a control connection.
+    Hello { name: String, transfer: [u8; 16] },
+    /// The first and only message of a content connection; content follows at once.
+    Lane { token: [u8; 16] },
+    /// The next entries of the manifest, in order.
+    Entries(Vec<RawEntry>),
+    /// The manifest is complete.
+    Offered(RawSkipped),
+    /// Still here.
+    Alive,
+    /// Heard `Done`, and agrees.
+    Bye,
+    /// This side ends it.
+    Ending(Ending),
+}
+
+/// From the device that gets the files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FromReceiver {
+    /// The first message of a control connection.
+    Hello { name: String },
+    /// These entries are not wanted: ranges of entry numbers, ascending, not touching.
+    Except(Vec<Range<EntryNo>>),
+    /// Everything but what was excepted is wanted. Content connections show the token.
+    Accept { token: [u8; 16] },
+    /// No, and why, for a person.
+    Decline { reason: Option<String> },
+    /// How much is stored by now.
+    Progress { bytes: u64 },
+    /// What became of entries.
+    Receipts(Vec<Receipt>),
+    /// Every wanted entry has its receipt, and folders are done.
+    Done,
+    /// Still here.
+    Alive,
+    /// This side ends it.
+    Ending(Ending),
+}
+
+/// Why one side ends a transfer before it is complete.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ending {
+    Cancelled,
+    /// It can't go on; a sentence for the person at the other side.
+    Failed {
+        why: String,
+    },
+}
+
+/// What became of one entry at the receiver.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Receipt {
+    /// Stored under its final name, synced; this is the digest of what was written.
+    Stored { entry: EntryNo, digest: [u8; 32] },
+    /// Not stored; a sentence for the person at the other side.
+    Failed { entry: EntryNo, why: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RawEntry {
+    pub path: String,
+    pub kind: RawKind,
+    /// Seconds since 1970-01-01 UTC, and nanoseconds.
+    pub modified: Option<(i64, u32)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RawKind {
+    Folder,
+    File { size: Option<u64> },
+    Executable { size: Option<u64> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RawSkipped {
+    pub links: u64,
+    pub special: u64,
+    pub unreadable: u64,
+}
+
+impl RawEntry {
+    /// # Errors
+    /// When the path is unsafe or the time is none.
+    pub fn parse(self) -> Result<Entry, Violation> {
+        let kind = match self.kind {
+            RawKind::Folder => EntryKind::Folder,
+            RawKind::File { size } => EntryKind::File { size, mode: FileMode::Regular },
+            RawKind::Executable { size } => EntryKind::File { size, mode: FileMode::Executable },
+        };
+        let modified = match self.modified {
+            Some((_, 1_000_000_000..)) => return Err(Violation::Garbled),
+            Some((seconds, nanos)) => Some(Timestamp { seconds, nanos }),
+            None => None,
+        };
+        Ok(Entry { path: RelPath::parse(&self.path)?, kind, modified })
+    }
+}
+
+impl From<&Entry> for RawEntry {
+    fn from(entry: &Entry) -> Self {
+        Self {
+            path: entry.path.as_str().to_owned(),
+            kind: match entry.kind {
+                EntryKind::Folder => RawKind::Folder,
+                EntryKind::File { size, mode: FileMode::Regular } => RawKind::File { size },
+                EntryKind::File { size, mode: FileMode::Executable } => RawKind::Executable { size },
+            },
+            modified: entry.modified.map(|t| (t.seconds, t.nanos)),
+        }
+    }
+}
+
+impl From<Skipped> for RawSkipped {
+    fn from(s: Skipped) -> Self {
+        Self { links: s.links, special: s.special, unreadable: s.unreadable }
+    }
+}
+
+impl From<RawSkipped> for Skipped {
+    fn from(s: RawSkipped) -> Self {
+        Self { links: s.links, special: s.special, unreadable: s.unreadable }
+    }
+}
+
+impl Receipt {
+    #[must_use]
+    pub fn stored(entry: EntryNo, digest: Digest) -> Self {
+        Self::Stored { entry, digest: digest.0 }
+    }
+
+    #[must_use]
+    pub fn failed(entry: EntryNo, why: &str) -> Self {
+        Self::Failed { entry, why: short(why) }
+    }
+
+    /// Bytes on the wire, at most.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "no receipt is empty")]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Stored { .. } => 1 + 5 + 32,
+            Self::Failed { why, .. } => 1 + 5 + 2 + why.len(),
+        }
+    }
+
+    #[must_use]
+    pub fn entry(&self) -> EntryNo {
+        match self {
+            Self::Stored { entry, .. } | Self::Failed { entry, .. } => *entry,
+        }
+    }
+}
+
+/// A sentence for the other side, cut to [`limits::MAX_TEXT`].
+#[must_use]
+pub fn short(text: &str) -> String {
+    if text.len() <= limits::MAX_TEXT {
+        return text.to_owned();
+    }
+    let end = (0..=limits::MAX_TEXT - 3).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
+    format!("{}…", &text[..end])
+}
+
+/// Cuts a list of entries into messages of about [`limits::BATCH_BYTES`].
+pub fn batches(entries: &[Entry]) -> impl Iterator<Item = FromSender> {
+    let mut rest = entries;
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fits = |entry: &&Entry| {
+            // Tags, size and time take 32 bytes at most.
+            bytes += entry.path.as_str().len() + 32;
+            bytes <= limits::BATCH_BYTES
+        };
+        let count = rest.iter().take(limits::BATCH_ENTRIES).take_while(fits).count();
+        let (batch, after) = rest.split_at(count.max(1).min(rest.len()));
+        rest = after;
+        (!batch.is_empty()).then(|| FromSender::Entries(batch.iter().map(RawEntry::from).collect()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::frame;
+
+    fn entry(path: &str) -> Entry {
+        let kind = EntryKind::File { size: Some(u64::MAX), mode: FileMode::Executable };
+        let modified = Some(Timestamp { seconds: i64::MIN, nanos: 999_999_999 });
+        Entry { path: RelPath::parse(path).unwrap(), kind, modified }
+    }
+
+    #[test]
+    fn no_batch_is_longer_than_a_message_may_be_and_none_is_lost() {
+        let longest = format!("{}/{}", vec!["x".repeat(1000); 4].join("/"), "y".repeat(80));
+        let entries: Vec<_> =
+            (0..2000).map(|i| if i % 3 == 0 { entry(&longest) } else { entry(&format!("f{i}")) }).collect();
+        let mut back = Vec::new();
+        for message in batches(&entries) {
+            let bytes = frame::encode(&message);
+            assert!(bytes.len() <= limits::BATCH_BYTES + RelPath::MAX_LEN + 64, "{}", bytes.len());
+            let FromSender::Entries(raw) = frame::decode(&bytes[frame::HEADER..]).unwrap() else { panic!() };
+            back.extend(raw.into_iter().map(|e| e.parse().unwrap()));
+        }
+        assert_eq!(back, entries);
+        assert_eq!(batches(&[]).count(), 0);
+    }
+
+    #[test]
+    fn the_longest_receipts_and_exceptions_fit_their_messages() {
+        let why = "é".repeat(400);
+        let one = frame::encode(&FromReceiver::Receipts(vec![Receipt::failed(u32::MAX, &why)]));
+        assert!(one.len() < limits::MAX_TEXT + 32);
+        let stored = Receipt::stored(u32::MAX, Digest([255; 32]));
+        let many = frame::encode(&FromReceiver::Receipts(vec![stored; limits::RECEIPTS]));
+        assert!(many.len() <= limits::MAX_MESSAGE);
+        let ranges = vec![u32::MAX - 1..u32::MAX; limits::EXCEPT_RANGES];
+        assert!(frame::encode(&FromReceiver::Except(ranges)).len() <= limits::MAX_MESSAGE);
+    }
+
+    #[test]
+    fn a_hostile_entry_is_refused_when_it_is_parsed() {
+        let raw = |path: &str, modified| RawEntry { path: path.to_owned(), kind: RawKind::Folder, modified };
+        assert!(matches!(raw("../x", None).parse(), Err(Violation::UnsafePath(_))));
+        assert_eq!(raw("x", Some((0, 1_000_000_000))).parse(), Err(Violation::Garbled));
+        assert!(raw("x", Some((i64::MIN, 0))).parse().is_ok());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_whatever_make_the_decoder_panic(bytes: Vec<u8>) {
+            let _ = frame::decode::<FromSender>(&bytes);
+            let _ = frame::decode::<FromReceiver>(&bytes);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! A whole engine with folders of its own, on loopback; and a peer without manners.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use airlift::{
+    engine::{
+        Command, Config, Consent, Engine, Event, Events, Handle, PortChoice, Receiving, ReceivingState,
+        Snapshot, Update,
+    },
+    identity::Identity,
+    model::{Address, DeviceName, Direction, Landing, Report, Source, Transfer, TransferId, TransferState},
+    net::{self, Connection, Tls},
+    wire::{FromReceiver, FromSender, frame},
+};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+/// What takes longer than this on loopback has failed.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+pub struct Device {
+    pub engine: Engine,
+    pub handle: Handle,
+    pub inbox: TempDir,
+    home: TempDir,
+    events: Events,
+    pub state: Snapshot,
+}
+
+impl Device {
+    pub fn start(name: &str) -> Self {
+        let (home, inbox) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let device_name = Some(DeviceName::parse(name).unwrap());
+        let config = Config { home: home.path().to_owned(), device_name };
+        let engine = Engine::start(config, Arc::new(|| {})).unwrap();
+        let handle = engine.handle();
+        let (state, events) = handle.subscribe();
+        Self { engine, handle, inbox, home, events, state }
+    }
+
+    pub fn tell(&self, command: Command) {
+        self.engine.block_on(self.handle.send(command)).unwrap();
+    }
+
+    /// Waits for offers on a free port, which it returns.
+    pub fn receive(&mut self, consent: Consent) -> u16 {
+        let landing = Landing { folder: Some(self.inbox.path().to_owned()), ..Landing::default() };
+        self.tell(Command::Receive(Receiving { port: PortChoice::Exactly(0), consent, landing }));
+        self.until("listening", |state| match &state.receiving {
+            ReceivingState::On { port, .. } => Some(*port),
+            _ => None,
+        })
+    }
+
+    pub fn send(&self, port: u16, paths: &[PathBuf]) -> TransferId {
+        let id = Handle::new_transfer();
+        let to = Address { host: "127.0.0.1".into(), port: Some(port) };
+        let sources = paths.iter().cloned().map(Source::Path).collect();
+        self.tell(Command::Send { id, to, sources });
+        id
+    }
+
+    /// Follows the events until the state has what is looked for.
+    pub fn until<T>(&mut self, what: &str, found: impl Fn(&Snapshot) -> Option<T>) -> T {
+        let Self { engine, events, state, .. } = self;
+        engine
+            .block_on(async {
+                let waiting = async {
+                    loop {
+                        if let Some(found) = found(state) {
+                            return found;
+                        }
+                        match events.next().await.expect("the engine lives") {
+                            Update::Event(event) => state.apply(&event),
+                            Update::Resync(snapshot) => *state = *snapshot,
+                        }
+                    }
+                };
+                tokio::time::timeout(PATIENCE, waiting).await
+            })
+            .unwrap_or_else(|_| panic!("waited too long for {what}: {:#?}", self.state.transfers))
+    }
+
+    /// The report of a transfer, once it has ended.
+    pub fn report(&mut self, id: TransferId) -> Report {
+        self.until("the end of a transfer", |state| report(state.transfer(id)?))
+    }
+
+    /// The report of the `nth` transfer that was received.
+    pub fn received(&mut self, nth: usize) -> Report {
+        self.until("the end of what is received", |state| {
+            report(state.transfers.iter().filter(|t| t.direction == Direction::Receive).nth(nth)?)
+        })
+    }
+
+    /// Every event that was not yet read, whatever it is.
+    pub fn drain(&mut self) -> Vec<Event> {
+        let mut drained = Vec::new();
+        while let Some(update) = self.events.try_next() {
+            if let Update::Event(event) = update {
+                self.state.apply(&event);
+                drained.push(event);
+            }
+        }
+        drained
+    }
+
+    /// What the inbox holds, by name.
+    pub fn arrived(&self) -> Vec<String> {
+        let mut names: Vec<_> = std::fs::read_dir(self.inbox.path())
+            .unwrap()
+            .map(|item| item.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// True when nothing stands beside the inbox that a peer could have put there.
+    pub fn is_tidy(&self) -> bool {
+        self.home.path().exists() && !self.inbox.path().parent().unwrap().join("escaped").exists()
+    }
+}
+
+fn report(transfer: &Transfer) -> Option<Report> {
+    match &transfer.state {
+        TransferState::Finished(report) => Some((**report).clone()),
+        _ => None,
+    }
+}
+
+/// A peer that holds the connection itself and says what it likes.
+pub struct Rogue {
+    pub identity: Identity,
+    pub tls: Tls,
+}
+
+impl Rogue {
+    pub fn new() -> Self {
+        let identity = Identity::ephemeral().unwrap();
+        let tls = Tls::new(&identity).unwrap();
+        Self { identity, tls }
+    }
+
+    pub async fn dial(&self, port: u16) -> Connection {
+        let address = Address { host: "127.0.0.1".into(), port: Some(port) };
+        net::dial(&address, &self.tls).await.unwrap()
+    }
+
+    /// A control connection on which both have said hello.
+    pub async fn greet(&self, port: u16) -> Connection {
+        let mut connection = self.dial(port).await;
+        let hello = FromSender::Hello { name: "Rogue".into(), transfer: airlift::identity::random() };
+        say(&mut connection, &hello).await;
+        assert!(matches!(hear(&mut connection).await, Some(FromReceiver::Hello { .. })));
+        connection
+    }
+}
+
+pub async fn say(connection: &mut Connection, message: &FromSender) {
+    // The other side may have hung up already: the test looks at what it did, not at this.
+    let _ = connection.stream.write_all(&frame::encode(message)).await;
+    let _ = connection.stream.flush().await;
+}
+
+/// The next message that is not `Alive`; `None` when the other side has closed.
+pub async fn hear(connection: &mut Connection) -> Option<FromReceiver> {
+    loop {
+        let mut header = [0; frame::HEADER];
+        connection.stream.read_exact(&mut header).await.ok()?;
+        let mut body = vec![0; frame::body_len(header, 1 << 20).unwrap()];
+        connection.stream.read_exact(&mut body).await.ok()?;
+        match frame::decode(&body).unwrap() {
+            FromReceiver::Alive => {}
+            message => return Some(message),
+        }
+    }
+}
+
+/// An address on loopback as a text that [`Address`] understands.
+pub fn at(address: SocketAddr) -> Address {
+    address.to_string().parse().unwrap()
+}

@@ -1,0 +1,167 @@
+//! A sender and a receiver joined in memory: no sockets, no encryption, real files.
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+use airlift::{
+    model::{
+        Answer, Conflict, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side, Source,
+        TransferId,
+    },
+    transfer::{self, IncomingOffer, Inflow, Meter, Notice, Outflow, ReceiveJob, SendJob},
+    wire::FromSender,
+};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::pipe::{Budget, control, pipe};
+
+/// What takes longer than this in memory has failed.
+const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
+
+/// Answers an offer in a test.
+pub type Ask = Box<dyn FnOnce(&IncomingOffer) -> Option<Answer> + Send>;
+
+pub struct Pair {
+    /// Bytes that fit into each pipe.
+    pub capacity: usize,
+    pub budget: Budget,
+    pub conflict: Conflict,
+    /// `None`: whoever is asked never answers.
+    pub answer: Ask,
+    pub cancel_sender: CancellationToken,
+    pub cancel_receiver: CancellationToken,
+}
+
+impl Default for Pair {
+    fn default() -> Self {
+        Self {
+            capacity: 64 * 1024,
+            budget: Budget::default(),
+            conflict: Conflict::KeepBoth,
+            answer: Box::new(|_| Some(Answer::Accept(Landing::default()))),
+            cancel_sender: CancellationToken::new(),
+            cancel_receiver: CancellationToken::new(),
+        }
+    }
+}
+
+pub struct Outcomes {
+    pub sent: Report,
+    pub received: Report,
+    /// What the receiver's person was shown.
+    pub offer: Option<IncomingOffer>,
+    pub receiver_notices: Vec<Notice>,
+}
+
+impl Pair {
+    /// Sends these paths into that folder.
+    pub async fn run(self, sources: &[&Path], inbox: &Path) -> Outcomes {
+        let sources = sources.iter().map(|path| Source::Path(path.to_path_buf())).collect();
+        self.run_sources(sources, inbox).await
+    }
+
+    pub async fn run_sources(self, sources: Vec<Source>, inbox: &Path) -> Outcomes {
+        let (near, mut far, relay) = control(self.capacity, self.budget.clone());
+        let name = |text| DeviceName::parse(text).unwrap();
+        let transfer = TransferId([7; 16]);
+        let landing = Landing { conflict: self.conflict, ..Landing::default() };
+        let send_job = SendJob { transfer, name: name("Anna"), sources };
+        let receive_job = ReceiveJob { transfer, name: name("Ben"), inbox: inbox.to_owned(), landing };
+
+        let expected = Arc::new(Mutex::new(None));
+        let (capacity, budget) = (self.capacity, self.budget.clone());
+        let open_lane = {
+            let expected = Arc::clone(&expected);
+            move |token| async move {
+                let (writer, reader) = pipe(capacity, budget);
+                let (their_token, lanes): (_, mpsc::Sender<Inflow>) =
+                    expected.lock().unwrap().take().unwrap();
+                assert_eq!(token, their_token, "the token arrives as it was made");
+                let (stop_out, stop_in) = (writer.clone(), reader.clone());
+                let inflow = Inflow { stream: Box::new(reader), stop: Box::new(move || stop_in.close()) };
+                let _ = lanes.send(inflow).await;
+                Ok(Outflow { stream: Box::new(Closing(writer)), stop: Box::new(move || stop_out.close()) })
+            }
+        };
+        let lanes = move |token| {
+            let (to_receiver, lanes) = mpsc::channel(1);
+            *expected.lock().unwrap() = Some((token, to_receiver));
+            lanes
+        };
+        let shown = Arc::new(Mutex::new(None));
+        let answer = self.answer;
+        let ask = {
+            let shown = Arc::clone(&shown);
+            move |offer: IncomingOffer| {
+                let mut answer = answer(&offer);
+                if let Some(Answer::Accept(landing)) = &mut answer {
+                    landing.conflict = self.conflict;
+                }
+                *shown.lock().unwrap() = Some(offer);
+                async move {
+                    match answer {
+                        Some(answer) => answer,
+                        None => std::future::pending().await,
+                    }
+                }
+            }
+        };
+        let notices = Mutex::new(Vec::new());
+        let note = |notice| notices.lock().unwrap().push(notice);
+        let both = Box::pin(async {
+            tokio::join!(
+                transfer::send(
+                    near,
+                    send_job,
+                    open_lane,
+                    Arc::new(Meter::default()),
+                    &|_| {},
+                    self.cancel_sender
+                ),
+                async {
+                    // The engine reads the hello, to find out who is there and what they want.
+                    match transfer::read_first(&mut far).await {
+                        Ok(FromSender::Hello { .. }) => {}
+                        Ok(other) => panic!("{other:?} instead of hello"),
+                        Err(e) => return nobody_came(&e.to_string()),
+                    }
+                    let meter = Arc::new(Meter::default());
+                    transfer::receive(far, receive_job, ask, lanes, meter, &note, self.cancel_receiver).await
+                },
+                relay.run(),
+            )
+        });
+        let (sent, received, ()) =
+            tokio::time::timeout(PATIENCE, both).await.expect("both ends come to an end");
+        let offer = shown.lock().unwrap().take();
+        Outcomes { sent, received, offer, receiver_notices: notices.into_inner().unwrap() }
+    }
+}
+
+/// What the receiver's side has to say of somebody who left before they said hello.
+fn nobody_came(why: &str) -> Report {
+    let problem = Problem { side: Side::There, kind: ProblemKind::Link, text: why.to_owned() };
+    Report::of(Outcome::Failed(problem))
+}
+
+/// Closes its pipe when the sender's stage lets go of it, as a socket does.
+struct Closing(super::pipe::End);
+
+impl std::io::Write for Closing {
+    fn write(&mut self, buf: &[u8]) -> std::io::Result<usize> {
+        self.0.write(buf)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}

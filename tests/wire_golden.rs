@@ -1,0 +1,87 @@
+//! The bytes of version 1, for ever. When one of these tests fails, the protocol has changed: give
+//! it a new version instead of a new expectation.
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+use std::fmt::Debug;
+
+use airlift::{
+    model::{DeviceId, Digest},
+    wire::{
+        ALPN, DEFAULT_PORT, FromReceiver, FromSender, content, frame,
+        message::{Ending, RawEntry, RawKind, RawSkipped, Receipt},
+    },
+};
+use data_encoding::HEXLOWER;
+use serde::{Serialize, de::DeserializeOwned};
+
+fn pinned<M: Serialize + DeserializeOwned + PartialEq + Debug>(message: &M, hex: &str) {
+    let hex: String = hex.split_whitespace().collect();
+    assert_eq!(HEXLOWER.encode(&frame::encode(message)), hex, "{message:?}");
+    let bytes = HEXLOWER.decode(hex.as_bytes()).unwrap();
+    assert_eq!(&frame::decode::<M>(&bytes[frame::HEADER..]).unwrap(), message);
+}
+
+#[test]
+fn what_a_sender_says_has_these_bytes() {
+    let file = |path: &str, kind, modified| RawEntry { path: path.into(), kind, modified };
+    pinned(
+        &FromSender::Hello { name: "Anna".into(), transfer: [0xab; 16] },
+        "16000000 00 04416e6e61 abababababababababababababababab",
+    );
+    pinned(&FromSender::Lane { token: [1; 16] }, "11000000 01 01010101010101010101010101010101");
+    pinned(
+        &FromSender::Entries(vec![
+            file("d", RawKind::Folder, None),
+            file("d/é", RawKind::File { size: Some(300) }, Some((-1, 5))),
+            file("x", RawKind::Executable { size: None }, Some((1, 0))),
+        ]),
+        "19000000 02 03 0164 00 00  04642fc3a9 01 01ac02 01 01 05  0178 02 00 01 02 00",
+    );
+    pinned(
+        &FromSender::Offered(RawSkipped { links: 1, special: 0, unreadable: 128 }),
+        "05000000 03 01 00 8001",
+    );
+    pinned(&FromSender::Alive, "01000000 04");
+    pinned(&FromSender::Bye, "01000000 05");
+    pinned(&FromSender::Ending(Ending::Cancelled), "02000000 06 00");
+    pinned(&FromSender::Ending(Ending::Failed { why: "no".into() }), "05000000 06 01 026e6f");
+}
+
+#[test]
+fn what_a_receiver_says_has_these_bytes() {
+    pinned(&FromReceiver::Hello { name: "Ben".into() }, "05000000 00 0342656e");
+    pinned(&FromReceiver::Except(vec![0..1, 5..300]), "07000000 01 02 00 01 05 ac02");
+    pinned(&FromReceiver::Accept { token: [2; 16] }, "11000000 02 02020202020202020202020202020202");
+    pinned(&FromReceiver::Decline { reason: None }, "02000000 03 00");
+    pinned(&FromReceiver::Decline { reason: Some("no".into()) }, "05000000 03 01 026e6f");
+    pinned(&FromReceiver::Progress { bytes: u64::MAX }, "0b000000 04 ffffffffffffffffff01");
+    let receipts = vec![Receipt::stored(7, Digest([9; 32])), Receipt::failed(8, "full")];
+    let nines = "09".repeat(32);
+    pinned(&FromReceiver::Receipts(receipts), &format!("2b000000 05 02 00 07 {nines} 01 08 0466756c6c"));
+    pinned(&FromReceiver::Done, "01000000 06");
+    pinned(&FromReceiver::Alive, "01000000 07");
+    pinned(&FromReceiver::Ending(Ending::Cancelled), "02000000 08 00");
+}
+
+#[test]
+fn content_has_these_bytes() {
+    let hex = |bytes: &[u8]| HEXLOWER.encode(bytes);
+    assert_eq!(
+        hex(&content::chunk_header(7, 1 << 40, 0x0102)),
+        "01070000000000000000010000".to_owned() + "02010000"
+    );
+    let mut out = Vec::new();
+    content::put_end(&mut out, 1, 2, Digest([3; 32]));
+    content::put_broken(&mut out, 4);
+    content::put_finish(&mut out);
+    assert_eq!(hex(&out), format!("02010000000200000000000000{}030400000004", "03".repeat(32)));
+}
+
+#[test]
+fn a_device_and_its_door_are_named_like_this() {
+    assert_eq!(ALPN, b"airlift/1");
+    assert_eq!(DEFAULT_PORT, 27543);
+    let id = DeviceId::of_public_key(b"any key");
+    let expected = data_encoding::BASE32_NOPAD.encode(&blake3::hash(b"any key").as_bytes()[..20]);
+    assert_eq!(id.to_string().replace('-', ""), expected);
+}
