@@ -11,6 +11,7 @@ use super::{
     bridge::Bridge,
     closing::Closing,
     desktop::{FilePicker, Opener, Picked},
+    icons,
     offer::Offers,
     path_entry::Why,
     receive_panel::{self, ReceivePanel},
@@ -18,7 +19,7 @@ use super::{
     theme,
     tools::{Purpose, Tools},
     transfers::{self, Transfers},
-    widgets::{line, mark, small, strong},
+    widgets::{icon, line, mark, strong},
 };
 use crate::engine::{Event, Handle, Update, Wake};
 
@@ -138,8 +139,11 @@ impl App {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.label(RichText::new(&self.device_id).monospace().size(12.0).color(p.faint))
                     .on_hover_text("The beginning of this device’s id");
-                line(ui, strong(&self.device)).on_hover_text("What other devices see");
-                ui.label(small("This device", p.faint));
+                ui.scope(|ui| {
+                    ui.set_max_width(ui.available_width() - 26.0);
+                    line(ui, strong(&self.device)).on_hover_text("What this device is called");
+                });
+                icon(ui, icons::LAPTOP, 18.0, p.faint);
             });
         });
     }
@@ -222,8 +226,9 @@ impl eframe::App for App {
                 .show(ui, |ui| self.panels(ui, view));
         });
         let ctx = ui.ctx().clone();
-        self.offers.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
+        // The question that came last is the first to hear the Escape key.
         self.closing.show(&ctx, self.transfers.running());
+        self.offers.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
         self.tools.notices.show(&ctx);
     }
 

@@ -62,6 +62,7 @@ impl Drop for WakeOnDrop {
 }
 
 impl<T> Reply<T> {
+    /// Answers; who asked is woken.
     pub fn send(self, answer: T) {
         // A window that no longer waits has no use for the answer.
         let _ = self.sender.try_send(answer);

@@ -45,6 +45,14 @@ enum Standing {
     Withdrawn(String),
 }
 
+/// How long a card has been as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Age {
+    /// Too short to have been read.
+    Fresh,
+    Ripe,
+}
+
 /// What a person did with a card.
 enum Verdict {
     Accept,
@@ -134,12 +142,13 @@ impl Offers {
             }
         };
         self.on_screen = Some((id, since));
-        let ready = now - since >= INERT;
-        if !ready {
-            ctx.request_repaint_after(Duration::from_secs_f64(since + INERT - now));
+        let left = since + INERT - now;
+        let age = if left > 0.0 { Age::Fresh } else { Age::Ripe };
+        if age == Age::Fresh {
+            ctx.request_repaint_after(Duration::from_secs_f64(left));
         }
         let Waiting { view, standing } = &mut self.waiting[i];
-        let mut verdict = card::show(ctx, view, standing, count, ready, tools);
+        let mut verdict = card::show(ctx, view, standing, count, age, tools);
         if verdict.is_none() && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape)) {
             verdict = Some(Verdict::Later);
         }

@@ -1,28 +1,30 @@
 //! The Send panel: what to send, to whom, and the button that does it.
 
 mod chosen;
+mod destination;
 
 use std::path::PathBuf;
 
-use egui::{
-    Align, Align2, Aligned, Key, Label, Layout, Popup, Rect, RectAlign, RichText, ScrollArea, Ui, vec2,
-};
+use egui::{Align, Align2, Aligned, Label, Layout, Rect, RichText, ScrollArea, Ui, vec2};
 
-use self::chosen::{Chosen, Size};
+use self::{
+    chosen::{Chosen, Size},
+    destination::{Destination, Entered},
+};
 use super::{
     desktop::Pick,
     icons,
-    path_entry::{Entered, PathEntry, Why},
+    path_entry::{self, PathEntry, Why},
     theme,
     tools::{Purpose, Tools},
     widgets::{
-        Button, Drag, Field, Look, card, drop_zone, field, icon, icon_button, inside, line, small,
-        split_bottom, strong, tile, title,
+        Button, Drag, Look, card, drop_zone, icon, icon_button, inside, line, split_bottom, strong, tile,
+        title,
     },
 };
 use crate::{
     engine::{Command, Handle},
-    model::{Address, BadAddress, Source, text},
+    model::{Address, Source},
 };
 
 /// The least height in which nothing is hidden.
@@ -31,11 +33,11 @@ pub const HEIGHT: f32 = 376.0;
 const ROW: f32 = 36.0;
 /// Address, what is wrong with it, and the button.
 const FOOT: f32 = 138.0;
+const BUTTON: f32 = 42.0;
 
 pub struct SendPanel {
     chosen: Chosen,
-    address: String,
-    parsed: Result<Address, BadAddress>,
+    destination: Destination,
     entry: Option<PathEntry>,
 }
 
@@ -60,10 +62,10 @@ impl Obstacle {
 }
 
 impl SendPanel {
-    /// `address` is where the last things went.
-    pub fn new(address: Option<&String>) -> Self {
-        let address = address.cloned().unwrap_or_default();
-        Self { chosen: Chosen::default(), parsed: address.parse(), address, entry: None }
+    /// `last` is where the last things went.
+    pub fn new(last: Option<&String>) -> Self {
+        let destination = Destination::new(last.cloned().unwrap_or_default());
+        Self { chosen: Chosen::default(), destination, entry: None }
     }
 
     pub fn add(&mut self, paths: impl IntoIterator<Item = PathBuf>) {
@@ -80,18 +82,16 @@ impl SendPanel {
         self.chosen.measure(ctx, tools.handle());
     }
 
-    fn obstacle(&self) -> Option<Obstacle> {
-        if self.chosen.items().is_empty() {
-            Some(Obstacle::NothingChosen)
-        } else if self.chosen.items().iter().any(|item| matches!(item.size, Size::Bad(_))) {
-            Some(Obstacle::BadItem)
-        } else {
-            match self.parsed {
-                Ok(_) => None,
-                Err(BadAddress::Empty) => Some(Obstacle::NoAddress),
-                Err(_) => Some(Obstacle::BadAddress),
-            }
+    /// Where to send, or why not.
+    fn ready(&self) -> Result<Address, Obstacle> {
+        let items = self.chosen.items();
+        if items.is_empty() {
+            return Err(Obstacle::NothingChosen);
         }
+        if items.iter().any(|item| matches!(item.size, Size::Bad(_))) {
+            return Err(Obstacle::BadItem);
+        }
+        self.destination.address()
     }
 
     pub fn show(&mut self, ui: &mut Ui, rect: Rect, recent: &[String], tools: &mut Tools) {
@@ -99,7 +99,9 @@ impl SendPanel {
             let (above, foot) = split_bottom(ui.max_rect(), FOOT);
             let above = above.with_max_y(above.bottom() - 8.0);
             inside(ui, above, |ui| self.what(ui, tools));
-            inside(ui, foot, |ui| self.whom(ui, recent, tools));
+            let (address, button) = split_bottom(foot, BUTTON);
+            let entered = inside(ui, address, |ui| self.destination.show(ui, recent));
+            inside(ui, button, |ui| self.button(ui, entered, tools));
         });
     }
 
@@ -124,9 +126,9 @@ impl SendPanel {
         }
         if let Some(entry) = &mut self.entry {
             match entry.show(ui, "Path of a file or folder", "Add") {
-                Entered::Nothing => {}
-                Entered::Path(path) => self.chosen.add([path]),
-                Entered::Closed => self.entry = None,
+                path_entry::Entered::Nothing => {}
+                path_entry::Entered::Path(path) => self.chosen.add([path]),
+                path_entry::Entered::Closed => self.entry = None,
             }
         }
         if !self.chosen.items().is_empty() {
@@ -243,72 +245,26 @@ impl SendPanel {
         }
     }
 
-    fn whom(&mut self, ui: &mut Ui, recent: &[String], tools: &mut Tools) {
-        let p = theme::palette(ui);
-        ui.spacing_mut().item_spacing.y = 4.0;
-        let beside = if recent.is_empty() { 0.0 } else { theme::CONTROL_HEIGHT + 8.0 };
-        let about = Field { label: "To", hint: "Name or address, such as 192.168.1.20" };
-        let edit = field(ui, &mut self.address, &about, beside);
-        if edit.changed() {
-            self.parsed = self.address.parse();
-        }
-        if !recent.is_empty() {
-            self.recent_menu(ui, edit.rect, recent);
-        }
-        let foot = Rect::from_min_max(ui.cursor().min, ui.max_rect().max);
-        let (help, button) = split_bottom(foot, 42.0);
-        inside(ui, help, |ui| match &self.parsed {
-            // What is typed so far may be on its way to an address.
-            Err(BadAddress::Port(digits)) if digits.is_empty() && edit.has_focus() => {}
-            Err(BadAddress::Empty) | Ok(_) => {
-                ui.add(
-                    Label::new(small("The other device shows its addresses when it receives.", p.faint))
-                        .truncate(),
-                );
-            }
-            Err(problem) => {
-                ui.add(Label::new(small(text::visible(&problem.to_string()), p.bad)).wrap());
-            }
-        });
-        let entered = edit.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
-        let pressed = inside(ui, button, |ui| match (self.obstacle(), &self.parsed) {
-            (None, Ok(address)) => {
-                let text = format!("Send to {address}");
-                let send = Button::new(&text, Look::Primary).icon(icons::PAPER_PLANE).height(42.0).filling();
-                ui.add(send).clicked() || entered
-            }
-            (obstacle, _) => {
-                let why = obstacle.unwrap_or(Obstacle::BadAddress).text();
-                // It says why, so it must be as legible as what can be pressed.
-                ui.visuals_mut().disabled_alpha = 1.0;
-                ui.add_enabled(false, Button::new(why, Look::Muted).height(42.0).filling());
-                false
-            }
-        });
-        if pressed {
-            self.send(tools);
-        }
-    }
-
-    fn recent_menu(&mut self, ui: &mut Ui, edit: Rect, recent: &[String]) {
-        let side = theme::CONTROL_HEIGHT;
-        let at = Rect::from_min_size(egui::pos2(edit.right() + 8.0, edit.top()), vec2(side, side));
-        let button = inside(ui, at, |ui| icon_button(ui, icons::CARET_DOWN, "Recent addresses"));
-        let menu = Popup::menu(&button).align(RectAlign::BOTTOM_END).width(edit.width().min(300.0));
-        menu.layout(Layout::top_down_justified(Align::Min)).show(|ui| {
-            for address in recent {
-                let item = egui::Button::new(text::visible(address)).frame_when_inactive(false).truncate();
-                if ui.add(item).clicked() {
-                    self.address.clone_from(address);
-                    self.parsed = self.address.parse();
-                    ui.close();
+    fn button(&mut self, ui: &mut Ui, entered: Entered, tools: &mut Tools) {
+        match self.ready() {
+            Ok(to) => {
+                let text = format!("Send to {to}");
+                let send =
+                    Button::new(&text, Look::Primary).icon(icons::PAPER_PLANE).height(BUTTON).filling();
+                if ui.add(send).clicked() || entered == Entered::Yes {
+                    self.send(to, tools);
                 }
             }
-        });
+            Err(obstacle) => {
+                // It says why, so it must be as legible as what can be pressed.
+                ui.visuals_mut().disabled_alpha = 1.0;
+                let why = Button::new(obstacle.text(), Look::Muted).height(BUTTON).filling();
+                ui.add_enabled(false, why);
+            }
+        }
     }
 
-    fn send(&mut self, tools: &mut Tools) {
-        let Ok(to) = self.parsed.clone() else { return };
+    fn send(&mut self, to: Address, tools: &mut Tools) {
         let sources = self.chosen.items().iter().map(|item| Source::Path(item.path.clone())).collect();
         if tools.ask(Command::Send { id: Handle::new_transfer(), to, sources }) {
             self.chosen.clear();

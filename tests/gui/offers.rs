@@ -251,6 +251,26 @@ fn an_offer_that_is_told_anew_keeps_what_was_typed_and_can_still_be_answered() {
 }
 
 #[test]
+fn however_long_the_names_are_the_buttons_stay_in_the_window() {
+    let mut bench = Bench::with(crate::bench::snapshot(), [640.0, 520.0]);
+    let long = "写".repeat(255);
+    let top = (0..100).map(|_| file(&long, u64::MAX / 200)).collect();
+    let mut offer = transfer(1, Direction::Receive, top, TransferState::Waiting);
+    offer.peer = peer(&"名".repeat(64));
+    offer.folder = Some(format!("/{long}/{long}").into());
+    offer.notes = vec![long.clone(); 5];
+    bench.transfer(&offer);
+    ripen(&mut bench);
+    bench.press("Save as…");
+    ripen(&mut bench);
+    for name in ["Decline", "Back", "Accept", "Answer later"] {
+        let place = bench.button(name).unwrap().rect();
+        let window = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(640.0, 520.0));
+        assert!(window.contains_rect(place), "{name}: {place:?}");
+    }
+}
+
+#[test]
 fn an_offer_that_does_not_fit_says_so() {
     let mut bench = Bench::new();
     bench.transfer(&Transfer { free: Some(1000), ..offer(1, "a.jpg") });

@@ -155,6 +155,16 @@ fn a_window_with_transfers_asks_before_it_closes() {
     bench.window.run();
     assert!(!bench.says("1 transfer is not finished"));
 
+    // An offer that came meanwhile stays where it is.
+    bench.transfer(&transfer(2, Direction::Receive, vec![file("new", 1)], TransferState::Waiting));
+    close(&mut bench);
+    bench.window.run_steps(3);
+    bench.must_say("2 transfers are not finished");
+    bench.window.key_press(Key::Escape);
+    bench.window.run();
+    assert!(!bench.says("2 transfers are not finished"));
+    bench.must_say("Pixel 9 wants to send you new");
+
     close(&mut bench);
     bench.window.run_steps(3);
     bench.window.get_by_label("Cancel and close").click();

@@ -1,8 +1,11 @@
 //! Paints the card of one offer and says what was pressed on it.
 
-use egui::{Align, Context, CornerRadius, Frame, Label, Layout, Margin, RichText, ScrollArea, Ui, vec2};
+use egui::{
+    Align, Context, CornerRadius, FontId, Frame, Label, Layout, Margin, RichText, ScrollArea, Ui,
+    text::LayoutJob, vec2,
+};
 
-use super::{Standing, Verdict, view::View};
+use super::{Age, Standing, Verdict, view::View};
 use crate::gui::{
     icons, theme,
     tools::Tools,
@@ -12,15 +15,15 @@ use crate::gui::{
 const WIDTH: f32 = 480.0;
 const ROW: f32 = 30.0;
 /// Room for the head and the buttons of the card, and for its margins.
-const AROUND: f32 = 230.0;
+const AROUND: f32 = 250.0;
 
-/// `count` offers wait, this one among them; a card that isn't `ready` can't be pressed.
+/// `count` offers wait, this one among them; a fresh card can't be pressed.
 pub fn show(
     ctx: &Context,
     view: &mut View,
     standing: &Standing,
     count: usize,
-    ready: bool,
+    age: Age,
     tools: &Tools,
 ) -> Option<Verdict> {
     modal(ctx, "Incoming offer", WIDTH, |ui| {
@@ -32,7 +35,7 @@ pub fn show(
             verdict = body(ui, view, standing, tools).or(verdict.take());
         });
         ui.add_space(6.0);
-        buttons(ui, view, standing, ready).or(verdict)
+        buttons(ui, view, standing, age).or(verdict)
     })
 }
 
@@ -48,8 +51,7 @@ fn head(ui: &mut Ui, view: &View, standing: &Standing, count: usize) -> Option<V
             }
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 ui.spacing_mut().item_spacing.y = 3.0;
-                let headline = RichText::new(&view.headline).size(16.5).family(theme::semibold());
-                ui.add(Label::new(headline).wrap());
+                ui.label(headline(ui, &view.headline));
                 line(ui, small(format!("From {}. The name is what it calls itself.", view.address), p.faint));
                 if let Some(id) = &view.device_id {
                     line(ui, RichText::new(id).monospace().size(11.5).color(p.faint))
@@ -62,6 +64,14 @@ fn head(ui: &mut Ui, view: &View, standing: &Standing, count: usize) -> Option<V
         });
     });
     verdict
+}
+
+/// The names in it are the peer's, as long as it likes: the card and its buttons must fit all the same.
+fn headline(ui: &Ui, text: &str) -> LayoutJob {
+    let font = FontId::new(16.5, theme::semibold());
+    let mut job = LayoutJob::simple(text.to_owned(), font, theme::palette(ui).text, ui.available_width());
+    job.wrap.max_rows = 3;
+    job
 }
 
 fn body(ui: &mut Ui, view: &mut View, standing: &Standing, tools: &Tools) -> Option<Verdict> {
@@ -104,7 +114,8 @@ fn items(ui: &mut Ui, view: &View) {
     let p = theme::palette(ui);
     ui.spacing_mut().item_spacing.y = 0.0;
     let rows = view.items.len() + usize::from(view.more.is_some());
-    ScrollArea::vertical().id_salt("items").max_height(5.5 * ROW).auto_shrink([false, true]).show_rows(
+    let seen = if view.form.is_some() { 2.5 } else { 5.5 };
+    ScrollArea::vertical().id_salt("items").max_height(seen * ROW).auto_shrink([false, true]).show_rows(
         ui,
         ROW,
         rows,
@@ -136,10 +147,10 @@ fn hint(ui: &mut Ui, image: icons::Icon, text: &str, color: egui::Color32) {
     });
 }
 
-fn buttons(ui: &mut Ui, view: &mut View, standing: &Standing, ready: bool) -> Option<Verdict> {
+fn buttons(ui: &mut Ui, view: &mut View, standing: &Standing, age: Age) -> Option<Verdict> {
     let mut verdict = None;
     let fit = view.form.as_ref().is_none_or(|form| form.landing().is_ok());
-    ui.add_enabled_ui(ready && *standing == Standing::Open, |ui| {
+    ui.add_enabled_ui(age == Age::Ripe && *standing == Standing::Open, |ui| {
         ui.horizontal(|ui| {
             let decline = Button::new("Decline", Look::Danger).icon(icons::X).height(40.0);
             if ui.add(decline).clicked() {
