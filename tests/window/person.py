@@ -42,11 +42,11 @@ def run(*command, **more):
 class Window:
     """One running Airlift and its window."""
 
-    def __init__(self, binary, home, title_at, size, log, **environment):
-        self.name = os.path.basename(home)
+    def __init__(self, name, binary, home, title_at, size, log, **environment):
+        self.name = name
         self.log = open(log, "wb")
         env = dict(os.environ, AIRLIFT_HOME=home, **environment)
-        self.process = subprocess.Popen([binary], env=env, stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen([binary, "--device-name", name], env=env, stdout=self.log, stderr=self.log)
         self.id = until(self._window_id, f"the window of {self.name}")
         until(lambda: self.root(), f"{self.name} in the accessibility tree")
         # It places itself when it opens: only then is it moved to where it is wanted.
