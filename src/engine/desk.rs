@@ -55,6 +55,7 @@ impl Desk {
                 t.notes = notes;
                 t.state = TransferState::Waiting;
             }),
+            Notice::Noted(notes) => self.update(|t| t.notes.extend(notes)),
             Notice::Accepted { notes } => {
                 self.publisher.show_progress(self.id, Arc::clone(&self.meter) as _);
                 self.update(|t| {

@@ -69,6 +69,8 @@ pub enum Notice {
     Offered { summary: Summary, notes: Vec<String> },
     /// The answer was yes: content flows.
     Accepted { notes: Vec<String> },
+    /// Names had to change after that.
+    Noted(Vec<String>),
 }
 
 /// How a transfer ended, before it is put into words.

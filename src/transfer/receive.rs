@@ -75,7 +75,8 @@ where
     control::run(control, &FromReceiver::Alive, |link: Link<FromSender>| async move {
         let tally = Tally::new(EntrySet::default(), 0);
         let machine = Receiving::new();
-        let mut session = Session { link, meter, observe, machine, tally, stages: None, saved: Vec::new() };
+        let mut session =
+            Session { link, meter, observe, machine, tally, stages: None, intake: None, saved: Vec::new() };
         let result = tokio::select! {
             result = session.run(job, ask, lanes) => result,
             () = cancel.cancelled() => Ok(Ended::Cancelled { by: Side::Here }),
@@ -92,6 +93,7 @@ struct Session<'a> {
     machine: Receiving,
     tally: Tally,
     stages: Option<Stages>,
+    intake: Option<Arc<Intake>>,
     saved: Vec<PathBuf>,
 }
 
@@ -201,6 +203,7 @@ impl Session<'_> {
         self.tally = account(&entries, &unwanted);
         let begun = spawn_blocking(move || Intake::begin(inbox, entries, plan, transfer)).await;
         let intake = Arc::new(finished(begun)??);
+        self.intake = Some(Arc::clone(&intake));
 
         let token = crate::identity::random();
         let mut lanes = lanes(token);
@@ -223,8 +226,11 @@ impl Session<'_> {
             return Err(Violation::EndsEarly.into());
         }
         let finish = Arc::clone(&intake);
-        let Finished { saved, problems, .. } = finished(spawn_blocking(move || finish.finish()).await)?;
+        let Finished { saved, problems, notes } = finished(spawn_blocking(move || finish.finish()).await)?;
         self.saved = saved;
+        if !notes.is_empty() {
+            (self.observe)(Notice::Noted(notes));
+        }
         for (entry, why) in problems {
             self.tally.trouble(problem(&intake, entry, Side::Here, &why.to_string()));
         }
@@ -336,6 +342,9 @@ impl Session<'_> {
         if let Some(stages) = self.stages.take() {
             stages.end().await;
         }
+        // What goes with it touches the disk: folders that stayed empty.
+        let intake = self.intake.take();
+        let _ = timeout(limits::ENDING, spawn_blocking(move || drop(intake))).await;
         Report { saved: self.saved, ..self.tally.report(ended) }
     }
 }
