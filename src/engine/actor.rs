@@ -316,8 +316,10 @@ impl Actor {
             return;
         };
         let id = incoming::local_id(peer, transfer);
-        let receiving = self.transfers.values().filter(|r| r.direction == Direction::Receive).count();
-        let busy = receiving >= limits::MAX_RECEIVING || self.questions.len() >= limits::MAX_WAITING;
+        let receiving = self.transfers.values().filter(|r| r.direction == Direction::Receive);
+        // What a stranger can make us keep before anybody said yes is bounded by these.
+        let undecided = receiving.clone().filter(|r| r.desk.is_undecided()).count();
+        let busy = receiving.count() >= limits::MAX_RECEIVING || undecided >= limits::MAX_WAITING;
         let reception = match &self.reception {
             Some(reception) if !busy && !self.transfers.contains_key(&id) => reception.receiving.clone(),
             _ => {

@@ -36,6 +36,12 @@ impl Desk {
         self.id
     }
 
+    /// True before the answer to its offer.
+    pub fn is_undecided(&self) -> bool {
+        let transfer = self.transfer.lock().unwrap_or_else(PoisonError::into_inner);
+        !matches!(transfer.state, TransferState::Active | TransferState::Finished(_))
+    }
+
     pub fn update(&self, change: impl FnOnce(&mut Transfer)) {
         // Published under the lock, so that events come in the order of the changes.
         let mut transfer = self.transfer.lock().unwrap_or_else(PoisonError::into_inner);

@@ -91,3 +91,41 @@ impl Receiving {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::message::{RawEntry, RawKind, RawSkipped};
+
+    fn batch(count: u32) -> FromSender {
+        let kind = RawKind::File { size: Some(1) };
+        FromSender::Entries((0..count).map(|_| RawEntry { path: "x".into(), kind, modified: None }).collect())
+    }
+
+    #[test]
+    fn an_offer_without_end_is_refused_at_the_cap_and_not_after_it() {
+        let mut machine = Receiving::new();
+        let batches = limits::MAX_ENTRIES / 50_000;
+        for _ in 0..batches {
+            assert!(matches!(machine.on_message(batch(50_000)), Ok(Order::Nothing)));
+        }
+        assert!(matches!(machine.on_message(batch(1)), Err(Violation::TooManyEntries)));
+    }
+
+    #[test]
+    fn an_ending_is_heard_at_every_moment() {
+        let moments: [&[FromSender]; 3] = [
+            &[],
+            &[batch(1)],
+            &[batch(1), FromSender::Offered(RawSkipped { links: 0, special: 0, unreadable: 0 })],
+        ];
+        for before in moments {
+            let mut machine = Receiving::new();
+            for message in before {
+                machine.on_message(message.clone()).expect("in turn");
+            }
+            let end = machine.on_message(FromSender::Ending(Ending::Cancelled));
+            assert!(matches!(end, Ok(Order::End(Ended::Cancelled { by: Side::There }))), "after {before:?}");
+        }
+    }
+}

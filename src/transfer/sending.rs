@@ -176,3 +176,102 @@ impl Sending {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGEST: Digest = Digest([7; 32]);
+
+    fn say(machine: &mut Sending, message: FromReceiver) -> Result<Order, Violation> {
+        machine.on_message(message, |entry| RelPath::parse(&format!("file {entry}")).ok())
+    }
+
+    /// A sender that has offered a folder and `files` files.
+    fn offered(files: u32) -> Sending {
+        let mut machine = Sending::new();
+        say(&mut machine, FromReceiver::Hello { name: "Ben".into() }).expect("hello");
+        machine.offered(false);
+        for _ in 0..files {
+            machine.offered(true);
+        }
+        machine.all_offered();
+        machine
+    }
+
+    fn flowing(files: u32) -> Sending {
+        let mut machine = offered(files);
+        say(&mut machine, FromReceiver::Accept { token: [1; 16] }).expect("accept");
+        for entry in 1..=files {
+            machine.sent(entry, Sent { size: 10, digest: DIGEST });
+        }
+        machine
+    }
+
+    #[test]
+    fn all_is_verified_only_when_every_receipt_has_the_senders_own_digest() {
+        let mut machine = flowing(2);
+        let receipts = (1..=2).map(|entry| Receipt::stored(entry, DIGEST)).collect();
+        assert!(matches!(say(&mut machine, FromReceiver::Receipts(receipts)), Ok(Order::Nothing)));
+        assert!(matches!(say(&mut machine, FromReceiver::Done), Ok(Order::Finish)));
+        let report = machine.into_tally().report(Ended::Complete);
+        assert!(report.verified());
+        assert_eq!((report.files, report.bytes, report.digest), (2, 20, None));
+    }
+
+    #[test]
+    fn a_receiver_that_lies_about_what_it_has_is_caught() {
+        let other = Digest([8; 32]);
+        let lies = [
+            vec![Receipt::stored(1, other)],
+            vec![Receipt::stored(0, DIGEST)],
+            vec![Receipt::stored(3, DIGEST)],
+            vec![Receipt::stored(1, DIGEST), Receipt::stored(1, DIGEST)],
+            vec![Receipt::failed(1, "full"), Receipt::stored(1, DIGEST)],
+            vec![Receipt::failed(0, "a folder has no receipt")],
+        ];
+        for lie in lies {
+            let mut machine = flowing(2);
+            assert!(say(&mut machine, FromReceiver::Receipts(lie.clone())).is_err(), "{lie:?}");
+        }
+        let mut early = flowing(2);
+        assert!(matches!(say(&mut early, FromReceiver::Done), Err(Violation::BadReceipt)));
+        let mut unsent = offered(1);
+        say(&mut unsent, FromReceiver::Accept { token: [1; 16] }).expect("accept");
+        let receipt = FromReceiver::Receipts(vec![Receipt::stored(1, DIGEST)]);
+        assert!(matches!(say(&mut unsent, receipt), Err(Violation::BadReceipt)));
+    }
+
+    #[test]
+    fn exceptions_must_ascend_and_stay_within_the_offer() {
+        for ranges in
+            [vec![0..0], vec![2..1], vec![0..4], vec![1..2, 1..2], vec![2..3, 0..1], vec![0..1, 1..2]]
+        {
+            let mut machine = offered(2);
+            let except = FromReceiver::Except(ranges.clone());
+            assert!(matches!(say(&mut machine, except), Err(Violation::BadEntry)), "{ranges:?}");
+        }
+        let mut machine = offered(3);
+        for range in [0..1, 2..3] {
+            say(&mut machine, FromReceiver::Except(vec![range])).expect("ascending");
+        }
+        let order = say(&mut machine, FromReceiver::Accept { token: [1; 16] });
+        let Ok(Order::Flow { unwanted, .. }) = order else { panic!("{order:?}") };
+        assert_eq!(unwanted, [0..1, 2..3]);
+        let report = machine.into_tally().report(Ended::Complete);
+        assert_eq!(report.left_out, 1, "a folder that is left out is no file");
+    }
+
+    #[test]
+    fn a_file_that_failed_makes_the_transfer_incomplete_and_names_the_side() {
+        let mut machine = flowing(2);
+        let receipts = vec![Receipt::failed(1, "full\u{1b}[2K"), Receipt::stored(2, DIGEST)];
+        say(&mut machine, FromReceiver::Receipts(receipts)).expect("honest");
+        assert!(matches!(say(&mut machine, FromReceiver::Done), Ok(Order::Finish)));
+        let report = machine.into_tally().report(Ended::Complete);
+        assert!(!report.verified());
+        assert_eq!((report.files, report.failed), (1, 1));
+        assert_eq!((report.problems[0].side, report.problems[0].path.as_str()), (Side::There, "file 1"));
+        assert_eq!(report.problems[0].why, "full\\u{1b}[2K");
+    }
+}

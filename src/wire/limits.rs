@@ -47,7 +47,7 @@ pub const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Connections that have not yet said who they are, in all: what a flood can hold open.
 pub const MAX_STRANGERS: usize = 32;
 
-/// Offers that wait for an answer at once; the next is declined as busy.
+/// Offers that are made, or wait for an answer, at once; the next is declined as busy.
 pub const MAX_WAITING: usize = 8;
 
 /// Transfers that receive at once; the next is declined as busy. Each has threads of its own.
