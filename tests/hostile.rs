@@ -113,6 +113,19 @@ fn a_port_where_nobody_listens_is_said_to_be_that() {
 }
 
 #[test]
+fn what_can_not_be_sent_is_said_before_anybody_is_called() {
+    let mut device = Device::start("Anna");
+    let called = StdListener::bind("127.0.0.1:0").unwrap();
+    called.set_nonblocking(true).unwrap();
+    let port = called.local_addr().unwrap().port();
+    let id = device.send(port, &[device.inbox.path().join("not there")]);
+    let Outcome::Failed(problem) = device.report(id).outcome else { panic!() };
+    assert_eq!((problem.kind, problem.side), (ProblemKind::Files, Side::Here));
+    assert!(problem.text.contains("not there"), "{}", problem.text);
+    assert_eq!(called.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+}
+
+#[test]
 fn a_peer_with_no_version_in_common_is_told_so() {
     let mut device = Device::start("Ben");
     let port = device.receive(Consent::All);

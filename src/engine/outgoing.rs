@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use tokio::{io::AsyncWriteExt as _, sync::mpsc};
+use tokio::{io::AsyncWriteExt as _, sync::mpsc, task::spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
 use super::{actor::Internal, desk::Desk};
 use crate::{
-    model::{Address, DeviceName, Outcome, Problem, Report, Side, Source, TransferState},
+    disk::Scan,
+    model::{Address, DeviceName, Outcome, Problem, ProblemKind, Report, Side, Source, TransferState},
     net::{self, Connection, Lane, NetError, Tls},
     transfer::{LaneToken, Outflow, SendJob, send},
     wire::{FromSender, frame},
@@ -25,6 +26,15 @@ pub struct Outgoing {
 
 pub async fn run(outgoing: Outgoing) {
     let Outgoing { desk, to, sources, name, tls, actor, cancel } = outgoing;
+    // What can't be sent is said before anybody is called.
+    let picked = spawn_blocking(move || Scan::new(sources)).await.map_err(|e| e.to_string());
+    let scan = match picked.and_then(|scan| scan.map_err(|e| e.to_string())) {
+        Ok(scan) => scan,
+        Err(text) => {
+            let problem = Problem { side: Side::Here, kind: ProblemKind::Files, text };
+            return desk.finish(Report::of(Outcome::Failed(problem)));
+        }
+    };
     let dialled = tokio::select! {
         dialled = net::dial(&to, &tls) => dialled,
         () = cancel.cancelled() => return desk.finish(Report::of(Outcome::Cancelled { by: Side::Here })),
@@ -41,7 +51,7 @@ pub async fn run(outgoing: Outgoing) {
     });
     // An actor that is gone remembers nothing.
     let _ = actor.send(Internal::Reached(to)).await;
-    let job = SendJob { transfer: desk.id(), name, sources };
+    let job = SendJob { transfer: desk.id(), name, scan };
     let open_lane = |token| async move { open_lane(net::dial_again(route, peer, &tls).await?, token).await };
     let observe = |notice| desk.notice(notice);
     let meter = Arc::clone(&desk.meter);

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     disk::{Scan, SourceError, Sources},
-    model::{DeviceName, Entry, EntryKind, Report, Side, Skipped, Source, Summary, TransferId},
+    model::{DeviceName, Entry, EntryKind, Report, Side, Skipped, Summary, TransferId},
     net::NetError,
     wire::{FromReceiver, FromSender, limits, message::batches},
 };
@@ -30,12 +30,12 @@ const SCANNED: usize = 4;
 const FATES: usize = 256;
 
 /// What is sent, and by whom.
-#[derive(Debug)]
 pub struct SendJob {
     pub transfer: TransferId,
     /// This device's name, for the receiver's screen.
     pub name: DeviceName,
-    pub sources: Vec<Source>,
+    /// What was picked, not yet walked through.
+    pub scan: Scan,
 }
 
 /// Sends everything in the job over a control connection and the content connection that
@@ -104,7 +104,7 @@ impl Session<'_> {
                 _ => {}
             }
         }
-        let sources = match self.offer(job.sources).await? {
+        let sources = match self.offer(job.scan).await? {
             Ok(sources) => Arc::new(sources),
             Err(ended) => return Ok(ended),
         };
@@ -146,7 +146,7 @@ impl Session<'_> {
     }
 
     /// Scans and sends the manifest while it is found.
-    async fn offer(&mut self, picked: Vec<Source>) -> Result<Result<Sources, Ended>, TransferError> {
+    async fn offer(&mut self, picked: Scan) -> Result<Result<Sources, Ended>, TransferError> {
         let (found, mut batches_found) = mpsc::channel::<Vec<Entry>>(SCANNED);
         let mut scanning = spawn_blocking(move || scan(picked, &found));
         let mut summary = Summary::default();
@@ -259,8 +259,7 @@ impl Session<'_> {
     }
 }
 
-fn scan(picked: Vec<Source>, found: &mpsc::Sender<Vec<Entry>>) -> Result<Scanned, SourceError> {
-    let mut scan = Scan::new(picked)?;
+fn scan(mut scan: Scan, found: &mpsc::Sender<Vec<Entry>>) -> Result<Scanned, SourceError> {
     loop {
         let batch = scan.next_batch(limits::BATCH_ENTRIES)?;
         // Nobody listens any more: the transfer is over.

@@ -6,6 +6,7 @@ use std::{
 };
 
 use airlift::{
+    disk::Scan,
     model::{
         Answer, Conflict, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side, Source,
         TransferId,
@@ -68,7 +69,7 @@ impl Pair {
         let name = |text| DeviceName::parse(text).unwrap();
         let transfer = TransferId([7; 16]);
         let landing = Landing { conflict: self.conflict, ..Landing::default() };
-        let send_job = SendJob { transfer, name: name("Anna"), sources };
+        let send_job = SendJob { transfer, name: name("Anna"), scan: Scan::new(sources).unwrap() };
         let receive_job = ReceiveJob { transfer, name: name("Ben"), inbox: inbox.to_owned(), landing };
 
         let expected = Arc::new(Mutex::new(None));
