@@ -7,9 +7,9 @@ mod support;
 use std::{fs, net::TcpListener as StdListener, path::PathBuf, time::Duration};
 
 use airlift::{
-    engine::Consent,
+    engine::{Command, Consent, ReceivingState},
     identity::Identity,
-    model::{Digest, Outcome, Problem, ProblemKind, Side},
+    model::{Digest, Outcome, Problem, ProblemKind, Side, TransferState},
     net::{NetError, Tls},
     wire::{
         FromReceiver, FromSender, content,
@@ -414,10 +414,7 @@ fn still_alive_asking(device: &mut Device, port: u16) {
     let asking = device.until("a question", |state| state.transfers.iter().find(|t| t.asks()).map(|t| t.id));
     let landing =
         airlift::model::Landing { folder: Some(device.inbox.path().to_owned()), ..Default::default() };
-    device.tell(airlift::engine::Command::Answer {
-        id: asking,
-        answer: airlift::model::Answer::Accept(landing),
-    });
+    device.tell(Command::Answer { id: asking, answer: airlift::model::Answer::Accept(landing) });
     assert_eq!(friend.report(id).outcome, Outcome::Complete);
 }
 
@@ -430,10 +427,49 @@ fn a_peer_that_goes_silent_is_noticed_and_named() {
     let silent = device.engine.block_on(async {
         let mut connection = rogue.greet(port).await;
         say(&mut connection, &FromSender::Entries(vec![file("x", 1)])).await;
+        say(&mut connection, &NOTHING_SKIPPED).await;
         connection
     });
     let Outcome::Failed(problem) = device.received(0).outcome else { panic!() };
     assert!(problem.text.contains("silent"), "{}", problem.text);
     assert!(since.elapsed() >= Duration::from_secs(5), "a slow peer is not a silent one");
     drop(silent);
+}
+
+#[test]
+fn whoever_says_hello_and_leaves_puts_nothing_on_the_list() {
+    let mut device = Device::start("Ben");
+    let port = device.receive(Consent::Ask);
+    let rogue = Rogue::new();
+    device.engine.block_on(async {
+        for _ in 0..20 {
+            drop(rogue.greet(port).await);
+        }
+    });
+    still_alive_asking(&mut device, port);
+    assert_eq!(device.state.transfers.len(), 1);
+}
+
+#[test]
+fn who_stops_receiving_is_asked_no_more_and_finishes_what_was_accepted() {
+    let mut device = Device::start("Ben");
+    let port = device.receive(Consent::All);
+    let mut friend = Device::start("Friend");
+    let big = friend.inbox.path().join("big");
+    fs::write(&big, vec![7; 30_000_000]).unwrap();
+    let id = friend.send(port, &[big]);
+    device.until("content", |state| {
+        state.transfers.iter().any(|t| t.state == TransferState::Active).then_some(())
+    });
+    device.tell(Command::StopReceiving);
+    assert_eq!(friend.report(id).outcome, Outcome::Complete);
+    assert_eq!(device.received(0).outcome, Outcome::Complete);
+    // The door closes behind the last one.
+    device.until("rest", |state| (state.receiving == ReceivingState::Off).then_some(()));
+    let source = friend.inbox.path().join("late");
+    fs::write(&source, b"late").unwrap();
+    let id = friend.send(port, &[source]);
+    let outcome = friend.report(id).outcome;
+    assert!(matches!(outcome, Outcome::Failed(_) | Outcome::Declined { by: Side::There, .. }), "{outcome:?}");
+    assert_eq!(device.arrived(), ["big"]);
 }

@@ -30,7 +30,7 @@ pub enum SourceError {
     BadName(String),
     #[error("Standard input can be sent only once.")]
     SecondStream,
-    #[error("There are more than {} files. Send them in several parts.", text::count(EntryNo::MAX.into(), "file", "files"))]
+    #[error("These are more files than one transfer can hold. Send them in several parts.")]
     TooMany,
     /// It is another file now, or its size or time is another.
     #[error("“{0}” was changed while it was being sent. Send it again when nothing writes to it.")]

@@ -2,10 +2,15 @@
 //!
 //! It never waits for a peer, a disk or a face: whatever takes time is a task that reports back.
 
-use std::{collections::HashMap, io, path::PathBuf, sync::Arc};
+use std::{
+    collections::HashMap,
+    io,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{OwnedSemaphorePermit, mpsc, oneshot},
     task::{AbortHandle, Id, JoinSet},
 };
 use tokio_util::sync::CancellationToken;
@@ -36,10 +41,13 @@ use crate::{
 /// Reports of tasks that wait for the actor. Tasks wait for room; the actor never waits for them.
 const REPORTS: usize = 64;
 
+/// Finished transfers that stay on the list: more than anybody scrolls through.
+const FINISHED: usize = 200;
+
 /// What tasks tell the actor.
 pub enum Internal {
     /// Somebody introduced themselves and wants to make an offer.
-    Arrived { connection: Box<Connection>, name: String, transfer: [u8; 16] },
+    Arrived { connection: Box<Connection>, name: String, transfer: [u8; 16], place: OwnedSemaphorePermit },
     /// An offer is to be shown, and may be answered through `reply`.
     Ask { desk: Arc<Desk>, offer: Box<IncomingOffer>, reply: oneshot::Sender<Answer> },
     /// This address leads to a device.
@@ -54,12 +62,15 @@ pub struct Actor {
     /// For this run alone, instead of the settings' own.
     name: Option<DeviceName>,
     settings: Settings,
+    saving: Arc<Mutex<()>>,
     tls: Tls,
     publisher: Publisher,
     commands: mpsc::Receiver<Command>,
     reports: (mpsc::Sender<Internal>, mpsc::Receiver<Internal>),
     switchboard: Switchboard,
     tasks: JoinSet<()>,
+    /// Apart from the tasks: nobody who quits waits for a count.
+    measures: JoinSet<()>,
     transfers: HashMap<TransferId, Running>,
     questions: HashMap<TransferId, oneshot::Sender<Answer>>,
     reception: Option<Reception>,
@@ -74,7 +85,9 @@ struct Running {
 
 /// This device waits for offers.
 struct Reception {
-    receiving: Receiving,
+    /// `None` when it has stopped, and only what was accepted before is still let in.
+    receiving: Option<Receiving>,
+    port: u16,
     listening: AbortHandle,
 }
 
@@ -92,12 +105,14 @@ impl Actor {
             device: snapshot.device,
             name,
             settings: snapshot.settings,
+            saving: Arc::default(),
             tls,
             publisher: end.publisher,
             commands: end.commands,
             reports: mpsc::channel(REPORTS),
             switchboard: Switchboard::default(),
             tasks: JoinSet::new(),
+            measures: JoinSet::new(),
             transfers: HashMap::new(),
             questions: HashMap::new(),
             reception: None,
@@ -114,10 +129,10 @@ impl Actor {
                 },
                 Some(report) = self.reports.1.recv() => self.hear(report),
                 Some(ended) = self.tasks.join_next_with_id() => self.reap(ended),
+                Some(_) = self.measures.join_next() => {}
             }
         }
         self.reception = None;
-        self.questions.clear();
         for running in self.transfers.values() {
             running.cancel.cancel();
         }
@@ -132,14 +147,7 @@ impl Actor {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Receive(receiving) => self.receive(receiving),
-            Command::StopReceiving => {
-                self.reception = None;
-                for (_, question) in self.questions.drain() {
-                    // Whoever asked has gone: no answer is needed.
-                    let _ = question.send(Answer::Decline(Some("This device has stopped receiving.".into())));
-                }
-                self.publisher.publish(Event::Receiving(ReceivingState::Off));
-            }
+            Command::StopReceiving => self.stop_receiving(),
             Command::Send { id, to, sources } => self.send(id, to, sources),
             Command::Answer { id, answer } => {
                 if let Some(question) = self.questions.remove(&id) {
@@ -161,7 +169,7 @@ impl Actor {
             Command::Apply(settings) => self.apply(settings),
             Command::Measure { path, reply } => {
                 let publisher = self.publisher.clone();
-                self.tasks.spawn_blocking(move || {
+                self.measures.spawn_blocking(move || {
                     let measured = disk::measure(&path).map_err(|e| Problem {
                         side: Side::Here,
                         kind: ProblemKind::Files,
@@ -179,17 +187,14 @@ impl Actor {
 
     fn hear(&mut self, report: Internal) {
         match report {
-            Internal::Arrived { connection, name, transfer } => self.welcome(*connection, &name, transfer),
+            Internal::Arrived { connection, name, transfer, place } => {
+                self.welcome(*connection, &name, transfer, place);
+            }
+            // Whoever offered has left already, or nobody receives any more.
+            Internal::Ask { reply, .. } if reply.is_closed() || !self.is_receiving() => {}
             Internal::Ask { desk, offer, reply } => {
                 self.questions.insert(desk.id(), reply);
-                let IncomingOffer { summary, folder, free, notes } = *offer;
-                desk.update(|t| {
-                    t.summary = summary;
-                    t.folder = Some(folder);
-                    t.free = free;
-                    t.notes = notes;
-                    t.state = TransferState::Waiting;
-                });
+                desk.show(*offer);
             }
             Internal::Reached(address) => {
                 let mut settings = self.settings.clone();
@@ -222,7 +227,18 @@ impl Actor {
             }
         }
         if running.is_some_and(|running| running.direction == Direction::Receive) {
+            self.close_door();
             self.measure_inbox();
+        }
+        self.forget_the_oldest();
+    }
+
+    /// Keeps the list of finished transfers from growing for ever.
+    fn forget_the_oldest(&self) {
+        let known = self.publisher.snapshot().transfers;
+        let finished: Vec<_> = known.iter().filter(|t| t.is_finished()).map(|t| t.id).collect();
+        for id in finished.iter().rev().skip(FINISHED) {
+            self.publisher.publish(Event::Forgotten(*id));
         }
     }
 
@@ -236,7 +252,7 @@ impl Actor {
         }
         let moved = settings.inbox != self.settings.inbox;
         self.settings = settings.clone();
-        self.publisher.publish(Event::Settings(settings.clone()));
+        self.publisher.publish(Event::Settings(settings));
         let name = self.device_name();
         if name != self.device.name {
             self.device.name = name;
@@ -245,9 +261,11 @@ impl Actor {
         if moved {
             self.measure_inbox();
         }
-        let home = self.home.clone();
+        let (home, publisher, saving) = (self.home.clone(), self.publisher.clone(), Arc::clone(&self.saving));
         self.tasks.spawn_blocking(move || {
-            if let Err(e) = settings.save(&home) {
+            // One at a time, and each saves the newest: an older one can't come last.
+            let _one = saving.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Err(e) = publisher.snapshot().settings.save(&home) {
                 tracing::error!(error = %e, "the settings could not be saved");
             }
         });
@@ -258,13 +276,18 @@ impl Actor {
         let (folder, publisher) = (self.settings.inbox.clone(), self.publisher.clone());
         self.tasks.spawn_blocking(move || {
             let free = disk::free_space(&folder);
-            publisher.publish(Event::Inbox(InboxCard { folder, free }));
+            // Measured for nothing when another folder was chosen meanwhile.
+            if publisher.snapshot().settings.inbox == folder {
+                publisher.publish(Event::Inbox(InboxCard { folder, free }));
+            }
         });
     }
 
     fn receive(&mut self, receiving: Receiving) {
         if let Some(reception) = &mut self.reception {
-            reception.receiving = receiving;
+            reception.receiving = Some(receiving);
+            let state = ReceivingState::On { port: reception.port, addresses: net::local_addresses() };
+            self.publisher.publish(Event::Receiving(state));
             return;
         }
         let listener = match receiving.port {
@@ -276,12 +299,37 @@ impl Actor {
             Ok((port, listener)) => {
                 let task = listening::run(listener, self.switchboard.clone(), self.reports.0.clone());
                 let listening = self.tasks.spawn(task);
-                self.reception = Some(Reception { receiving, listening });
+                self.reception = Some(Reception { receiving: Some(receiving), port, listening });
                 tracing::info!(port, "waiting for offers");
                 let state = ReceivingState::On { port, addresses: net::local_addresses() };
                 self.publisher.publish(Event::Receiving(state));
             }
             Err(e) => self.receiving_failed(&e),
+        }
+    }
+
+    fn is_receiving(&self) -> bool {
+        self.reception.as_ref().is_some_and(|reception| reception.receiving.is_some())
+    }
+
+    fn stop_receiving(&mut self) {
+        for (_, question) in self.questions.drain() {
+            // Whoever asked has gone: no answer is needed.
+            let _ = question.send(Answer::Decline(Some("That device has stopped receiving.".into())));
+        }
+        if let Some(reception) = &mut self.reception {
+            reception.receiving = None;
+        }
+        self.close_door();
+        self.publisher.publish(Event::Receiving(ReceivingState::Off));
+    }
+
+    /// Stops listening when nobody receives, and no accepted transfer may still open its content
+    /// connection.
+    fn close_door(&mut self) {
+        let accepted = |r: &Running| r.direction == Direction::Receive && !r.desk.is_undecided();
+        if !self.is_receiving() && !self.transfers.values().any(accepted) {
+            self.reception = None;
         }
     }
 
@@ -296,6 +344,8 @@ impl Actor {
             return;
         }
         let (desk, cancel) = self.open(id, Direction::Send, Peer::at(&to), TransferState::Connecting);
+        // On the list from the first moment: a person asked for it.
+        desk.update(|_| {});
         let outgoing = Outgoing {
             desk: Arc::clone(&desk),
             to,
@@ -309,8 +359,14 @@ impl Actor {
         self.transfers.insert(id, Running { task, desk, direction: Direction::Send, cancel });
     }
 
-    fn welcome(&mut self, connection: Connection, name: &str, transfer: [u8; 16]) {
-        let Connection { peer, address, stream } = connection;
+    fn welcome(
+        &mut self,
+        connection: Connection,
+        name: &str,
+        transfer: [u8; 16],
+        place: OwnedSemaphorePermit,
+    ) {
+        let (peer, address) = (connection.peer, connection.address);
         let Ok(name) = DeviceName::parse(name) else {
             tracing::info!(%address, %peer, "turned away: a bad name");
             return;
@@ -320,15 +376,25 @@ impl Actor {
         // What a stranger can make us keep before anybody said yes is bounded by these.
         let undecided = receiving.clone().filter(|r| r.desk.is_undecided()).count();
         let busy = receiving.count() >= limits::MAX_RECEIVING || undecided >= limits::MAX_WAITING;
-        let reception = match &self.reception {
-            Some(reception) if !busy && !self.transfers.contains_key(&id) => reception.receiving.clone(),
-            _ => {
-                tracing::info!(%address, %peer, "turned away: busy");
-                let reason = "That device is busy with other offers. Try again in a minute.";
-                self.tasks.spawn(transfer::refuse(stream, reason));
-                return;
+        let receiving = self.reception.as_ref().and_then(|reception| reception.receiving.clone());
+        let refusal = match receiving {
+            None => "That device has stopped receiving.",
+            Some(_) if busy || self.transfers.contains_key(&id) => {
+                "That device is busy with other offers. Try again in a minute."
             }
+            Some(receiving) => return self.begin(connection, name, id, receiving),
         };
+        tracing::info!(%address, %peer, refusal, "turned away");
+        let stream = connection.stream;
+        self.tasks.spawn(async move {
+            transfer::refuse(stream, refusal).await;
+            // Only now may the next stranger come in their place.
+            drop(place);
+        });
+    }
+
+    fn begin(&mut self, connection: Connection, name: DeviceName, id: TransferId, receiving: Receiving) {
+        let Connection { peer, address, stream } = connection;
         tracing::info!(transfer = %id, %peer, %address, "an offer is coming");
         let who = Peer { id: Some(peer), name: Some(name), address: address.to_string() };
         let (desk, cancel) = self.open(id, Direction::Receive, who, TransferState::Preparing);
@@ -339,7 +405,7 @@ impl Actor {
             name: self.device_name(),
             transfer: id,
             inbox: self.settings.inbox.clone(),
-            receiving: reception,
+            receiving,
             switchboard: self.switchboard.clone(),
             actor: self.reports.0.clone(),
             cancel: cancel.clone(),
@@ -348,7 +414,6 @@ impl Actor {
         self.transfers.insert(id, Running { task, desk, direction: Direction::Receive, cancel });
     }
 
-    /// Puts a new transfer on the list.
     fn open(
         &self,
         id: TransferId,
@@ -366,6 +431,6 @@ impl Actor {
             notes: Vec::new(),
             state,
         };
-        (Desk::open(transfer, self.publisher.clone()), CancellationToken::new())
+        (Desk::new(transfer, self.publisher.clone()), CancellationToken::new())
     }
 }

@@ -7,8 +7,8 @@ use super::{
     handle::{Gauge, Publisher},
 };
 use crate::{
-    model::{Progress, Report, Transfer, TransferId, TransferState},
-    transfer::{Meter, Notice},
+    model::{Direction, Outcome, ProblemKind, Progress, Report, Transfer, TransferId, TransferState},
+    transfer::{IncomingOffer, Meter, Notice},
 };
 
 impl Gauge for Meter {
@@ -25,9 +25,8 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Puts a new transfer on the list.
-    pub fn open(transfer: Transfer, publisher: Publisher) -> Arc<Self> {
-        publisher.publish(Event::Transfer(Box::new(transfer.clone())));
+    /// A new transfer. It is on the list once it has been updated.
+    pub fn new(transfer: Transfer, publisher: Publisher) -> Arc<Self> {
         let meter = Arc::new(Meter::default());
         Arc::new(Self { id: transfer.id, transfer: Mutex::new(transfer), publisher, meter })
     }
@@ -45,8 +44,35 @@ impl Desk {
     pub fn update(&self, change: impl FnOnce(&mut Transfer)) {
         // Published under the lock, so that events come in the order of the changes.
         let mut transfer = self.transfer.lock().unwrap_or_else(PoisonError::into_inner);
+        if transfer.is_finished() {
+            return;
+        }
         change(&mut transfer);
         self.publisher.publish(Event::Transfer(Box::new(transfer.clone())));
+    }
+
+    /// An offer that came whole, and waits for its answer.
+    pub fn show(&self, offer: IncomingOffer) {
+        let IncomingOffer { summary, folder, free, notes } = offer;
+        self.update(|t| {
+            t.summary = summary;
+            t.folder = Some(folder);
+            t.free = free;
+            t.notes = notes;
+            t.state = TransferState::Waiting;
+        });
+    }
+
+    /// True for somebody who said hello and left before they had offered anything: not worth a row
+    /// on anybody's list.
+    fn never_was(&self, outcome: &Outcome) -> bool {
+        let transfer = self.transfer.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = match outcome {
+            Outcome::Cancelled { .. } => true,
+            Outcome::Failed(problem) => problem.kind == ProblemKind::Link,
+            _ => false,
+        };
+        left && transfer.direction == Direction::Receive && transfer.state == TransferState::Preparing
     }
 
     /// What the transfer itself tells.
@@ -78,6 +104,9 @@ impl Desk {
         self.publisher.hide_progress(self.id);
         let outcome = &report.outcome;
         tracing::info!(transfer = %self.id, ?outcome, files = report.files, bytes = report.bytes, "transfer ended");
+        if self.never_was(outcome) {
+            return;
+        }
         self.update(|t| t.state = TransferState::Finished(Box::new(report)));
     }
 }

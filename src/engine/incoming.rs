@@ -64,15 +64,21 @@ async fn answer(
     receiving: &Receiving,
     actor: &mpsc::Sender<Internal>,
 ) -> Answer {
-    let (reply, answered) = oneshot::channel();
-    // The actor keeps the question before any face can see it, so that no answer comes too early.
-    let question = Internal::Ask { desk: Arc::clone(desk), offer: Box::new(offer), reply };
-    if actor.send(question).await.is_err() {
-        return Answer::Decline(None);
-    }
     match decide(receiving.consent, &receiving.landing) {
-        Decision::Answer(answer) => answer,
-        // A question that was dropped was answered with no.
-        Decision::Ask => answered.await.unwrap_or(Answer::Decline(None)),
+        Decision::Answer(answer) => {
+            desk.show(offer);
+            answer
+        }
+        Decision::Ask => {
+            let (reply, answered) = oneshot::channel();
+            // The actor keeps the question before any face can see it, so that no answer comes
+            // too early.
+            let question = Internal::Ask { desk: Arc::clone(desk), offer: Box::new(offer), reply };
+            if actor.send(question).await.is_err() {
+                return Answer::Decline(None);
+            }
+            // A question that was dropped was answered with no.
+            answered.await.unwrap_or(Answer::Decline(None))
+        }
     }
 }

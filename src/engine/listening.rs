@@ -39,8 +39,8 @@ pub async fn run(listener: Listener, switchboard: Switchboard, actor: mpsc::Send
             let address = stranger.address;
             match timeout(limits::HANDSHAKE, meet(stranger)).await {
                 Ok(Ok((connection, FromSender::Hello { name, transfer }))) => {
-                    drop(place);
-                    let arrived = Internal::Arrived { connection: Box::new(connection), name, transfer };
+                    let arrived =
+                        Internal::Arrived { connection: Box::new(connection), name, transfer, place };
                     let _ = actor.send(arrived).await;
                 }
                 Ok(Ok((connection, FromSender::Lane { token }))) => switchboard.connect(token, connection),

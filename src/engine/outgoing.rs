@@ -27,7 +27,10 @@ pub struct Outgoing {
 pub async fn run(outgoing: Outgoing) {
     let Outgoing { desk, to, sources, name, tls, actor, cancel } = outgoing;
     // What can't be sent is said before anybody is called.
-    let picked = spawn_blocking(move || Scan::new(sources)).await.map_err(|e| e.to_string());
+    let picked = tokio::select! {
+        picked = spawn_blocking(move || Scan::new(sources)) => picked.map_err(|e| e.to_string()),
+        () = cancel.cancelled() => return desk.finish(Report::of(Outcome::Cancelled { by: Side::Here })),
+    };
     let scan = match picked.and_then(|scan| scan.map_err(|e| e.to_string())) {
         Ok(scan) => scan,
         Err(text) => {

@@ -15,6 +15,7 @@ use crate::{
     model::DeviceName,
     net::Tls,
     settings::Settings,
+    wire::limits,
 };
 
 /// What start-up takes.
@@ -39,8 +40,9 @@ pub enum StartError {
 }
 
 /// How long the engine may take to say goodbye to its peers before it is cut off: each peer is
-/// given [`crate::wire::limits::ENDING`], all at once.
-const GOODBYE: Duration = Duration::from_secs(4);
+/// given [`limits::ENDING`] for each of: the last word, closing the link, stopping the stages. All
+/// peers at once.
+const GOODBYE: Duration = Duration::from_secs(7);
 
 /// The running engine. Dropping it ends every transfer; [`Engine::stop`] also says goodbye.
 pub struct Engine {
@@ -110,7 +112,8 @@ impl Engine {
                 tracing::warn!("the engine took too long to say goodbye");
             }
         });
-        runtime.shutdown_background();
+        // A disk that is still being waited for may clear away what is not whole.
+        runtime.shutdown_timeout(limits::ENDING);
     }
 }
 

@@ -52,7 +52,12 @@ impl Lane {
 
     fn send_encrypted(&mut self) -> io::Result<()> {
         while self.tls.wants_write() {
-            self.tls.write_tls(&mut self.outgoing)?;
+            match self.tls.write_tls(&mut self.outgoing) {
+                // To report it would have the same bytes encrypted twice.
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+                Ok(_) => {}
+            }
         }
         Ok(())
     }
@@ -84,8 +89,11 @@ impl Read for Lane {
             if filled > 0 && self.incoming.buffer().is_empty() {
                 break;
             }
-            if self.incoming.fill_buf()?.is_empty() {
-                return Err(io::ErrorKind::UnexpectedEof.into());
+            match self.incoming.fill_buf() {
+                Ok([]) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                Err(e) => return Err(e),
+                Ok(_) => {}
             }
             self.tls.read_tls(&mut self.incoming)?;
             self.tls.process_new_packets().map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))?;

@@ -12,7 +12,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::Ended;
+use super::{Ended, words::for_peer};
 use crate::{
     model::Side,
     wire::{
@@ -99,10 +99,12 @@ impl<In> Link<In> {
 }
 
 /// Says how this side ends it, where the other side can't know.
-pub async fn last_word<In, Out: Serialize>(link: &Link<In>, ended: &Ended, message: fn(Ending) -> Out) {
+///
+/// The link ends with it: nothing may follow.
+pub async fn last_word<In, Out: Serialize>(link: Link<In>, ended: &Ended, message: fn(Ending) -> Out) {
     let ending = match ended {
         Ended::Cancelled { by: Side::Here } => Ending::Cancelled,
-        Ended::Failed(e) => match e.for_peer() {
+        Ended::Failed(e) => match for_peer(e) {
             Some(why) => Ending::Failed { why: short(&why) },
             None => return,
         },
@@ -130,12 +132,17 @@ where
     let listening = async move {
         loop {
             let message = within(limits::SILENCE, read::<In, _>(&mut reader, limits::MAX_MESSAGE)).await;
-            let last = message.is_err();
-            if heard.send(message).await.is_err() {
+            // After a violation there is somebody to be told of it; else there is nobody.
+            let (over, lost) = match &message {
+                Ok(_) => (false, false),
+                Err(LinkError::Violation(_)) => (true, false),
+                Err(_) => (true, true),
+            };
+            if heard.send(message).await.is_err() || over {
+                if lost {
+                    return;
+                }
                 break;
-            }
-            if last {
-                return;
             }
         }
         // The session is over. To close now, with bytes unread, would reset the connection and

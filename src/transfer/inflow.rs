@@ -43,6 +43,8 @@ pub enum Fate {
     Broken {
         entry: EntryNo,
     },
+    /// Nothing more can be received.
+    Fatal(TransferError),
 }
 
 /// What the stages need.
@@ -52,10 +54,11 @@ pub struct Job {
     pub fates: Sender<Fate>,
 }
 
-/// Receives the content of every wanted file; returns when the last one is stored.
+/// Receives the content of every wanted file; returns when the last one is stored. What makes the
+/// rest impossible is told as [`Fate::Fatal`] at once, before what is under way has ended.
 ///
 /// # Errors
-/// When the connection breaks, the sender breaks the protocol, or nothing more can be written.
+/// When the connection breaks.
 pub fn run(job: &Job, stream: Box<dyn Read + Send>, halt: &Halt) -> Result<(), TransferError> {
     let (full, arrived) = mpsc::sync_channel(RING);
     let (used, empty) = mpsc::channel();
@@ -69,7 +72,7 @@ pub fn run(job: &Job, stream: Box<dyn Read + Send>, halt: &Halt) -> Result<(), T
         let receiving = thread("airlift-recv")
             .spawn_scoped(scope, move || receive(stream, &empty, &full))
             .map_err(no_thread)?;
-        let storing = thread("airlift-store").spawn_scoped(scope, move || store(job, &to_store));
+        let storing = thread("airlift-store").spawn_scoped(scope, move || store(job, &to_store, halt));
         let storing = match storing {
             Ok(storing) => storing,
             Err(e) => {
@@ -78,16 +81,21 @@ pub fn run(job: &Job, stream: Box<dyn Read + Send>, halt: &Halt) -> Result<(), T
             }
         };
         let mut writer = Writer { job, halt, verified, open: None, seen: EntrySet::default() };
-        let written = writer.write_all(&arrived, &used);
-        // Closing the rings ends the other stages: what is verified is stored first.
+        let written = writer.write_all(&arrived, &used).or_else(|why| match why {
+            TransferError::Link(_) => Ok(Flow::Torn),
+            fatal => writer.tell(Fate::Fatal(fatal)).map(|()| Flow::Torn),
+        });
+        // Closing the rings ends the other stages. What is verified is stored first, also when the
+        // link broke, unless the transfer was ended here.
         drop((writer, arrived, used));
+        storing.join().map_err(|_| TransferError::Internal("the storing stage".into()))?;
+        // A sender that has said its last, or nonsense, need not be waited for.
         halt.tell();
-        let stored = storing.join().map_err(|_| TransferError::Internal("the storing stage".into()))?;
         let received = receiving.join().map_err(|_| TransferError::Internal("the receiving stage".into()))?;
         match written {
-            Ok(Flow::Finished) => stored,
+            Ok(Flow::Finished) => Ok(()),
             Ok(Flow::Torn) => Err(received.map_or_else(LinkError::from, |()| LinkError::Closed).into()),
-            Err(e) => Err(stored.err().unwrap_or(e)),
+            Err(e) => Err(e),
         }
     })
 }
@@ -244,23 +252,36 @@ impl Writer<'_> {
 }
 
 /// Makes verified files durable, as many together as have come while the last ones were.
-fn store(job: &Job, verified: &mpsc::Receiver<Verified>) -> Result<(), TransferError> {
+fn store(job: &Job, verified: &mpsc::Receiver<Verified>, halt: &Halt) {
     while let Ok(first) = verified.recv() {
         let mut group = vec![first];
         group.extend(verified.try_iter().take(GROUP - 1));
+        if halt.is_told() {
+            // The transfer is over: what has no name yet gets none.
+            return;
+        }
+        let mut fatal = None;
         for (entry, result) in job.intake.store(group) {
             let fate = match result {
                 Ok(stored) => {
                     job.meter.add_file();
                     Fate::Stored { entry, stored }
                 }
-                Err(why) if why.is_fatal() => return Err(why.into()),
+                Err(why) if why.is_fatal() => {
+                    fatal = Some(why);
+                    continue;
+                }
                 Err(why) => Fate::Failed { entry, why },
             };
             if job.fates.blocking_send(fate).is_err() {
-                return Err(LinkError::Closed.into());
+                return;
             }
         }
+        if let Some(why) = fatal {
+            // A session that is over needs no reason.
+            let _ = job.fates.blocking_send(Fate::Fatal(why.into()));
+            halt.tell();
+            return;
+        }
     }
-    Ok(())
 }

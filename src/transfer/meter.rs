@@ -66,6 +66,11 @@ impl Meter {
         self.bytes.store(count, Ordering::Relaxed);
     }
 
+    /// The other side says how many files are stored there by now.
+    pub fn set_files(&self, count: u64) {
+        self.files.store(count, Ordering::Relaxed);
+    }
+
     pub fn add_file(&self) {
         self.files.fetch_add(1, Ordering::Relaxed);
     }

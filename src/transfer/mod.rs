@@ -25,6 +25,7 @@ mod send;
 mod sending;
 mod stages;
 mod tally;
+mod words;
 
 use std::io::{Read, Write};
 
@@ -86,7 +87,7 @@ pub(crate) enum Ended {
 #[derive(Debug, thiserror::Error)]
 pub enum TransferError {
     #[error(transparent)]
-    Link(#[from] LinkError),
+    Link(LinkError),
     #[error(transparent)]
     Net(#[from] NetError),
     #[error("The other device broke the rules of the protocol: {0}. Update both devices.")]
@@ -101,6 +102,8 @@ pub enum TransferError {
     Disk(#[from] DiskError),
     #[error("Nobody answered at the other device. Ask its owner, and send again.")]
     NoAnswer,
+    #[error("The other device began an offer and didn’t go on with it.")]
+    Stalled,
     #[error("The sender opened no connection for the content. Something between the devices may block it.")]
     NoLane,
     #[error("{failed} of {wanted} files did not arrive. What arrived is whole and stays.")]
@@ -127,6 +130,7 @@ impl TransferError {
             | Self::Violation(_)
             | Self::Peer(_)
             | Self::NoAnswer
+            | Self::Stalled
             | Self::NoLane
             | Self::Plan(
                 PlanError::Nothing | PlanError::Twice(_) | PlanError::FileAndFolder(_) | PlanError::Absurd,
@@ -138,22 +142,19 @@ impl TransferError {
 
     fn kind(&self) -> ProblemKind {
         match self {
-            Self::Link(_) | Self::NoLane | Self::Net(_) => ProblemKind::Link,
+            Self::Link(_) | Self::NoLane | Self::Stalled | Self::Net(_) => ProblemKind::Link,
             Self::Violation(_) => ProblemKind::Protocol,
             Self::Source(_) | Self::Plan(_) | Self::Disk(_) | Self::Incomplete { .. } => ProblemKind::Files,
             Self::Peer(_) | Self::NoAnswer | Self::Internal(_) => ProblemKind::Other,
         }
     }
+}
 
-    /// The sentence for the other side; `None` when it knows already, or can't be told.
-    fn for_peer(&self) -> Option<String> {
-        match self {
-            Self::Link(_) | Self::Peer(_) | Self::Incomplete { .. } => None,
-            Self::NoAnswer => Some("It took too long until the offer was answered.".to_owned()),
-            Self::Violation(violation) => {
-                Some(format!("The other side broke the rules of the protocol: {violation}."))
-            }
-            other => Some(other.to_string()),
+impl From<LinkError> for TransferError {
+    fn from(e: LinkError) -> Self {
+        match e {
+            LinkError::Violation(violation) => Self::Violation(violation),
+            other => Self::Link(other),
         }
     }
 }

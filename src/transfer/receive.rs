@@ -19,6 +19,7 @@ use super::{
     receiving::{Order, Receiving},
     stages::Stages,
     tally::Tally,
+    words::of_disk,
 };
 use crate::{
     disk::{Finished, Inbox, Intake, Plan},
@@ -79,7 +80,7 @@ where
             Session { link, meter, observe, machine, tally, stages: None, intake: None, saved: Vec::new() };
         let result = tokio::select! {
             result = session.run(job, ask, lanes) => result,
-            () = cancel.cancelled() => Ok(Ended::Cancelled { by: Side::Here }),
+            () = cancel.cancelled() => Ok(session.cancelled()),
         };
         session.end(result).await
     })
@@ -100,6 +101,7 @@ struct Session<'a> {
 /// An offer that fits into a folder.
 struct Checked {
     inbox: Inbox,
+    free: Option<u64>,
     plan: Plan,
     entries: Vec<Entry>,
 }
@@ -113,7 +115,7 @@ impl Session<'_> {
     {
         self.link.say(&FromReceiver::Hello { name: job.name.to_string() }).await?;
         let (entries, summary) = loop {
-            match self.hear().await? {
+            match timeout(limits::OFFER, self.hear_of_offer()).await.unwrap_or(Err(TransferError::Stalled))? {
                 Order::Check { manifest, summary } => break (manifest.entries, summary),
                 Order::End(ended) => return Ok(ended),
                 Order::Nothing => {}
@@ -126,14 +128,16 @@ impl Session<'_> {
         self.meter.set_total(summary.total());
         let offer = IncomingOffer {
             folder: checked.inbox.folder().to_owned(),
-            free: checked.inbox.free(),
+            free: checked.free,
             notes: checked.plan.notes().to_vec(),
             summary,
         };
         let answer = tokio::select! {
             answer = ask(offer) => answer,
             ended = self.until_end() => return ended,
-            () = tokio::time::sleep(limits::ANSWER) => return Err(TransferError::NoAnswer),
+            () = tokio::time::sleep(limits::ANSWER) => {
+                Answer::Decline(Some("Nobody answered the offer in time.".to_owned()))
+            }
         };
         match answer {
             Answer::Decline(reason) => {
@@ -157,6 +161,18 @@ impl Session<'_> {
         Ok(self.machine.on_message(message)?)
     }
 
+    /// The next message that carries the offer on.
+    async fn hear_of_offer(&mut self) -> Result<Order, TransferError> {
+        loop {
+            let message = self.link.next().await?;
+            let idle = message == FromSender::Alive;
+            let order = self.machine.on_message(message)?;
+            if !idle {
+                return Ok(order);
+            }
+        }
+    }
+
     async fn until_end(&mut self) -> Result<Ended, TransferError> {
         loop {
             if let Order::End(ended) = self.hear().await? {
@@ -176,7 +192,7 @@ impl Session<'_> {
         let mut checking = spawn_blocking(move || {
             let inbox = Inbox::open(&folder)?;
             let plan = inbox.plan(&entries, landing.name.as_deref(), landing.conflict)?;
-            Ok(Checked { inbox, plan, entries })
+            Ok(Checked { free: inbox.free(), inbox, plan, entries })
         });
         tokio::select! {
             checked = &mut checking => finished(checked).flatten().map(Ok),
@@ -197,7 +213,9 @@ impl Session<'_> {
     where
         L: FnOnce(LaneToken) -> mpsc::Receiver<Inflow>,
     {
-        let Checked { inbox, plan, entries } = checked;
+        let Checked { inbox, plan, entries, .. } = checked;
+        let streams = entries.iter().any(|e| matches!(e.kind, EntryKind::File { size: None, .. }));
+        self.meter.set_total((!streams).then(|| plan.needs()));
         let unwanted: Vec<Range<EntryNo>> = plan.unwanted().to_vec();
         let notes = plan.notes().to_vec();
         self.tally = account(&entries, &unwanted);
@@ -231,8 +249,13 @@ impl Session<'_> {
         if !notes.is_empty() {
             (self.observe)(Notice::Noted(notes));
         }
+        let mut receipts = Vec::new();
         for (entry, why) in problems {
             self.tally.trouble(problem(&intake, entry, Side::Here, &why.to_string()));
+            receipts.push(Receipt::failed(entry, of_disk(&why)));
+        }
+        for receipts in receipts.chunks(limits::RECEIPTS / 4) {
+            self.link.say(&FromReceiver::Receipts(receipts.to_vec())).await?;
         }
         self.link.say(&FromReceiver::Progress { bytes: self.meter.bytes() }).await?;
         self.link.say(&FromReceiver::Done).await?;
@@ -303,7 +326,7 @@ impl Session<'_> {
         let mut next = Some(first);
         let mut bytes = 0;
         while let Some(fate) = next {
-            if let Some(receipt) = self.note(intake, fate) {
+            if let Some(receipt) = self.note(intake, fate)? {
                 bytes += receipt.len();
                 receipts.push(receipt);
             }
@@ -316,29 +339,34 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn note(&mut self, intake: &Intake, fate: inflow::Fate) -> Option<Receipt> {
-        match fate {
+    fn note(&mut self, intake: &Intake, fate: inflow::Fate) -> Result<Option<Receipt>, TransferError> {
+        Ok(match fate {
+            inflow::Fate::Fatal(why) => return Err(why),
             inflow::Fate::Stored { entry, stored } => {
                 self.tally.stored(entry, stored.size, stored.digest);
                 Some(Receipt::stored(entry, stored.digest))
             }
             inflow::Fate::Failed { entry, why } => {
-                let why = why.to_string();
-                self.tally.failed(entry, problem(intake, entry, Side::Here, &why));
-                Some(Receipt::failed(entry, &why))
+                self.tally.failed(entry, problem(intake, entry, Side::Here, &why.to_string()));
+                Some(Receipt::failed(entry, of_disk(&why)))
             }
             inflow::Fate::Broken { entry } => {
                 let why = "It could not be read whole at the sender.";
                 self.tally.failed(entry, problem(intake, entry, Side::There, why));
                 None
             }
-        }
+        })
+    }
+
+    /// How it ends when it is cancelled here: once all is stored, it can't be any more.
+    fn cancelled(&self) -> Ended {
+        if self.machine.is_done() { Ended::Complete } else { Ended::Cancelled { by: Side::Here } }
     }
 
     /// Tells the other side what it doesn't know yet, ends the stages, and sums up.
     async fn end(mut self, result: Result<Ended, TransferError>) -> Report {
         let ended = result.unwrap_or_else(Ended::Failed);
-        control::last_word(&self.link, &ended, FromReceiver::Ending).await;
+        control::last_word(self.link, &ended, FromReceiver::Ending).await;
         if let Some(stages) = self.stages.take() {
             stages.end().await;
         }

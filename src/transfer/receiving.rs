@@ -43,6 +43,11 @@ impl Receiving {
         self.phase = Phase::Confirming;
     }
 
+    /// True once everything is stored, and that was said.
+    pub fn is_done(&self) -> bool {
+        matches!(self.phase, Phase::Confirming)
+    }
+
     /// What a message means now.
     ///
     /// # Errors

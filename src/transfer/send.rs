@@ -1,6 +1,6 @@
 //! Drives the sender's end: scans, offers, lets content flow, and sees to a proper ending.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, ops::Range, sync::Arc};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     disk::{Scan, SourceError, Sources},
-    model::{DeviceName, Entry, EntryKind, Report, Side, Skipped, Summary, TransferId},
+    model::{DeviceName, Entry, EntryKind, EntryNo, Report, Side, Skipped, Summary, TransferId},
     net::NetError,
     wire::{FromReceiver, FromSender, limits, message::batches},
 };
@@ -95,7 +95,7 @@ impl Session<'_> {
         let hello = FromSender::Hello { name: job.name.to_string(), transfer: job.transfer.0 };
         self.link.say(&hello).await?;
         loop {
-            match self.hear().await? {
+            match timeout(limits::HANDSHAKE, self.hear()).await.unwrap_or(Err(TransferError::Stalled))? {
                 Order::Offer { peer } => {
                     (self.observe)(Notice::Named(peer));
                     break;
@@ -123,10 +123,11 @@ impl Session<'_> {
         let lane = tokio::select! {
             lane = timeout(limits::LANE, open_lane(token)) => match lane {
                 Ok(lane) => lane?,
-                Err(_) => return Err(TransferError::NoLane),
+                Err(_) => return Err(LinkError::Silent.into()),
             },
             ended = self.until_end() => return ended,
         };
+        self.meter.set_total(wanted_bytes(&sources, &unwanted));
         (self.observe)(Notice::Accepted { notes: Vec::new() });
         self.flow(lane, sources, unwanted).await
     }
@@ -149,15 +150,20 @@ impl Session<'_> {
     async fn offer(&mut self, picked: Scan) -> Result<Result<Sources, Ended>, TransferError> {
         let (found, mut batches_found) = mpsc::channel::<Vec<Entry>>(SCANNED);
         let mut scanning = spawn_blocking(move || scan(picked, &found));
-        let mut summary = Summary::default();
+        let (mut summary, mut size) = (Summary::default(), 0);
         loop {
             tokio::select! {
                 order = self.hear() => if let Order::End(ended) = order? { return Ok(Err(ended)) },
                 batch = batches_found.recv() => match batch {
                     Some(batch) => {
                         for entry in &batch {
+                            size += entry.path.as_str().len() as u64;
                             summary.add(entry);
                             self.machine.offered(matches!(entry.kind, EntryKind::File { .. }));
+                        }
+                        let entries = summary.files + summary.folders;
+                        if entries > limits::MAX_ENTRIES.into() || size > limits::MAX_MANIFEST {
+                            return Err(SourceError::TooMany.into());
                         }
                         for message in batches(&batch) {
                             self.link.say(&message).await?;
@@ -168,6 +174,9 @@ impl Session<'_> {
             }
         }
         let scanned = (&mut scanning).await.map_err(|e| TransferError::Internal(e.to_string()))??;
+        if scanned.sources.len() == 0 {
+            return Err(SourceError::NothingLeft.into());
+        }
         summary.skipped = scanned.skipped;
         self.link.say(&FromSender::Offered(scanned.skipped.into())).await?;
         self.machine.all_offered();
@@ -180,7 +189,7 @@ impl Session<'_> {
         &mut self,
         lane: Outflow,
         sources: Arc<Sources>,
-        unwanted: Vec<std::ops::Range<u32>>,
+        unwanted: Vec<Range<EntryNo>>,
     ) -> Result<Ended, TransferError> {
         let (noted, fates) = mpsc::channel(FATES);
         let meter = Arc::clone(&self.meter);
@@ -224,7 +233,9 @@ impl Session<'_> {
         self.note_fates();
         let sources = self.flow.as_ref().map(|flow| &flow.sources);
         let path = |entry| sources.and_then(|s| s.entry(entry)).map(|e| e.path.clone());
-        Ok(self.machine.on_message(message, path)?)
+        let order = self.machine.on_message(message, path)?;
+        self.meter.set_files(self.machine.files_stored());
+        Ok(order)
     }
 
     fn note_fates(&mut self) {
@@ -249,14 +260,31 @@ impl Session<'_> {
 
 impl Session<'_> {
     /// Tells the other side what it doesn't know yet, ends the stages, and sums up.
-    async fn end(mut self, result: Result<Ended, TransferError>) -> Report {
+    async fn end(self, result: Result<Ended, TransferError>) -> Report {
         let ended = result.unwrap_or_else(Ended::Failed);
-        control::last_word(&self.link, &ended, FromSender::Ending).await;
-        if let Some(flow) = self.flow.take() {
-            flow.stages.end().await;
+        control::last_word(self.link, &ended, FromSender::Ending).await;
+        if let Some(Flow { stages, fates, .. }) = self.flow {
+            // A stage that waits to tell something waits no more.
+            drop(fates);
+            stages.end().await;
         }
         self.machine.into_tally().report(ended)
     }
+}
+
+/// Bytes of what is wanted; `None` while a stream is part of it.
+fn wanted_bytes(sources: &Sources, unwanted: &[Range<EntryNo>]) -> Option<u64> {
+    let mut unwanted = unwanted.iter().flat_map(Clone::clone).peekable();
+    let count = EntryNo::try_from(sources.len()).unwrap_or(EntryNo::MAX);
+    let mut total: u64 = 0;
+    for entry in 0..count {
+        if unwanted.next_if_eq(&entry).is_none()
+            && let Some(EntryKind::File { size, .. }) = sources.entry(entry).map(|offered| offered.kind)
+        {
+            total = total.saturating_add(size?);
+        }
+    }
+    Some(total)
 }
 
 fn scan(mut scan: Scan, found: &mpsc::Sender<Vec<Entry>>) -> Result<Scanned, SourceError> {

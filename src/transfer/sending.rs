@@ -39,6 +39,10 @@ pub struct Sending {
     /// Entries offered so far, files among them.
     offered: EntryNo,
     files: EntrySet,
+    /// Folders offered, of which no failure was reported.
+    folders: EntrySet,
+    /// Files that can't be read whole here.
+    broken: EntrySet,
     /// What was sent and has no receipt yet.
     unreceipted: HashMap<EntryNo, Sent>,
 }
@@ -60,14 +64,19 @@ pub struct Sent {
 
 impl Sending {
     pub fn new() -> Self {
-        Self { phase: Phase::Greeting, offered: 0, files: EntrySet::default(), unreceipted: HashMap::new() }
+        Self {
+            phase: Phase::Greeting,
+            offered: 0,
+            files: EntrySet::default(),
+            folders: EntrySet::default(),
+            broken: EntrySet::default(),
+            unreceipted: HashMap::new(),
+        }
     }
 
     /// Another entry was offered.
     pub fn offered(&mut self, is_file: bool) {
-        if is_file {
-            self.files.insert(self.offered);
-        }
+        if is_file { &mut self.files } else { &mut self.folders }.insert(self.offered);
         self.offered += 1;
     }
 
@@ -86,6 +95,7 @@ impl Sending {
     /// A file can't be read whole; the receiver was told.
     pub fn broken(&mut self, entry: EntryNo, path: &RelPath, why: String) {
         if let Phase::Flowing(tally) = &mut self.phase {
+            self.broken.insert(entry);
             tally.failed(entry, FileProblem { path: path.to_string(), side: Side::Here, why });
         }
     }
@@ -142,7 +152,14 @@ impl Sending {
                         (Receipt::Failed { why, .. }, _) => {
                             let path = path(entry).ok_or(Violation::BadEntry)?.to_string();
                             let why = visible(&why).into_owned();
-                            tally.failed(entry, FileProblem { path, side: Side::There, why })
+                            let problem = FileProblem { path, side: Side::There, why };
+                            if self.folders.remove(entry) {
+                                tally.trouble(problem);
+                                true
+                            } else {
+                                // It may have failed on both sides at once.
+                                tally.failed(entry, problem) || self.broken.remove(entry)
+                            }
                         }
                         (Receipt::Stored { .. }, _) => false,
                     };
@@ -166,6 +183,14 @@ impl Sending {
             (_, FromReceiver::Receipts(_)) => return Err(Violation::OutOfTurn("receipts")),
             (_, FromReceiver::Done) => return Err(Violation::OutOfTurn("done")),
         })
+    }
+
+    /// Files that the receiver has stored so far.
+    pub fn files_stored(&self) -> u64 {
+        match &self.phase {
+            Phase::Flowing(tally) => tally.files(),
+            _ => 0,
+        }
     }
 
     /// The account of what was sent; an empty one before content flowed.
@@ -228,7 +253,8 @@ mod tests {
             vec![Receipt::stored(3, DIGEST)],
             vec![Receipt::stored(1, DIGEST), Receipt::stored(1, DIGEST)],
             vec![Receipt::failed(1, "full"), Receipt::stored(1, DIGEST)],
-            vec![Receipt::failed(0, "a folder has no receipt")],
+            vec![Receipt::failed(0, "a folder"), Receipt::failed(0, "the same folder")],
+            vec![Receipt::failed(9, "never offered")],
         ];
         for lie in lies {
             let mut machine = flowing(2);

@@ -67,6 +67,11 @@ impl Tally {
         }
     }
 
+    /// Files stored so far.
+    pub fn files(&self) -> u64 {
+        self.files
+    }
+
     /// True when every wanted file's fate is known.
     pub fn is_settled(&self) -> bool {
         self.open.len() == 0

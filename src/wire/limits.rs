@@ -59,6 +59,10 @@ pub const ALIVE: Duration = Duration::from_secs(2);
 /// A peer that has said nothing for this long is gone: five missed [`ALIVE`].
 pub const SILENCE: Duration = Duration::from_secs(10);
 
+/// From one part of an offer to the next. A sender may scan a slow disk in between, but whoever
+/// only begins an offer must not hold one of the few places for ever.
+pub const OFFER: Duration = Duration::from_mins(2);
+
 /// For the person at the other device to say yes or no.
 pub const ANSWER: Duration = Duration::from_mins(30);
 

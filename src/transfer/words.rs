@@ -1,0 +1,70 @@
+//! What one side tells the other of its own failures: the sort of trouble, never its paths or
+//! numbers, and in words that are right on the other side's screen.
+
+use super::TransferError;
+use crate::disk::{DiskError, PlanError};
+
+/// The sentence for the other side; `None` when it knows already, or can't be told.
+pub fn for_peer(error: &TransferError) -> Option<String> {
+    Some(match error {
+        TransferError::Link(_) | TransferError::Peer(_) | TransferError::Incomplete { .. } => return None,
+        TransferError::Violation(violation) => {
+            format!("This side was told something that breaks the rules of the protocol: {violation}.")
+        }
+        TransferError::Net(_) => "It could not open a connection for the content.".to_owned(),
+        TransferError::NoLane => "The connection for the content never came.".to_owned(),
+        TransferError::NoAnswer => "It took too long until the offer was answered.".to_owned(),
+        TransferError::Stalled => "The offer did not go on.".to_owned(),
+        TransferError::Source(_) => "The files can’t be read there any more.".to_owned(),
+        TransferError::Plan(PlanError::NoSpace { .. }) => {
+            "There is not enough space for it there.".to_owned()
+        }
+        TransferError::Plan(PlanError::Disk(why)) | TransferError::Disk(why) => of_disk(why).to_owned(),
+        TransferError::Plan(PlanError::BadName(_) | PlanError::TooLong(_)) => {
+            "The name that was chosen for it there is not possible.".to_owned()
+        }
+        TransferError::Plan(_) => "The offer contradicts itself.".to_owned(),
+        TransferError::Internal(_) => "Airlift itself broke down there.".to_owned(),
+    })
+}
+
+/// Why one file, or all of them, can't be stored.
+pub fn of_disk(error: &DiskError) -> &'static str {
+    match error {
+        DiskError::NoSpace(_) => "The disk there is full.",
+        DiskError::ReadOnly(_) => "The disk there is read-only.",
+        DiskError::FolderGone(_) | DiskError::NotAFolder(_) => "The receiving folder there is gone.",
+        DiskError::NoPermission(_) => "There is no permission to write it there.",
+        DiskError::InTheWay(_) => "Something else stands in its place there.",
+        DiskError::NameRefused(_) => "The disk there can’t hold its name.",
+        DiskError::TooBig(_) => "It is larger than a file can be on the disk there.",
+        DiskError::Vanished(_) => "It was moved or removed there while it came.",
+        DiskError::Corrupt(_) => "It arrived damaged and was thrown away.",
+        DiskError::Longer(_) | DiskError::Shorter(_) | DiskError::OutOfOrder(_) | DiskError::NotWanted(_) => {
+            "What came was not what had been offered."
+        }
+        DiskError::Io { .. } => "The disk there reports an error.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_path_of_this_machine_is_told_to_the_other() {
+        let secret = || "/home/anna/secret".to_owned();
+        let errors = [
+            TransferError::Disk(DiskError::NoSpace(secret())),
+            TransferError::Disk(DiskError::NoPermission(secret())),
+            TransferError::Plan(PlanError::Disk(DiskError::FolderGone(secret()))),
+            TransferError::Plan(PlanError::NoSpace { needed: 123_456, free: 789 }),
+            TransferError::Source(crate::disk::SourceError::Vanished(secret())),
+            TransferError::Internal(secret()),
+        ];
+        for error in errors {
+            let told = for_peer(&error).expect("the other side must hear of it");
+            assert!(!told.contains("anna") && !told.contains("123") && !told.contains("789"), "{told}");
+        }
+    }
+}
