@@ -174,7 +174,7 @@ impl Session<'_> {
             }
         }
         let scanned = (&mut scanning).await.map_err(|e| TransferError::Internal(e.to_string()))??;
-        if scanned.sources.len() == 0 {
+        if scanned.sources.is_empty() {
             return Err(SourceError::NothingLeft.into());
         }
         summary.skipped = scanned.skipped;

@@ -269,6 +269,11 @@ mod tests {
     }
 
     #[test]
+    #[expect(
+        clippy::single_range_in_vec_init,
+        clippy::reversed_empty_ranges,
+        reason = "that is what is tried"
+    )]
     fn exceptions_must_ascend_and_stay_within_the_offer() {
         for ranges in
             [vec![0..0], vec![2..1], vec![0..4], vec![1..2, 1..2], vec![2..3, 0..1], vec![0..1, 1..2]]
