@@ -139,8 +139,12 @@ def flight(theme):
             assert same(thing, arrived), f"{arrived} is not what was sent"
         shoot("done", receiver)
 
-        receiver.click("Show in folder: Holiday film.mkv and 1 more")
-        until(lambda: os.path.exists(receiver.opened), "the desktop to be asked to show the folder")
+        for action in ("Open", "Show in folder"):
+            receiver.click(f"{action}: Holiday film.mkv and 1 more")
+            until(lambda: os.path.exists(receiver.opened), f"the desktop to be asked to {action.lower()}")
+            with open(receiver.opened) as asked:
+                assert receiver.inbox in asked.read(), f"{action} led elsewhere"
+            os.remove(receiver.opened)
 
         # A second offer, declined; and one to nobody.
         choose_by_path(sender, note)
