@@ -164,6 +164,7 @@ async fn a_file_that_goes_while_it_is_offered_fails_alone() {
     assert_eq!(ends.received.problems[0].side, Side::There);
     let arrived: Vec<_> = describe(&to.path().join("t")).into_keys().collect();
     assert_eq!(arrived, [Path::new("a"), Path::new("z")]);
+    assert_eq!(ends.received.saved, [to.path().join("t")], "what stays is told also when not all came");
 }
 
 #[tokio::test(flavor = "multi_thread")]

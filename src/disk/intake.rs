@@ -179,13 +179,17 @@ impl Intake {
             problems.extend(folders().filter_map(|(no, entry)| Some((no, error(entry)?))));
         }
         shared.is_finished.store(true, Ordering::Relaxed);
-        let made = shared.made();
+        let notes = shared.made().notes.lines().to_vec();
+        Finished { saved: self.saved(), problems, notes }
+    }
+
+    /// What this transfer has put at the top of the receiving folder so far, absolute; at most
+    /// [`Finished::MAX_SAVED`].
+    #[must_use]
+    pub fn saved(&self) -> Vec<PathBuf> {
+        let shared = &*self.0;
         let is_there = |name: &&String| shared.inbox.dir.symlink_metadata(name).is_ok();
-        Finished {
-            saved: made.saved.iter().filter(is_there).map(|name| shared.inbox.folder().join(name)).collect(),
-            problems,
-            notes: made.notes.lines().to_vec(),
-        }
+        shared.made().saved.iter().filter(is_there).map(|name| shared.inbox.folder().join(name)).collect()
     }
 }
 

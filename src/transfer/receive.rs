@@ -76,8 +76,7 @@ where
     control::run(control, &FromReceiver::Alive, |link: Link<FromSender>| async move {
         let tally = Tally::new(EntrySet::default(), 0);
         let machine = Receiving::new();
-        let mut session =
-            Session { link, meter, observe, machine, tally, stages: None, intake: None, saved: Vec::new() };
+        let mut session = Session { link, meter, observe, machine, tally, stages: None, intake: None };
         let result = tokio::select! {
             result = session.run(job, ask, lanes) => result,
             () = cancel.cancelled() => Ok(session.cancelled()),
@@ -95,7 +94,6 @@ struct Session<'a> {
     tally: Tally,
     stages: Option<Stages>,
     intake: Option<Arc<Intake>>,
-    saved: Vec<PathBuf>,
 }
 
 /// An offer that fits into a folder.
@@ -244,8 +242,7 @@ impl Session<'_> {
             return Err(Violation::EndsEarly.into());
         }
         let finish = Arc::clone(&intake);
-        let Finished { saved, problems, notes } = finished(spawn_blocking(move || finish.finish()).await)?;
-        self.saved = saved;
+        let Finished { problems, notes, .. } = finished(spawn_blocking(move || finish.finish()).await)?;
         if !notes.is_empty() {
             (self.observe)(Notice::Noted(notes));
         }
@@ -370,10 +367,15 @@ impl Session<'_> {
         if let Some(stages) = self.stages.take() {
             stages.end().await;
         }
-        // What goes with it touches the disk: folders that stayed empty.
-        let intake = self.intake.take();
-        let _ = timeout(limits::ENDING, spawn_blocking(move || drop(intake))).await;
-        Report { saved: self.saved, ..self.tally.report(ended) }
+        let mut saved = Vec::new();
+        if let Some(intake) = self.intake.take() {
+            // What goes with it touches the disk: folders that stayed empty.
+            let leaving = spawn_blocking(move || intake.saved());
+            if let Ok(Ok(there)) = timeout(limits::ENDING, leaving).await {
+                saved = there;
+            }
+        }
+        Report { saved, ..self.tally.report(ended) }
     }
 }
 
