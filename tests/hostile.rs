@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::{fs, net::TcpListener as StdListener, path::PathBuf, time::Duration};
+use std::{fs, net::TcpListener as StdListener, path::PathBuf};
 
 use airlift::{
     engine::{Command, Consent, ReceivingState},
@@ -423,7 +423,6 @@ fn a_peer_that_goes_silent_is_noticed_and_named() {
     let mut device = Device::start("Ben");
     let port = device.receive(Consent::Ask);
     let rogue = Rogue::new();
-    let since = std::time::Instant::now();
     let silent = device.engine.block_on(async {
         let mut connection = rogue.greet(port).await;
         say(&mut connection, &FromSender::Entries(vec![file("x", 1)])).await;
@@ -432,7 +431,6 @@ fn a_peer_that_goes_silent_is_noticed_and_named() {
     });
     let Outcome::Failed(problem) = device.received(0).outcome else { panic!() };
     assert!(problem.text.contains("silent"), "{}", problem.text);
-    assert!(since.elapsed() >= Duration::from_secs(5), "a slow peer is not a silent one");
     drop(silent);
 }
 

@@ -62,6 +62,18 @@ def choose_by_path(window, path):
     window.sees(os.path.basename(path))
 
 
+def answer(window, button):
+    """Answers an offer. The buttons of a card that has just appeared are inert, so that nobody
+    accepts by accident: presses until it is heeded."""
+    def heeded():
+        if window.find(button, "push button") is None:
+            return True
+        window.click(button, "push button")
+        return False
+
+    until(heeded, f"{button} to be heeded")
+
+
 def send_to(window, address):
     window.click("To", "entry")
     window.key("ctrl+a")
@@ -127,9 +139,7 @@ def flight(theme):
         receiver.sees("Holiday film.mkv")
         shoot("offer", receiver)
         assert not os.path.exists(receiver.inbox) or os.listdir(receiver.inbox) == [], "written before the yes"
-        # Buttons under a card that has just appeared are inert, so that nobody accepts by accident.
-        time.sleep(1)
-        receiver.click("Accept", "push button")
+        answer(receiver, "Accept")
         until(lambda: any(" left" in t and "/s" in t for t in receiver.texts()) or receiver.find("Verified"), "progress")
         shoot("running", receiver)
         sender.sees("Verified")
@@ -150,8 +160,7 @@ def flight(theme):
         choose_by_path(sender, note)
         send_to(sender, address)
         receiver.sees("Decline")
-        time.sleep(1)
-        receiver.click("Decline", "push button")
+        answer(receiver, "Decline")
         sender.sees("declined")
         assert not os.path.exists(os.path.join(receiver.inbox, "note.txt"))
         receiver.click("Stop receiving", "push button")
