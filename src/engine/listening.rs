@@ -1,10 +1,10 @@
 //! Waiting for peers, and finding out who they are and what they want, within bounds.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use tokio::{
     sync::{Semaphore, mpsc},
-    task::JoinSet,
+    task::{AbortHandle, JoinSet},
     time::timeout,
 };
 
@@ -15,11 +15,13 @@ use crate::{
     wire::{FromSender, limits},
 };
 
-/// Accepts until it is dropped. Everybody has the same short time to say what they want; while too
-/// many do, others are turned away.
+/// Accepts until it is dropped. Everybody has the same short time to say what they want; when too
+/// many do at once, the one who has had the longest makes room: an honest peer needs a moment, and
+/// a crowd that says nothing must not keep it out.
 pub async fn run(listener: Listener, switchboard: Switchboard, actor: mpsc::Sender<Internal>) {
     let places = Arc::new(Semaphore::new(limits::MAX_STRANGERS));
     let mut strangers = JoinSet::new();
+    let mut oldest_first = VecDeque::<AbortHandle>::new();
     loop {
         while strangers.try_join_next().is_some() {}
         let stranger = match listener.accept().await {
@@ -30,12 +32,17 @@ pub async fn run(listener: Listener, switchboard: Switchboard, actor: mpsc::Send
                 return;
             }
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            tracing::warn!(address = %stranger.address, "too many strangers at once: turned away");
-            continue;
-        };
+        oldest_first.retain(|other| !other.is_finished());
+        if places.available_permits() == 0
+            && let Some(oldest) = oldest_first.pop_front()
+        {
+            tracing::warn!("too many strangers at once: the oldest makes room");
+            oldest.abort();
+        }
+        // Free at once, or when a refusal that was begun has been said.
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         let (switchboard, actor) = (switchboard.clone(), actor.clone());
-        strangers.spawn(async move {
+        let newest = strangers.spawn(async move {
             let address = stranger.address;
             match timeout(limits::HANDSHAKE, meet(stranger)).await {
                 Ok(Ok((connection, FromSender::Hello { name, transfer }))) => {
@@ -51,6 +58,7 @@ pub async fn run(listener: Listener, switchboard: Switchboard, actor: mpsc::Send
                 Err(_) => tracing::info!(%address, "turned away: too slow to say who it is"),
             }
         });
+        oldest_first.push_back(newest);
     }
 }
 
