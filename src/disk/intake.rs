@@ -42,17 +42,10 @@ pub struct Intake(Arc<Shared>);
 /// What is left to say at the end of a transfer.
 #[derive(Debug)]
 pub struct Finished {
-    /// What now stands at the top of the receiving folder, absolute; at most [`Finished::MAX_SAVED`].
-    pub saved: Vec<PathBuf>,
     /// Folders that could not be made.
     pub problems: Vec<(EntryNo, DiskError)>,
     /// Names that had to change after the plan, because they were taken meanwhile. Bounded.
     pub notes: Vec<String>,
-}
-
-impl Finished {
-    /// How many paths are listed.
-    pub const MAX_SAVED: usize = 1000;
 }
 
 /// What an intake shares with its files.
@@ -95,6 +88,9 @@ pub(super) enum Missing {
 }
 
 impl Intake {
+    /// How many things at the top of the folder are listed by [`Intake::saved`].
+    pub const MAX_SAVED: usize = 1000;
+
     /// Takes up an offer that `plan` was made for. Folders at the top are made at once, so that
     /// no other transfer can take their names.
     ///
@@ -180,11 +176,11 @@ impl Intake {
         }
         shared.is_finished.store(true, Ordering::Relaxed);
         let notes = shared.made().notes.lines().to_vec();
-        Finished { saved: self.saved(), problems, notes }
+        Finished { problems, notes }
     }
 
     /// What this transfer has put at the top of the receiving folder so far, absolute; at most
-    /// [`Finished::MAX_SAVED`].
+    /// [`Intake::MAX_SAVED`].
     #[must_use]
     pub fn saved(&self) -> Vec<PathBuf> {
         let shared = &*self.0;
@@ -354,7 +350,7 @@ impl Made {
     /// Records that something stands at `path`.
     pub fn save(&mut self, path: &str) {
         let top = path.split_once('/').map_or(path, |(top, _)| top);
-        if self.saved.len() < Finished::MAX_SAVED && !self.is_saved.contains(top) {
+        if self.saved.len() < Intake::MAX_SAVED && !self.is_saved.contains(top) {
             self.saved.push(top.to_owned());
             self.is_saved.insert(top.to_owned());
         }

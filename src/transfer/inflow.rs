@@ -61,7 +61,7 @@ pub struct Job {
 /// When the connection breaks.
 pub fn run(job: &Job, stream: Box<dyn Read + Send>, halt: &Halt) -> Result<(), TransferError> {
     let (full, arrived) = mpsc::sync_channel(RING);
-    let (used, empty) = mpsc::channel();
+    let (used, empty) = mpsc::sync_channel(RING);
     for _ in 0..RING {
         let _ = used.send(vec![0; SLAB]);
     }
@@ -145,7 +145,7 @@ impl Writer<'_> {
     fn write_all(
         &mut self,
         arrived: &mpsc::Receiver<Slab>,
-        used: &mpsc::Sender<Vec<u8>>,
+        used: &mpsc::SyncSender<Vec<u8>>,
     ) -> Result<Flow, TransferError> {
         let mut parser = Parser::default();
         for slab in arrived {

@@ -55,7 +55,7 @@ pub struct Job {
 /// When the connection breaks, or the transfer was cancelled (which breaks it).
 pub fn run(job: &Job, mut stream: Box<dyn Write + Send>, halt: &Halt) -> Result<(), TransferError> {
     let (full, to_send) = mpsc::sync_channel::<Packet>(RING);
-    let (used, empty) = mpsc::channel::<Packet>();
+    let (used, empty) = mpsc::sync_channel::<Packet>(RING);
     for _ in 0..RING {
         let _ = used.send(Packet::new());
     }

@@ -242,7 +242,7 @@ impl Session<'_> {
             return Err(Violation::EndsEarly.into());
         }
         let finish = Arc::clone(&intake);
-        let Finished { problems, notes, .. } = finished(spawn_blocking(move || finish.finish()).await)?;
+        let Finished { problems, notes } = finished(spawn_blocking(move || finish.finish()).await)?;
         if !notes.is_empty() {
             (self.observe)(Notice::Noted(notes));
         }
@@ -312,6 +312,7 @@ impl Session<'_> {
             }
         }
     }
+
     /// Notes a file's fate, and all that are known by now, and tells the sender.
     async fn receipt(
         &mut self,

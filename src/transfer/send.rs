@@ -159,7 +159,7 @@ impl Session<'_> {
                         for entry in &batch {
                             size += entry.path.as_str().len() as u64;
                             summary.add(entry);
-                            self.machine.offered(matches!(entry.kind, EntryKind::File { .. }));
+                            self.machine.offered(entry.kind);
                         }
                         let entries = summary.files + summary.folders;
                         if entries > limits::MAX_ENTRIES.into() || size > limits::MAX_MANIFEST {
@@ -256,9 +256,7 @@ impl Session<'_> {
             }
         }
     }
-}
 
-impl Session<'_> {
     /// Tells the other side what it doesn't know yet, ends the stages, and sums up.
     async fn end(self, result: Result<Ended, TransferError>) -> Report {
         let ended = result.unwrap_or_else(Ended::Failed);

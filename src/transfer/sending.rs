@@ -4,7 +4,7 @@ use std::{collections::HashMap, ops::Range};
 
 use super::{Ended, LaneToken, TransferError, entry_set::EntrySet, tally::Tally};
 use crate::{
-    model::{DeviceName, Digest, EntryNo, FileProblem, RelPath, Side, text::visible},
+    model::{DeviceName, Digest, EntryKind, EntryNo, FileProblem, RelPath, Side, text::visible},
     wire::{
         FromReceiver, Violation,
         message::{Ending, Receipt},
@@ -75,8 +75,12 @@ impl Sending {
     }
 
     /// Another entry was offered.
-    pub fn offered(&mut self, is_file: bool) {
-        if is_file { &mut self.files } else { &mut self.folders }.insert(self.offered);
+    pub fn offered(&mut self, kind: EntryKind) {
+        match kind {
+            EntryKind::File { .. } => &mut self.files,
+            EntryKind::Folder => &mut self.folders,
+        }
+        .insert(self.offered);
         self.offered += 1;
     }
 
@@ -205,6 +209,7 @@ impl Sending {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::FileMode;
 
     const DIGEST: Digest = Digest([7; 32]);
 
@@ -216,9 +221,9 @@ mod tests {
     fn offered(files: u32) -> Sending {
         let mut machine = Sending::new();
         say(&mut machine, FromReceiver::Hello { name: "Ben".into() }).expect("hello");
-        machine.offered(false);
+        machine.offered(EntryKind::Folder);
         for _ in 0..files {
-            machine.offered(true);
+            machine.offered(EntryKind::File { size: Some(10), mode: FileMode::Regular });
         }
         machine.all_offered();
         machine

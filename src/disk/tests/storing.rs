@@ -41,7 +41,7 @@ fn two_transfers_of_one_name_both_end_whole() {
             "“f.txt” was taken meanwhile: stored as “f (1).txt”."
         ]
     );
-    assert_eq!(finished.saved, [temp.path().join("f (1).txt"), temp.path().join("d (1)")]);
+    assert_eq!(second.saved(), [temp.path().join("f (1).txt"), temp.path().join("d (1)")]);
     assert_eq!(
         listing(temp.path()),
         ["d/", "d/x=one", "d (1)/", "d (1)/x=two", "f (1).txt=two", "f.txt=one"]
