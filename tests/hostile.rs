@@ -436,6 +436,26 @@ fn a_peer_that_goes_silent_is_noticed_and_named() {
 }
 
 #[test]
+fn an_offer_that_is_still_being_made_when_receiving_stops_is_ended_and_not_accepted() {
+    let mut device = Device::start("Ben");
+    let port = device.receive(Consent::All);
+    let rogue = Rogue::new();
+    let mut offering = device.engine.block_on(async {
+        let mut connection = rogue.greet(port).await;
+        say(&mut connection, &FromSender::Entries(vec![file("late", 1)])).await;
+        connection
+    });
+    device.tell(Command::StopReceiving);
+    device.until("stopped", |state| (state.receiving == ReceivingState::Off).then_some(()));
+    let answer = device.engine.block_on(async {
+        say(&mut offering, &NOTHING_SKIPPED).await;
+        hear(&mut offering).await
+    });
+    assert!(matches!(answer, Some(FromReceiver::Ending(Ending::Cancelled))), "{answer:?}");
+    assert_eq!(device.arrived(), Vec::<String>::new());
+}
+
+#[test]
 fn whoever_says_hello_and_leaves_puts_nothing_on_the_list() {
     let mut device = Device::start("Ben");
     let port = device.receive(Consent::Ask);

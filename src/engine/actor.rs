@@ -313,6 +313,13 @@ impl Actor {
     }
 
     fn stop_receiving(&mut self) {
+        // Offers that are still being made: nobody is there to answer them any more.
+        for (id, running) in &self.transfers {
+            let unasked = running.desk.is_undecided() && !self.questions.contains_key(id);
+            if running.direction == Direction::Receive && unasked {
+                running.cancel.cancel();
+            }
+        }
         for (_, question) in self.questions.drain() {
             // Whoever asked has gone: no answer is needed.
             let _ = question.send(Answer::Decline(Some("That device has stopped receiving.".into())));

@@ -47,10 +47,9 @@ def device(name, at, theme):
 
 def address_of(window):
     """What the receiving window shows for others to type; loopback serves two on one machine."""
-    shown = window.sees("Copy ")
-    ports = [re.search(r":(\d+)$", text) for text in window.texts() if text.startswith("Copy ")]
-    port = next(found.group(1) for found in ports if found)
-    assert shown
+    shown = [re.fullmatch(r"Copy .*:(\d+)", window.sees("Copy "))]
+    shown += [re.fullmatch(r"Copy .*:(\d+)", text) for text in window.texts()]
+    port = next(found.group(1) for found in shown if found)
     return f"127.0.0.1:{port}"
 
 
@@ -94,7 +93,7 @@ def same(left, right):
     )
 
 
-def frames_at_rest(window):
+def ticks_at_rest(window):
     """Processor time that a window uses in two seconds of rest, in clock ticks."""
     def ticks():
         with open(f"/proc/{window.process.pid}/stat") as file:
@@ -164,14 +163,13 @@ def flight(theme):
         sender.sees("declined")
         assert not os.path.exists(os.path.join(receiver.inbox, "note.txt"))
         receiver.click("Stop receiving", "push button")
-        receiver.find("Receive") or receiver.sees("Receive")
+        until(lambda: receiver.find("Receive", "push button"), "the Receive button to be back")
         choose_by_path(sender, note)
         send_to(sender, address)
         sender.sees("Nobody receives at")
         shoot("failed", sender)
 
-        at_rest = until(lambda: frames_at_rest(sender) <= 2 or None, "a window at rest that rests")
-        assert at_rest
+        until(lambda: ticks_at_rest(sender) <= 2, "a window at rest that rests")
     except BaseException:
         picture(SHOTS or os.path.join(SCRATCH, "trouble"), f"trouble-{theme}")
         for window in (sender, receiver):

@@ -23,7 +23,7 @@ class Lost(Exception):
 
 def until(found, what):
     """Waits until `found` returns something true, and returns it."""
-    end = time.monotonic() + PATIENCE
+    end, last = time.monotonic() + PATIENCE, None
     while time.monotonic() < end:
         try:
             result = found()
@@ -32,7 +32,7 @@ def until(found, what):
         if result:
             return result
         time.sleep(0.05)
-    raise Lost(f"waited too long for {what}")
+    raise Lost(f"waited too long for {what}") from last
 
 
 def run(*command, **more):
