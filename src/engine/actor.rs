@@ -251,6 +251,10 @@ impl Actor {
             return;
         }
         let moved = settings.inbox != self.settings.inbox;
+        if settings.device_name != self.settings.device_name {
+            // Chosen now: that is newer than the name this run began with.
+            self.name = None;
+        }
         self.settings = settings.clone();
         self.publisher.publish(Event::Settings(settings));
         let name = self.device_name();

@@ -15,11 +15,12 @@ use super::{
     offer::Offers,
     path_entry::Why,
     receive_panel::{self, ReceivePanel},
+    rename::Rename,
     send_panel::{self, SendPanel},
     theme,
     tools::{Purpose, Tools},
     transfers::{self, Transfers},
-    widgets::{icon, line, mark, strong},
+    widgets::{icon, icon_button, line, mark, strong},
 };
 use crate::engine::{Event, Handle, Update, Wake};
 
@@ -42,6 +43,7 @@ pub struct App {
     transfers: Transfers,
     offers: Offers,
     closing: Closing,
+    rename: Rename,
     device: String,
     device_id: String,
 }
@@ -63,6 +65,7 @@ impl App {
             transfers: Transfers::default(),
             offers: Offers::default(),
             closing: Closing::default(),
+            rename: Rename::default(),
             device: String::new(),
             device_id: String::new(),
             bridge,
@@ -130,13 +133,16 @@ impl App {
         }
     }
 
-    fn bar(&self, ui: &mut Ui) {
+    fn bar(&mut self, ui: &mut Ui) {
         let p = theme::palette(ui);
         ui.horizontal_centered(|ui| {
             mark(ui, 32.0);
             ui.add_space(2.0);
             ui.label(RichText::new("Airlift").size(18.0).family(theme::semibold()));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if icon_button(ui, icons::PENCIL, "Rename this device").clicked() {
+                    self.rename.open(&self.device);
+                }
                 ui.label(RichText::new(&self.device_id).monospace().size(12.0).color(p.faint))
                     .on_hover_text("The beginning of this device’s id");
                 ui.scope(|ui| {
@@ -229,6 +235,7 @@ impl eframe::App for App {
         // The question that came last is the first to hear the Escape key.
         self.closing.show(&ctx, self.transfers.running());
         self.offers.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
+        self.rename.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
         self.tools.notices.show(&ctx);
     }
 

@@ -33,6 +33,7 @@ pub const INFO: Icon = Icon('\u{E2CE}');
 pub const KEYBOARD: Icon = Icon('\u{E2D8}');
 pub const LAPTOP: Icon = Icon('\u{E586}');
 pub const PAPER_PLANE: Icon = Icon('\u{E398}');
+pub const PENCIL: Icon = Icon('\u{E3B4}');
 pub const PROHIBIT: Icon = Icon('\u{E3DE}');
 pub const TRAY: Icon = Icon('\u{E010}');
 pub const UPLOAD: Icon = Icon('\u{E4C0}');

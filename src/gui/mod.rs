@@ -19,6 +19,7 @@ mod offer;
 mod path_entry;
 mod paths;
 mod receive_panel;
+mod rename;
 mod run;
 mod send_panel;
 mod theme;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use airlift::{
-    engine::{DeviceCard, Event},
+    engine::{Command, DeviceCard, Event},
     model::{DeviceId, DeviceName, Direction, Outcome, Progress, Side, Transfer, TransferState},
 };
 use egui::{Key, ViewportCommand, ViewportEvent, ViewportId};
@@ -172,4 +172,29 @@ fn a_window_with_transfers_asks_before_it_closes() {
     let commands = &bench.window.output().viewport_output[&ViewportId::ROOT].commands;
     assert!(commands.contains(&ViewportCommand::Close), "{commands:?}");
     assert!(!close(&mut bench).contains(&ViewportCommand::CancelClose));
+}
+
+#[test]
+fn the_device_gets_another_name_from_the_bar() {
+    let mut bench = Bench::new();
+    bench.press("Rename this device");
+    bench.type_into("Device name", "  Büro 办公室 ");
+    bench.press("Save name");
+    let Command::Apply(settings) = bench.command() else { panic!() };
+    assert_eq!(settings.device_name, DeviceName::parse("Büro 办公室").ok());
+    assert!(!bench.says("Name this device"), "the card has gone");
+}
+
+#[test]
+fn a_name_that_can_not_be_is_refused_in_the_card_and_can_be_let_be() {
+    let mut bench = Bench::new();
+    bench.press("Rename this device");
+    bench.type_into("Device name", " ");
+    bench.window.key_press(Key::Enter);
+    bench.window.run();
+    bench.must_say("can't be empty");
+    bench.window.key_press(Key::Escape);
+    bench.window.run();
+    assert!(!bench.says("Name this device"));
+    assert!(bench.commands().is_empty());
 }
