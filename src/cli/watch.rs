@@ -226,6 +226,7 @@ fn at_the_end(report: &Report) -> Progress {
         file_bytes: 0,
         file_total: None,
         rate,
+        limited_by: report.pipeline.limited_by,
     }
 }
 

@@ -7,6 +7,8 @@ mod address;
 mod device;
 mod manifest;
 mod path;
+mod pipeline;
+mod rate;
 pub mod text;
 mod transfer;
 
@@ -16,6 +18,8 @@ pub use manifest::{
     Digest, Entry, EntryKind, EntryNo, FileMode, Manifest, Skipped, Summary, Timestamp, TopItem,
 };
 pub use path::{RelPath, UnsafePath};
+pub use pipeline::{Bottleneck, Pipeline, Times, Work};
+pub use rate::{BadByteRate, ByteRate};
 pub use transfer::{
     Answer, Conflict, Direction, FileProblem, Landing, Outcome, Peer, Problem, ProblemKind, Progress, Report,
     Side, Source, Transfer, TransferId, TransferState,

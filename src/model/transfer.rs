@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf, time::Duration};
 
-use super::{Address, DeviceId, DeviceName, Digest, Summary};
+use super::{Address, Bottleneck, DeviceId, DeviceName, Digest, Pipeline, Summary};
 
 /// Names a transfer on this device: 128 bits, random at the sender, derived from the sender's id
 /// and its own number at the receiver.
@@ -164,6 +164,8 @@ pub struct Report {
     pub failed: u64,
     /// How many files the receiver left out, because it has them.
     pub left_out: u64,
+    /// Where the time went.
+    pub pipeline: Pipeline,
 }
 
 impl Report {
@@ -183,6 +185,7 @@ impl Report {
             problems: Vec::new(),
             failed: 0,
             left_out: 0,
+            pipeline: Pipeline::default(),
         }
     }
 
@@ -277,6 +280,8 @@ pub struct Progress {
     pub file_total: Option<u64>,
     /// Bytes a second over the last seconds.
     pub rate: f64,
+    /// What limits it at present; `None` while that can't be told.
+    pub limited_by: Option<Bottleneck>,
 }
 
 impl Progress {

@@ -106,6 +106,7 @@ impl Meter {
             file_bytes: self.file_bytes.load(Ordering::Relaxed),
             file_total: slow.file_total,
             rate,
+            limited_by: None,
         }
     }
 }

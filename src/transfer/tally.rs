@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{Ended, TransferError, entry_set::EntrySet};
-use crate::model::{Digest, EntryNo, FileProblem, Outcome, Report, Side};
+use crate::model::{Digest, EntryNo, FileProblem, Outcome, Pipeline, Report, Side};
 
 /// Accounts for every wanted file exactly once.
 #[derive(Debug)]
@@ -97,6 +97,7 @@ impl Tally {
             problems: self.problems,
             failed: self.failed,
             left_out: self.unwanted,
+            pipeline: Pipeline::default(),
         }
     }
 }

@@ -1,0 +1,110 @@
+//! Where the time of a transfer goes, from disk to disk, and what limits it.
+
+use std::time::Duration;
+
+use super::Side;
+
+/// One kind of work, or of waiting for something outside, on the way from disk to disk. Each
+/// belongs to one end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// The sender waits for its disk.
+    Read,
+    /// The sender waits for standard input.
+    Input,
+    /// The sender computes digests, and compresses.
+    Hash,
+    /// The sender encrypts.
+    Encrypt,
+    /// The sender waits for the network to take what is ready.
+    Send,
+    /// The sender waits because of its speed limit.
+    SendLimit,
+    /// The receiver waits for the network to bring something.
+    Receive,
+    /// The receiver waits because of its speed limit.
+    ReceiveLimit,
+    /// The receiver decrypts, and decompresses.
+    Decrypt,
+    /// The receiver computes digests.
+    Check,
+    /// The receiver waits for its disk to take content.
+    Write,
+    /// The receiver waits for its disk to make files durable and to name them.
+    Store,
+}
+
+impl Work {
+    /// In the order of the way, which is that of their numbers.
+    pub const ALL: [Self; 12] = [
+        Self::Read,
+        Self::Input,
+        Self::Hash,
+        Self::Encrypt,
+        Self::Send,
+        Self::SendLimit,
+        Self::Receive,
+        Self::ReceiveLimit,
+        Self::Decrypt,
+        Self::Check,
+        Self::Write,
+        Self::Store,
+    ];
+
+    /// True for what happens at the sender.
+    #[must_use]
+    pub fn is_senders(self) -> bool {
+        (self as usize) < Self::Receive as usize
+    }
+}
+
+/// How much time went into each kind of [`Work`]. Kinds run side by side, so that the times add up
+/// to more than has passed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times([Duration; Work::ALL.len()]);
+
+impl Times {
+    #[must_use]
+    pub fn of(&self, work: Work) -> Duration {
+        self.0[work as usize]
+    }
+
+    pub fn set(&mut self, work: Work, time: Duration) {
+        self.0[work as usize] = time;
+    }
+
+    /// What was added since an earlier look.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut added = Self::default();
+        for work in Work::ALL {
+            added.set(work, self.of(work).saturating_sub(earlier.of(work)));
+        }
+        added
+    }
+}
+
+/// What a transfer spent its time on, as far as this end knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pipeline {
+    pub times: Times,
+    /// Content connections that were in use at once, at most.
+    pub lanes: u32,
+    /// Bytes of chunks as they went over the network: fewer than the content's where compression
+    /// helped.
+    pub wire_bytes: u64,
+    /// What limited the transfer for most of its time; `None` where it was too short to tell.
+    pub limited_by: Option<Bottleneck>,
+}
+
+/// The one thing that would have to be faster for a transfer to be faster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bottleneck {
+    Disk(Side),
+    Processor(Side),
+    Network,
+    /// The speed limit that a person has set.
+    Limit(Side),
+    /// What the sender's standard input gives.
+    Input(Side),
+}
