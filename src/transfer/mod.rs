@@ -27,6 +27,8 @@ mod send;
 mod sending;
 mod stages;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod verdict;
 mod widening;
 mod words;

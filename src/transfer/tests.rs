@@ -1,0 +1,229 @@
+//! Content over several connections, through pipes, between real files.
+
+use std::{
+    fs,
+    io::{self, PipeReader, PipeWriter, Read, Write},
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+use tokio::sync::mpsc;
+
+use super::{Inflow, LinkError, Meter, Outflow, TransferError, inflow, outflow, stages::Halt};
+use crate::{
+    disk::{Inbox, Intake, Scan, Sources},
+    model::{CHUNK, Conflict, Digest, Entry, EntryNo, Source, TransferId},
+    wire::{Violation, content},
+};
+
+fn content(seed: u8, len: usize) -> Vec<u8> {
+    let mut bytes = vec![0; len];
+    blake3::Hasher::new().update(&[seed]).finalize_xof().fill(&mut bytes);
+    bytes
+}
+
+/// Offers what is in a folder, and has it accepted in another.
+fn offer(from: &Path, to: &Path) -> (Arc<Sources>, Arc<Intake>) {
+    let mut scan = Scan::new(vec![Source::Path(from.to_owned())]).unwrap();
+    let mut entries: Vec<Entry> = Vec::new();
+    loop {
+        let batch = scan.next_batch(100).unwrap();
+        if batch.is_empty() {
+            break;
+        }
+        entries.extend(batch);
+    }
+    let inbox = Inbox::open(to).unwrap();
+    let plan = inbox.plan(&entries, None, Conflict::KeepBoth).unwrap();
+    let intake = Intake::begin(inbox, entries, plan, TransferId([7; 16])).unwrap();
+    (Arc::new(scan.finish()), Arc::new(intake))
+}
+
+/// A pipe whose reader is slow now and then, so that connections get ahead of each other.
+struct Stumbling(PipeReader, u8);
+
+impl Read for Stumbling {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.1 = self.1.wrapping_mul(5).wrapping_add(113);
+        for _ in 0..u32::from(self.1) * 8 {
+            std::thread::yield_now();
+        }
+        self.0.read(buf)
+    }
+}
+
+fn lane(seed: u8) -> (Outflow, Inflow) {
+    let (reader, writer) = io::pipe().unwrap();
+    let out = Outflow { stream: Box::new(writer), stop: Box::new(|| {}), network: Arc::default() };
+    let inn =
+        Inflow { stream: Box::new(Stumbling(reader, seed)), stop: Box::new(|| {}), network: Arc::default() };
+    (out, inn)
+}
+
+/// What the receiver makes of content, and the fates of the files.
+fn receive(
+    intake: &Arc<Intake>,
+    lanes: Vec<Inflow>,
+) -> (Result<(), TransferError>, Vec<(EntryNo, Option<Digest>)>) {
+    let (fates, mut told) = mpsc::channel(256);
+    let job = inflow::Job { intake: Arc::clone(intake), meter: Arc::default(), fates };
+    let (joining, joined) = inflow::joining();
+    for lane in lanes {
+        joining.try_send(inflow::Event::Lane(lane)).ok().unwrap();
+    }
+    let known = Mutex::new(Vec::new());
+    let result = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while let Some(fate) = told.blocking_recv() {
+                let mut known = known.lock().unwrap();
+                match fate {
+                    inflow::Fate::Stored { entry, stored } => known.push((entry, Some(stored.digest))),
+                    inflow::Fate::Failed { entry, .. } | inflow::Fate::Broken { entry } => {
+                        known.push((entry, None));
+                    }
+                    inflow::Fate::Fatal(TransferError::Violation(v)) => assert_eq!(v, Violation::EndsEarly),
+                    inflow::Fate::Fatal(e) => panic!("{e}"),
+                }
+            }
+        });
+        let job = job;
+        inflow::run(&job, (joining, joined), &Halt::default())
+    });
+    (result, known.into_inner().unwrap())
+}
+
+#[test]
+fn files_that_come_over_several_connections_at_once_are_whole() {
+    let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let top = from.path().join("top");
+    fs::create_dir(&top).unwrap();
+    let sizes = [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 5, 33 << 20, 7, 2 * CHUNK, (40 << 20) + 1, 0];
+    for (i, size) in (0..).zip(sizes) {
+        fs::write(top.join(format!("{i:02}")), content(i, size)).unwrap();
+    }
+    for i in 50..150 {
+        fs::write(top.join(format!("{i}")), content(i, usize::from(i) * 100)).unwrap();
+    }
+    let (sources, intake) = offer(&top, to.path());
+    let (outs, inns): (Vec<_>, Vec<_>) = (1..=5).map(lane).unzip();
+    let (fates, mut sent) = mpsc::channel(1024);
+    let meter = Arc::new(Meter::default());
+    let job = outflow::Job { sources, unwanted: Vec::new(), meter: Arc::clone(&meter), fates };
+    let (joining, joined) = outflow::joining();
+    for out in outs {
+        joining.try_send(outflow::Event::Lane(out)).ok().unwrap();
+    }
+    let (result, known) = std::thread::scope(|scope| {
+        let sending = scope.spawn(|| outflow::run(&job, (joining, joined), &Halt::default()));
+        let received = receive(&intake, inns);
+        sending.join().unwrap().unwrap();
+        received
+    });
+    result.unwrap();
+    assert_eq!(known.len(), sizes.len() + 100);
+    for (entry, digest) in &known {
+        let path = &intake.entry(*entry).unwrap().path;
+        let original = fs::read(from.path().join(path.as_str())).unwrap();
+        assert_eq!(*digest, Some(Digest(*blake3::hash(&original).as_bytes())), "{path}");
+        assert!(fs::read(to.path().join(path.as_str())).unwrap() == original, "{path}");
+    }
+    drop(job);
+    while let Some(fate) = sent.blocking_recv() {
+        let outflow::Fate::Sent { entry, sent } = fate else { panic!("{fate:?}") };
+        assert!(known.contains(&(entry, Some(sent.digest))));
+    }
+    assert_eq!(meter.pipeline().lanes, 5);
+}
+
+/// A file of two chunks and a bit, accepted; and lanes whose bytes a test writes itself.
+fn by_hand(lanes: usize) -> (tempfile::TempDir, Arc<Intake>, Vec<u8>, Vec<PipeWriter>, Vec<Inflow>) {
+    let temp = tempfile::tempdir().unwrap();
+    let bytes = content(1, 2 * CHUNK + 10);
+    fs::write(temp.path().join("f"), &bytes).unwrap();
+    let (_, intake) = offer(&temp.path().join("f"), &temp.path().join("in"));
+    let (mut writers, mut inns) = (Vec::new(), Vec::new());
+    for _ in 0..lanes {
+        let (reader, writer) = io::pipe().unwrap();
+        writers.push(writer);
+        inns.push(Inflow { stream: Box::new(reader), stop: Box::new(|| {}), network: Arc::default() });
+    }
+    (temp, intake, bytes, writers, inns)
+}
+
+fn chunk(bytes: &[u8], number: usize) -> Vec<u8> {
+    let start = number * CHUNK;
+    let part = &bytes[start..bytes.len().min(start + CHUNK)];
+    let mut out = content::chunk_header(0, start as u64, u32::try_from(part.len()).unwrap()).to_vec();
+    out.extend_from_slice(part);
+    out
+}
+
+fn end(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    content::put_end(&mut out, 0, bytes.len() as u64, Digest(*blake3::hash(bytes).as_bytes()));
+    out
+}
+
+fn finish(lanes: u8) -> Vec<u8> {
+    let mut out = Vec::new();
+    content::put_finish(&mut out, lanes);
+    out
+}
+
+/// Writes these to each lane, and gives what the receiver makes of it.
+fn told(lanes: &[Vec<Vec<u8>>]) -> (Result<(), TransferError>, Vec<(EntryNo, Option<Digest>)>, bool) {
+    let (temp, intake, bytes, writers, inns) = by_hand(lanes.len());
+    let (result, known) = std::thread::scope(|scope| {
+        for (mut writer, parts) in writers.into_iter().zip(lanes) {
+            scope.spawn(move || {
+                for part in parts {
+                    // Whoever breaks the rules may find nobody listening any more.
+                    let _ = writer.write_all(part);
+                }
+            });
+        }
+        receive(&intake, inns)
+    });
+    drop(intake);
+    let stored = fs::read(temp.path().join("in/f"));
+    assert!(stored.as_ref().is_ok_and(|stored| *stored == bytes) || stored.is_err(), "whole or absent");
+    (result, known, stored.is_ok())
+}
+
+#[test]
+fn an_end_may_come_before_the_chunks_of_other_connections() {
+    let bytes = content(1, 2 * CHUNK + 10);
+    let (result, known, stored) = told(&[
+        vec![chunk(&bytes, 2), end(&bytes), finish(2)],
+        vec![chunk(&bytes, 1), chunk(&bytes, 0), finish(2)],
+    ]);
+    assert!(result.is_ok() && stored, "{result:?} {known:?}");
+}
+
+#[test]
+fn a_chunk_that_never_comes_or_comes_twice_leaves_nothing_under_the_name() {
+    let bytes = content(1, 2 * CHUNK + 10);
+    let missing = told(&[vec![chunk(&bytes, 0), end(&bytes), finish(2)], vec![chunk(&bytes, 2), finish(2)]]);
+    assert!(missing.0.is_err() && !missing.2, "{missing:?}");
+    let twice = told(&[
+        vec![chunk(&bytes, 0), chunk(&bytes, 1), finish(2)],
+        vec![chunk(&bytes, 1), chunk(&bytes, 2), end(&bytes), finish(2)],
+    ]);
+    assert!(!twice.2 && twice.1 == [(0, None)], "{twice:?}");
+    let mut other = bytes.clone();
+    other[CHUNK + 3] ^= 1;
+    let wrong = told(&[vec![chunk(&bytes, 0), chunk(&other, 1), chunk(&bytes, 2), end(&bytes), finish(1)]]);
+    assert!(!wrong.2 && wrong.1 == [(0, None)], "{wrong:?}");
+}
+
+#[test]
+fn a_connection_that_breaks_while_others_go_on_tears_the_transfer() {
+    let bytes = content(1, 2 * CHUNK + 10);
+    let all = vec![chunk(&bytes, 0), chunk(&bytes, 1), finish(2)];
+    for cut in [0, 1, 17, 26] {
+        let part = vec![chunk(&bytes, 2)[..cut].to_vec()];
+        let (result, known, stored) = told(&[all.clone(), part]);
+        assert!(matches!(result, Err(TransferError::Link(LinkError::Closed))), "{cut}: {result:?}");
+        assert!(known.is_empty() && !stored, "{cut}");
+    }
+}
