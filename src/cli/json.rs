@@ -2,11 +2,14 @@
 //!
 //! Knows the fields that `docs/CLI.md` promises. Must not know words for people.
 
+mod pipeline;
+
 use std::{io, net::IpAddr, path::Path};
 
 use serde::Serialize;
 use serde_json::{Serializer, ser::Formatter};
 
+use self::pipeline::{BottleneckLine, PipelineLine};
 use super::{
     news::{Listening, News, Tell},
     render::Screen,
@@ -99,6 +102,7 @@ pub enum Line<'a> {
         file_bytes: u64,
         file_total: Option<u64>,
         rate: f64,
+        limited_by: Option<BottleneckLine>,
     },
     Finished {
         #[serde(flatten)]
@@ -115,6 +119,7 @@ pub enum Line<'a> {
         failed: u64,
         failures: Vec<Failure<'a>>,
         problem: Option<String>,
+        pipeline: PipelineLine,
     },
     Error {
         problem: &'a str,
@@ -248,6 +253,7 @@ impl<'a> Line<'a> {
             file_bytes: progress.file_bytes,
             file_total: progress.file_total,
             rate: progress.rate,
+            limited_by: progress.limited_by.map(BottleneckLine::from),
         }
     }
 
@@ -276,6 +282,7 @@ impl<'a> Line<'a> {
                 .map(|file| Failure { path: &file.path, side: file.side.into(), why: &file.why })
                 .collect(),
             problem: report.outcome.problem(),
+            pipeline: report.pipeline.into(),
         }
     }
 }
@@ -409,7 +416,8 @@ mod tests {
             digest: None,
             ..complete(&t)
         };
-        let read: serde_json::Value = serde_json::from_str(&line(News::Finished(&t, &report))).unwrap();
+        let mut read: serde_json::Value = serde_json::from_str(&line(News::Finished(&t, &report))).unwrap();
+        assert!(read.as_object_mut().unwrap().remove("pipeline").is_some());
         assert_eq!(
             read,
             serde_json::json!({
@@ -446,7 +454,9 @@ mod tests {
             [News::Offered(&t), News::Started(&t), News::Progress(&t, &progress), News::Finished(&t, &report)]
         {
             let read: serde_json::Value = serde_json::from_str(&line(news)).unwrap();
-            for field in read.as_object().unwrap().keys() {
+            let inner = [&read["pipeline"], &read["pipeline"]["seconds"]];
+            let inner = inner.into_iter().filter_map(serde_json::Value::as_object);
+            for field in read.as_object().into_iter().chain(inner).flat_map(serde_json::Map::keys) {
                 assert!(documentation.contains(&format!("| `{field}` |")), "{field} is not in docs/CLI.md");
             }
         }

@@ -57,7 +57,8 @@ pub fn lines(news: News<'_>) -> Vec<Line> {
     }
 }
 
-/// `42%, 1.20 GB of 2.15 GB, 84.6 MB/s, 12 s left, photos/a.jpg`, without what isn't known.
+/// `42%, 1.20 GB of 2.15 GB, 84.6 MB/s, 12 s left, limited by the network, photos/a.jpg`, without
+/// what isn't known.
 #[must_use]
 pub fn progress(progress: &Progress) -> String {
     let mut parts = Vec::new();
@@ -65,6 +66,7 @@ pub fn progress(progress: &Progress) -> String {
         parts.push(format!("{:.0}%", (fraction * 100.0).floor()));
     }
     parts.push(flow(progress));
+    parts.extend(limit(progress));
     if let Some(file) = &progress.file {
         parts.push(file.clone());
     }
@@ -82,6 +84,12 @@ pub fn flow(progress: &Progress) -> String {
         parts.push(format!("{} left", text::duration(left)));
     }
     parts.join(", ")
+}
+
+/// `limited by the network`; `None` while that can't be told.
+#[must_use]
+pub fn limit(progress: &Progress) -> Option<String> {
+    progress.limited_by.map(|limit| format!("limited by {}", text::bottleneck(limit)))
 }
 
 /// `1.20 GB of 2.15 GB`, or `1.20 GB` while the end isn't known.
@@ -274,7 +282,7 @@ mod tests {
     use super::*;
     use crate::{
         cli::stage::{complete, transfer},
-        model::{FileProblem, Problem, ProblemKind},
+        model::{Bottleneck, FileProblem, Problem, ProblemKind},
     };
 
     fn said(news: News<'_>) -> (Vec<String>, Vec<String>) {
@@ -355,6 +363,11 @@ mod tests {
             ..Progress::default()
         };
         assert_eq!(progress(&known), "55%, 1.20 GB of 2.15 GB, 84.6 MB/s, 12 s left, a/b");
+        let limited = Progress { limited_by: Some(Bottleneck::Disk(Side::There)), ..known.clone() };
+        assert_eq!(
+            progress(&limited),
+            "55%, 1.20 GB of 2.15 GB, 84.6 MB/s, 12 s left, limited by the other device’s disk, a/b"
+        );
         let unknown = Progress { total: None, file: None, ..known };
         assert_eq!(progress(&unknown), "1.20 GB, 84.6 MB/s");
     }

@@ -48,6 +48,8 @@ pub enum Body {
         fraction: Option<f32>,
         percent: String,
         text: String,
+        /// What limits it; empty while that can't be told.
+        limit: String,
     },
     Finished(Ended),
 }
@@ -95,7 +97,7 @@ impl Row {
             direction: transfer.direction,
             title: String::new(),
             names: Names::of(""),
-            body: Body::Flowing { fraction: None, percent: String::new(), text: String::new() },
+            body: Body::before(String::new()),
             measured: None,
             expanded: false,
             peer: String::new(),
@@ -136,6 +138,7 @@ impl Row {
                 fraction: None,
                 percent: String::new(),
                 text: format!("{} · starting…", self.peer),
+                limit: String::new(),
             },
             TransferState::Finished(report) => Body::Finished(self.ended(transfer, report)),
         };
@@ -164,7 +167,10 @@ impl Row {
         let fraction = progress.fraction();
         // 100 % is for what is done.
         let percent = fraction.map_or(String::new(), |f| format!("{:.0} %", (f * 100.0).floor().min(99.0)));
-        self.body = Body::Flowing { fraction, percent, text: parts.join(SEPARATOR) };
+        let limit = progress
+            .limited_by
+            .map_or(String::new(), |limit| format!("Limited by {}", text::bottleneck(limit)));
+        self.body = Body::Flowing { fraction, percent, text: parts.join(SEPARATOR), limit };
     }
 
     fn ended(&self, transfer: &Transfer, report: &Report) -> Ended {
