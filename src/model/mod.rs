@@ -11,6 +11,7 @@ mod pipeline;
 mod rate;
 pub mod text;
 mod transfer;
+mod trial;
 
 pub use address::{Address, BadAddress};
 pub use device::{BadDeviceId, BadDeviceName, DeviceId, DeviceName};
@@ -24,3 +25,4 @@ pub use transfer::{
     Answer, Conflict, Direction, FileProblem, Landing, Outcome, Peer, Problem, ProblemKind, Progress, Report,
     Side, Source, Transfer, TransferId, TransferState,
 };
+pub use trial::{Medium, Purpose, Trial};
