@@ -2,11 +2,13 @@
 //!
 //! Knows sentences. Must not know where they are shown; whoever shows them escapes them.
 
+pub mod trial;
+
 use std::path::Path;
 
 use super::news::{Listening, News};
 use crate::model::{
-    DeviceId, Direction, EntryKind, Outcome, Peer, Progress, Report, Side, Summary, Transfer, text,
+    DeviceId, Direction, EntryKind, Outcome, Peer, Progress, Purpose, Report, Side, Summary, Transfer, text,
 };
 
 /// Lists longer than this are cut: a screen is not a log.
@@ -21,6 +23,9 @@ pub enum Line {
 
 #[must_use]
 pub fn lines(news: News<'_>) -> Vec<Line> {
+    if let Some(lines) = trial::lines(news) {
+        return lines;
+    }
     let told = |line: String| vec![Line::Told(line)];
     match news {
         News::Listening(listening) => self::listening(listening),
@@ -52,6 +57,8 @@ pub fn lines(news: News<'_>) -> Vec<Line> {
         News::Progress(t, progress) => told(format!("{}: {}", t.summary.title(), self::progress(progress))),
         News::Finished(t, report) => finished(t, report),
         News::Cancelling => told("Cancelling … Ctrl-C again leaves at once.".to_owned()),
+        // The table at the end has it.
+        News::Tried(..) => Vec::new(),
         News::Remark(line) => told(line.to_owned()),
         News::Error(sentence) => vec![Line::Wrong(sentence.to_owned())],
     }
@@ -104,6 +111,9 @@ pub fn amount(bytes: u64, total: Option<u64>) -> String {
 /// The question to a person whether an offer is wanted.
 #[must_use]
 pub fn question(offer: &Transfer) -> Vec<String> {
+    if let Purpose::Trial(medium) = offer.summary.purpose {
+        return trial::question(offer, medium);
+    }
     let mut lines =
         vec![String::new(), format!("{} wants to send {}:", who(&offer.peer), offer.summary.size_line())];
     lines.extend(top(&offer.summary).into_iter().map(|item| format!("  {item}")));
@@ -266,13 +276,7 @@ fn size_of(report: &Report) -> String {
 
 /// ` (84.6 MB/s)`; nothing where too little was moved to speak of a rate.
 fn pace(report: &Report) -> String {
-    let seconds = report.took.as_secs_f64();
-    if report.bytes == 0 || seconds < 0.001 {
-        return String::new();
-    }
-    #[expect(clippy::cast_precision_loss, reason = "a rate")]
-    let rate = report.bytes as f64 / seconds;
-    format!(" ({})", text::rate(rate))
+    report.rate().map_or_else(String::new, |rate| format!(" ({})", text::rate(rate)))
 }
 
 #[cfg(test)]
