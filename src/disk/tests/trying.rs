@@ -93,9 +93,11 @@ fn what_is_damaged_or_given_up_leaves_nothing_either() {
     for medium in [Medium::Memory, Medium::Disk] {
         let temp = temp();
         let intake = begin_trial(temp.path(), &[file("name", 4)], medium);
-        let mut partial = intake.create(0).unwrap();
-        partial.write(0, b"abcd").unwrap();
-        assert!(matches!(partial.write(4, b"e"), Err(DiskError::Longer(_))));
+        let partial = intake.create(0).unwrap();
+        let mut leaf = Leaf::first();
+        add(&partial, &mut leaf, b"abcd").unwrap();
+        assert!(matches!(add(&partial, &mut leaf, b"e"), Err(DiskError::Longer(_))));
+        partial.keep(leaf).unwrap();
         assert!(matches!(partial.verify(digest(b"abce")), Err(DiskError::Corrupt(_))));
         assert!(matches!(intake.create(0).unwrap().verify(digest(b"")), Err(DiskError::Shorter(_))));
         drop(intake.create(0).unwrap());
