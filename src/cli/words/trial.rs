@@ -108,6 +108,7 @@ pub fn table(ends: &Ends, rounds: &[Round]) -> Vec<String> {
             (Some(Bottleneck::Disk(Side::Here)), Ends::OneDevice) => "the disk, reading",
             (Some(Bottleneck::Disk(Side::There)), Ends::OneDevice) => "the disk, writing",
             (Some(Bottleneck::Processor(_)), Ends::OneDevice) => "the processor",
+            (Some(Bottleneck::Network), Ends::OneDevice) => "the loopback, which is no network",
             (Some(limit), _) => text::bottleneck(limit),
         };
         row(round.medium.way(), &round.speed, limit)
@@ -189,6 +190,7 @@ mod tests {
         assert_eq!(apart[4], "disk → disk       9.00 MB/s    the other device’s disk");
         assert_eq!(apart[5], "disk → disk       —            too short to tell: try a larger --size");
         let alone = table(&Ends::OneDevice, &rounds);
+        assert_eq!(alone[3], "memory → memory   112 MB/s     the loopback, which is no network");
         assert_eq!(alone[4], "disk → disk       9.00 MB/s    the disk, writing");
     }
 }
