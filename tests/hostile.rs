@@ -13,7 +13,7 @@ use airlift::{
     net::{NetError, Tls},
     wire::{
         FromReceiver, FromSender, content,
-        message::{Ending, RawEntry, RawKind, RawSkipped},
+        message::{Ending, RawEntry, RawKind, RawPurpose, RawSkipped},
     },
 };
 use support::device::{Device, Rogue, at, hear, say};
@@ -23,7 +23,10 @@ fn file(path: &str, size: u64) -> RawEntry {
     RawEntry { path: path.into(), kind: RawKind::File { size: Some(size) }, modified: None }
 }
 
-const NOTHING_SKIPPED: FromSender = FromSender::Offered(RawSkipped { links: 0, special: 0, unreadable: 0 });
+const NOTHING_SKIPPED: FromSender = FromSender::Offered {
+    skipped: RawSkipped { links: 0, special: 0, unreadable: 0 },
+    purpose: RawPurpose::Files,
+};
 
 /// An honest transfer still works.
 fn still_alive(device: &mut Device, port: u16, nth: usize) {

@@ -14,7 +14,10 @@ use std::{
     },
 };
 
-use airlift::model::{Answer, Conflict, Landing, Outcome, Side};
+use airlift::{
+    disk::Scan,
+    model::{Answer, Conflict, Landing, Medium, Outcome, Purpose, Side, Trial},
+};
 use support::{
     pair::Pair,
     pipe::Budget,
@@ -260,4 +263,45 @@ async fn a_question_that_is_being_asked_ends_when_the_sender_leaves() {
     assert_eq!(ends.sent.outcome, Outcome::Cancelled { by: Side::Here });
     assert_eq!(ends.received.outcome, Outcome::Cancelled { by: Side::There });
     assert!(ends.offer.is_some(), "it was being asked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_speed_test_is_asked_about_verified_and_gone() {
+    for medium in [Medium::Memory, Medium::Disk] {
+        let (from, to) = (tempdir().unwrap(), tempdir().unwrap());
+        put(to.path(), Trial::NAME, b"mine");
+        // What a person chose for files means nothing here.
+        let landing = Landing { name: Some(Trial::NAME.to_owned()), ..Landing::default() };
+        let answer = Box::new(move |_: &_| Some(Answer::Accept(landing)));
+        let pair = Pair { conflict: Conflict::Replace, answer, ..Pair::default() };
+        let scan = Scan::of_trial(Trial { medium, bytes: 3_000_001 }, from.path()).unwrap();
+        let ends = pair.run_scan(scan, to.path()).await;
+        for report in [&ends.sent, &ends.received] {
+            assert_eq!(report.outcome, Outcome::Complete, "{report:?}");
+            assert_eq!((report.files, report.bytes), (1, 3_000_001));
+            assert!(report.saved.is_empty());
+        }
+        assert!(ends.sent.digest.is_some() && ends.sent.digest == ends.received.digest);
+        let offer = ends.offer.unwrap();
+        assert_eq!(offer.summary.purpose, Purpose::Trial(medium));
+        assert!(offer.notes.is_empty(), "{:?}", offer.notes);
+        assert_eq!(fs::read_dir(to.path()).unwrap().count(), 1);
+        assert_eq!(fs::read(to.path().join(Trial::NAME)).unwrap(), b"mine");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_speed_test_that_is_cut_leaves_nothing() {
+    for (medium, cut_at) in
+        [(Medium::Memory, 1_000_000), (Medium::Disk, 1_000_000), (Medium::Disk, 2_999_000)]
+    {
+        let (from, to) = (tempdir().unwrap(), tempdir().unwrap());
+        let scan = Scan::of_trial(Trial { medium, bytes: 3_000_001 }, from.path()).unwrap();
+        let pair = Pair { budget: Budget::of(cut_at), ..Pair::default() };
+        let ends = pair.run_scan(scan, to.path()).await;
+        assert_ne!(ends.received.outcome, Outcome::Complete);
+        for folder in [from.path(), to.path()] {
+            assert_eq!(fs::read_dir(folder).unwrap().count(), 0, "{medium:?}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use airlift::{
     model::{DeviceId, Digest},
     wire::{
         ALPN, DEFAULT_PORT, FromReceiver, FromSender, content, frame,
-        message::{Ending, RawEntry, RawKind, RawSkipped, Receipt},
+        message::{Ending, RawEntry, RawKind, RawPurpose, RawSkipped, Receipt},
     },
 };
 use data_encoding::HEXLOWER;
@@ -37,10 +37,14 @@ fn what_a_sender_says_has_these_bytes() {
         ]),
         "19000000 02 03 0164 00 00  04642fc3a9 01 01ac02 01 01 05  0178 02 00 01 02 00",
     );
-    pinned(
-        &FromSender::Offered(RawSkipped { links: 1, special: 0, unreadable: 128 }),
-        "05000000 03 01 00 8001",
-    );
+    let skipped = RawSkipped { links: 1, special: 0, unreadable: 128 };
+    for (purpose, hex) in [
+        (RawPurpose::Files, "06000000 03 01 00 8001 00"),
+        (RawPurpose::TrialInMemory, "06000000 03 01 00 8001 01"),
+        (RawPurpose::TrialOnDisk, "06000000 03 01 00 8001 02"),
+    ] {
+        pinned(&FromSender::Offered { skipped, purpose }, hex);
+    }
     pinned(&FromSender::Alive, "01000000 04");
     pinned(&FromSender::Bye, "01000000 05");
     pinned(&FromSender::Ending(Ending::Cancelled), "02000000 06 00");

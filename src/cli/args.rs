@@ -10,11 +10,11 @@ use std::{
 
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, error::ErrorKind};
 
-use super::{exit::EXIT_CODES, receive::Until, send::Sending};
+use super::{bench::Benching, exit::EXIT_CODES, receive::Until, send::Sending};
 use crate::{
-    engine::{Config, PortChoice, default_home},
+    engine::{Config, MAX_TRIAL, PortChoice, default_home},
     logging::Echo,
-    model::{Address, Conflict, DeviceName, Landing, RelPath, Source},
+    model::{Address, Conflict, DeviceName, Landing, RelPath, Source, text},
 };
 
 /// What was asked for.
@@ -40,6 +40,7 @@ pub enum Task {
     Window,
     Send(Sending),
     Receive(Reception),
+    Bench(Benching),
     Demo,
     Id,
     Completions(clap_complete::Shell),
@@ -144,6 +145,15 @@ enum Action {
         #[arg(long, value_enum)]
         conflict: Option<OnConflict>,
     },
+    /// Try how fast it can go: from memory to memory, then from disk to disk
+    Bench {
+        /// The device to send to, which must be receiving; otherwise this device tries itself
+        #[arg(long, value_name = "HOST[:PORT]")]
+        to: Option<Address>,
+        /// How much is sent each time, such as 500MB or 4GiB
+        #[arg(long, value_name = "SIZE", default_value = "1GB", value_parser = size)]
+        size: u64,
+    },
     /// Show a transfer between two devices that both are this machine
     Demo,
     /// Show this device’s name, id and addresses
@@ -196,6 +206,7 @@ fn task(action: Option<Action>) -> Result<Task, clap::Error> {
             },
             conflict: conflict.map(Conflict::from),
         }),
+        Some(Action::Bench { to, size }) => Task::Bench(Benching { to, bytes: size }),
         Some(Action::Demo) => Task::Demo,
         Some(Action::Id) => Task::Id,
         Some(Action::Completions { shell }) => Task::Completions(shell),
@@ -229,6 +240,16 @@ fn absolute(path: &Path) -> Result<PathBuf, clap::Error> {
 
 fn usage(sentence: &str) -> clap::Error {
     clap::Error::raw(ErrorKind::ValueValidation, format!("{sentence}\n"))
+}
+
+/// Bytes for a speed test.
+fn size(text: &str) -> Result<u64, String> {
+    match parse_size::parse_size(text) {
+        Ok(0) => Err("nothing can’t be sent".to_owned()),
+        Ok(bytes @ ..=MAX_TRIAL) => Ok(bytes),
+        Ok(_) | Err(parse_size::Error::PosOverflow) => Err(format!("the most is {}", text::bytes(MAX_TRIAL))),
+        Err(_) => Err("it is no size: type it like 500MB or 4GiB".to_owned()),
+    }
 }
 
 /// One name, with no folder in front of it.
@@ -332,6 +353,16 @@ mod tests {
     }
 
     #[test]
+    fn a_speed_test_is_of_this_device_and_of_a_gigabyte_unless_told_otherwise() {
+        assert_eq!(task(&["bench"]), Task::Bench(Benching { to: None, bytes: 1_000_000_000 }));
+        for (size, bytes) in [("500", 500), ("20kB", 20_000), ("1.5 MB", 1_500_000), ("4GiB", 4 << 30)] {
+            let to = Some("host:9".parse().unwrap());
+            let asked = task(&["bench", "--to", "host:9", "--size", size]);
+            assert_eq!(asked, Task::Bench(Benching { to, bytes }), "{size}");
+        }
+    }
+
+    #[test]
     fn what_makes_no_sense_is_a_usage_error_with_its_reason() {
         for (line, reason) in [
             ("send --to host", "PATH"),
@@ -347,6 +378,11 @@ mod tests {
             ("receive --conflict overwrite", "replace"),
             ("receive --save-as /etc/x", "root"),
             ("receive --dir=", "value"),
+            ("bench --size 0", "nothing"),
+            ("bench --size many", "500MB"),
+            ("bench --size 101GB", "100 GB"),
+            ("bench --size 99999999999EB", "100 GB"),
+            ("bench --to host:0", "not a port"),
             ("id --device-name \u{202e}", "invisible"),
             ("id -q -v", "cannot be used with"),
             ("fly", "fly"),

@@ -1,4 +1,5 @@
-//! Progress bars: for each transfer one for the whole and one for the file in hand.
+//! Progress bars: for each transfer one for the whole, and a line for what limits it and the file in
+//! hand.
 //!
 //! Knows how bars are drawn. Must not know what lines are printed above them.
 
@@ -12,7 +13,7 @@ use crate::model::{Progress, Transfer, TransferId, text::visible};
 const WHOLE: &str = "{bar:24} {percent:>3}%  {wide_msg}";
 /// For a stream, whose end isn't known.
 const ENDLESS: &str = "{spinner} {wide_msg}";
-const FILE: &str = "{wide_msg:.dim}";
+const DETAIL: &str = "{wide_msg:.dim}";
 
 #[derive(Default)]
 pub struct Bars {
@@ -22,21 +23,21 @@ pub struct Bars {
 
 struct Pair {
     whole: ProgressBar,
-    file: ProgressBar,
+    detail: ProgressBar,
 }
 
 impl Bars {
     pub fn show(&mut self, transfer: &Transfer, progress: &Progress) {
         let pair = self.drawn.entry(transfer.id).or_insert_with(|| Pair {
             whole: self.multi.add(ProgressBar::no_length().with_style(style(ENDLESS))),
-            file: self.multi.add(ProgressBar::no_length().with_style(style(FILE))),
+            detail: self.multi.add(ProgressBar::no_length().with_style(style(DETAIL))),
         });
         pair.show(transfer, progress);
     }
 
     pub fn remove(&mut self, id: TransferId) {
         if let Some(pair) = self.drawn.remove(&id) {
-            self.multi.remove(&pair.file);
+            self.multi.remove(&pair.detail);
             self.multi.remove(&pair.whole);
         }
     }
@@ -66,11 +67,14 @@ impl Pair {
             self.whole.set_length(total);
         }
         self.whole.set_position(progress.bytes);
-        let file = progress.file.as_ref().map(|file| {
-            let amount = words::amount(progress.file_bytes, progress.file_total);
-            visible(&format!("  {file}  {amount}")).into_owned()
-        });
-        self.file.set_message(file.unwrap_or_default());
+        let file = progress
+            .file
+            .as_ref()
+            .map(|file| format!("{file}  {}", words::amount(progress.file_bytes, progress.file_total)));
+        // The file last: its path may be longer than the line.
+        let detail: String =
+            words::limit(progress).into_iter().chain(file).map(|part| "  ".to_owned() + &part).collect();
+        self.detail.set_message(visible(&detail).into_owned());
     }
 }
 

@@ -7,29 +7,22 @@
 mod compare;
 mod sample;
 
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use tokio::sync::mpsc;
 
 use super::{
     exit::Exit,
     interrupt::Interrupts,
-    news::{Listening, News, Tell},
+    loopback::{self, receive},
+    news::{News, Tell},
     send::{Sending, send},
     watch::{Turn, Watch},
 };
 use crate::{
-    engine::{Command, Config, Consent, Engine, Handle, PortChoice, Receiving, Unheard},
-    model::{Address, DeviceName, Landing, Source},
+    engine::{Handle, Unheard},
+    model::Source,
 };
-
-/// Where the two meet.
-const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// How long the receiver may take to say that it is done, once the sender has said so.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -42,12 +35,8 @@ pub fn demo(tell: &mut dyn Tell) -> anyhow::Result<Exit> {
     let place = tempfile::Builder::new().prefix("airlift-demo-").tempdir()?;
     let (outbox, inbox) = (place.path().join("outbox"), place.path().join("inbox"));
     sample::make(&outbox)?;
-    let engine = |home: &str, name| {
-        let config = Config { home: place.path().join(home), device_name: DeviceName::parse(name).ok() };
-        Engine::start(config, Arc::new(|| {}))
-    };
-    let sender = engine("sender", "Demo sender")?;
-    let receiver = engine("receiver", "Demo receiver")?;
+    let sender = loopback::device(place.path().join("sender"), "Demo sender")?;
+    let receiver = loopback::device(place.path().join("receiver"), "Demo receiver")?;
     let done = sender.block_on(async {
         let (interrupts, first) = Interrupts::listen()?;
         let exit = fly(sender.handle(), receiver.handle(), &outbox, &inbox, tell, first).await?;
@@ -71,27 +60,15 @@ async fn fly(
 ) -> Result<Exit, Unheard> {
     let (_never, no_interrupts) = mpsc::channel(1);
     let mut there = Watch::new(to, no_interrupts);
-    let landing = Landing { folder: Some(inbox.to_owned()), ..Landing::default() };
-    let receiving = Receiving { port: PortChoice::Loopback, consent: Consent::All, landing };
-    there.handle().send(Command::Receive(receiving)).await?;
-    let port = loop {
-        match there.next().await {
-            Turn::Listening { port, .. } => {
-                let addresses = vec![HERE];
-                let device = there.snapshot().device.clone();
-                let folder = inbox.to_owned();
-                tell.tell(News::Listening(&Listening { device, port, addresses, folder, free: None }));
-                break port;
-            }
-            Turn::CannotListen(problem) => {
-                tell.tell(News::Error(&problem.text));
-                return Ok(Exit::Failed);
-            }
-            Turn::Gone => return Err(Unheard::Gone),
-            Turn::Transfer(..) | Turn::Progress(..) | Turn::Interrupted => {}
+    let listening = match receive(&mut there, inbox).await? {
+        Ok(listening) => listening,
+        Err(problem) => {
+            tell.tell(News::Error(&problem.text));
+            return Ok(Exit::Failed);
         }
     };
-    let to = Address { host: HERE.to_string(), port: Some(port) };
+    tell.tell(News::Listening(&listening));
+    let to = loopback::address(&listening);
     let sources = sample::TOP.iter().map(|name| Source::Path(outbox.join(name))).collect();
     let exit = send(from, Sending { to, sources }, tell, interrupts).await?;
     let received = tokio::time::timeout(PATIENCE, async {

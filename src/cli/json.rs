@@ -2,18 +2,25 @@
 //!
 //! Knows the fields that `docs/CLI.md` promises. Must not know words for people.
 
-use std::{io, net::IpAddr, path::Path};
+mod pipeline;
+mod visible;
+
+use std::{net::IpAddr, path::Path};
 
 use serde::Serialize;
-use serde_json::{Serializer, ser::Formatter};
+use serde_json::Serializer;
 
+use self::{
+    pipeline::{BottleneckLine, PipelineLine},
+    visible::Visible,
+};
 use super::{
     news::{Listening, News, Tell},
     render::Screen,
 };
 use crate::model::{
-    DeviceName, Direction, EntryKind, Outcome, Peer, Progress, Report, Side, Skipped, Summary, TopItem,
-    Transfer, text::is_deceptive,
+    DeviceName, Direction, EntryKind, Medium, Outcome, Peer, Progress, Purpose, Report, Side, Skipped,
+    Summary, TopItem, Transfer,
 };
 
 /// Tells scripts on standard output; questions go to standard error.
@@ -77,6 +84,7 @@ pub enum Line<'a> {
         bytes: u64,
         streams: u64,
         items: Vec<Item<'a>>,
+        trial: Option<TrialLine>,
         more: u64,
         skipped: SkippedLine,
         notes: &'a [String],
@@ -99,10 +107,12 @@ pub enum Line<'a> {
         file_bytes: u64,
         file_total: Option<u64>,
         rate: f64,
+        limited_by: Option<BottleneckLine>,
     },
     Finished {
         #[serde(flatten)]
         of: Of<'a>,
+        trial: Option<TrialLine>,
         outcome: OutcomeLine,
         side: Option<SideLine>,
         files: u64,
@@ -115,10 +125,29 @@ pub enum Line<'a> {
         failed: u64,
         failures: Vec<Failure<'a>>,
         problem: Option<String>,
+        pipeline: Box<PipelineLine>,
+    },
+    /// One round of a speed test.
+    Bench {
+        #[serde(flatten)]
+        of: Of<'a>,
+        trial: Option<TrialLine>,
+        bytes: u64,
+        seconds: f64,
+        rate: Option<f64>,
+        limited_by: Option<BottleneckLine>,
     },
     Error {
         problem: &'a str,
     },
+}
+
+/// What is at the two ends of a speed test.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrialLine {
+    Memory,
+    Disk,
 }
 
 /// Which transfer a line is of.
@@ -205,6 +234,14 @@ impl<'a> Line<'a> {
             },
             News::Progress(t, progress) => Self::progress(t, progress),
             News::Finished(t, report) => Self::finished(t, report),
+            News::Tried(t, report) => Self::Bench {
+                of: Of::from(t),
+                trial: TrialLine::of(t.summary.purpose),
+                bytes: report.bytes,
+                seconds: report.took.as_secs_f64(),
+                rate: report.rate(),
+                limited_by: report.pipeline.limited_by.map(BottleneckLine::from),
+            },
             News::Error(problem) => Self::Error { problem },
             News::Begun(_) | News::Connected(_) | News::Cancelling | News::Remark(_) => return None,
         })
@@ -229,6 +266,7 @@ impl<'a> Line<'a> {
             bytes: summary.bytes,
             streams: summary.streams,
             items: summary.top.iter().map(Item::from).collect(),
+            trial: TrialLine::of(summary.purpose),
             more: summary.more,
             skipped: summary.skipped.into(),
             notes: &t.notes,
@@ -248,6 +286,7 @@ impl<'a> Line<'a> {
             file_bytes: progress.file_bytes,
             file_total: progress.file_total,
             rate: progress.rate,
+            limited_by: progress.limited_by.map(BottleneckLine::from),
         }
     }
 
@@ -260,6 +299,7 @@ impl<'a> Line<'a> {
         };
         Self::Finished {
             of: Of::from(t),
+            trial: TrialLine::of(t.summary.purpose),
             outcome,
             side: side.map(SideLine::from),
             files: report.files,
@@ -276,6 +316,17 @@ impl<'a> Line<'a> {
                 .map(|file| Failure { path: &file.path, side: file.side.into(), why: &file.why })
                 .collect(),
             problem: report.outcome.problem(),
+            pipeline: Box::new(report.pipeline.into()),
+        }
+    }
+}
+
+impl TrialLine {
+    fn of(purpose: Purpose) -> Option<Self> {
+        match purpose {
+            Purpose::Files => None,
+            Purpose::Trial(Medium::Memory) => Some(Self::Memory),
+            Purpose::Trial(Medium::Disk) => Some(Self::Disk),
         }
     }
 }
@@ -340,24 +391,6 @@ fn path(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// Writes JSON that is safe to look at: what could move a terminal's cursor or reorder its text
-/// is written as `\u` escapes, which mean the same to whoever parses them.
-struct Visible;
-
-impl Formatter for Visible {
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, to: &mut W, fragment: &str) -> io::Result<()> {
-        for piece in fragment.split_inclusive(is_deceptive) {
-            let last = piece.chars().next_back().filter(|c| is_deceptive(*c));
-            let plain = &piece[..piece.len() - last.map_or(0, char::len_utf8)];
-            to.write_all(plain.as_bytes())?;
-            for unit in last.iter().flat_map(|c| c.encode_utf16(&mut [0; 2]).to_vec()) {
-                write!(to, "\\u{unit:04x}")?;
-            }
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -366,7 +399,7 @@ mod tests {
             render::shown::screen,
             stage::{complete, transfer},
         },
-        model::{FileProblem, Problem, ProblemKind},
+        model::{FileProblem, Problem, ProblemKind, text::is_deceptive},
     };
 
     fn line(news: News<'_>) -> String {
@@ -409,7 +442,8 @@ mod tests {
             digest: None,
             ..complete(&t)
         };
-        let read: serde_json::Value = serde_json::from_str(&line(News::Finished(&t, &report))).unwrap();
+        let mut read: serde_json::Value = serde_json::from_str(&line(News::Finished(&t, &report))).unwrap();
+        assert!(read.as_object_mut().unwrap().remove("pipeline").is_some());
         assert_eq!(
             read,
             serde_json::json!({
@@ -421,6 +455,7 @@ mod tests {
                     "id": t.peer.id.unwrap().to_string(),
                     "address": "192.168.1.20",
                 },
+                "trial": null,
                 "outcome": "failed",
                 "side": "there",
                 "files": 2,
@@ -442,11 +477,17 @@ mod tests {
         let documentation = include_str!("../../docs/CLI.md");
         let t = transfer(1, Direction::Receive);
         let (report, progress) = (complete(&t), Progress::default());
-        for news in
-            [News::Offered(&t), News::Started(&t), News::Progress(&t, &progress), News::Finished(&t, &report)]
-        {
+        for news in [
+            News::Offered(&t),
+            News::Started(&t),
+            News::Progress(&t, &progress),
+            News::Finished(&t, &report),
+            News::Tried(&t, &report),
+        ] {
             let read: serde_json::Value = serde_json::from_str(&line(news)).unwrap();
-            for field in read.as_object().unwrap().keys() {
+            let inner = [&read["pipeline"], &read["pipeline"]["seconds"]];
+            let inner = inner.into_iter().filter_map(serde_json::Value::as_object);
+            for field in read.as_object().into_iter().chain(inner).flat_map(serde_json::Map::keys) {
                 assert!(documentation.contains(&format!("| `{field}` |")), "{field} is not in docs/CLI.md");
             }
         }

@@ -6,6 +6,7 @@
 mod args;
 mod ask;
 mod bars;
+mod bench;
 mod demo;
 mod ending;
 mod exit;
@@ -13,6 +14,7 @@ mod human;
 mod id;
 mod interrupt;
 mod json;
+mod loopback;
 mod manual;
 mod news;
 mod receive;
@@ -33,6 +35,7 @@ use tokio::sync::mpsc;
 
 use self::{
     args::{Accept, Form, Invocation, Task},
+    bench::Benching,
     exit::Exit,
     human::{Detail, Human},
     interrupt::Interrupts,
@@ -66,7 +69,9 @@ pub fn main(open_window: fn(Config) -> anyhow::Result<()>) -> ExitCode {
 fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, screen: &mut Screen) -> Exit {
     let Invocation { config, form, echo, task } = invocation;
     let folder = match task {
-        Task::Window | Task::Send(_) | Task::Receive(_) | Task::Id => Some(config.home.join("logs")),
+        Task::Window | Task::Send(_) | Task::Receive(_) | Task::Bench(_) | Task::Id => {
+            Some(config.home.join("logs"))
+        }
         // The demo leaves nothing behind, and the others touch nothing.
         Task::Demo | Task::Completions(_) | Task::Man => None,
     };
@@ -84,6 +89,13 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
             let tell = &mut *teller(screen, form, echo);
             with_engine(config, async |handle, stop| receive::receive(handle, reception, tell, stop).await)
         }),
+        Task::Bench(Benching { to: Some(to), bytes }) => {
+            let tell = &mut *teller(screen, form, echo);
+            with_engine(config, async |handle, stop| bench::bench(handle, to, bytes, tell, stop).await)
+        }
+        Task::Bench(Benching { to: None, bytes }) => {
+            bench::alone(&config.home, bytes, &mut *teller(screen, form, echo))
+        }
         Task::Demo => demo::demo(&mut *teller(screen, form, echo)),
         Task::Id => id(config, form, screen),
         Task::Completions(shell) => Ok(print(&manual::completions(shell), screen)),

@@ -22,6 +22,8 @@ pub enum News<'a> {
     Started(&'a Transfer),
     Progress(&'a Transfer, &'a Progress),
     Finished(&'a Transfer, &'a Report),
+    /// One round of a speed test is complete, after its [`News::Finished`].
+    Tried(&'a Transfer, &'a Report),
     /// The first Ctrl-C was heard, and something has to be cancelled.
     Cancelling,
     /// A line for a person alone.

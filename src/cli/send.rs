@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     engine::{Command, Handle, Unheard},
-    model::{Address, Source},
+    model::{Address, Outcome, Source, TransferId},
 };
 
 /// What to send, and where to.
@@ -34,18 +34,37 @@ pub async fn send(
     let id = Handle::new_transfer();
     let Sending { to, sources } = sending;
     watch.handle().send(Command::Send { id, to, sources }).await?;
+    let (Followed::ToItsEnd(outcome) | Followed::Interrupted(outcome)) = follow(&mut watch, id, tell).await?;
+    Ok(Exit::of(&outcome))
+}
+
+/// How a transfer ended that was followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Followed {
+    ToItsEnd(Outcome),
+    /// It was to be cancelled, and may have been complete before.
+    Interrupted(Outcome),
+}
+
+/// Tells how a transfer goes, until it ends.
+///
+/// # Errors
+/// When the engine has ended.
+pub async fn follow(watch: &mut Watch, id: TransferId, tell: &mut dyn Tell) -> Result<Followed, Unheard> {
     loop {
         let turn = watch.next().await;
         if let Some(news) = turn.news() {
             tell.tell(news);
         }
-        if let Some((_, outcome)) = turn.ending() {
-            return Ok(Exit::of(outcome));
+        if let Some((ended, outcome)) = turn.ending()
+            && ended == id
+        {
+            return Ok(Followed::ToItsEnd(outcome.clone()));
         }
         match turn {
             Turn::Interrupted => {
                 tell.tell(News::Cancelling);
-                return Ok(Exit::of(&ending::cancel(&mut watch, vec![id], tell).await));
+                return Ok(Followed::Interrupted(ending::cancel(watch, vec![id], tell).await));
             }
             Turn::Gone => return Err(Unheard::Gone),
             Turn::Listening { .. } | Turn::CannotListen(_) | Turn::Transfer(..) | Turn::Progress(..) => {}

@@ -2,11 +2,13 @@
 //!
 //! Knows sentences. Must not know where they are shown; whoever shows them escapes them.
 
+pub mod trial;
+
 use std::path::Path;
 
 use super::news::{Listening, News};
 use crate::model::{
-    DeviceId, Direction, EntryKind, Outcome, Peer, Progress, Report, Side, Summary, Transfer, text,
+    DeviceId, Direction, EntryKind, Outcome, Peer, Progress, Purpose, Report, Side, Summary, Transfer, text,
 };
 
 /// Lists longer than this are cut: a screen is not a log.
@@ -21,6 +23,9 @@ pub enum Line {
 
 #[must_use]
 pub fn lines(news: News<'_>) -> Vec<Line> {
+    if let Some(lines) = trial::lines(news) {
+        return lines;
+    }
     let told = |line: String| vec![Line::Told(line)];
     match news {
         News::Listening(listening) => self::listening(listening),
@@ -52,12 +57,15 @@ pub fn lines(news: News<'_>) -> Vec<Line> {
         News::Progress(t, progress) => told(format!("{}: {}", t.summary.title(), self::progress(progress))),
         News::Finished(t, report) => finished(t, report),
         News::Cancelling => told("Cancelling … Ctrl-C again leaves at once.".to_owned()),
+        // The table at the end has it.
+        News::Tried(..) => Vec::new(),
         News::Remark(line) => told(line.to_owned()),
         News::Error(sentence) => vec![Line::Wrong(sentence.to_owned())],
     }
 }
 
-/// `42%, 1.20 GB of 2.15 GB, 84.6 MB/s, 12 s left, photos/a.jpg`, without what isn't known.
+/// `42%, 1.20 GB of 2.15 GB, 84.6 MB/s, 12 s left, limited by the network, photos/a.jpg`, without
+/// what isn't known.
 #[must_use]
 pub fn progress(progress: &Progress) -> String {
     let mut parts = Vec::new();
@@ -65,6 +73,7 @@ pub fn progress(progress: &Progress) -> String {
         parts.push(format!("{:.0}%", (fraction * 100.0).floor()));
     }
     parts.push(flow(progress));
+    parts.extend(limit(progress));
     if let Some(file) = &progress.file {
         parts.push(file.clone());
     }
@@ -84,6 +93,12 @@ pub fn flow(progress: &Progress) -> String {
     parts.join(", ")
 }
 
+/// `limited by the network`; `None` while that can't be told.
+#[must_use]
+pub fn limit(progress: &Progress) -> Option<String> {
+    progress.limited_by.map(|limit| format!("limited by {}", text::bottleneck(limit)))
+}
+
 /// `1.20 GB of 2.15 GB`, or `1.20 GB` while the end isn't known.
 #[must_use]
 pub fn amount(bytes: u64, total: Option<u64>) -> String {
@@ -96,6 +111,9 @@ pub fn amount(bytes: u64, total: Option<u64>) -> String {
 /// The question to a person whether an offer is wanted.
 #[must_use]
 pub fn question(offer: &Transfer) -> Vec<String> {
+    if let Purpose::Trial(medium) = offer.summary.purpose {
+        return trial::question(offer, medium);
+    }
     let mut lines =
         vec![String::new(), format!("{} wants to send {}:", who(&offer.peer), offer.summary.size_line())];
     lines.extend(top(&offer.summary).into_iter().map(|item| format!("  {item}")));
@@ -258,13 +276,7 @@ fn size_of(report: &Report) -> String {
 
 /// ` (84.6 MB/s)`; nothing where too little was moved to speak of a rate.
 fn pace(report: &Report) -> String {
-    let seconds = report.took.as_secs_f64();
-    if report.bytes == 0 || seconds < 0.001 {
-        return String::new();
-    }
-    #[expect(clippy::cast_precision_loss, reason = "a rate")]
-    let rate = report.bytes as f64 / seconds;
-    format!(" ({})", text::rate(rate))
+    report.rate().map_or_else(String::new, |rate| format!(" ({})", text::rate(rate)))
 }
 
 #[cfg(test)]
@@ -274,7 +286,7 @@ mod tests {
     use super::*;
     use crate::{
         cli::stage::{complete, transfer},
-        model::{FileProblem, Problem, ProblemKind},
+        model::{Bottleneck, FileProblem, Problem, ProblemKind},
     };
 
     fn said(news: News<'_>) -> (Vec<String>, Vec<String>) {
@@ -355,6 +367,11 @@ mod tests {
             ..Progress::default()
         };
         assert_eq!(progress(&known), "55%, 1.20 GB of 2.15 GB, 84.6 MB/s, 12 s left, a/b");
+        let limited = Progress { limited_by: Some(Bottleneck::Disk(Side::There)), ..known.clone() };
+        assert_eq!(
+            progress(&limited),
+            "55%, 1.20 GB of 2.15 GB, 84.6 MB/s, 12 s left, limited by the other device’s disk, a/b"
+        );
         let unknown = Progress { total: None, file: None, ..known };
         assert_eq!(progress(&unknown), "1.20 GB, 84.6 MB/s");
     }

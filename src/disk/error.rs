@@ -42,6 +42,8 @@ pub enum SourceError {
     NoSuchFile(EntryNo),
     #[error("“{path}” can't be read: {why}. Try again; if it fails again, check its disk.")]
     Io { path: String, why: io::Error },
+    #[error("A file for the speed test can't be made in “{folder}”: {why}. Try a smaller size.")]
+    Trial { folder: String, why: io::Error },
 }
 
 fn leads_to(target: Option<&str>) -> String {

@@ -16,7 +16,7 @@ use super::{
     plan::{self, Plan},
     probe, space, sync,
 };
-use crate::model::{Conflict, Entry};
+use crate::model::{Conflict, Entry, Medium};
 
 /// A receiving folder that can be written to.
 pub struct Inbox {
@@ -66,6 +66,15 @@ impl Inbox {
     /// When the offer contradicts itself, is larger than the free space, or `name` is no name.
     pub fn plan(&self, entries: &[Entry], name: Option<&str>, conflict: Conflict) -> Result<Plan, PlanError> {
         plan::make(self, entries, name, conflict)
+    }
+
+    /// Checks a speed test, whose content is not kept: no name of the offer is used.
+    ///
+    /// # Errors
+    /// When the offer is not one file of a known size, or that is larger than the free space and is
+    /// to be written.
+    pub fn plan_trial(&self, entries: &[Entry], medium: Medium) -> Result<Plan, PlanError> {
+        plan::of_trial(self, entries, medium)
     }
 
     /// True when its path leads nowhere any more.

@@ -27,6 +27,7 @@ mod store;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod walk;
 
 pub use error::{DiskError, PlanError, SourceError};

@@ -1,7 +1,8 @@
 //! One file on its way: partial while it is written, verified when its digest is right.
 //!
-//! The types are the promise: only a [`Verified`] can be stored, and whatever is dropped before
-//! that removes its file.
+//! The types are the promise: only a [`Verified`] can be stored, only its [`Whole`] has a name to be
+//! renamed, and whatever is dropped before that removes its file. Of a speed test there is no
+//! `Whole`: nothing of it can get a name.
 
 use std::{
     fs::File,
@@ -20,7 +21,7 @@ use super::{
     naming::PART,
     space,
 };
-use crate::model::{Digest, EntryNo, Leaf, Stopwatch, Tree, Work};
+use crate::model::{Digest, EntryNo, Leaf, Medium, Purpose, Stopwatch, Tree, Work};
 
 /// A file larger than this gets its space in advance, and keeps its handle until it is stored.
 const LARGE: u64 = 1 << 20;
@@ -30,26 +31,44 @@ const MAX_HANDLES: usize = 16;
 /// A file that is being written: chunk by chunk, in any order, by any number of threads.
 pub struct Partial {
     // Closed before its name goes, which some systems insist on.
-    file: File,
+    sink: Sink,
     tree: Mutex<Tree>,
     size: Option<u64>,
     part: Part,
 }
 
-/// The name of a partial file. Dropping it removes the file.
+/// Where content is written.
+enum Sink {
+    File(File),
+    /// Nowhere: a speed test in memory.
+    Memory,
+}
+
+/// What a file has here until it gets its own name. Dropping it leaves nothing behind.
 pub(super) struct Part {
     shared: Arc<Shared>,
     no: EntryNo,
-    name: String,
-    /// The number of the disk it is on.
-    pub disk: usize,
-    is_stored: bool,
+    trace: Trace,
+}
+
+enum Trace {
+    Nothing,
+    /// A partial file.
+    File {
+        name: String,
+        /// The number of the disk it is on.
+        disk: usize,
+    },
 }
 
 impl Partial {
     pub(super) fn create(shared: &Arc<Shared>, no: EntryNo) -> Result<Self, DiskError> {
         let (entry, size, mode) = shared.file(no)?;
         let path = shared.local(&entry.path);
+        if shared.plan.purpose == Purpose::Trial(Medium::Memory) {
+            let part = Part { shared: Arc::clone(shared), no, trace: Trace::Nothing };
+            return Ok(Self { sink: Sink::Memory, tree: Mutex::default(), size, part });
+        }
         let mut options = OpenOptions::new();
         options.write(true).create_new(true).follow(FollowSymlinks::No);
         attributes::create_with(&mut options, mode);
@@ -67,12 +86,12 @@ impl Partial {
             attempt += 1;
             name = format!("{}-{no}-{attempt}{PART}", shared.prefix);
         };
-        let part = Part { shared: Arc::clone(shared), no, name, disk, is_stored: false };
+        let part = Part { shared: Arc::clone(shared), no, trace: Trace::File { name, disk } };
         let file = file.into_std();
         if let Some(size) = size.filter(|size| *size > LARGE) {
             space::reserve(&file, size).map_err(|why| shared.failed(&path, why))?;
         }
-        Ok(Self { file, tree: Mutex::default(), size, part })
+        Ok(Self { sink: Sink::File(file), tree: Mutex::default(), size, part })
     }
 
     #[must_use]
@@ -91,8 +110,10 @@ impl Partial {
         if end.is_none() || data.len() > leaf.room() {
             return Err(DiskError::Longer(self.part.shown()));
         }
-        at::write_all(&self.file, data, offset)
-            .map_err(|why| self.part.shared.failed(&self.part.path(), why))?;
+        if let Sink::File(file) = &self.sink {
+            at::write_all(file, data, offset)
+                .map_err(|why| self.part.shared.failed(&self.part.path(), why))?;
+        }
         watch.lap(Work::Write);
         leaf.update(data);
         watch.lap(Work::Check);
@@ -114,7 +135,7 @@ impl Partial {
     /// # Errors
     /// When content or size are not what they should be. The partial file is removed then.
     pub fn verify(self, digest: Digest) -> Result<Verified, DiskError> {
-        let Self { file, tree, size, part } = self;
+        let Self { sink, tree, size, part } = self;
         let tree = tree.into_inner().unwrap_or_else(PoisonError::into_inner);
         let written = tree.bytes();
         if size.is_some_and(|size| written < size) {
@@ -123,6 +144,9 @@ impl Partial {
         if tree.digest(written) != Some(digest) {
             return Err(DiskError::Corrupt(part.shown()));
         }
+        let Sink::File(file) = sink else {
+            return Ok(Verified { file: None, digest, size: written, part });
+        };
         if let Some(time) = part.shared.entry(part.no).and_then(|entry| entry.modified) {
             // A time that this file system can't hold is not worth a failure.
             let _ = attributes::set_file_time(&file, time);
@@ -135,12 +159,21 @@ impl Partial {
     }
 }
 
-/// A whole file under its partial name, with the digest that the sender computed too.
+/// Content that is whole, with the digest that the sender computed too.
 pub struct Verified {
     file: Option<(File, Arc<()>)>,
     digest: Digest,
     size: u64,
-    pub(super) part: Part,
+    part: Part,
+}
+
+/// A whole file under its partial name, to be renamed.
+pub(super) struct Whole {
+    pub part: Part,
+    /// Of the partial file.
+    pub name: String,
+    pub digest: Digest,
+    pub size: u64,
 }
 
 impl Verified {
@@ -160,8 +193,35 @@ impl Verified {
         self.size
     }
 
+    /// Where the file goes, below the inbox.
+    pub(super) fn path(&self) -> String {
+        self.part.path()
+    }
+
+    /// The number of the disk it is on; `None` for what is on none.
+    pub(super) fn disk(&self) -> Option<usize> {
+        match self.part.trace {
+            Trace::File { disk, .. } => Some(disk),
+            Trace::Nothing => None,
+        }
+    }
+
+    /// What can be renamed; `None` of a speed test, whose content is removed now.
+    pub(super) fn into_whole(self) -> Option<Whole> {
+        let Self { file, digest, size, part } = self;
+        // Closed before its name goes.
+        drop(file);
+        match (&part.trace, part.shared.plan.purpose) {
+            (Trace::File { name, .. }, Purpose::Files) => {
+                Some(Whole { name: name.clone(), part, digest, size })
+            }
+            _ => None,
+        }
+    }
+
     /// Makes the content durable.
     pub(super) fn sync(&self) -> Result<(), DiskError> {
+        let Trace::File { name, .. } = &self.part.trace else { return Ok(()) };
         let path = self.part.path();
         let synced = if let Some((file, _)) = &self.file {
             file.sync_all()
@@ -170,19 +230,14 @@ impl Verified {
             // Windows syncs only what could be written.
             options.read(true).write(cfg!(windows)).follow(FollowSymlinks::No);
             let folder = self.part.shared.folder(above(&path), Missing::Fail)?;
-            folder.dir.open_with(&self.part.name, &options).and_then(|file| file.sync_all())
+            folder.dir.open_with(name, &options).and_then(|file| file.sync_all())
         };
         synced.map_err(|why| self.part.shared.failed(&path, why))
     }
 }
 
 impl Part {
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Where the file goes, below the inbox.
-    pub fn path(&self) -> String {
+    fn path(&self) -> String {
         self.shared
             .entry(self.no)
             .map_or_else(String::new, |entry| self.shared.local(&entry.path).into_owned())
@@ -190,7 +245,7 @@ impl Part {
 
     /// The file has its own name now.
     pub fn stored(mut self) {
-        self.is_stored = true;
+        self.trace = Trace::Nothing;
     }
 
     fn shown(&self) -> String {
@@ -200,12 +255,10 @@ impl Part {
 
 impl Drop for Part {
     fn drop(&mut self) {
-        if self.is_stored {
-            return;
-        }
+        let Trace::File { name, .. } = &self.trace else { return };
         if let Ok(folder) = self.shared.folder(above(&self.path()), Missing::Fail) {
             // Its folder may be gone, and the file with it.
-            let _ = folder.dir.remove_file(&self.name);
+            let _ = folder.dir.remove_file(name);
         }
     }
 }

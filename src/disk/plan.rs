@@ -27,13 +27,14 @@ use super::{
     space::Space,
     walk::Kind,
 };
-use crate::model::{Conflict, Entry, EntryKind, EntryNo, RelPath, text};
+use crate::model::{Conflict, Entry, EntryKind, EntryNo, Medium, Purpose, RelPath, text};
 
 /// Where every entry of an offer goes, and which are not wanted.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Plan {
     pub(super) names: LocalNames,
     pub(super) conflict: Conflict,
+    pub(super) purpose: Purpose,
     /// Offered paths of the folders that must be made anew, and not found; `""` is the one that
     /// holds everything.
     pub(super) fresh: Vec<Box<str>>,
@@ -81,8 +82,19 @@ pub(super) fn make(
     for (no, entry) in (0..).zip(entries) {
         planner.place(no, entry)?;
     }
-    planner.check_space()?;
+    check_space(planner.space, planner.taking)?;
     Ok(planner.plan)
+}
+
+/// See [`Inbox::plan_trial`].
+pub(super) fn of_trial(inbox: &Inbox, entries: &[Entry], medium: Medium) -> Result<Plan, PlanError> {
+    let [Entry { kind: EntryKind::File { size: Some(size), .. }, .. }] = entries else {
+        return Err(PlanError::Absurd);
+    };
+    if medium == Medium::Disk {
+        check_space(Space::of(inbox.folder()), *size)?;
+    }
+    Ok(Plan { needs: *size, purpose: Purpose::Trial(medium), ..Plan::default() })
 }
 
 struct Planner<'a> {
@@ -182,14 +194,7 @@ impl<'a> Planner<'a> {
         }
         Ok(Self {
             inbox,
-            plan: Plan {
-                names: LocalNames::default(),
-                conflict,
-                fresh: Vec::new(),
-                unwanted: Vec::new(),
-                needs: 0,
-                notes: Notes::default(),
-            },
+            plan: Plan { names: LocalNames::default(), conflict, ..Plan::default() },
             offered,
             taken: HashSet::new(),
             numbers: HashMap::new(),
@@ -419,13 +424,13 @@ impl<'a> Planner<'a> {
         self.plan.needs = self.plan.needs.checked_add(size).ok_or(PlanError::Absurd)?;
         Ok(())
     }
+}
 
-    fn check_space(&self) -> Result<(), PlanError> {
-        match self.space {
-            Some(space) if self.taking > space.free.saturating_sub(space.reserve) && self.taking > 0 => {
-                Err(PlanError::NoSpace { needed: self.taking, free: space.free })
-            }
-            _ => Ok(()),
+fn check_space(space: Option<Space>, needed: u64) -> Result<(), PlanError> {
+    match space {
+        Some(space) if needed > space.free.saturating_sub(space.reserve) && needed > 0 => {
+            Err(PlanError::NoSpace { needed, free: space.free })
         }
+        _ => Ok(()),
     }
 }

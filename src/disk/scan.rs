@@ -4,13 +4,14 @@
 
 use std::path::Path;
 
-use super::{error::SourceError, source::Sources, walk::Walk};
-use crate::model::{Entry, EntryNo, Skipped, Source, Summary};
+use super::{error::SourceError, source::Sources, trial::TrialContent, walk::Walk};
+use crate::model::{Entry, EntryNo, Purpose, Skipped, Source, Summary, Trial};
 
 /// Walks what a person picked, lazily, so that a tree of a million files is streamed.
 pub struct Scan {
     walk: Walk,
     sources: Sources,
+    purpose: Purpose,
 }
 
 impl Scan {
@@ -18,7 +19,22 @@ impl Scan {
     /// When there is nothing to send, or one of the sources is not there, can't be read or can't
     /// be sent. A link or a device among others is left out and counted.
     pub fn new(sources: Vec<Source>) -> Result<Self, SourceError> {
-        Ok(Self { walk: Walk::new(sources)?, sources: Sources::default() })
+        Ok(Self { walk: Walk::new(sources)?, sources: Sources::default(), purpose: Purpose::Files })
+    }
+
+    /// The one file of a speed test. What is to be read from a disk is written first, into
+    /// `folder` and without a name: it goes with the scan, or with what comes out of it.
+    ///
+    /// # Errors
+    /// When there is no room for it, or it can't be written.
+    pub fn of_trial(trial: Trial, folder: &Path) -> Result<Self, SourceError> {
+        let walk = Walk::of_trial(TrialContent::make(trial, folder)?)?;
+        Ok(Self { walk, sources: Sources::default(), purpose: Purpose::Trial(trial.medium) })
+    }
+
+    #[must_use]
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
     }
 
     /// The next entries, at most `max` and at least one; empty at the end. A folder stands before

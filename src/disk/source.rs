@@ -7,8 +7,9 @@ use std::{
     collections::HashMap,
     ffi::{OsStr, OsString},
     fs::File,
-    io::{self, ErrorKind, Read as _, Stdin},
+    io::{self, ErrorKind, Read as _, Seek as _, Stdin},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
@@ -18,6 +19,7 @@ use super::{
     attributes,
     error::{SourceError, shown},
     folders::Folders,
+    trial::{Noise, TrialContent},
     walk::{Found, Kind, Origin},
 };
 use crate::model::{Entry, EntryKind, EntryNo, Timestamp};
@@ -76,9 +78,17 @@ impl Sources {
         let EntryKind::File { size, .. } = entry.kind else { return Err(SourceError::NoSuchFile(no)) };
         let pick = self.picks.partition_point(|(first, _)| *first <= no).checked_sub(1);
         let (_, origin) = &self.picks[pick.ok_or(SourceError::NoSuchFile(no))?];
-        let Origin::Path(picked) = origin else {
-            let path = PathBuf::from(entry.path.name());
-            return Ok(SourceFile { content: Content::Stream(io::stdin()), path, read: 0 });
+        let picked = match origin {
+            Origin::Path(picked) => picked,
+            Origin::StandardInput => {
+                let path = PathBuf::from(entry.path.name());
+                return Ok(SourceFile { content: Content::Stream(io::stdin()), path, read: 0 });
+            }
+            Origin::Trial(trial) => {
+                let path = PathBuf::from(entry.path.name());
+                let content = Content::of_trial(trial).map_err(|why| SourceError::sending(&path, why))?;
+                return Ok(SourceFile { content, path, read: 0 });
+            }
         };
         let path = self.path(picked, entry);
         let seen = Seen { size: size.unwrap_or_default(), modified: entry.modified };
@@ -118,13 +128,17 @@ impl Sources {
 }
 
 /// What the scan saw of a file.
-#[derive(Clone, Copy)]
-struct Seen {
-    size: u64,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    pub size: u64,
     modified: Option<Timestamp>,
 }
 
 impl Seen {
+    pub fn of(metadata: &Metadata) -> Self {
+        Self { size: metadata.len(), modified: attributes::modified(metadata) }
+    }
+
     fn is(self, now: &Metadata) -> bool {
         matches!(Kind::of(now), Kind::File)
             && now.len() == self.size
@@ -142,6 +156,22 @@ pub struct SourceFile {
 enum Content {
     File { file: File, seen: Seen },
     Stream(Stdin),
+    Memory { noise: Noise, size: u64 },
+}
+
+impl Content {
+    fn of_trial(trial: &TrialContent) -> io::Result<Self> {
+        Ok(match trial {
+            TrialContent::Memory { block, bytes } => {
+                Self::Memory { noise: Noise::new(Arc::clone(block)), size: *bytes }
+            }
+            TrialContent::Disk { file, seen } => {
+                let mut file = file.try_clone()?;
+                file.rewind()?;
+                Self::File { file, seen: *seen }
+            }
+        })
+    }
 }
 
 impl SourceFile {
@@ -151,8 +181,8 @@ impl SourceFile {
     /// When the file ends before its offered size, or can't be read.
     pub fn read(&mut self, buf: &mut [u8]) -> Result<usize, SourceError> {
         let wanted = match &self.content {
-            Content::File { seen, .. } => {
-                usize::try_from(seen.size - self.read).map_or(buf.len(), |left| left.min(buf.len()))
+            Content::File { seen: Seen { size, .. }, .. } | Content::Memory { size, .. } => {
+                usize::try_from(size - self.read).map_or(buf.len(), |left| left.min(buf.len()))
             }
             Content::Stream(_) => buf.len(),
         };
@@ -162,6 +192,7 @@ impl SourceFile {
             let read = match &mut self.content {
                 Content::File { file, .. } => file.read(rest),
                 Content::Stream(stdin) => stdin.read(rest),
+                Content::Memory { noise, .. } => noise.read(rest),
             };
             match read {
                 Ok(0) => break,

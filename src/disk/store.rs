@@ -13,19 +13,19 @@ use super::{
     intake::{Missing, Shared},
     local::{above, ancestors},
     naming::Numbering,
-    partial::Verified,
+    partial::{Verified, Whole},
     rename, sync,
     walk::Kind,
 };
 use crate::model::{Conflict, Digest, EntryNo, RelPath};
 
-/// A file under its final name.
+/// A file under its final name; of a speed test, content that was as durable as that and is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
     pub digest: Digest,
     /// In bytes.
     pub size: u64,
-    /// Relative to the receiving folder.
+    /// Relative to the receiving folder; of a speed test, as it was offered.
     pub path: RelPath,
 }
 
@@ -39,9 +39,16 @@ pub(super) fn store(shared: &Shared, group: Vec<Verified>) -> Vec<Reported> {
     let mut reported = Vec::with_capacity(group.len());
     let mut stored = Vec::with_capacity(group.len());
     for (file, synced) in sync_content(shared, group) {
-        let no = file.entry();
-        match synced.and_then(|()| name(shared, file)) {
-            Ok(file) => stored.push((no, file)),
+        let (no, digest, size) = (file.entry(), file.digest(), file.size());
+        match synced.map(|()| file.into_whole()) {
+            Ok(Some(whole)) => match name(shared, no, whole) {
+                Ok(file) => stored.push((no, file)),
+                Err(error) => reported.push((no, Err(error))),
+            },
+            Ok(None) => {
+                let path = shared.file(no).map(|(entry, ..)| entry.path.clone());
+                reported.push((no, path.map(|path| Stored { digest, size, path })));
+            }
             Err(error) => reported.push((no, Err(error))),
         }
     }
@@ -52,25 +59,25 @@ pub(super) fn store(shared: &Shared, group: Vec<Verified>) -> Vec<Reported> {
 /// Makes the content of each file durable: of all on one disk at once where that is possible.
 fn sync_content(shared: &Shared, group: Vec<Verified>) -> Vec<(Verified, Result<(), DiskError>)> {
     let mut on_disk: HashMap<usize, usize> = HashMap::new();
-    for file in &group {
-        *on_disk.entry(file.part.disk).or_default() += 1;
+    for disk in group.iter().filter_map(Verified::disk) {
+        *on_disk.entry(disk).or_default() += 1;
     }
     let at_once: HashMap<usize, io::Result<()>> = on_disk
         .into_iter()
         .filter(|(_, files)| *files > 1)
         .filter_map(|(disk, _)| Some((disk, shared.disks.sync(disk)?)))
         .collect();
-    let sync = |file: &Verified| match at_once.get(&file.part.disk) {
+    let sync = |file: &Verified| match file.disk().and_then(|disk| at_once.get(&disk)) {
         Some(Ok(())) => Ok(()),
-        Some(Err(why)) => Err(shared.failed(&file.part.path(), again(why))),
+        Some(Err(why)) => Err(shared.failed(&file.path(), again(why))),
         None => file.sync(),
     };
     group.into_iter().map(|file| (sync(&file), file)).map(|(synced, file)| (file, synced)).collect()
 }
 
 /// Renames a file from its partial name to its own, or to the next free one.
-fn name(shared: &Shared, file: Verified) -> Result<Stored, DiskError> {
-    let (entry, ..) = shared.file(file.entry())?;
+fn name(shared: &Shared, no: EntryNo, file: Whole) -> Result<Stored, DiskError> {
+    let (entry, ..) = shared.file(no)?;
     let planned = shared.local(&entry.path);
     let folder = shared.folder(above(&planned), Missing::Fail)?;
     let wish = shared.plan.names.wish(shared.inbox.rules, entry.path.as_str());
@@ -79,14 +86,14 @@ fn name(shared: &Shared, file: Verified) -> Result<Stored, DiskError> {
         if shared.plan.conflict == Conflict::Replace && name == wish {
             let there = folder.dir.symlink_metadata(name);
             if there.is_ok_and(|there| matches!(Kind::of(&there), Kind::File)) {
-                return rename::replace(&folder.dir, file.part.name(), name);
+                return rename::replace(&folder.dir, &file.name, name);
             }
         }
-        rename::no_clobber(&folder.dir, file.part.name(), name)
+        rename::no_clobber(&folder.dir, &file.name, name)
     };
     let path = shared.take_free(&planned, &wish, Numbering::File, take)?;
-    let (digest, size) = (file.digest(), file.size());
-    file.part.stored();
+    let Whole { part, digest, size, .. } = file;
+    part.stored();
     Ok(Stored { digest, size, path })
 }
 

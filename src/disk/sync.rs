@@ -51,12 +51,17 @@ pub(super) fn folder(dir: &Dir) -> io::Result<()> {
     system::folder(dir)
 }
 
+/// Asks the system to keep nothing of a file in memory that is on the disk as well.
+pub(super) fn forget(file: &File) {
+    system::forget(file);
+}
+
 #[cfg(target_os = "linux")]
 mod system {
     use std::{fs::File, io};
 
     use cap_std::fs::Dir;
-    use rustix::fs::{Mode, OFlags, fstatfs, openat, syncfs};
+    use rustix::fs::{Advice, Mode, OFlags, fadvise, fstatfs, openat, syncfs};
 
     /// File systems of this kernel whose `syncfs` waits for data and metadata and flushes the
     /// device. Those of other machines and programs (NFS, SMB, FUSE) don't promise it.
@@ -82,6 +87,11 @@ mod system {
 
     pub fn folder(dir: &Dir) -> io::Result<()> {
         open(dir)?.sync_all()
+    }
+
+    pub fn forget(file: &File) {
+        // A wish, which file systems without such a memory refuse.
+        let _ = fadvise(file, 0, None, Advice::DontNeed);
     }
 
     /// A handle that can be synced; one that only names a folder can't.
@@ -110,6 +120,8 @@ mod system {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         File::from(openat(dir, c".", flags, Mode::empty())?).sync_all()
     }
+
+    pub fn forget(_: &File) {}
 }
 
 /// Windows keeps names in a journal of its own and has no call that waits for it.
@@ -130,4 +142,6 @@ mod system {
     pub fn folder(_: &Dir) -> io::Result<()> {
         Ok(())
     }
+
+    pub fn forget(_: &File) {}
 }

@@ -20,13 +20,16 @@ use super::{
     naming::Numbering,
     notes::Notes,
     spelling::{Taken, name_of_root, spell},
+    trial::TrialContent,
 };
-use crate::model::{Entry, EntryKind, FileMode, RelPath, Skipped, Source, text};
+use crate::model::{Entry, EntryKind, FileMode, RelPath, Skipped, Source, Trial, text};
 
 /// Where one of the picked things is.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Origin {
     StandardInput,
+    /// Made for a speed test.
+    Trial(TrialContent),
     /// Absolute, and without links when it was picked.
     Path(PathBuf),
 }
@@ -68,13 +71,7 @@ impl Walk {
         if sources.is_empty() {
             return Err(SourceError::Nothing);
         }
-        let mut walk = Self {
-            picks: Vec::new().into_iter(),
-            inside: Vec::new(),
-            folders: Folders::default(),
-            skipped: Skipped::default(),
-            notes: Notes::default(),
-        };
+        let mut walk = Self::through(Vec::new());
         let (mut picks, mut taken, mut left_out) = (Vec::new(), Taken::default(), None);
         for source in sources {
             match source {
@@ -112,6 +109,22 @@ impl Walk {
             _ => walk.picks = picks.into_iter(),
         }
         Ok(walk)
+    }
+
+    /// Finds the one file of a speed test.
+    pub fn of_trial(content: TrialContent) -> Result<Self, SourceError> {
+        let wire = RelPath::parse(Trial::NAME).map_err(|_| SourceError::BadName(Trial::NAME.to_owned()))?;
+        Ok(Self::through(vec![Pick { origin: Origin::Trial(content), wire }]))
+    }
+
+    fn through(picks: Vec<Pick>) -> Self {
+        Self {
+            picks: picks.into_iter(),
+            inside: Vec::new(),
+            folders: Folders::default(),
+            skipped: Skipped::default(),
+            notes: Notes::default(),
+        }
     }
 
     pub fn skipped(&self) -> Skipped {
@@ -182,11 +195,13 @@ impl Walk {
 
     fn visit_pick(&mut self, pick: Pick) -> Result<Option<Found>, SourceError> {
         let Pick { origin, wire } = pick;
+        let made = |wire, size| {
+            let kind = EntryKind::File { size, mode: FileMode::Regular };
+            Some(Entry { path: wire, kind, modified: None })
+        };
         let entry = match &origin {
-            Origin::StandardInput => {
-                let kind = EntryKind::File { size: None, mode: FileMode::Regular };
-                Some(Entry { path: wire, kind, modified: None })
-            }
+            Origin::StandardInput => made(wire, None),
+            Origin::Trial(content) => made(wire, Some(content.bytes())),
             Origin::Path(path) => {
                 let metadata = self.look(path).map_err(|why| SourceError::sending(path, why))?;
                 self.visit(path.clone(), wire, &metadata)

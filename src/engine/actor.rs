@@ -22,15 +22,15 @@ use super::{
     handle::{EngineEnd, Publisher},
     incoming::{self, Incoming},
     listening,
-    outgoing::{self, Outgoing},
+    outgoing::{self, Outgoing, Parcel},
     snapshot::{DeviceCard, InboxCard, ReceivingState},
     switchboard::Switchboard,
 };
 use crate::{
     disk,
     model::{
-        Address, Answer, DeviceName, Direction, Outcome, Peer, Problem, ProblemKind, Report, Side, Source,
-        Summary, Transfer, TransferId, TransferState,
+        Address, Answer, DeviceName, Direction, Outcome, Peer, Problem, ProblemKind, Report, Side, Summary,
+        Transfer, TransferId, TransferState,
     },
     net::{self, Connection, ListenError, Listener, Tls},
     settings::Settings,
@@ -148,7 +148,11 @@ impl Actor {
         match command {
             Command::Receive(receiving) => self.receive(receiving),
             Command::StopReceiving => self.stop_receiving(),
-            Command::Send { id, to, sources } => self.send(id, to, sources),
+            Command::Send { id, to, sources } => self.send(id, to, Parcel::Files(sources)),
+            Command::Try { id, to, trial } => {
+                let folder = self.home.clone();
+                self.send(id, to, Parcel::Trial { trial, folder });
+            }
             Command::Answer { id, answer } => {
                 if let Some(question) = self.questions.remove(&id) {
                     // Whoever asked has gone: the offer was withdrawn in the same moment.
@@ -350,17 +354,17 @@ impl Actor {
         self.publisher.publish(Event::Receiving(ReceivingState::Failed(problem)));
     }
 
-    fn send(&mut self, id: TransferId, to: Address, sources: Vec<Source>) {
+    fn send(&mut self, id: TransferId, to: Address, parcel: Parcel) {
         if self.transfers.contains_key(&id) {
             return;
         }
         let (desk, cancel) = self.open(id, Direction::Send, Peer::at(&to), TransferState::Connecting);
         // On the list from the first moment: a person asked for it.
-        desk.update(|_| {});
+        desk.update(|t| t.summary.purpose = parcel.purpose());
         let outgoing = Outgoing {
             desk: Arc::clone(&desk),
             to,
-            sources,
+            parcel,
             name: self.device_name(),
             tls: self.tls.clone(),
             actor: self.reports.0.clone(),

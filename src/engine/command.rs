@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tokio::sync::oneshot;
 
 use crate::{
-    model::{Address, Answer, Landing, Problem, Source, Summary, TransferId},
+    model::{Address, Answer, Landing, Problem, Source, Summary, TransferId, Trial},
     settings::Settings,
 };
 
@@ -17,6 +17,8 @@ pub enum Command {
     StopReceiving,
     /// Send these to that address. `id` was made by [`Handle::new_transfer`](super::Handle::new_transfer).
     Send { id: TransferId, to: Address, sources: Vec<Source> },
+    /// Try how fast that address can be sent to. `id` is made as for [`Command::Send`].
+    Try { id: TransferId, to: Address, trial: Trial },
     /// The answer to an offer that waits. Anything else of that id ignores it.
     Answer { id: TransferId, answer: Answer },
     /// End a transfer; the other device is told.

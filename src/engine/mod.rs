@@ -25,5 +25,5 @@ pub use start::{Config, Engine, StartError};
 pub use crate::{
     net::local_addresses,
     settings::{Settings, default_home},
-    wire::DEFAULT_PORT,
+    wire::{DEFAULT_PORT, limits::MAX_TRIAL},
 };

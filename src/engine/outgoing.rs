@@ -1,14 +1,17 @@
 //! One transfer that sends: from a typed address to its report.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use tokio::{io::AsyncWriteExt as _, sync::mpsc, task::spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
 use super::{actor::Internal, desk::Desk};
 use crate::{
-    disk::Scan,
-    model::{Address, DeviceName, Outcome, Problem, ProblemKind, Report, Side, Source, TransferState},
+    disk::{Scan, SourceError},
+    model::{
+        Address, DeviceName, Outcome, Problem, ProblemKind, Purpose, Report, Side, Source, TransferState,
+        Trial,
+    },
     net::{self, Connection, Lane, NetError, Tls},
     transfer::{LaneToken, Outflow, SendJob, send},
     wire::{FromSender, frame},
@@ -17,18 +20,45 @@ use crate::{
 pub struct Outgoing {
     pub desk: Arc<Desk>,
     pub to: Address,
-    pub sources: Vec<Source>,
+    pub parcel: Parcel,
     pub name: DeviceName,
     pub tls: Tls,
     pub actor: mpsc::Sender<Internal>,
     pub cancel: CancellationToken,
 }
 
+/// What is sent.
+pub enum Parcel {
+    Files(Vec<Source>),
+    Trial {
+        trial: Trial,
+        /// Where a file for it may be made.
+        folder: PathBuf,
+    },
+}
+
+impl Parcel {
+    fn scan(self) -> Result<Scan, SourceError> {
+        match self {
+            Self::Files(sources) => Scan::new(sources),
+            Self::Trial { trial, folder } => Scan::of_trial(trial, &folder),
+        }
+    }
+
+    #[must_use]
+    pub fn purpose(&self) -> Purpose {
+        match self {
+            Self::Files(_) => Purpose::Files,
+            Self::Trial { trial, .. } => Purpose::Trial(trial.medium),
+        }
+    }
+}
+
 pub async fn run(outgoing: Outgoing) {
-    let Outgoing { desk, to, sources, name, tls, actor, cancel } = outgoing;
+    let Outgoing { desk, to, parcel, name, tls, actor, cancel } = outgoing;
     // What can't be sent is said before anybody is called.
     let picked = tokio::select! {
-        picked = spawn_blocking(move || Scan::new(sources)) => picked.map_err(|e| e.to_string()),
+        picked = spawn_blocking(move || parcel.scan()) => picked.map_err(|e| e.to_string()),
         () = cancel.cancelled() => return desk.finish(Report::of(Outcome::Cancelled { by: Side::Here })),
     };
     let scan = match picked.and_then(|scan| scan.map_err(|e| e.to_string())) {

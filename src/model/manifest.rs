@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use super::RelPath;
+use super::{Purpose, RelPath};
 
 /// The place of an [`Entry`] in its manifest, from 0. Content and receipts name entries by it.
 pub type EntryNo = u32;
@@ -130,6 +130,7 @@ pub struct Summary {
     /// Things at the top beyond those listed.
     pub more: u64,
     pub skipped: Skipped,
+    pub purpose: Purpose,
 }
 
 /// One thing that the sender picked: a file, or a folder with all that is in it.
@@ -173,6 +174,10 @@ impl Summary {
     /// One short title: `photo.jpg`, or `photo.jpg and 3 more`. Fit for any screen.
     #[must_use]
     pub fn title(&self) -> String {
+        if let Purpose::Trial(_) = self.purpose {
+            // What a peer calls it is never stored, and need not be read.
+            return "Speed test".to_owned();
+        }
         let Some(first) = self.top.first() else { return "Nothing".to_owned() };
         let name = super::text::visible(&first.name);
         match self.top.len() as u64 + self.more - 1 {
@@ -181,10 +186,13 @@ impl Summary {
         }
     }
 
-    /// `12 files in 3 folders, 4.20 MB`.
+    /// `12 files in 3 folders, 4.20 MB`; of a speed test `A speed test of 1.00 GB. Nothing is kept.`
     #[must_use]
     pub fn size_line(&self) -> String {
         use super::text::{bytes, count};
+        if let Purpose::Trial(_) = self.purpose {
+            return format!("A speed test of {}. Nothing is kept.", bytes(self.bytes));
+        }
         let mut line = count(self.files, "file", "files");
         if self.folders > 0 {
             line = line + " in " + &count(self.folders, "folder", "folders");

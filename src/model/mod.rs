@@ -12,6 +12,7 @@ mod rate;
 pub mod text;
 mod transfer;
 mod tree;
+mod trial;
 
 pub use address::{Address, BadAddress};
 pub use device::{BadDeviceId, BadDeviceName, DeviceId, DeviceName};
@@ -26,3 +27,4 @@ pub use transfer::{
     Side, Source, Transfer, TransferId, TransferState,
 };
 pub use tree::{CHUNK, Leaf, Tree, Twice};
+pub use trial::{Medium, Purpose, Trial};

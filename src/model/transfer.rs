@@ -189,6 +189,14 @@ impl Report {
         }
     }
 
+    /// Bytes a second over all; `None` where too little was moved to speak of a rate.
+    #[must_use]
+    pub fn rate(&self) -> Option<f64> {
+        let seconds = self.took.as_secs_f64();
+        #[expect(clippy::cast_precision_loss, reason = "a rate")]
+        (self.bytes > 0 && seconds >= 0.001).then(|| self.bytes as f64 / seconds)
+    }
+
     /// True when every byte that was wanted is stored, and both ends computed the same digests.
     #[must_use]
     pub fn verified(&self) -> bool {

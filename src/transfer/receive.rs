@@ -24,8 +24,8 @@ use super::{
 use crate::{
     disk::{Finished, Inbox, Intake, Plan},
     model::{
-        Answer, DeviceName, Direction, Entry, EntryKind, EntryNo, FileProblem, Landing, Report, Side,
-        Summary, TransferId,
+        Answer, DeviceName, Direction, Entry, EntryKind, EntryNo, FileProblem, Landing, Purpose, Report,
+        Side, Summary, TransferId,
     },
     wire::{FromReceiver, FromSender, Violation, limits, message::Receipt},
 };
@@ -119,7 +119,8 @@ impl Session<'_> {
                 Order::Nothing | Order::Load(_) => {}
             }
         };
-        let mut checked = match self.check(entries, &job, job.landing.clone()).await? {
+        let purpose = summary.purpose;
+        let mut checked = match self.check(entries, purpose, &job, job.landing.clone()).await? {
             Ok(checked) => checked,
             Err(ended) => return Ok(ended),
         };
@@ -143,7 +144,7 @@ impl Session<'_> {
                 return Ok(Ended::Declined { by: Side::Here, reason });
             }
             Answer::Accept(landing) if landing != job.landing => {
-                checked = match self.check(checked.entries, &job, landing).await? {
+                checked = match self.check(checked.entries, purpose, &job, landing).await? {
                     Ok(checked) => checked,
                     Err(ended) => return Ok(ended),
                 };
@@ -183,13 +184,17 @@ impl Session<'_> {
     async fn check(
         &mut self,
         entries: Vec<Entry>,
+        purpose: Purpose,
         job: &ReceiveJob,
         landing: Landing,
     ) -> Result<Result<Checked, Ended>, TransferError> {
         let folder = landing.folder.unwrap_or_else(|| job.inbox.clone());
         let mut checking = spawn_blocking(move || {
             let inbox = Inbox::open(&folder)?;
-            let plan = inbox.plan(&entries, landing.name.as_deref(), landing.conflict)?;
+            let plan = match purpose {
+                Purpose::Files => inbox.plan(&entries, landing.name.as_deref(), landing.conflict)?,
+                Purpose::Trial(medium) => inbox.plan_trial(&entries, medium)?,
+            };
             Ok(Checked { free: inbox.free(), inbox, plan, entries })
         });
         tokio::select! {

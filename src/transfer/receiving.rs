@@ -2,7 +2,7 @@
 
 use super::{Ended, TransferError};
 use crate::{
-    model::{Entry, Manifest, Side, Summary},
+    model::{Entry, EntryKind, FileMode, Manifest, Purpose, Side, Summary},
     wire::{
         FromSender, Violation, limits,
         message::{Ending, Load},
@@ -82,12 +82,16 @@ impl Receiving {
                 }
                 Order::Nothing
             }
-            (Phase::Offered { entries, summary, .. }, FromSender::Offered(skipped)) => {
+            (Phase::Offered { entries, summary, .. }, FromSender::Offered { skipped, purpose }) => {
                 let mut summary = std::mem::take(summary);
                 summary.skipped = skipped.into();
+                summary.purpose = purpose.into();
                 let manifest = Manifest { entries: std::mem::take(entries), skipped: skipped.into() };
                 if manifest.entries.is_empty() {
                     return Err(Violation::Garbled);
+                }
+                if summary.purpose != Purpose::Files && !is_trial(&manifest.entries) {
+                    return Err(Violation::BadTrial);
                 }
                 self.phase = Phase::Busy;
                 Order::Check { manifest, summary }
@@ -97,17 +101,36 @@ impl Receiving {
             (_, FromSender::Hello { .. }) => return Err(Violation::OutOfTurn("hello")),
             (_, FromSender::Lane { .. }) => return Err(Violation::OutOfTurn("lane")),
             (_, FromSender::Entries(_)) => return Err(Violation::OutOfTurn("entries")),
-            (_, FromSender::Offered(_)) => return Err(Violation::OutOfTurn("offered")),
+            (_, FromSender::Offered { .. }) => return Err(Violation::OutOfTurn("offered")),
             (_, FromSender::Load(_)) => return Err(Violation::OutOfTurn("load")),
             (_, FromSender::Bye) => return Err(Violation::OutOfTurn("bye")),
         })
     }
 }
 
+/// True for what a speed test may offer: one plain file, in no folder, of a size that is known and
+/// not too large.
+fn is_trial(entries: &[Entry]) -> bool {
+    let [Entry { path, kind: EntryKind::File { size: Some(size), mode: FileMode::Regular }, .. }] = entries
+    else {
+        return false;
+    };
+    path.parent().is_none() && *size <= limits::MAX_TRIAL
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::message::{RawEntry, RawKind, RawSkipped};
+    use crate::{
+        model::Medium,
+        wire::message::{RawEntry, RawKind, RawPurpose, RawSkipped},
+    };
+
+    const NOTHING_SKIPPED: RawSkipped = RawSkipped { links: 0, special: 0, unreadable: 0 };
+
+    fn offered(purpose: RawPurpose) -> FromSender {
+        FromSender::Offered { skipped: NOTHING_SKIPPED, purpose }
+    }
 
     fn batch(count: u32) -> FromSender {
         let kind = RawKind::File { size: Some(1) };
@@ -125,12 +148,38 @@ mod tests {
     }
 
     #[test]
+    fn a_speed_test_is_one_plain_file_that_is_not_too_large() {
+        let file = |path: &str, kind| RawEntry { path: path.into(), kind, modified: None };
+        let sized = |size| RawKind::File { size: Some(size) };
+        let offer = |entries, purpose| {
+            let mut machine = Receiving::new();
+            machine.on_message(FromSender::Entries(entries)).expect("entries are plain");
+            machine.on_message(offered(purpose))
+        };
+        for (purpose, medium) in
+            [(RawPurpose::TrialInMemory, Medium::Memory), (RawPurpose::TrialOnDisk, Medium::Disk)]
+        {
+            let order = offer(vec![file("x", sized(limits::MAX_TRIAL))], purpose);
+            let Ok(Order::Check { summary, .. }) = order else { panic!("{order:?}") };
+            assert_eq!(summary.purpose, Purpose::Trial(medium));
+            for entries in [
+                vec![file("x", sized(limits::MAX_TRIAL + 1))],
+                vec![file("x", sized(1)), file("y", sized(1))],
+                vec![file("a/x", sized(1))],
+                vec![file("x", RawKind::File { size: None })],
+                vec![file("x", RawKind::Executable { size: Some(1) })],
+                vec![file("x", RawKind::Folder)],
+            ] {
+                let refused = offer(entries.clone(), purpose);
+                assert!(matches!(refused, Err(Violation::BadTrial)), "{entries:?}: {refused:?}");
+                assert!(offer(entries, RawPurpose::Files).is_ok());
+            }
+        }
+    }
+
+    #[test]
     fn an_ending_is_heard_at_every_moment() {
-        let moments: [&[FromSender]; 3] = [
-            &[],
-            &[batch(1)],
-            &[batch(1), FromSender::Offered(RawSkipped { links: 0, special: 0, unreadable: 0 })],
-        ];
+        let moments: [&[FromSender]; 3] = [&[], &[batch(1)], &[batch(1), offered(RawPurpose::Files)]];
         for before in moments {
             let mut machine = Receiving::new();
             for message in before {

@@ -151,9 +151,10 @@ impl Session<'_> {
 
     /// Scans and sends the manifest while it is found.
     async fn offer(&mut self, picked: Scan) -> Result<Result<Sources, Ended>, TransferError> {
+        let purpose = picked.purpose();
         let (found, mut batches_found) = mpsc::channel::<Vec<Entry>>(SCANNED);
         let mut scanning = spawn_blocking(move || scan(picked, &found));
-        let (mut summary, mut size) = (Summary::default(), 0);
+        let (mut summary, mut size) = (Summary { purpose, ..Summary::default() }, 0);
         loop {
             tokio::select! {
                 order = self.hear() => if let Order::End(ended) = order? { return Ok(Err(ended)) },
@@ -181,7 +182,8 @@ impl Session<'_> {
             return Err(SourceError::NothingLeft.into());
         }
         summary.skipped = scanned.skipped;
-        self.link.say(&FromSender::Offered(scanned.skipped.into())).await?;
+        let skipped = scanned.skipped.into();
+        self.link.say(&FromSender::Offered { skipped, purpose: purpose.into() }).await?;
         self.machine.all_offered();
         self.meter.set_total(summary.total());
         (self.observe)(Notice::Offered { summary, notes: scanned.notes });

@@ -37,6 +37,10 @@ pub const MAX_TEXT: usize = 500;
 /// speed, small enough that a bounded ring of chunks is a small memory.
 pub const MAX_CHUNK: usize = 1024 * 1024;
 
+/// Bytes of a speed test: a minute and more of the fastest link there is, and not so much that a
+/// forgotten one keeps a disk busy for a day.
+pub const MAX_TRIAL: u64 = 100_000_000_000;
+
 /// Content connections of one transfer. More than a few share a link unfairly with everyone else,
 /// and gain nothing.
 pub const MAX_LANES: usize = 8;

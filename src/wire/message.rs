@@ -10,7 +10,9 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::{Violation, limits};
-use crate::model::{Digest, Entry, EntryKind, EntryNo, FileMode, RelPath, Skipped, Timestamp, Work};
+use crate::model::{
+    Digest, Entry, EntryKind, EntryNo, FileMode, Medium, Purpose, RelPath, Skipped, Timestamp, Work,
+};
 
 /// From the device that has the files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +24,7 @@ pub enum FromSender {
     /// The next entries of the manifest, in order.
     Entries(Vec<RawEntry>),
     /// The manifest is complete.
-    Offered(RawSkipped),
+    Offered { skipped: RawSkipped, purpose: RawPurpose },
     /// Still here.
     Alive,
     /// Heard `Done`, and agrees.
@@ -102,6 +104,16 @@ pub struct RawSkipped {
     pub unreadable: u64,
 }
 
+/// What the offer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RawPurpose {
+    Files,
+    /// A speed test from memory to memory: the content is thrown away.
+    TrialInMemory,
+    /// A speed test from disk to disk: the content is removed as soon as it is durable.
+    TrialOnDisk,
+}
+
 impl RawEntry {
     /// # Errors
     /// When the path is unsafe or the time is none.
@@ -137,6 +149,26 @@ impl From<&Entry> for RawEntry {
 impl From<Skipped> for RawSkipped {
     fn from(s: Skipped) -> Self {
         Self { links: s.links, special: s.special, unreadable: s.unreadable }
+    }
+}
+
+impl From<Purpose> for RawPurpose {
+    fn from(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Files => Self::Files,
+            Purpose::Trial(Medium::Memory) => Self::TrialInMemory,
+            Purpose::Trial(Medium::Disk) => Self::TrialOnDisk,
+        }
+    }
+}
+
+impl From<RawPurpose> for Purpose {
+    fn from(purpose: RawPurpose) -> Self {
+        match purpose {
+            RawPurpose::Files => Self::Files,
+            RawPurpose::TrialInMemory => Self::Trial(Medium::Memory),
+            RawPurpose::TrialOnDisk => Self::Trial(Medium::Disk),
+        }
     }
 }
 

@@ -43,4 +43,6 @@ pub enum Violation {
     EndsEarly,
     #[error("a receipt that does not match what was sent")]
     BadReceipt,
+    #[error("a speed test of more than one file, or of too large a one")]
+    BadTrial,
 }

@@ -1,9 +1,13 @@
 //! The card of an incoming offer.
 
+use std::time::Duration;
+
 use airlift::{
     engine::Command,
     gui::{Pick, Picked},
-    model::{Answer, Conflict, Direction, Landing, Outcome, Side, Transfer, TransferState},
+    model::{
+        Answer, Conflict, Direction, Landing, Medium, Outcome, Purpose, Report, Side, Transfer, TransferState,
+    },
 };
 use egui::{Key, accesskit::Role};
 use egui_kittest::kittest::Queryable as _;
@@ -49,6 +53,39 @@ fn the_card_says_who_what_how_much_and_where_to() {
     bench.must_say("/srv/inbox");
     bench.must_say("2 names were changed.");
     assert!(!bench.says("\u{202e}"));
+}
+
+#[test]
+fn a_speed_test_says_that_nothing_is_kept_and_asks_for_no_name() {
+    for (medium, folder) in [(Medium::Memory, false), (Medium::Disk, true)] {
+        let mut bench = Bench::new();
+        let mut offer =
+            transfer(1, Direction::Receive, vec![file("invoice.pdf", 1_000_000_000)], TransferState::Waiting);
+        offer.summary.purpose = Purpose::Trial(medium);
+        offer.free = Some(10);
+        let before = bench.window.query_all_by_label("/srv/inbox").count();
+        bench.transfer(&offer);
+        bench.must_say("Pixel 9 wants to try how fast it can send to you");
+        bench.must_say("A speed test of 1.00 GB. Nothing is kept.");
+        let now = bench.window.query_all_by_label("/srv/inbox").count();
+        assert_eq!(now, before + usize::from(folder), "it is named where it is written to");
+        assert_eq!(bench.says("only 10 B are free"), folder);
+        assert!(!bench.says("invoice"), "what it is called is of no use");
+        assert!(bench.button("Save as…").is_none());
+        ripen(&mut bench);
+        bench.press("Accept");
+        assert_eq!(answer(&mut bench), (1, Answer::Accept(Landing::default())));
+        let report = Report {
+            files: 1,
+            bytes: 1_000_000_000,
+            took: Duration::from_secs(10),
+            ..Report::of(Outcome::Complete)
+        };
+        bench.transfer(&Transfer { state: TransferState::Finished(Box::new(report)), ..offer });
+        bench.must_say("Speed test");
+        bench.must_say("from Pixel 9 · 1.00 GB in 10 s · 100 MB/s");
+        assert!(bench.button("Open: Speed test").is_none());
+    }
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use airlift::{
     engine::{Command, Event},
     model::{
-        Digest, Direction, FileProblem, Outcome, Peer, Problem, ProblemKind, Progress, Report, Side,
-        Transfer, TransferId, TransferState,
+        Bottleneck, Digest, Direction, FileProblem, Outcome, Peer, Problem, ProblemKind, Progress, Report,
+        Side, Transfer, TransferId, TransferState,
     },
 };
 use egui::accesskit::Role;
@@ -59,6 +59,38 @@ fn what_flows_shows_how_far_how_fast_and_how_long() {
     assert!(bench.window.query_by_label("100 MB/s").is_some());
     bench.press("Cancel: clip.mp4");
     assert!(matches!(bench.command(), Command::Cancel(_)));
+}
+
+#[test]
+fn what_limits_a_transfer_is_said_once_it_is_known() {
+    let mut bench = Bench::new();
+    let active = sending(TransferState::Active);
+    let mut show = |limited_by| {
+        let progress = Progress { bytes: 5, total: Some(10), limited_by, ..Progress::default() };
+        bench.engine.publisher.show_progress(active.id, Arc::new(Still(progress)));
+        bench.transfer(&active);
+        let limits: Vec<_> = [
+            "Limited by this device’s disk",
+            "Limited by the other device’s disk",
+            "Limited by the network",
+            "Limited by the speed limit set here",
+        ]
+        .into_iter()
+        .filter(|sentence| bench.window.query_by_label(sentence).is_some())
+        .collect();
+        let bar = bench.window.get_by_role_and_label(Role::ProgressIndicator, "Progress: clip.mp4");
+        (limits, bar.rect())
+    };
+    let (limits, place) = show(None);
+    assert!(limits.is_empty(), "{limits:?}");
+    for (limit, sentence) in [
+        (Bottleneck::Disk(Side::Here), "Limited by this device’s disk"),
+        (Bottleneck::Disk(Side::There), "Limited by the other device’s disk"),
+        (Bottleneck::Network, "Limited by the network"),
+        (Bottleneck::Limit(Side::Here), "Limited by the speed limit set here"),
+    ] {
+        assert_eq!(show(Some(limit)), (vec![sentence], place));
+    }
 }
 
 #[test]

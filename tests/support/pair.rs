@@ -65,11 +65,15 @@ impl Pair {
     }
 
     pub async fn run_sources(self, sources: Vec<Source>, inbox: &Path) -> Outcomes {
+        self.run_scan(Scan::new(sources).unwrap(), inbox).await
+    }
+
+    pub async fn run_scan(self, scan: Scan, inbox: &Path) -> Outcomes {
         let (near, mut far, relay) = control(self.capacity, self.budget.clone());
         let name = |text| DeviceName::parse(text).unwrap();
         let transfer = TransferId([7; 16]);
         let landing = Landing { conflict: self.conflict, ..Landing::default() };
-        let send_job = SendJob { transfer, name: name("Anna"), scan: Scan::new(sources).unwrap() };
+        let send_job = SendJob { transfer, name: name("Anna"), scan };
         let receive_job = ReceiveJob { transfer, name: name("Ben"), inbox: inbox.to_owned(), landing };
 
         let expected = Arc::new(Mutex::new(None));

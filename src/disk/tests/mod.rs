@@ -4,6 +4,7 @@ mod planning;
 mod receiving;
 mod sending;
 mod storing;
+mod trying;
 #[cfg(unix)]
 mod unfriendly;
 

@@ -83,21 +83,21 @@ fn body(ui: &mut Ui, view: &mut View, standing: &Standing, tools: &Tools) -> Opt
         .fill(p.well)
         .corner_radius(CornerRadius::same(10))
         .inner_margin(Margin::symmetric(10, 6));
-    frame.show(ui, |ui| items(ui, view));
+    if !view.items.is_empty() {
+        frame.show(ui, |ui| items(ui, view));
+    }
     ui.label(strong(&view.total));
     let mut verdict = None;
     if let Some(form) = &mut view.form {
         verdict = form.show(ui, tools);
-    } else {
+    } else if let Some(folder) = &view.folder {
         ui.horizontal(|ui| {
             icon(ui, icons::FOLDER_OPEN, 18.0, p.faint);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if let Some(free) = &view.free {
                     ui.label(small(free, p.faint));
                 }
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    line(ui, RichText::new(&view.folder))
-                });
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| line(ui, RichText::new(folder)));
             });
         });
     }
@@ -162,7 +162,7 @@ fn buttons(ui: &mut Ui, view: &mut View, standing: &Standing, age: Age) -> Optio
                     verdict = Some(Verdict::Accept);
                 }
                 let text = if view.form.is_some() { "Back" } else { "Save as…" };
-                if ui.add(Button::new(text, Look::Plain).height(40.0)).clicked() {
+                if view.has_form() && ui.add(Button::new(text, Look::Plain).height(40.0)).clicked() {
                     view.toggle_form();
                     verdict = Some(Verdict::Reshaped);
                 }

@@ -4,7 +4,7 @@ use super::form::{Form, Unfit};
 use crate::{
     engine::Settings,
     gui::{icons::Icon, paths},
-    model::{EntryKind, Landing, Transfer, TransferId, TransferState, text},
+    model::{EntryKind, Landing, Medium, Purpose, Transfer, TransferId, TransferState, text},
 };
 
 pub struct View {
@@ -17,15 +17,16 @@ pub struct View {
     /// Things at the top that are not listed.
     pub more: Option<String>,
     pub total: String,
-    pub folder: String,
+    /// `None` for what touches no disk.
+    pub folder: Option<String>,
     pub free: Option<String>,
     /// It doesn't fit into the folder.
     pub too_big: Option<String>,
     pub notes: Vec<String>,
     /// “Save as…”, once it was asked for.
     pub form: Option<Form>,
-    /// What [`View::form`] starts with.
-    blank: Form,
+    /// What [`View::form`] starts with; `None` for what is not kept.
+    blank: Option<Form>,
 }
 
 pub struct Item {
@@ -39,7 +40,11 @@ impl View {
         let summary = &transfer.summary;
         let peer = text::visible(transfer.peer.label());
         let folder = transfer.folder.clone().unwrap_or_else(|| settings.inbox.clone());
-        let items = summary.top.iter().map(|top| Item {
+        let (kept, on_disk) = match summary.purpose {
+            Purpose::Files => (true, true),
+            Purpose::Trial(medium) => (false, medium == Medium::Disk),
+        };
+        let items = summary.top.iter().filter(|_| kept).map(|top| Item {
             icon: Icon::of_entry(&top.name, top.kind),
             name: text::visible(&top.name).into_owned(),
             size: match top.kind {
@@ -50,10 +55,12 @@ impl View {
         });
         let things = summary.top.len() as u64 + summary.more;
         let what = match things {
-            1 => summary.title(),
-            _ => text::count(things, "thing", "things"),
+            _ if !kept => "try how fast it can send to you".to_owned(),
+            1 => format!("send you {}", summary.title()),
+            _ => format!("send you {}", text::count(things, "thing", "things")),
         };
-        let too_big = transfer.free.filter(|free| *free < summary.bytes).map(|free| {
+        let free = transfer.free.filter(|_| on_disk);
+        let too_big = free.filter(|free| *free < summary.bytes).map(|free| {
             let (needed, free) = (text::bytes(summary.bytes), text::bytes(free));
             format!("This needs {needed}, but only {free} are free there. Save it to another folder, or make room first.")
         });
@@ -63,24 +70,29 @@ impl View {
         };
         Self {
             id: transfer.id,
-            headline: format!("{peer} wants to send you {what}"),
+            headline: format!("{peer} wants to {what}"),
             device_id: transfer.peer.id.map(|id| id.to_string()),
             address: text::visible(&transfer.peer.address).into_owned(),
             items: items.collect(),
             more: (summary.more > 0).then(|| format!("and {}", text::count(summary.more, "more", "more"))),
             total: summary.size_line(),
-            folder: paths::shown(&folder),
-            free: transfer.free.map(|free| format!("{} free", text::bytes(free))),
+            folder: on_disk.then(|| paths::shown(&folder)),
+            free: free.map(|free| format!("{} free", text::bytes(free))),
             too_big,
             notes: transfer.notes.iter().map(|note| text::visible(note).into_owned()).collect(),
             form: None,
-            blank: Form::new(folder, only, settings.conflict),
+            blank: kept.then(|| Form::new(folder, only, settings.conflict)),
         }
     }
 
     /// Opens or closes “Save as…”. What was typed is dropped.
     pub fn toggle_form(&mut self) {
-        self.form = if self.form.is_some() { None } else { Some(self.blank.clone()) };
+        self.form = if self.form.is_some() { None } else { self.blank.clone() };
+    }
+
+    /// Whether “Save as…” makes sense.
+    pub fn has_form(&self) -> bool {
+        self.blank.is_some()
     }
 
     /// Where it goes if it is accepted now.

@@ -88,9 +88,11 @@ fn text(ui: &mut Ui, row: &mut Row, color: Color32) {
         Body::Before { text, .. } => {
             line(ui, small(text, p.faint));
         }
-        Body::Flowing { fraction, text, .. } => {
+        Body::Flowing { fraction, text, limit, .. } => {
             progress(ui, *fraction, color, &row.names.progress);
             line(ui, small(text, p.faint));
+            // Its room is kept while nothing can be told, so that nothing below it moves.
+            line(ui, small(limit, p.faint));
         }
         Body::Finished(ended) => {
             let color = if ended.tone == Tone::Bad { p.bad } else { p.faint };

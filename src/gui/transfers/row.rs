@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::{
     gui::icons::{self, Icon},
     model::{
-        Direction, Outcome, Progress, Report, Side, Transfer, TransferId, TransferState,
+        Direction, Outcome, Progress, Purpose, Report, Side, Transfer, TransferId, TransferState,
         text::{self, visible},
     },
 };
@@ -48,6 +48,8 @@ pub enum Body {
         fraction: Option<f32>,
         percent: String,
         text: String,
+        /// What limits it; empty while that can't be told.
+        limit: String,
     },
     Finished(Ended),
 }
@@ -95,7 +97,7 @@ impl Row {
             direction: transfer.direction,
             title: String::new(),
             names: Names::of(""),
-            body: Body::Flowing { fraction: None, percent: String::new(), text: String::new() },
+            body: Body::before(String::new()),
             measured: None,
             expanded: false,
             peer: String::new(),
@@ -136,6 +138,7 @@ impl Row {
                 fraction: None,
                 percent: String::new(),
                 text: format!("{} · starting…", self.peer),
+                limit: String::new(),
             },
             TransferState::Finished(report) => Body::Finished(self.ended(transfer, report)),
         };
@@ -164,7 +167,10 @@ impl Row {
         let fraction = progress.fraction();
         // 100 % is for what is done.
         let percent = fraction.map_or(String::new(), |f| format!("{:.0} %", (f * 100.0).floor().min(99.0)));
-        self.body = Body::Flowing { fraction, percent, text: parts.join(SEPARATOR) };
+        let limit = progress
+            .limited_by
+            .map_or(String::new(), |limit| format!("Limited by {}", text::bottleneck(limit)));
+        self.body = Body::Flowing { fraction, percent, text: parts.join(SEPARATOR), limit };
     }
 
     fn ended(&self, transfer: &Transfer, report: &Report) -> Ended {
@@ -176,7 +182,7 @@ impl Row {
         };
         let text = match report.outcome.problem() {
             Some(sentence) => visible(&sentence).into_owned(),
-            None => self.account(report),
+            None => self.account(transfer.summary.purpose, report),
         };
         let saved = report.saved.first();
         let open = match &report.saved[..] {
@@ -213,15 +219,13 @@ impl Row {
     }
 
     /// What went well, in numbers.
-    fn account(&self, report: &Report) -> String {
-        let (files, bytes) = (text::count(report.files, "file", "files"), text::bytes(report.bytes));
-        let mut parts =
-            vec![self.peer.clone(), format!("{files}, {bytes} in {}", text::duration(report.took))];
-        let seconds = report.took.as_secs_f64();
-        if report.bytes > 0 && seconds > 0.0 {
-            #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-            parts.push(text::rate(report.bytes as f64 / seconds));
+    fn account(&self, purpose: Purpose, report: &Report) -> String {
+        let mut amount = text::bytes(report.bytes);
+        if purpose == Purpose::Files {
+            amount = format!("{}, {amount}", text::count(report.files, "file", "files"));
         }
+        let mut parts = vec![self.peer.clone(), format!("{amount} in {}", text::duration(report.took))];
+        parts.extend(report.rate().map(text::rate));
         if report.left_out > 0 {
             parts.push(format!("{} left out", text::count(report.left_out, "file", "files")));
         }

@@ -1,0 +1,44 @@
+//! A speed test: the way of a transfer, with content that nobody keeps.
+
+/// What a transfer is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// Files, to be stored.
+    #[default]
+    Files,
+    /// A speed test: nothing is kept.
+    Trial(Medium),
+}
+
+/// What is at the two ends of a speed test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Medium {
+    /// Content is made in memory and thrown away after its digest is known.
+    Memory,
+    /// Content is read from a disk, and written to one and made durable before it is removed.
+    Disk,
+}
+
+/// A speed test, as its sender wants it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trial {
+    pub medium: Medium,
+    /// How much is sent.
+    pub bytes: u64,
+}
+
+impl Trial {
+    /// What its one file is offered as. No file ever has this name for its sake.
+    pub const NAME: &str = "speed test";
+}
+
+impl Medium {
+    /// The way from end to end: `disk → disk`.
+    #[must_use]
+    pub fn way(self) -> &'static str {
+        match self {
+            Self::Memory => "memory → memory",
+            Self::Disk => "disk → disk",
+        }
+    }
+}
