@@ -11,7 +11,7 @@ use tempfile::tempdir;
 
 fn start(home: &Path, name: Option<&str>) -> Engine {
     let device_name = name.map(|name| DeviceName::parse(name).unwrap());
-    Engine::start(Config { home: home.to_owned(), device_name }, Arc::new(|| {})).unwrap()
+    Engine::start(Config { home: home.to_owned(), device_name, limit: None }, Arc::new(|| {})).unwrap()
 }
 
 #[test]

@@ -43,7 +43,8 @@ pub fn demo(tell: &mut dyn Tell) -> anyhow::Result<Exit> {
     let (outbox, inbox) = (place.path().join("outbox"), place.path().join("inbox"));
     sample::make(&outbox)?;
     let engine = |home: &str, name| {
-        let config = Config { home: place.path().join(home), device_name: DeviceName::parse(name).ok() };
+        let device_name = DeviceName::parse(name).ok();
+        let config = Config { home: place.path().join(home), device_name, limit: None };
         Engine::start(config, Arc::new(|| {}))
     };
     let sender = engine("sender", "Demo sender")?;

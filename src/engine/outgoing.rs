@@ -10,7 +10,7 @@ use crate::{
     disk::Scan,
     model::{Address, DeviceName, Outcome, Problem, ProblemKind, Report, Side, Source, TransferState},
     net::{self, Connection, Lane, NetError, Tls},
-    transfer::{LaneToken, Outflow, SendJob, send},
+    transfer::{LaneToken, Limiter, Outflow, SendJob, send},
     wire::{FromSender, frame},
 };
 
@@ -20,12 +20,13 @@ pub struct Outgoing {
     pub sources: Vec<Source>,
     pub name: DeviceName,
     pub tls: Tls,
+    pub limiter: Arc<Limiter>,
     pub actor: mpsc::Sender<Internal>,
     pub cancel: CancellationToken,
 }
 
 pub async fn run(outgoing: Outgoing) {
-    let Outgoing { desk, to, sources, name, tls, actor, cancel } = outgoing;
+    let Outgoing { desk, to, sources, name, tls, limiter, actor, cancel } = outgoing;
     // What can't be sent is said before anybody is called.
     let picked = tokio::select! {
         picked = spawn_blocking(move || Scan::new(sources)) => picked.map_err(|e| e.to_string()),
@@ -54,7 +55,7 @@ pub async fn run(outgoing: Outgoing) {
     });
     // An actor that is gone remembers nothing.
     let _ = actor.send(Internal::Reached(to)).await;
-    let job = SendJob { transfer: desk.id(), name, scan };
+    let job = SendJob { transfer: desk.id(), name, scan, limiter };
     let open_lane = |token| async move { open_lane(net::dial_again(route, peer, &tls).await?, token).await };
     let observe = |notice| desk.notice(notice);
     let meter = Arc::clone(&desk.meter);

@@ -10,7 +10,12 @@ use std::{
 
 use tokio::sync::mpsc::Sender;
 
-use super::{LinkError, Meter, TransferError, entry_set::EntrySet, stages::Halt};
+use super::{
+    LinkError, Meter, TransferError,
+    entry_set::EntrySet,
+    limiter::{Limited, Limiter},
+    stages::Halt,
+};
 use crate::{
     disk::{DiskError, Intake, Partial, Stored, Verified},
     model::{EntryKind, EntryNo},
@@ -51,6 +56,7 @@ pub enum Fate {
 pub struct Job {
     pub intake: Arc<Intake>,
     pub meter: Arc<Meter>,
+    pub limiter: Arc<Limiter>,
     pub fates: Sender<Fate>,
 }
 
@@ -60,6 +66,7 @@ pub struct Job {
 /// # Errors
 /// When the connection breaks.
 pub fn run(job: &Job, stream: Box<dyn Read + Send>, halt: &Halt) -> Result<(), TransferError> {
+    let stream = Limited::new(stream, &job.limiter, halt, |_| {});
     let (full, arrived) = mpsc::sync_channel(RING);
     let (used, empty) = mpsc::sync_channel(RING);
     for _ in 0..RING {
@@ -101,7 +108,7 @@ pub fn run(job: &Job, stream: Box<dyn Read + Send>, halt: &Halt) -> Result<(), T
 }
 
 fn receive(
-    mut stream: Box<dyn Read + Send>,
+    mut stream: impl Read,
     empty: &mpsc::Receiver<Vec<u8>>,
     full: &mpsc::SyncSender<Slab>,
 ) -> Result<(), io::Error> {

@@ -17,6 +17,7 @@
 mod control;
 mod entry_set;
 mod inflow;
+mod limiter;
 mod meter;
 mod outflow;
 mod receive;
@@ -32,6 +33,7 @@ use std::io::{Read, Write};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use control::{LinkError, read_first};
+pub use limiter::Limiter;
 pub use meter::Meter;
 pub use receive::{IncomingOffer, ReceiveJob, receive};
 pub use send::{SendJob, send};

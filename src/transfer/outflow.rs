@@ -11,7 +11,12 @@ use std::{
 
 use tokio::sync::mpsc::Sender;
 
-use super::{LinkError, Meter, TransferError, sending::Sent, stages::Halt};
+use super::{
+    LinkError, Meter, TransferError,
+    limiter::{Limited, Limiter},
+    sending::Sent,
+    stages::Halt,
+};
 use crate::{
     disk::{SourceError, SourceFile, Sources},
     model::{Digest, EntryKind, EntryNo},
@@ -46,6 +51,7 @@ pub struct Job {
     /// Ascending.
     pub unwanted: Vec<Range<EntryNo>>,
     pub meter: Arc<Meter>,
+    pub limiter: Arc<Limiter>,
     pub fates: Sender<Fate>,
 }
 
@@ -53,7 +59,8 @@ pub struct Job {
 ///
 /// # Errors
 /// When the connection breaks, or the transfer was cancelled (which breaks it).
-pub fn run(job: &Job, mut stream: Box<dyn Write + Send>, halt: &Halt) -> Result<(), TransferError> {
+pub fn run(job: &Job, stream: Box<dyn Write + Send>, halt: &Halt) -> Result<(), TransferError> {
+    let mut stream = Limited::new(stream, &job.limiter, halt, |_| {});
     let (full, to_send) = mpsc::sync_channel::<Packet>(RING);
     let (used, empty) = mpsc::sync_channel::<Packet>(RING);
     for _ in 0..RING {
@@ -138,7 +145,7 @@ impl Reader<'_> {
     }
 
     fn read_all(&self) -> Result<(), Closed> {
-        let Job { sources, unwanted, meter, fates } = self.job;
+        let Job { sources, unwanted, meter, fates, .. } = self.job;
         let mut packet = self.ring.empty.recv().map_err(|_| Closed)?;
         let mut unwanted = unwanted.iter().flat_map(Clone::clone).peekable();
         let count = EntryNo::try_from(sources.len()).unwrap_or(EntryNo::MAX);
