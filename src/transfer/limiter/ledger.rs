@@ -207,11 +207,11 @@ mod tests {
         let mut ledger = limited(1_000, now);
         ledger.take(512_000, now);
         let ticket = ledger.take(512, now);
-        assert_eq!(ledger.wait(ticket, now), Duration::from_millis(512_000));
+        assert_eq!(ledger.wait(ticket, now), SECOND * 512);
         ledger.set(Some(rate(1_000_000)), now + SECOND);
-        assert_eq!(ledger.wait(ticket, now + SECOND), Duration::from_micros(512_000 - 1_000));
+        assert_eq!(ledger.wait(ticket, now + SECOND), Duration::from_millis(511));
         ledger.set(Some(rate(2_000)), now + SECOND);
-        assert_eq!(ledger.wait(ticket, now + SECOND), Duration::from_micros((512_000 - 1_000) * 500));
+        assert_eq!(ledger.wait(ticket, now + SECOND), SECOND * 511 / 2);
         ledger.set(None, now + SECOND);
         assert_eq!(ledger.wait(ticket, now + SECOND), Duration::ZERO);
     }
