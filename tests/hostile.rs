@@ -362,7 +362,7 @@ fn nobody_else_can_bring_the_content() {
         let mut bytes = content::chunk_header(0, 0, 6).to_vec();
         bytes.extend_from_slice(b"honest");
         content::put_end(&mut bytes, 0, 6, Digest(*blake3::hash(b"honest").as_bytes()));
-        content::put_finish(&mut bytes);
+        content::put_finish(&mut bytes, 1);
         lane.stream.write_all(&bytes).await.unwrap();
         lane.stream.flush().await.unwrap();
         while !matches!(hear(&mut control).await, Some(FromReceiver::Done) | None) {}

@@ -73,8 +73,8 @@ fn content_has_these_bytes() {
     let mut out = Vec::new();
     content::put_end(&mut out, 1, 2, Digest([3; 32]));
     content::put_broken(&mut out, 4);
-    content::put_finish(&mut out);
-    assert_eq!(hex(&out), format!("02010000000200000000000000{}030400000004", "03".repeat(32)));
+    content::put_finish(&mut out, 3);
+    assert_eq!(hex(&out), format!("02010000000200000000000000{}03040000000403", "03".repeat(32)));
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use std::hint::black_box;
 
 use airlift::{
-    model::Digest,
+    model::{CHUNK, Digest},
     wire::content::{Parser, chunk_header, put_end, put_finish},
 };
 use criterion::{Criterion, Throughput};
 
-use crate::{CHUNK, bytes};
+use crate::bytes;
 
 /// The frames of files that are all as long, one after the other, of so many bytes in all.
 fn stream(total: usize, file: usize) -> Vec<u8> {
@@ -22,7 +22,7 @@ fn stream(total: usize, file: usize) -> Vec<u8> {
         }
         put_end(&mut out, entry, file as u64, Digest([7; 32]));
     }
-    put_finish(&mut out);
+    put_finish(&mut out, 1);
     out
 }
 

@@ -13,9 +13,6 @@ mod plan;
 use airlift::model::{Entry, EntryKind, FileMode, RelPath, Timestamp};
 use criterion::{Criterion, criterion_group, criterion_main};
 
-/// Bytes in a whole chunk, and in what the stages hand to one another.
-const CHUNK: usize = 256 * 1024;
-
 /// So many files of 4 KiB, 100 in each folder, as a scan finds them.
 fn files(count: usize) -> Vec<Entry> {
     let modified = Some(Timestamp { seconds: 1_700_000_000, nanos: 123_456_789 });

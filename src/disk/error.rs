@@ -109,8 +109,8 @@ pub enum DiskError {
         "The other device sent less of “{0}” than it had announced, so it was thrown away. Have it sent again."
     )]
     Shorter(String),
-    #[error("The other device sent the parts of “{0}” in the wrong order. Have it sent again.")]
-    OutOfOrder(String),
+    #[error("The other device sent a part of “{0}” twice. Have it sent again.")]
+    Twice(String),
     /// An entry number that is no file, or one that was not wanted.
     #[error("The other device sent number {0}, which was not asked for.")]
     NotWanted(EntryNo),

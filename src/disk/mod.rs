@@ -6,6 +6,7 @@
 //! done relative to open folder handles, one name at a time and never through a symbolic link, so
 //! that neither a peer's names nor a link planted meanwhile leads out of the picked folder.
 
+mod at;
 mod attributes;
 mod error;
 mod folders;

@@ -5,34 +5,33 @@
 
 use std::{
     fs::File,
-    io::{ErrorKind, Seek as _, SeekFrom, Write as _},
-    sync::Arc,
+    io::ErrorKind,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _};
 use cap_std::fs::OpenOptions;
 
 use super::{
-    attributes,
+    at, attributes,
     error::DiskError,
     intake::{Folder, Missing, Shared},
     local::{above, shown},
     naming::PART,
     space,
 };
-use crate::model::{Digest, EntryNo};
+use crate::model::{Digest, EntryNo, Leaf, Stopwatch, Tree, Work};
 
 /// A file larger than this gets its space in advance, and keeps its handle until it is stored.
 const LARGE: u64 = 1 << 20;
 /// How many finished files of one transfer may keep their handle.
 const MAX_HANDLES: usize = 16;
 
-/// A file that is being written.
+/// A file that is being written: chunk by chunk, in any order, by any number of threads.
 pub struct Partial {
     // Closed before its name goes, which some systems insist on.
     file: File,
-    hasher: Box<blake3::Hasher>,
-    written: u64,
+    tree: Mutex<Tree>,
     size: Option<u64>,
     part: Part,
 }
@@ -73,7 +72,7 @@ impl Partial {
         if let Some(size) = size.filter(|size| *size > LARGE) {
             space::reserve(&file, size).map_err(|why| shared.failed(&path, why))?;
         }
-        Ok(Self { file, hasher: Box::default(), written: 0, size, part })
+        Ok(Self { file, tree: Mutex::default(), size, part })
     }
 
     #[must_use]
@@ -81,31 +80,33 @@ impl Partial {
         self.part.no
     }
 
-    /// Bytes written so far.
-    #[must_use]
-    pub fn written(&self) -> u64 {
-        self.written
-    }
-
-    /// Writes the next bytes. `offset` must be [`Partial::written`].
+    /// Writes the next bytes of a chunk: at most [`Leaf::room`].
     ///
     /// # Errors
-    /// When the bytes are not the next ones, go beyond the offered size, or can't be written.
-    pub fn write(&mut self, offset: u64, data: &[u8]) -> Result<(), DiskError> {
-        if offset != self.written {
-            return Err(DiskError::OutOfOrder(self.part.shown()));
-        }
+    /// When the bytes go beyond the offered size or the chunk, or can't be written. The chunk is
+    /// then as it was.
+    pub fn write(&self, leaf: &mut Leaf, data: &[u8], watch: &mut Stopwatch<'_>) -> Result<(), DiskError> {
+        let offset = leaf.end();
         let end = offset.checked_add(data.len() as u64).filter(|end| *end <= self.size.unwrap_or(u64::MAX));
-        let Some(end) = end else { return Err(DiskError::Longer(self.part.shown())) };
-        if let Err(why) = self.file.write_all(data) {
-            // Some of it may have been written; the next attempt starts where this one did.
-            let back = self.file.seek(SeekFrom::Start(self.written));
-            let why = back.err().unwrap_or(why);
-            return Err(self.part.shared.failed(&self.part.path(), why));
+        if end.is_none() || data.len() > leaf.room() {
+            return Err(DiskError::Longer(self.part.shown()));
         }
-        self.hasher.update(data);
-        self.written = end;
+        at::write_all(&self.file, data, offset)
+            .map_err(|why| self.part.shared.failed(&self.part.path(), why))?;
+        watch.lap(Work::Write);
+        leaf.update(data);
+        watch.lap(Work::Check);
         Ok(())
+    }
+
+    /// Takes a chunk that is whole, or ends with the file. Returns the bytes of all those taken.
+    ///
+    /// # Errors
+    /// When it was taken before.
+    pub fn keep(&self, leaf: Leaf) -> Result<u64, DiskError> {
+        let mut tree = self.tree.lock().unwrap_or_else(PoisonError::into_inner);
+        tree.add(leaf).map_err(|_| DiskError::Twice(self.part.shown()))?;
+        Ok(tree.bytes())
     }
 
     /// Compares what was written with the sender's digest, and ends the writing.
@@ -113,11 +114,13 @@ impl Partial {
     /// # Errors
     /// When content or size are not what they should be. The partial file is removed then.
     pub fn verify(self, digest: Digest) -> Result<Verified, DiskError> {
-        let Self { file, hasher, written, size, part } = self;
+        let Self { file, tree, size, part } = self;
+        let tree = tree.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let written = tree.bytes();
         if size.is_some_and(|size| written < size) {
             return Err(DiskError::Shorter(part.shown()));
         }
-        if Digest(*hasher.finalize().as_bytes()) != digest {
+        if tree.digest(written) != Some(digest) {
             return Err(DiskError::Corrupt(part.shown()));
         }
         if let Some(time) = part.shared.entry(part.no).and_then(|entry| entry.modified) {

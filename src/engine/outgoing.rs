@@ -56,7 +56,8 @@ pub async fn run(outgoing: Outgoing) {
     // An actor that is gone remembers nothing.
     let _ = actor.send(Internal::Reached(to)).await;
     let job = SendJob { transfer: desk.id(), name, scan, limiter };
-    let open_lane = |token| async move { open_lane(net::dial_again(route, peer, &tls).await?, token).await };
+    let tls = &tls;
+    let open_lane = |token| async move { open_lane(net::dial_again(route, peer, tls).await?, token).await };
     let observe = |notice| desk.notice(notice);
     let meter = Arc::clone(&desk.meter);
     let sending = send(connection.stream, job, open_lane, meter, &observe, cancel);
@@ -71,8 +72,8 @@ async fn open_lane(mut connection: Connection, token: LaneToken) -> Result<Outfl
         connection.stream.write_all(&frame::encode(&FromSender::Lane { token })).await?;
         connection.stream.flush().await?;
         let lane = Lane::new(connection)?;
-        let stop = lane.stopper()?;
-        Ok(Outflow { stream: Box::new(lane), stop: Box::new(move || stop.stop()) })
+        let (stop, network) = (lane.stopper()?, lane.network());
+        Ok(Outflow { stream: Box::new(lane), stop: Box::new(move || stop.stop()), network })
     };
     work.await.map_err(|source| NetError::Unreachable { address, source })
 }

@@ -11,6 +11,7 @@ use crate::{
     model::DeviceId,
     net::{Connection, Lane},
     transfer::{Inflow, LaneToken},
+    wire::limits,
 };
 
 #[derive(Clone, Default)]
@@ -27,8 +28,7 @@ impl Switchboard {
     /// Content connections of this peer that show the token come out of the channel. Dropping it
     /// ends the expectation.
     pub fn expect(&self, token: LaneToken, peer: DeviceId) -> mpsc::Receiver<Inflow> {
-        // One connection carries all content as yet; it is there before a second could come.
-        let (lanes, arriving) = mpsc::channel(1);
+        let (lanes, arriving) = mpsc::channel(limits::MAX_LANES);
         let mut expected = self.expected.lock().unwrap_or_else(PoisonError::into_inner);
         expected.retain(|_, other| !other.lanes.is_closed());
         expected.insert(token, Expected { peer, lanes });
@@ -39,23 +39,23 @@ impl Switchboard {
     pub fn connect(&self, token: LaneToken, connection: Connection) {
         let (peer, address) = (connection.peer, connection.address);
         let waiting = {
-            let mut expected = self.expected.lock().unwrap_or_else(PoisonError::into_inner);
+            let expected = self.expected.lock().unwrap_or_else(PoisonError::into_inner);
             match expected.get(&token) {
-                Some(waiting) if waiting.peer == peer => expected.remove(&token),
+                Some(waiting) if waiting.peer == peer => Some(waiting.lanes.clone()),
                 _ => None,
             }
         };
-        let Some(waiting) = waiting else {
+        let Some(lanes) = waiting else {
             tracing::warn!(%peer, %address, "a content connection that nobody expects");
             return;
         };
         let lane = Lane::new(connection).and_then(|lane| {
-            let stop = lane.stopper()?;
-            Ok(Inflow { stream: Box::new(lane), stop: Box::new(move || stop.stop()) })
+            let (stop, network) = (lane.stopper()?, lane.network());
+            Ok(Inflow { stream: Box::new(lane), stop: Box::new(move || stop.stop()), network })
         });
         match lane {
-            // Full or closed: the transfer has its connection, or is over.
-            Ok(lane) => drop(waiting.lanes.try_send(lane)),
+            // Full or closed: the transfer has its connections, or is over.
+            Ok(lane) => drop(lanes.try_send(lane)),
             Err(e) => tracing::warn!(%address, error = %e, "a content connection could not be used"),
         }
     }

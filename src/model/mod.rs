@@ -11,6 +11,7 @@ mod pipeline;
 mod rate;
 pub mod text;
 mod transfer;
+mod tree;
 
 pub use address::{Address, BadAddress};
 pub use device::{BadDeviceId, BadDeviceName, DeviceId, DeviceName};
@@ -18,9 +19,10 @@ pub use manifest::{
     Digest, Entry, EntryKind, EntryNo, FileMode, Manifest, Skipped, Summary, Timestamp, TopItem,
 };
 pub use path::{RelPath, UnsafePath};
-pub use pipeline::{Bottleneck, Pipeline, Times, Work};
+pub use pipeline::{Bottleneck, Clocks, Pipeline, Stopwatch, Times, Work};
 pub use rate::{BadByteRate, ByteRate};
 pub use transfer::{
     Answer, Conflict, Direction, FileProblem, Landing, Outcome, Peer, Problem, ProblemKind, Progress, Report,
     Side, Source, Transfer, TransferId, TransferState,
 };
+pub use tree::{CHUNK, Leaf, Tree, Twice};

@@ -1,6 +1,9 @@
 //! Where the time of a transfer goes, from disk to disk, and what limits it.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
 
 use super::Side;
 
@@ -73,6 +76,16 @@ impl Times {
         self.0[work as usize] = time;
     }
 
+    /// Two ends' times together.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let mut both = *self;
+        for work in Work::ALL {
+            both.set(work, self.of(work).saturating_add(other.of(work)));
+        }
+        both
+    }
+
     /// What was added since an earlier look.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
@@ -81,6 +94,51 @@ impl Times {
             added.set(work, self.of(work).saturating_sub(earlier.of(work)));
         }
         added
+    }
+}
+
+/// [`Times`] that grow while several threads work.
+#[derive(Debug, Default)]
+pub struct Clocks([AtomicU64; Work::ALL.len()]);
+
+impl Clocks {
+    pub fn add(&self, work: Work, time: Duration) {
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.0[work as usize].fetch_add(nanos, Ordering::Relaxed);
+    }
+
+    #[must_use]
+    pub fn read(&self) -> Times {
+        let mut times = Times::default();
+        for work in Work::ALL {
+            times.set(work, Duration::from_nanos(self.0[work as usize].load(Ordering::Relaxed)));
+        }
+        times
+    }
+}
+
+/// Tells one thread's time apart, lap by lap.
+#[derive(Debug)]
+pub struct Stopwatch<'a> {
+    clocks: &'a Clocks,
+    since: Instant,
+}
+
+impl<'a> Stopwatch<'a> {
+    #[must_use]
+    pub fn start(clocks: &'a Clocks) -> Self {
+        Self { clocks, since: Instant::now() }
+    }
+
+    /// What has passed since the last lap went into this work.
+    pub fn lap(&mut self, work: Work) {
+        self.clocks.add(work, self.skip());
+    }
+
+    /// What has passed since the last lap was another's work. Returns it.
+    pub fn skip(&mut self) -> Duration {
+        let now = Instant::now();
+        now - std::mem::replace(&mut self.since, now)
     }
 }
 

@@ -6,6 +6,11 @@
 use std::{
     io::{self, BufRead as _, BufReader, Read, Write},
     net::{Shutdown, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use super::Connection;
@@ -16,8 +21,18 @@ const BUFFER: usize = 256 * 1024;
 /// The blocking form of a [`Connection`].
 pub struct Lane {
     tls: rustls::Connection,
-    incoming: BufReader<TcpStream>,
-    outgoing: TcpStream,
+    incoming: BufReader<Timed>,
+    outgoing: Timed,
+}
+
+/// How long a lane's thread was in the network's hands: waiting for it, and copying to and from it.
+#[derive(Debug, Default)]
+pub struct NetworkClock(AtomicU64);
+
+/// A socket that counts the time spent on it.
+struct Timed {
+    socket: TcpStream,
+    clock: Arc<NetworkClock>,
 }
 
 /// Ends a [`Lane`] from another thread: reads and writes on it fail from then on.
@@ -40,14 +55,22 @@ impl Lane {
         tls.set_buffer_limit(Some(BUFFER));
         let outgoing = socket.into_std()?;
         outgoing.set_nonblocking(false)?;
-        let incoming = BufReader::with_capacity(BUFFER, outgoing.try_clone()?);
-        Ok(Self { tls, incoming, outgoing })
+        let clock = Arc::<NetworkClock>::default();
+        let incoming = Timed { socket: outgoing.try_clone()?, clock: Arc::clone(&clock) };
+        let incoming = BufReader::with_capacity(BUFFER, incoming);
+        Ok(Self { tls, incoming, outgoing: Timed { socket: outgoing, clock } })
     }
 
     /// # Errors
     /// When the system has no descriptor left.
     pub fn stopper(&self) -> io::Result<LaneStop> {
-        Ok(LaneStop(self.outgoing.try_clone()?))
+        Ok(LaneStop(self.outgoing.socket.try_clone()?))
+    }
+
+    /// Counts from the first byte of content on.
+    #[must_use]
+    pub fn network(&self) -> Arc<NetworkClock> {
+        Arc::clone(&self.outgoing.clock)
     }
 
     fn send_encrypted(&mut self) -> io::Result<()> {
@@ -59,6 +82,41 @@ impl Lane {
                 Ok(_) => {}
             }
         }
+        Ok(())
+    }
+}
+
+impl NetworkClock {
+    #[must_use]
+    pub fn read(&self) -> Duration {
+        Duration::from_nanos(self.0.load(Ordering::Relaxed))
+    }
+
+    fn count<T>(&self, work: impl FnOnce() -> T) -> T {
+        let since = Instant::now();
+        let result = work();
+        let nanos = u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.0.fetch_add(nanos, Ordering::Relaxed);
+        result
+    }
+}
+
+impl Read for Timed {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.clock.count(|| self.socket.read(buf))
+    }
+}
+
+impl Write for Timed {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.clock.count(|| self.socket.write(buf))
+    }
+
+    fn write_vectored(&mut self, bufs: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        self.clock.count(|| self.socket.write_vectored(bufs))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }

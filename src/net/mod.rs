@@ -15,7 +15,7 @@ use tokio_rustls::TlsStream;
 use crate::model::DeviceId;
 
 pub use dial::{dial, dial_again};
-pub use lane::{Lane, LaneStop};
+pub use lane::{Lane, LaneStop, NetworkClock};
 pub use listen::{Listener, Stranger, local_addresses};
 pub use tls::Tls;
 

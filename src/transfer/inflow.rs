@@ -1,33 +1,37 @@
-//! The receiver's content stages: receive → decrypt on one thread, hash → write on another,
-//! sync → rename on a third, with bounded rings between them.
+//! The receiver's content stages: for each connection receive → decrypt on one thread and hash →
+//! write on another, and sync → rename on one more, with bounded rings between them.
 //!
 //! Knows content frames and files. Must not know control messages.
 
 use std::{
-    io::{self, Read},
+    cell::Cell,
+    io::{self, Read as _},
     sync::{Arc, mpsc},
+    thread::{Builder, Scope},
+    time::Duration,
 };
 
 use tokio::sync::mpsc::Sender;
 
 use super::{
-    LinkError, Meter, TransferError,
-    entry_set::EntrySet,
+    Inflow, LinkError, Meter, TransferError,
+    arriving::{Arriving, Hand},
     limiter::{Limited, Limiter},
     stages::Halt,
 };
 use crate::{
-    disk::{DiskError, Intake, Partial, Stored, Verified},
-    model::{EntryKind, EntryNo},
+    disk::{DiskError, Intake, Stored, Verified},
+    model::{EntryNo, Stopwatch, Work},
     wire::{
         Violation,
         content::{Parser, Piece},
+        limits,
     },
 };
 
 /// Bytes that are handed from one stage to the next at most.
 const SLAB: usize = 256 * 1024;
-/// Slabs on their way from one stage to the other.
+/// Slabs on their way from one stage to the other, for each connection.
 const RING: usize = 8;
 /// Verified files that wait to be made durable together. Each may hold a descriptor, and systems
 /// commonly allow a process 1,024.
@@ -60,65 +64,185 @@ pub struct Job {
     pub fates: Sender<Fate>,
 }
 
+/// Another connection for a transfer that flows. Never more than [`limits::MAX_LANES`] are in use.
+pub type Joining = mpsc::SyncSender<Event>;
+
+/// What the stages' owner hears while they work.
+pub enum Event {
+    /// Another connection carries content.
+    Lane(Inflow),
+    /// A connection's stages have ended.
+    Ended(Result<Flow, TransferError>),
+}
+
+/// The two ends of the channel that leads connections to [`run`].
+pub fn joining() -> (Joining, mpsc::Receiver<Event>) {
+    // Each connection makes two events at most, so that nobody waits.
+    mpsc::sync_channel(2 * limits::MAX_LANES)
+}
+
+/// How the content came to its end on one connection.
+pub enum Flow {
+    /// It was one of so many.
+    Finished {
+        lanes: u8,
+    },
+    Torn(LinkError),
+}
+
 /// Receives the content of every wanted file; returns when the last one is stored. What makes the
 /// rest impossible is told as [`Fate::Fatal`] at once, before what is under way has ended.
 ///
 /// # Errors
-/// When the connection breaks.
-pub fn run(job: &Job, stream: Box<dyn Read + Send>, halt: &Halt) -> Result<(), TransferError> {
-    let stream = Limited::new(stream, &job.limiter, halt, |_| {});
-    let (full, arrived) = mpsc::sync_channel(RING);
-    let (used, empty) = mpsc::sync_channel(RING);
-    for _ in 0..RING {
-        let _ = used.send(vec![0; SLAB]);
-    }
+/// When a connection breaks.
+pub fn run(
+    job: &Job,
+    (joining, joined): (Joining, mpsc::Receiver<Event>),
+    halt: &Halt,
+) -> Result<(), TransferError> {
     let (verified, to_store) = mpsc::sync_channel(GROUP);
-    let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
-    let no_thread = |e: io::Error| TransferError::Internal(e.to_string());
+    let arriving = Arriving::new(job);
+    let over = Halt::default();
+    let theirs = over.clone();
+    halt.covers(Box::new(move || theirs.tell()));
     std::thread::scope(|scope| {
-        let receiving = thread("airlift-recv")
-            .spawn_scoped(scope, move || receive(stream, &empty, &full))
-            .map_err(no_thread)?;
-        let storing = thread("airlift-store").spawn_scoped(scope, move || store(job, &to_store, halt));
-        let storing = match storing {
-            Ok(storing) => storing,
-            Err(e) => {
-                halt.tell();
-                return Err(no_thread(e));
+        let storing = Builder::new()
+            .name("airlift-store".into())
+            .spawn_scoped(scope, move || store(job, &to_store, halt))
+            .map_err(|e| TransferError::Internal(e.to_string()))?;
+        let lanes = Lanes { scope, job, arriving: &arriving, over: &over, verified, joining };
+        let result = match lanes.see_through(&joined) {
+            Err(fatal) if !matches!(fatal, TransferError::Link(_)) => {
+                // Nobody there to be told: the session is over.
+                let _ = job.fates.blocking_send(Fate::Fatal(fatal));
+                Err(LinkError::Closed.into())
             }
+            result => result,
         };
-        let mut writer = Writer { job, halt, verified, open: None, seen: EntrySet::default() };
-        let written = writer.write_all(&arrived, &used).or_else(|why| match why {
-            TransferError::Link(_) => Ok(Flow::Torn),
-            fatal => writer.tell(Fate::Fatal(fatal)).map(|()| Flow::Torn),
-        });
-        // Closing the rings ends the other stages. What is verified is stored first, also when the
-        // link broke, unless the transfer was ended here.
-        drop((writer, arrived, used));
-        storing.join().map_err(|_| TransferError::Internal("the storing stage".into()))?;
         // A sender that has said its last, or nonsense, need not be waited for.
-        halt.tell();
-        let received = receiving.join().map_err(|_| TransferError::Internal("the receiving stage".into()))?;
-        match written {
-            Ok(Flow::Finished) => Ok(()),
-            Ok(Flow::Torn) => Err(received.map_or_else(LinkError::from, |()| LinkError::Closed).into()),
-            Err(e) => Err(e),
+        over.tell();
+        drop(lanes);
+        for late in joined.try_iter() {
+            if let Event::Lane(late) = late {
+                (late.stop)();
+            }
         }
+        // What is verified is stored first, also when the link broke, unless the transfer was
+        // ended here.
+        storing.join().map_err(|_| TransferError::Internal("the storing stage".into()))?;
+        halt.tell();
+        result
     })
 }
 
-fn receive(
-    mut stream: impl Read,
-    empty: &mpsc::Receiver<Vec<u8>>,
-    full: &mpsc::SyncSender<Slab>,
-) -> Result<(), io::Error> {
-    while let Ok(mut bytes) = empty.recv() {
-        let len = stream.read(&mut bytes)?;
-        if len == 0 || full.send(Slab { bytes, len }).is_err() {
-            break;
+/// The stages of all connections.
+struct Lanes<'scope, 'env> {
+    scope: &'scope Scope<'scope, 'env>,
+    job: &'env Job,
+    arriving: &'env Arriving<'env>,
+    over: &'env Halt,
+    verified: mpsc::SyncSender<Verified>,
+    joining: Joining,
+}
+
+impl<'scope, 'env> Lanes<'scope, 'env> {
+    /// Lets connections join until all of them have finished, or one has not.
+    fn see_through(&self, joined: &mpsc::Receiver<Event>) -> Result<(), TransferError> {
+        let (mut count, mut finished) = (0, 0);
+        loop {
+            match joined.recv().map_err(|_| LinkError::Closed)? {
+                Event::Lane(lane) if count < limits::MAX_LANES => {
+                    count += 1;
+                    self.job.meter.add_lane();
+                    self.spawn(lane).map_err(|e| TransferError::Internal(e.to_string()))?;
+                }
+                Event::Lane(beyond) => (beyond.stop)(),
+                Event::Ended(ended) => match ended? {
+                    Flow::Finished { lanes } => {
+                        self.job.meter.remove_lane();
+                        finished += 1;
+                        if finished >= lanes {
+                            let is_whole = !self.arriving.is_any_open();
+                            return if is_whole { Ok(()) } else { Err(Violation::EndsEarly.into()) };
+                        }
+                    }
+                    Flow::Torn(why) => return Err(why.into()),
+                },
+            }
         }
     }
-    Ok(())
+
+    /// Starts the two stages of a connection.
+    fn spawn(&self, lane: Inflow) -> io::Result<()> {
+        let Self { scope, job, arriving, over, .. } = *self;
+        let (verified, joining) = (self.verified.clone(), self.joining.clone());
+        let (full, arrived) = mpsc::sync_channel(RING);
+        let (used, empty) = mpsc::sync_channel(RING);
+        for _ in 0..RING {
+            let _ = used.send(vec![0; SLAB]);
+        }
+        let Inflow { stream, stop, network } = lane;
+        over.covers(stop);
+        let tap = Tap { stream, network, job, over };
+        let receiving = Builder::new()
+            .name("airlift-recv".into())
+            .spawn_scoped(scope, move || tap.receive(&empty, &full))?;
+        Builder::new().name("airlift-write".into()).spawn_scoped(scope, move || {
+            let mut writer = Writer { job, over, arriving, verified, hand: Hand::default() };
+            let written = writer.write_all(&arrived, &used);
+            // Closing the rings ends the other stage, if it isn't waiting for the connection.
+            drop((writer, arrived, used));
+            let ended = match written {
+                Ok(None) => match receiving.join() {
+                    Ok(received) => {
+                        Ok(Flow::Torn(received.map_or_else(LinkError::from, |()| LinkError::Closed)))
+                    }
+                    Err(_) => Err(TransferError::Internal("the receiving stage".into())),
+                },
+                Ok(Some(lanes)) => Ok(Flow::Finished { lanes }),
+                Err(e) => Err(e),
+            };
+            // Nobody waits for it any more: it is over.
+            let _ = joining.send(Event::Ended(ended));
+        })?;
+        Ok(())
+    }
+}
+
+/// The receiving stage of one connection.
+struct Tap<'a> {
+    stream: Box<dyn io::Read + Send>,
+    network: Arc<crate::net::NetworkClock>,
+    job: &'a Job,
+    over: &'a Halt,
+}
+
+impl Tap<'_> {
+    fn receive(
+        self,
+        empty: &mpsc::Receiver<Vec<u8>>,
+        full: &mpsc::SyncSender<Slab>,
+    ) -> Result<(), io::Error> {
+        let clocks = &self.job.meter.clocks;
+        let held = Cell::new(Duration::ZERO);
+        let mut stream =
+            Limited::new(self.stream, &self.job.limiter, self.over, |time| held.set(held.get() + time));
+        let mut watch = Stopwatch::start(clocks);
+        while let Ok(mut bytes) = empty.recv() {
+            watch.skip();
+            let before = self.network.read();
+            let read = stream.read(&mut bytes);
+            let (network, held) = (self.network.read().saturating_sub(before), held.take());
+            clocks.add(Work::Receive, network);
+            clocks.add(Work::ReceiveLimit, held);
+            clocks.add(Work::Decrypt, watch.skip().saturating_sub(network + held));
+            let len = read?;
+            if len == 0 || full.send(Slab { bytes, len }).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
 }
 
 struct Slab {
@@ -126,141 +250,58 @@ struct Slab {
     len: usize,
 }
 
-/// How the content came to its end.
-enum Flow {
-    Finished,
-    Torn,
-}
-
+/// The writing stage of one connection.
 struct Writer<'a> {
     job: &'a Job,
-    halt: &'a Halt,
+    over: &'a Halt,
+    arriving: &'a Arriving<'a>,
     verified: mpsc::SyncSender<Verified>,
-    open: Option<Open>,
-    /// Files that have ended, or failed.
-    seen: EntrySet,
-}
-
-/// The file in hand: content of one file at a time, from its first byte to its end.
-struct Open {
-    entry: EntryNo,
-    /// `None`: it can't be written here, and what still comes of it is thrown away.
-    partial: Option<Partial>,
+    hand: Hand,
 }
 
 impl Writer<'_> {
+    /// How many connections the content went over; `None` when it was torn.
     fn write_all(
         &mut self,
         arrived: &mpsc::Receiver<Slab>,
         used: &mpsc::SyncSender<Vec<u8>>,
-    ) -> Result<Flow, TransferError> {
+    ) -> Result<Option<u8>, TransferError> {
         let mut parser = Parser::default();
+        let mut watch = Stopwatch::start(&self.job.meter.clocks);
         for slab in arrived {
+            watch.skip();
             let mut bytes = &slab.bytes[..slab.len];
             while let Some(piece) = parser.next(&mut bytes)? {
-                if let Flow::Finished = self.take(piece)? {
-                    return Ok(Flow::Finished);
+                let Self { arriving, verified, hand, .. } = self;
+                match piece {
+                    Piece::Data { entry, offset, bytes } => {
+                        arriving.data(hand, (entry, offset, bytes), verified, &mut watch)?;
+                    }
+                    Piece::End { entry, size, digest } => {
+                        arriving.end(hand, (entry, size, digest), verified, &mut watch)?;
+                    }
+                    Piece::Broken { entry } => arriving.broken(hand, entry)?,
+                    Piece::Finish { lanes } => {
+                        arriving.put_down(hand, verified)?;
+                        return Ok(Some(lanes));
+                    }
                 }
             }
-            if self.halt.is_told() {
-                return Ok(Flow::Torn);
+            if self.over.is_told() {
+                return Ok(None);
             }
             // The receiving stage needs no more slabs when it has ended.
             let _ = used.send(slab.bytes);
         }
-        Ok(Flow::Torn)
-    }
-
-    fn take(&mut self, piece: Piece<'_>) -> Result<Flow, TransferError> {
-        match piece {
-            Piece::Data { entry, offset, bytes } => {
-                let open = self.open(entry)?;
-                if let Some(partial) = &mut open.partial {
-                    if partial.written() != offset {
-                        return Err(Violation::BadOffset.into());
-                    }
-                    match partial.write(offset, bytes) {
-                        Ok(()) => {
-                            self.job.meter.add_bytes(bytes.len() as u64);
-                            self.job.meter.add_file_bytes(bytes.len() as u64);
-                        }
-                        Err(why) => {
-                            open.partial = None;
-                            self.fail(entry, why)?;
-                        }
-                    }
-                }
-            }
-            Piece::End { entry, size, digest } => {
-                self.open(entry)?;
-                self.seen.insert(entry);
-                if let Some(partial) = self.open.take().and_then(|open| open.partial) {
-                    if partial.written() != size {
-                        return Err(Violation::EndsEarly.into());
-                    }
-                    match partial.verify(digest) {
-                        // The storing stage ends early only when it can store nothing more.
-                        Ok(verified) => self.verified.send(verified).map_err(|_| LinkError::Closed)?,
-                        Err(why) => self.fail(entry, why)?,
-                    }
-                }
-            }
-            Piece::Broken { entry } => {
-                if !self.job.intake.wants(entry) || !self.seen.insert(entry) {
-                    return Err(Violation::BadEntry.into());
-                }
-                match self.open.take() {
-                    Some(open) if open.entry != entry => return Err(Violation::BadEntry.into()),
-                    // It failed here first, and that was said.
-                    Some(Open { partial: None, .. }) => {}
-                    _ => self.tell(Fate::Broken { entry })?,
-                }
-            }
-            Piece::Finish if self.open.is_some() => return Err(Violation::EndsEarly.into()),
-            Piece::Finish => return Ok(Flow::Finished),
-        }
-        Ok(Flow::Torn)
-    }
-
-    /// The file in hand, which `entry` must be or become.
-    fn open(&mut self, entry: EntryNo) -> Result<&mut Open, TransferError> {
-        if self.open.as_ref().is_some_and(|open| open.entry != entry) {
-            return Err(Violation::BadEntry.into());
-        }
-        if self.open.is_none() {
-            if !self.job.intake.wants(entry) || self.seen.contains(entry) {
-                return Err(Violation::BadEntry.into());
-            }
-            if let Some(offered) = self.job.intake.entry(entry)
-                && let EntryKind::File { size, .. } = offered.kind
-            {
-                self.job.meter.begin_file(offered.path.as_str(), size);
-            }
-            let partial = match self.job.intake.create(entry) {
-                Ok(partial) => Some(partial),
-                Err(why) => {
-                    self.fail(entry, why)?;
-                    None
-                }
-            };
-            self.open = Some(Open { entry, partial });
-        }
-        Ok(self.open.as_mut().expect("just opened"))
-    }
-
-    /// One file can't be written here; the others may.
-    fn fail(&self, entry: EntryNo, why: DiskError) -> Result<(), TransferError> {
-        if why.is_fatal() { Err(why.into()) } else { self.tell(Fate::Failed { entry, why }) }
-    }
-
-    fn tell(&self, fate: Fate) -> Result<(), TransferError> {
-        self.job.fates.blocking_send(fate).map_err(|_| LinkError::Closed.into())
+        Ok(None)
     }
 }
 
 /// Makes verified files durable, as many together as have come while the last ones were.
 fn store(job: &Job, verified: &mpsc::Receiver<Verified>, halt: &Halt) {
+    let mut watch = Stopwatch::start(&job.meter.clocks);
     while let Ok(first) = verified.recv() {
+        watch.skip();
         let mut group = vec![first];
         group.extend(verified.try_iter().take(GROUP - 1));
         if halt.is_told() {
@@ -268,7 +309,9 @@ fn store(job: &Job, verified: &mpsc::Receiver<Verified>, halt: &Halt) {
             return;
         }
         let mut fatal = None;
-        for (entry, result) in job.intake.store(group) {
+        let stored = job.intake.store(group);
+        watch.lap(Work::Store);
+        for (entry, result) in stored {
             let fate = match result {
                 Ok(stored) => {
                     job.meter.add_file();

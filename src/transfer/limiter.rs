@@ -172,7 +172,7 @@ mod tests {
     /// Runs a stage to its own end.
     async fn stage<T: Send + 'static>(work: impl FnOnce(&Halt) -> T + Send + 'static) -> T {
         let (done, result) = mpsc::sync_channel(1);
-        let mut stages = Stages::start(Box::new(|| {}), move |halt| {
+        let mut stages = Stages::start(move |halt| {
             done.send(work(halt)).unwrap();
             Ok(())
         });
@@ -245,7 +245,7 @@ mod tests {
         let (begun, beginning) = tokio::sync::oneshot::channel();
         let (ended, ending) = mpsc::sync_channel(1);
         let its = Arc::clone(&limiter);
-        let stages = Stages::start(Box::new(|| {}), move |halt| {
+        let stages = Stages::start(move |halt| {
             // More than an hour's worth stands before it.
             its.ledger().take(4_000_000, Instant::now());
             begun.send(()).unwrap();

@@ -4,21 +4,34 @@ use std::{
     collections::VecDeque,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use crate::model::Progress;
+use super::verdict::verdict;
+use crate::{
+    model::{Bottleneck, Clocks, Direction, Pipeline, Progress, Times, Work},
+    wire::message::Load,
+};
 
 /// The rate is an average over about this long: steady to the eye, and soon true again after a change.
 const WINDOW: Duration = Duration::from_secs(3);
 /// Samples of the rate are at least this far apart, however often faces look.
 const STEP: Duration = Duration::from_millis(100);
+/// What limits a transfer is told from at least this long.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// One transfer's counters.
 #[derive(Debug, Default)]
 pub struct Meter {
+    /// Where this end's time goes.
+    pub clocks: Clocks,
+    /// Bytes of chunks that went over the network.
+    wire_bytes: AtomicU64,
+    /// Content connections in use, and at most.
+    lanes: AtomicU32,
+    most_lanes: AtomicU32,
     bytes: AtomicU64,
     files: AtomicU64,
     file_bytes: AtomicU64,
@@ -32,6 +45,28 @@ struct Slow {
     file: Option<String>,
     file_total: Option<u64>,
     samples: VecDeque<(Instant, u64)>,
+    /// When content began to flow, and which way.
+    flowing: Option<(Instant, Direction)>,
+    /// Where the other end's time goes.
+    theirs: Times,
+    /// The last look at both ends' times, and what came of it.
+    looked: Option<(Instant, Times)>,
+    limited_by: Option<Bottleneck>,
+}
+
+impl Slow {
+    /// What limits the transfer, looked at anew when the last look is old enough.
+    fn limited_by(&mut self, now: Instant, ours: &Times, lanes: u32) -> Option<Bottleneck> {
+        let (began, direction) = self.flowing?;
+        let both = ours.and(&self.theirs);
+        let (since, before) = self.looked.unwrap_or((began, Times::default()));
+        let elapsed = now.saturating_duration_since(since);
+        if elapsed >= LOOK {
+            self.limited_by = verdict(&both.since(&before), lanes, elapsed, direction);
+            self.looked = Some((now, both));
+        }
+        self.limited_by
+    }
 }
 
 impl Meter {
@@ -79,6 +114,63 @@ impl Meter {
         self.bytes.load(Ordering::Relaxed)
     }
 
+    /// Content begins to flow.
+    pub fn begin(&self, direction: Direction) {
+        self.slow().flowing = Some((Instant::now(), direction));
+    }
+
+    /// Another content connection is in use.
+    pub fn add_lane(&self) {
+        let lanes = self.lanes.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most_lanes.fetch_max(lanes, Ordering::Relaxed);
+    }
+
+    /// A content connection is used no more.
+    pub fn remove_lane(&self) {
+        self.lanes.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// So much of chunks went over the network.
+    pub fn add_wire_bytes(&self, count: u64) {
+        self.wire_bytes.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Where this end's time went so far, for the other end.
+    pub fn load(&self, direction: Direction) -> Load {
+        let times = self.clocks.read();
+        let ours = Work::ALL.into_iter().filter(|work| work.is_senders() == (direction == Direction::Send));
+        let mut load = Load::default();
+        for (micros, work) in load.iter_mut().zip(ours) {
+            *micros = u64::try_from(times.of(work).as_micros()).unwrap_or(u64::MAX);
+        }
+        load
+    }
+
+    /// Where the other end says that its time went.
+    pub fn set_load(&self, direction: Direction, load: Load) {
+        let theirs = Work::ALL.into_iter().filter(|work| work.is_senders() != (direction == Direction::Send));
+        let mut slow = self.slow();
+        for (micros, work) in load.into_iter().zip(theirs) {
+            slow.theirs.set(work, Duration::from_micros(micros));
+        }
+    }
+
+    /// What limits it at present.
+    pub fn limited_by(&self) -> Option<Bottleneck> {
+        let (ours, lanes) = (self.clocks.read(), self.lanes.load(Ordering::Relaxed));
+        self.slow().limited_by(Instant::now(), &ours, lanes)
+    }
+
+    /// Where the time of the whole transfer went.
+    pub fn pipeline(&self) -> Pipeline {
+        let slow = self.slow();
+        let times = self.clocks.read().and(&slow.theirs);
+        let lanes = self.most_lanes.load(Ordering::Relaxed);
+        let limited_by =
+            slow.flowing.and_then(|(began, direction)| verdict(&times, lanes, began.elapsed(), direction));
+        Pipeline { times, lanes, wire_bytes: self.wire_bytes.load(Ordering::Relaxed), limited_by }
+    }
+
     /// How far it is now.
     pub fn sample(&self) -> Progress {
         self.sample_at(Instant::now())
@@ -86,6 +178,7 @@ impl Meter {
 
     fn sample_at(&self, now: Instant) -> Progress {
         let bytes = self.bytes();
+        let (ours, lanes) = (self.clocks.read(), self.lanes.load(Ordering::Relaxed));
         let mut slow = self.slow();
         if slow.samples.back().is_none_or(|(last, _)| now.duration_since(*last) >= STEP) {
             slow.samples.push_back((now, bytes));
@@ -106,7 +199,7 @@ impl Meter {
             file_bytes: self.file_bytes.load(Ordering::Relaxed),
             file_total: slow.file_total,
             rate,
-            limited_by: None,
+            limited_by: slow.limited_by(now, &ours, lanes),
         }
     }
 }

@@ -14,9 +14,11 @@
 //! own ([`outflow`], [`inflow`]). Knows messages, streams and files; must not know devices'
 //! addresses, settings, or anybody's screen.
 
+mod arriving;
 mod control;
 mod entry_set;
 mod inflow;
+mod lanes;
 mod limiter;
 mod meter;
 mod outflow;
@@ -26,9 +28,14 @@ mod send;
 mod sending;
 mod stages;
 mod tally;
+mod verdict;
+mod widening;
 mod words;
 
-use std::io::{Read, Write};
+use std::{
+    io::{Read, Write},
+    sync::Arc,
+};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -41,7 +48,7 @@ pub use send::{SendJob, send};
 use crate::{
     disk::{DiskError, PlanError, SourceError},
     model::{Outcome, Problem, ProblemKind, Side, Summary},
-    net::NetError,
+    net::{NetError, NetworkClock},
     wire::{FromReceiver, FromSender, Violation},
 };
 
@@ -55,12 +62,16 @@ pub type Stop = Box<dyn Fn() + Send + Sync>;
 pub struct Inflow {
     pub stream: Box<dyn Read + Send>,
     pub stop: Stop,
+    /// The part of the stream's time that the network takes.
+    pub network: Arc<NetworkClock>,
 }
 
 /// A content connection at the sender: blocking, written on a thread of its own.
 pub struct Outflow {
     pub stream: Box<dyn Write + Send>,
     pub stop: Stop,
+    /// The part of the stream's time that the network takes.
+    pub network: Arc<NetworkClock>,
 }
 
 /// What a transfer tells its owner while it goes on.

@@ -1,35 +1,38 @@
-//! The sender's content stages: read → hash → frame on one thread, encrypt → send on another,
-//! with a bounded ring of packets between them.
+//! The sender's content stages: read → hash → frame on one thread, encrypt → send on another for
+//! each connection, with a bounded ring of packets between them.
 //!
 //! Knows files and content frames. Must not know control messages.
 
 use std::{
-    io::Write,
+    cell::Cell,
+    io::Write as _,
     ops::Range,
     sync::{Arc, mpsc},
+    thread::Builder,
+    time::Duration,
 };
 
 use tokio::sync::mpsc::Sender;
 
 use super::{
-    LinkError, Meter, TransferError,
+    LinkError, Meter, Outflow, TransferError,
+    lanes::{Closed, LaneNo, Lanes, Outlet, Packet, Ring, lanes},
     limiter::{Limited, Limiter},
     sending::Sent,
     stages::Halt,
 };
 use crate::{
     disk::{SourceError, SourceFile, Sources},
-    model::{Digest, EntryKind, EntryNo},
-    wire::content::{self, CHUNK_HEADER},
+    model::{EntryKind, EntryNo, Leaf, Stopwatch, Tree, Work},
+    wire::{
+        content::{self, CHUNK_HEADER},
+        limits,
+    },
 };
 
-/// Bytes of content in a whole chunk: what stays in a processor's cache between reading, hashing
-/// and encrypting, and a power of two, so that chunks are whole subtrees of the file's hash.
-const CHUNK: usize = 256 * 1024;
-/// Room for one whole chunk with its header and the file's end.
-const PACKET: usize = CHUNK + 128;
-/// Packets on their way from one stage to the other.
-const RING: usize = 8;
+/// A file of at least this many bytes goes over all connections at once. A smaller one goes over
+/// one, whole, so that few files are open at the receiver.
+const SPREAD: u64 = 32 * 1024 * 1024;
 
 /// What became of a file at this end.
 #[derive(Debug)]
@@ -55,79 +58,131 @@ pub struct Job {
     pub fates: Sender<Fate>,
 }
 
+/// Changes to a transfer that flows.
+pub type Joining = mpsc::SyncSender<Event>;
+
+/// What the stages' owner hears while they work.
+pub enum Event {
+    /// Another connection is there for content. Beyond [`limits::MAX_LANES`] it is closed again.
+    Lane(Outflow),
+    /// The connection that came last is of no use.
+    RetireLane,
+    /// The reading stage has ended; true when everything was handed over.
+    Read(bool),
+    /// A connection has sent its last, or broke.
+    Ended(Result<(), LinkError>),
+}
+
+/// The two ends of the channel that leads connections to [`run`].
+pub fn joining() -> (Joining, mpsc::Receiver<Event>) {
+    // Each connection makes three events at most, so that nobody waits.
+    mpsc::sync_channel(3 * limits::MAX_LANES + 1)
+}
+
 /// Sends the content of every wanted file; returns when the last byte is with the system.
 ///
 /// # Errors
-/// When the connection breaks, or the transfer was cancelled (which breaks it).
-pub fn run(job: &Job, stream: Box<dyn Write + Send>, halt: &Halt) -> Result<(), TransferError> {
-    let mut stream = Limited::new(stream, &job.limiter, halt, |_| {});
-    let (full, to_send) = mpsc::sync_channel::<Packet>(RING);
-    let (used, empty) = mpsc::sync_channel::<Packet>(RING);
-    for _ in 0..RING {
-        let _ = used.send(Packet::new());
-    }
+/// When a connection breaks, or the transfer was cancelled (which breaks it).
+pub fn run(
+    job: &Job,
+    (joining, joined): (Joining, mpsc::Receiver<Event>),
+    halt: &Halt,
+) -> Result<(), TransferError> {
+    let (lanes, ring) = lanes();
     std::thread::scope(|scope| {
-        let reading = std::thread::Builder::new()
-            .name("airlift-read".into())
-            .spawn_scoped(scope, move || Reader { job, halt, ring: Ring { empty, full } }.read())
-            .map_err(|e| TransferError::Internal(e.to_string()))?;
-        let mut result = Ok(());
-        for mut packet in to_send {
-            if let Err(e) = stream.write_all(&packet.bytes[..packet.used]).and_then(|()| stream.flush()) {
-                result = Err(LinkError::from(e).into());
-                break;
+        let no_thread = |e: std::io::Error| TransferError::Internal(e.to_string());
+        let mut ring = Some(ring);
+        let (mut is_read, mut is_cut, mut open) = (false, false, 0);
+        let mut see_through = || {
+            while !is_read || open > 0 {
+                match joined.recv().map_err(|_| LinkError::Closed)? {
+                    Event::Lane(Outflow { stream, stop, network }) => {
+                        let Some(outlet) = lanes.add() else {
+                            stop();
+                            continue;
+                        };
+                        halt.covers(stop);
+                        open += 1;
+                        job.meter.add_lane();
+                        let (sending, ended) =
+                            (Sending { job, halt, stream, network, outlet }, joining.clone());
+                        Builder::new()
+                            .name("airlift-send".into())
+                            .spawn_scoped(scope, move || {
+                                // Nobody waits for it any more: it is over.
+                                let _ = ended.send(Event::Ended(sending.send_all()));
+                            })
+                            .map_err(no_thread)?;
+                        if let Some(ring) = ring.take() {
+                            let (ended, lanes) = (joining.clone(), Arc::clone(&lanes));
+                            Builder::new()
+                                .name("airlift-read".into())
+                                .spawn_scoped(scope, move || {
+                                    let _ = ended.send(Event::Read(Reader::read(job, halt, lanes, ring)));
+                                })
+                                .map_err(no_thread)?;
+                        }
+                    }
+                    Event::RetireLane => {
+                        lanes.retire_last();
+                        job.meter.remove_lane();
+                    }
+                    Event::Read(true) => is_read = true,
+                    Event::Read(false) => {
+                        // If it was a connection that broke, that one says why.
+                        (is_read, is_cut) = (true, true);
+                        lanes.abandon();
+                        if halt.is_told() || job.fates.is_closed() {
+                            halt.tell();
+                        }
+                    }
+                    Event::Ended(ended) => {
+                        ended?;
+                        open -= 1;
+                    }
+                }
             }
-            packet.used = 0;
-            // The reader needs no more packets when it has ended.
-            let _ = used.send(packet);
+            if is_cut { Err(LinkError::Closed.into()) } else { Ok(()) }
+        };
+        let result = see_through();
+        if result.is_err() {
+            // Whatever still sends or reads ends with its next packet.
+            lanes.abandon();
+            halt.tell();
         }
-        // Leaving the loop early closed the ring, and that ends the reader at its next packet.
-        drop(used);
-        let finished = reading.join().map_err(|_| TransferError::Internal("the reading stage".into()))?;
-        result.and(if finished { Ok(()) } else { Err(LinkError::Closed.into()) })
+        result
     })
 }
 
-struct Packet {
-    bytes: Vec<u8>,
-    used: usize,
+/// The sending stage of one connection.
+struct Sending<'a> {
+    job: &'a Job,
+    halt: &'a Halt,
+    stream: Box<dyn std::io::Write + Send>,
+    network: Arc<crate::net::NetworkClock>,
+    outlet: Outlet,
 }
 
-impl Packet {
-    fn new() -> Self {
-        Self { bytes: vec![0; PACKET], used: 0 }
-    }
-
-    fn put(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        self.bytes.truncate(self.used);
-        write(&mut self.bytes);
-        self.used = self.bytes.len();
-        self.bytes.resize(PACKET.max(self.used), 0);
-    }
-
-    /// Room for content, when a chunk's header and the file's end are to fit as well.
-    fn room(&self) -> usize {
-        PACKET.saturating_sub(self.used + 128)
-    }
-}
-
-/// The reader's end of the ring.
-struct Ring {
-    empty: mpsc::Receiver<Packet>,
-    full: mpsc::SyncSender<Packet>,
-}
-
-/// The other stage has ended: nothing more can be sent.
-struct Closed;
-
-impl Ring {
-    /// Hands a packet over and takes an empty one.
-    fn ship(&self, packet: &mut Packet) -> Result<(), Closed> {
-        if packet.used == 0 {
-            return Ok(());
+impl Sending<'_> {
+    fn send_all(self) -> Result<(), LinkError> {
+        let clocks = &self.job.meter.clocks;
+        let held = Cell::new(Duration::ZERO);
+        let mut stream =
+            Limited::new(self.stream, &self.job.limiter, self.halt, |time| held.set(held.get() + time));
+        let mut watch = Stopwatch::start(clocks);
+        while let Some(packet) = self.outlet.next() {
+            watch.skip();
+            let before = self.network.read();
+            stream.write_all(&packet.bytes[..packet.used])?;
+            stream.flush()?;
+            let (network, held) = (self.network.read().saturating_sub(before), held.take());
+            clocks.add(Work::Send, network);
+            clocks.add(Work::SendLimit, held);
+            clocks.add(Work::Encrypt, watch.skip().saturating_sub(network + held));
+            self.job.meter.add_wire_bytes(packet.used as u64);
+            self.outlet.sent(packet);
         }
-        let next = self.empty.recv().map_err(|_| Closed)?;
-        self.full.send(std::mem::replace(packet, next)).map_err(|_| Closed)
+        Ok(())
     }
 }
 
@@ -135,18 +190,32 @@ impl Ring {
 struct Reader<'a> {
     job: &'a Job,
     halt: &'a Halt,
+    lanes: Arc<Lanes>,
     ring: Ring,
+    packet: Packet,
+    /// The connection that this packet must go to, because what its first file began with did.
+    bound: Option<LaneNo>,
+    watch: Stopwatch<'a>,
 }
 
-impl Reader<'_> {
+/// Whether a file may go over several connections.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Route {
+    One,
+    All,
+}
+
+impl<'a> Reader<'a> {
     /// True when everything was handed over.
-    fn read(&self) -> bool {
-        self.read_all().is_ok()
+    fn read(job: &'a Job, halt: &'a Halt, lanes: Arc<Lanes>, ring: Ring) -> bool {
+        let Ok(packet) = ring.first() else { return false };
+        let watch = Stopwatch::start(&job.meter.clocks);
+        let mut reader = Self { job, halt, lanes, ring, packet, bound: None, watch };
+        reader.read_all().is_ok()
     }
 
-    fn read_all(&self) -> Result<(), Closed> {
+    fn read_all(&mut self) -> Result<(), Closed> {
         let Job { sources, unwanted, meter, fates, .. } = self.job;
-        let mut packet = self.ring.empty.recv().map_err(|_| Closed)?;
         let mut unwanted = unwanted.iter().flat_map(Clone::clone).peekable();
         let count = EntryNo::try_from(sources.len()).unwrap_or(EntryNo::MAX);
         for entry in 0..count {
@@ -156,68 +225,102 @@ impl Reader<'_> {
             let Some(offered) = sources.entry(entry) else { continue };
             let EntryKind::File { size, .. } = offered.kind else { continue };
             meter.begin_file(offered.path.as_str(), size);
-            let read = match sources.open(entry) {
-                Ok(file) => self.read_file(&mut packet, entry, file, size)?,
+            let opened = sources.open(entry);
+            self.watch.lap(Work::Read);
+            let read = match opened {
+                Ok(file) => self.read_file(entry, file, size)?,
                 Err(why) => Err(why),
             };
             let fate = match read {
                 Ok(sent) => {
-                    packet.put(|out| content::put_end(out, entry, sent.size, sent.digest));
+                    self.packet.put(|out| content::put_end(out, entry, sent.size, sent.digest));
                     Fate::Sent { entry, sent }
                 }
                 Err(why) => {
-                    packet.put(|out| content::put_broken(out, entry));
+                    self.packet.put(|out| content::put_broken(out, entry));
                     Fate::Broken { entry, why }
                 }
             };
             // Told before the packet leaves, so that no receipt can come before it.
             fates.blocking_send(fate).map_err(|_| Closed)?;
-            if packet.room() == 0 {
-                self.ring.ship(&mut packet)?;
+            self.watch.skip();
+            if self.packet.room() == 0 {
+                self.ship()?;
             }
         }
-        packet.put(content::put_finish);
-        self.ring.ship(&mut packet)
+        if self.packet.used > 0 {
+            self.ship()?;
+        }
+        self.lanes.finish(|packet, lanes| packet.put(|out| content::put_finish(out, lanes)))
     }
 
     fn read_file(
-        &self,
-        packet: &mut Packet,
+        &mut self,
         entry: EntryNo,
         mut file: SourceFile,
         size: Option<u64>,
     ) -> Result<Result<Sent, SourceError>, Closed> {
-        let mut hasher = blake3::Hasher::new();
-        let mut offset = 0;
+        let route = if size.is_some_and(|size| size >= SPREAD) { Route::All } else { Route::One };
+        let reading = if size.is_some() { Work::Read } else { Work::Input };
+        let mut tree = Tree::default();
+        let mut leaf = Leaf::first();
         loop {
             if self.halt.is_told() {
                 return Err(Closed);
             }
             // A chunk is as long as it can be: one that doesn't fit behind what is there waits
             // for the next packet.
-            let left = size.map_or(CHUNK as u64, |size| (size - offset).min(CHUNK as u64));
-            let left = usize::try_from(left).unwrap_or(CHUNK);
-            if packet.room() < left {
-                self.ring.ship(packet)?;
+            let room = leaf.room();
+            let left = size
+                .map_or(room, |size| usize::try_from(size - leaf.end()).map_or(room, |left| left.min(room)));
+            if self.packet.room() < left {
+                let lane = self.ship()?;
+                self.bound = (route == Route::One && leaf.end() > 0).then_some(lane);
             }
-            let start = packet.used + CHUNK_HEADER;
-            let space = &mut packet.bytes[start..start + left];
-            let count = match file.read(space) {
+            let start = self.packet.used + CHUNK_HEADER;
+            let space = &mut self.packet.bytes[start..start + left];
+            let read = file.read(space);
+            self.watch.lap(reading);
+            let count = match read {
                 Ok(0) => break,
                 Ok(count) => count,
                 Err(why) => return Ok(Err(why)),
             };
-            hasher.update(&space[..count]);
+            let offset = leaf.end();
+            leaf.update(&space[..count]);
+            if leaf.room() == 0
+                && let Some(next) = Leaf::at(leaf.end())
+            {
+                // Each chunk is read once.
+                let _ = tree.add(std::mem::replace(&mut leaf, next));
+            }
+            self.watch.lap(Work::Hash);
             let len = u32::try_from(count).unwrap_or(u32::MAX);
-            packet.bytes[packet.used..start].copy_from_slice(&content::chunk_header(entry, offset, len));
-            packet.used = start + count;
-            offset += count as u64;
+            self.packet.bytes[self.packet.used..start]
+                .copy_from_slice(&content::chunk_header(entry, offset, len));
+            self.packet.used = start + count;
             self.job.meter.add_file_bytes(count as u64);
             if size.is_none() {
                 // Nobody knows when more comes.
-                self.ring.ship(packet)?;
+                self.bound = Some(self.ship()?);
             }
         }
-        Ok(file.finish().map(|()| Sent { size: offset, digest: Digest(*hasher.finalize().as_bytes()) }))
+        let size = leaf.end();
+        let _ = tree.add(leaf);
+        let finished = file.finish();
+        self.watch.lap(Work::Read);
+        Ok(finished.map(|()| {
+            let digest = tree.digest(size).expect("every chunk was added once");
+            Sent { size, digest }
+        }))
+    }
+
+    /// Hands the packet over. Returns who got it.
+    fn ship(&mut self) -> Result<LaneNo, Closed> {
+        self.watch.skip();
+        let lane = self.ring.ship(&mut self.packet, self.bound.take())?;
+        // The connections are slower: their time, not ours.
+        self.watch.skip();
+        Ok(lane)
     }
 }

@@ -24,8 +24,8 @@ use super::{
 use crate::{
     disk::{Finished, Inbox, Intake, Plan},
     model::{
-        Answer, DeviceName, Entry, EntryKind, EntryNo, FileProblem, Landing, Report, Side, Summary,
-        TransferId,
+        Answer, DeviceName, Direction, Entry, EntryKind, EntryNo, FileProblem, Landing, Report, Side,
+        Summary, TransferId,
     },
     wire::{FromReceiver, FromSender, Violation, limits, message::Receipt},
 };
@@ -121,7 +121,7 @@ impl Session<'_> {
             match timeout(limits::OFFER, self.hear_of_offer()).await.unwrap_or(Err(TransferError::Stalled))? {
                 Order::Check { manifest, summary } => break (manifest.entries, summary),
                 Order::End(ended) => return Ok(ended),
-                Order::Nothing => {}
+                Order::Nothing | Order::Load(_) => {}
             }
         };
         let mut checked = match self.check(entries, &job, job.landing.clone()).await? {
@@ -240,7 +240,7 @@ impl Session<'_> {
             },
             ended = self.until_end() => return ended,
         };
-        if let Some(ended) = self.flow(lane, Arc::clone(&intake)).await? {
+        if let Some(ended) = self.flow(lane, lanes, Arc::clone(&intake)).await? {
             return Ok(ended);
         }
         if !self.tally.is_settled() {
@@ -260,6 +260,7 @@ impl Session<'_> {
             self.link.say(&FromReceiver::Receipts(receipts.to_vec())).await?;
         }
         self.link.say(&FromReceiver::Progress { bytes: self.meter.bytes() }).await?;
+        self.link.say(&FromReceiver::Load(self.meter.load(Direction::Receive))).await?;
         self.link.say(&FromReceiver::Done).await?;
         self.machine.done();
         // Everything is stored: a goodbye that gets lost changes nothing.
@@ -270,13 +271,24 @@ impl Session<'_> {
     }
 
     /// Lets content flow until all is stored; or how it ended before that.
-    async fn flow(&mut self, lane: Inflow, intake: Arc<Intake>) -> Result<Option<Ended>, TransferError> {
+    async fn flow(
+        &mut self,
+        lane: Inflow,
+        mut lanes: mpsc::Receiver<Inflow>,
+        intake: Arc<Intake>,
+    ) -> Result<Option<Ended>, TransferError> {
         let (noted, mut fates) = mpsc::channel(FATES);
         let meter = Arc::clone(&self.meter);
         let limiter = Arc::clone(&self.limiter);
         let job = inflow::Job { intake: Arc::clone(&intake), meter, limiter, fates: noted };
-        let Inflow { stream, stop } = lane;
-        self.stages = Some(Stages::start(stop, move |halt| inflow::run(&job, stream, halt)));
+        self.meter.begin(Direction::Receive);
+        let (joining, joined) = inflow::joining();
+        // New, and so not full.
+        let _ = joining.try_send(inflow::Event::Lane(lane));
+        let theirs = joining.clone();
+        self.stages = Some(Stages::start(move |halt| inflow::run(&job, (theirs, joined), halt)));
+        let mut loads = interval(limits::LOAD);
+        loads.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut ticks = interval(limits::PROGRESS);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut told = 0;
@@ -289,9 +301,16 @@ impl Session<'_> {
                 message = self.link.next() => {
                     // If the content broke first, that is the reason.
                     let message = message.map_err(|e| torn.take().map_or_else(|| e.into(), |(first, _)| first))?;
-                    if let Order::End(ended) = self.machine.on_message(message)? {
-                        return Ok(Some(ended));
+                    match self.machine.on_message(message)? {
+                        Order::End(ended) => return Ok(Some(ended)),
+                        Order::Load(load) => self.meter.set_load(Direction::Receive, load),
+                        _ => {}
                     }
+                }
+                // Full: more have come than can be of use, and this one is closed.
+                Some(lane) = lanes.recv() => drop(joining.try_send(inflow::Event::Lane(lane))),
+                _ = loads.tick() => {
+                    self.link.say(&FromReceiver::Load(self.meter.load(Direction::Receive))).await?;
                 }
                 Some(fate) = fates.recv() => self.receipt(&intake, fate, &mut fates).await?,
                 result = stages.result() => match result {
@@ -382,7 +401,7 @@ impl Session<'_> {
                 saved = there;
             }
         }
-        Report { saved, ..self.tally.report(ended) }
+        Report { saved, ..self.tally.report(ended, self.meter.pipeline()) }
     }
 }
 

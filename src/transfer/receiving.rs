@@ -3,7 +3,10 @@
 use super::{Ended, TransferError};
 use crate::{
     model::{Entry, Manifest, Side, Summary},
-    wire::{FromSender, Violation, limits, message::Ending},
+    wire::{
+        FromSender, Violation, limits,
+        message::{Ending, Load},
+    },
 };
 
 /// What the driver must do next.
@@ -15,6 +18,8 @@ pub enum Order {
         manifest: Manifest,
         summary: Summary,
     },
+    /// Where the sender's time went.
+    Load(Load),
     End(Ended),
 }
 
@@ -87,11 +92,13 @@ impl Receiving {
                 self.phase = Phase::Busy;
                 Order::Check { manifest, summary }
             }
+            (Phase::Busy | Phase::Confirming, FromSender::Load(load)) => Order::Load(load),
             (Phase::Confirming, FromSender::Bye) => Order::End(Ended::Complete),
             (_, FromSender::Hello { .. }) => return Err(Violation::OutOfTurn("hello")),
             (_, FromSender::Lane { .. }) => return Err(Violation::OutOfTurn("lane")),
             (_, FromSender::Entries(_)) => return Err(Violation::OutOfTurn("entries")),
             (_, FromSender::Offered(_)) => return Err(Violation::OutOfTurn("offered")),
+            (_, FromSender::Load(_)) => return Err(Violation::OutOfTurn("load")),
             (_, FromSender::Bye) => return Err(Violation::OutOfTurn("bye")),
         })
     }

@@ -1,12 +1,13 @@
 //! Drives the sender's end: scans, offers, lets content flow, and sees to a proper ending.
 
-use std::{future::Future, ops::Range, sync::Arc};
+use std::{future::Future, ops::Range, pin::Pin, sync::Arc};
 
+use futures_util::future::join_all;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::mpsc,
     task::spawn_blocking,
-    time::{Instant, sleep_until, timeout},
+    time::{Instant, MissedTickBehavior, error::Elapsed, interval, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -16,10 +17,11 @@ use super::{
     outflow,
     sending::{Order, Sending},
     stages::Stages,
+    widening::{Act, Widening},
 };
 use crate::{
     disk::{Scan, SourceError, Sources},
-    model::{DeviceName, Entry, EntryKind, EntryNo, Report, Side, Skipped, Summary, TransferId},
+    model::{DeviceName, Direction, Entry, EntryKind, EntryNo, Report, Side, Skipped, Summary, TransferId},
     net::NetError,
     wire::{FromReceiver, FromSender, limits, message::batches},
 };
@@ -40,7 +42,7 @@ pub struct SendJob {
     pub limiter: Arc<Limiter>,
 }
 
-/// Sends everything in the job over a control connection and the content connection that
+/// Sends everything in the job over a control connection and the content connections that
 /// `open_lane` makes. Ends when both sides know how it ended, or the time for that is over.
 pub async fn send<S, O, F>(
     control: S,
@@ -52,7 +54,7 @@ pub async fn send<S, O, F>(
 ) -> Report
 where
     S: AsyncRead + AsyncWrite,
-    O: FnOnce(LaneToken) -> F,
+    O: Fn(LaneToken) -> F,
     F: Future<Output = Result<Outflow, NetError>>,
 {
     control::run(control, &FromSender::Alive, |link: Link<FromReceiver>| async move {
@@ -93,7 +95,7 @@ struct Scanned {
 impl Session<'_> {
     async fn run<O, F>(&mut self, job: SendJob, open_lane: O) -> Result<Ended, TransferError>
     where
-        O: FnOnce(LaneToken) -> F,
+        O: Fn(LaneToken) -> F,
         F: Future<Output = Result<Outflow, NetError>>,
     {
         let hello = FromSender::Hello { name: job.name.to_string(), transfer: job.transfer.0 };
@@ -133,7 +135,8 @@ impl Session<'_> {
         };
         self.meter.set_total(wanted_bytes(&sources, &unwanted));
         (self.observe)(Notice::Accepted { notes: Vec::new() });
-        self.flow(lane, sources, unwanted).await
+        let more = || timeout(limits::LANE, open_lane(token));
+        self.flow(lane, more, sources, unwanted).await
     }
 
     /// The next message, as an order.
@@ -189,20 +192,33 @@ impl Session<'_> {
         Ok(Ok(scanned.sources))
     }
 
-    async fn flow(
+    async fn flow<M, F>(
         &mut self,
         lane: Outflow,
+        more: M,
         sources: Arc<Sources>,
         unwanted: Vec<Range<EntryNo>>,
-    ) -> Result<Ended, TransferError> {
+    ) -> Result<Ended, TransferError>
+    where
+        M: Fn() -> F,
+        F: Future<Output = Result<Result<Outflow, NetError>, Elapsed>>,
+    {
         let (noted, fates) = mpsc::channel(FATES);
         let meter = Arc::clone(&self.meter);
+        meter.begin(Direction::Send);
         let limiter = Arc::clone(&self.limiter);
         let job = outflow::Job { sources: Arc::clone(&sources), unwanted, meter, limiter, fates: noted };
-        let Outflow { stream, stop } = lane;
-        let stages = Stages::start(stop, move |halt| outflow::run(&job, stream, halt));
+        let (joining, joined) = outflow::joining();
+        // New, and so not full.
+        let _ = joining.try_send(outflow::Event::Lane(lane));
+        let theirs = joining.clone();
+        let stages = Stages::start(move |halt| outflow::run(&job, (theirs, joined), halt));
         self.flow = Some(Flow { stages, fates, sources });
         let mut torn: Option<(TransferError, Instant)> = None;
+        let mut ticks = interval(limits::LOAD);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut widening = Widening::new(std::time::Instant::now());
+        let mut opening = std::pin::pin!(None);
         loop {
             // Set above, and there until the end.
             let Some(flow) = &mut self.flow else { return Err(LinkError::Closed.into()) };
@@ -211,6 +227,7 @@ impl Session<'_> {
                 message = self.link.next() => match message {
                     Ok(message) => match self.understand(message)? {
                         Order::Progress { bytes } => self.meter.set_bytes(bytes),
+                        Order::Load(load) => self.meter.set_load(Direction::Send, load),
                         Order::Finish => {
                             self.link.say(&FromSender::Bye).await?;
                             return Ok(Ended::Complete);
@@ -223,11 +240,38 @@ impl Session<'_> {
                 },
                 Some(fate) = flow.fates.recv() => self.note(fate),
                 result = flow.stages.result() => {
+                    self.link.say(&FromSender::Load(self.meter.load(Direction::Send))).await?;
                     // The receiver may be about to say why it broke the connection.
                     torn = result.err().map(|e| (e, Instant::now() + limits::ENDING));
                 }
                 () = sleep_until(patience), if torn.is_some() => {
                     return Err(torn.map_or_else(|| LinkError::Closed.into(), |(e, _)| e));
+                }
+                _ = ticks.tick(), if flow.stages.are_working() => {
+                    self.link.say(&FromSender::Load(self.meter.load(Direction::Send))).await?;
+                    let now = std::time::Instant::now();
+                    match widening.step(now, self.meter.bytes(), self.meter.limited_by()) {
+                        Act::Open(count) => opening.set(Some(join_all((0..count).map(|_| more())))),
+                        Act::Retire(count) => for _ in 0..count {
+                            // Full: then they are used for longer than they need be.
+                            let _ = joining.try_send(outflow::Event::RetireLane);
+                        },
+                        Act::Nothing => {}
+                    }
+                }
+                opened = wait_for(opening.as_mut()) => {
+                    opening.set(None);
+                    let mut added = 0;
+                    for lane in opened {
+                        match lane {
+                            Ok(Ok(lane)) => {
+                                added += usize::from(joining.try_send(outflow::Event::Lane(lane)).is_ok());
+                            }
+                            Ok(Err(e)) => tracing::info!(error = %e, "no further content connection"),
+                            Err(_) => tracing::info!("a further content connection took too long"),
+                        }
+                    }
+                    widening.opened(std::time::Instant::now(), added);
                 }
             }
         }
@@ -271,7 +315,15 @@ impl Session<'_> {
             drop(fates);
             stages.end().await;
         }
-        self.machine.into_tally().report(ended)
+        self.machine.into_tally().report(ended, self.meter.pipeline())
+    }
+}
+
+/// What comes of a future, or nothing ever.
+async fn wait_for<F: Future>(future: Pin<&mut Option<F>>) -> F::Output {
+    match future.as_pin_mut() {
+        Some(future) => future.await,
+        None => std::future::pending().await,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     model::{DeviceName, Digest, EntryKind, EntryNo, FileProblem, RelPath, Side, text::visible},
     wire::{
         FromReceiver, Violation,
-        message::{Ending, Receipt},
+        message::{Ending, Load, Receipt},
     },
 };
 
@@ -28,6 +28,8 @@ pub enum Order {
     Progress {
         bytes: u64,
     },
+    /// Where the receiver's time went.
+    Load(Load),
     /// All is settled: say goodbye and end.
     Finish,
     End(Ended),
@@ -144,6 +146,7 @@ impl Sending {
                 Order::Flow { token, unwanted }
             }
             (Phase::Flowing(_), FromReceiver::Progress { bytes }) => Order::Progress { bytes },
+            (Phase::Flowing(_), FromReceiver::Load(load)) => Order::Load(load),
             (Phase::Flowing(tally), FromReceiver::Receipts(receipts)) => {
                 for receipt in receipts {
                     let entry = receipt.entry();
@@ -186,6 +189,7 @@ impl Sending {
             (_, FromReceiver::Progress { .. }) => return Err(Violation::OutOfTurn("progress")),
             (_, FromReceiver::Receipts(_)) => return Err(Violation::OutOfTurn("receipts")),
             (_, FromReceiver::Done) => return Err(Violation::OutOfTurn("done")),
+            (_, FromReceiver::Load(_)) => return Err(Violation::OutOfTurn("load")),
         })
     }
 
@@ -209,7 +213,7 @@ impl Sending {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::FileMode;
+    use crate::model::{FileMode, Pipeline};
 
     const DIGEST: Digest = Digest([7; 32]);
 
@@ -244,7 +248,7 @@ mod tests {
         let receipts = (1..=2).map(|entry| Receipt::stored(entry, DIGEST)).collect();
         assert!(matches!(say(&mut machine, FromReceiver::Receipts(receipts)), Ok(Order::Nothing)));
         assert!(matches!(say(&mut machine, FromReceiver::Done), Ok(Order::Finish)));
-        let report = machine.into_tally().report(Ended::Complete);
+        let report = machine.into_tally().report(Ended::Complete, Pipeline::default());
         assert!(report.verified());
         assert_eq!((report.files, report.bytes, report.digest), (2, 20, None));
     }
@@ -294,7 +298,7 @@ mod tests {
         let order = say(&mut machine, FromReceiver::Accept { token: [1; 16] });
         let Ok(Order::Flow { unwanted, .. }) = order else { panic!("{order:?}") };
         assert_eq!(unwanted, [0..1, 2..3]);
-        let report = machine.into_tally().report(Ended::Complete);
+        let report = machine.into_tally().report(Ended::Complete, Pipeline::default());
         assert_eq!(report.left_out, 1, "a folder that is left out is no file");
     }
 
@@ -304,7 +308,7 @@ mod tests {
         let receipts = vec![Receipt::failed(1, "full\u{1b}[2K"), Receipt::stored(2, DIGEST)];
         say(&mut machine, FromReceiver::Receipts(receipts)).expect("honest");
         assert!(matches!(say(&mut machine, FromReceiver::Done), Ok(Order::Finish)));
-        let report = machine.into_tally().report(Ended::Complete);
+        let report = machine.into_tally().report(Ended::Complete, Pipeline::default());
         assert!(!report.verified());
         assert_eq!((report.files, report.failed), (1, 1));
         assert_eq!((report.problems[0].side, report.problems[0].path.as_str()), (Side::There, "file 1"));

@@ -3,7 +3,7 @@
 //! Knows how to start, await and stop them. Must not know what they do.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -23,33 +23,54 @@ pub struct Stages {
     halt: Halt,
 }
 
-/// Tells stages to stop, and breaks the connection that they may wait for.
-#[derive(Clone)]
-pub struct Halt {
-    told: Arc<AtomicBool>,
-    stop: Arc<Stop>,
+/// Tells stages to stop, and breaks the connections that they may wait for.
+#[derive(Clone, Default)]
+pub struct Halt(Arc<Halting>);
+
+#[derive(Default)]
+struct Halting {
+    told: AtomicBool,
+    stops: Mutex<Vec<Stop>>,
 }
 
 impl Halt {
+    /// Breaks this as well when it is told: at once, if it was told before.
+    pub fn covers(&self, stop: Stop) {
+        let mut stops = self.0.stops.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_told() {
+            stop();
+        } else {
+            stops.push(stop);
+        }
+    }
+
     pub fn is_told(&self) -> bool {
-        self.told.load(Ordering::Relaxed)
+        self.0.told.load(Ordering::Relaxed)
     }
 
     pub fn tell(&self) {
-        self.told.store(true, Ordering::Relaxed);
-        (self.stop)();
+        let stops = self.0.stops.lock().unwrap_or_else(PoisonError::into_inner);
+        self.0.told.store(true, Ordering::Relaxed);
+        for stop in stops.iter() {
+            stop();
+        }
     }
 }
 
 impl Stages {
     /// Starts the work on a blocking thread.
-    pub fn start<W>(stop: Stop, work: W) -> Self
+    pub fn start<W>(work: W) -> Self
     where
         W: FnOnce(&Halt) -> Result<(), TransferError> + Send + 'static,
     {
-        let halt = Halt { told: Arc::default(), stop: Arc::new(stop) };
+        let halt = Halt::default();
         let theirs = halt.clone();
         Self { work: Some(spawn_blocking(move || work(&theirs))), halt }
+    }
+
+    /// True until the result was taken.
+    pub fn are_working(&self) -> bool {
+        self.work.is_some()
     }
 
     /// What came of the work: once, and then never again.

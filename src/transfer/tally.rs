@@ -77,7 +77,7 @@ impl Tally {
         self.open.len() == 0
     }
 
-    pub fn report(self, ended: Ended) -> Report {
+    pub fn report(self, ended: Ended, pipeline: Pipeline) -> Report {
         let ended = match (ended, self.blame) {
             (Ended::Complete, Some(side)) => {
                 let wanted = self.wanted.max(self.failed);
@@ -97,7 +97,7 @@ impl Tally {
             problems: self.problems,
             failed: self.failed,
             left_out: self.unwanted,
-            pipeline: Pipeline::default(),
+            pipeline,
         }
     }
 }

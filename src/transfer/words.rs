@@ -40,7 +40,7 @@ pub fn of_disk(error: &DiskError) -> &'static str {
         DiskError::TooBig(_) => "It is larger than a file can be on the disk there.",
         DiskError::Vanished(_) => "It was moved or removed there while it came.",
         DiskError::Corrupt(_) => "It arrived damaged and was thrown away.",
-        DiskError::Longer(_) | DiskError::Shorter(_) | DiskError::OutOfOrder(_) | DiskError::NotWanted(_) => {
+        DiskError::Longer(_) | DiskError::Shorter(_) | DiskError::Twice(_) | DiskError::NotWanted(_) => {
             "What came was not what had been offered."
         }
         DiskError::Io { .. } => "The disk there reports an error.",

@@ -1,13 +1,13 @@
 //! Content as bytes: small fixed headers and raw data, never touched by serde.
 //!
-//! One content connection carries, for each wanted file in turn, its chunks in order and then its
-//! end with the digest. Numbers are little-endian.
+//! Content connections carry the chunks of each wanted file, and its end with the digest. Numbers
+//! are little-endian.
 //!
 //! ```text
 //! 1 chunk   entry u32, offset u64, length u32 (1 to MAX_CHUNK), data
 //! 2 end     entry u32, size u64, digest 32 bytes
 //! 3 broken  entry u32: the sender can't read it whole; what came of it is void
-//! 4 finish  nothing follows
+//! 4 finish  connections u8 (1 to MAX_LANES) that the content went over: nothing follows on this one
 //! ```
 
 use super::{Violation, limits};
@@ -46,8 +46,8 @@ pub fn put_broken(out: &mut Vec<u8>, entry: EntryNo) {
     out.extend_from_slice(&entry.to_le_bytes());
 }
 
-pub fn put_finish(out: &mut Vec<u8>) {
-    out.push(FINISH);
+pub fn put_finish(out: &mut Vec<u8>, lanes: u8) {
+    out.extend_from_slice(&[FINISH, lanes]);
 }
 
 /// What a [`Parser`] finds. A chunk that arrives in parts is several `Data`, each with its own
@@ -57,7 +57,7 @@ pub enum Piece<'a> {
     Data { entry: EntryNo, offset: u64, bytes: &'a [u8] },
     End { entry: EntryNo, size: u64, digest: Digest },
     Broken { entry: EntryNo },
-    Finish,
+    Finish { lanes: u8 },
 }
 
 /// Cuts a stream of bytes into [`Piece`]s, however it was torn on the way.
@@ -108,9 +108,6 @@ impl Parser {
             if self.held == 0 {
                 let Some((&kind, rest)) = input.split_first() else { return Ok(None) };
                 *input = rest;
-                if kind == FINISH {
-                    return Ok(Some(Piece::Finish));
-                }
                 self.header[0] = kind;
                 self.held = 1;
             }
@@ -118,6 +115,7 @@ impl Parser {
                 CHUNK => CHUNK_HEADER,
                 END => LONGEST,
                 BROKEN => 5,
+                FINISH => 2,
                 _ => return Err(Violation::Garbled),
             };
             let (bytes, rest) = input.split_at(input.len().min(whole - self.held));
@@ -128,6 +126,11 @@ impl Parser {
                 return Ok(None);
             }
             self.held = 0;
+            if self.header[0] == FINISH {
+                let lanes = self.header[1];
+                let is_possible = (1..=limits::MAX_LANES).contains(&usize::from(lanes));
+                return if is_possible { Ok(Some(Piece::Finish { lanes })) } else { Err(Violation::Garbled) };
+            }
             let entry = u32::from_le_bytes(self.field(1));
             match self.header[0] {
                 CHUNK => {
@@ -166,7 +169,7 @@ mod tests {
         bytes.extend_from_slice(b"hello");
         put_end(&mut bytes, 7, (1 << 40) + 5, Digest([9; 32]));
         put_broken(&mut bytes, u32::MAX);
-        put_finish(&mut bytes);
+        put_finish(&mut bytes, 2);
         bytes
     }
 

@@ -37,6 +37,14 @@ pub const MAX_TEXT: usize = 500;
 /// speed, small enough that a bounded ring of chunks is a small memory.
 pub const MAX_CHUNK: usize = 1024 * 1024;
 
+/// Content connections of one transfer. More than a few share a link unfairly with everyone else,
+/// and gain nothing.
+pub const MAX_LANES: usize = 8;
+
+/// Files of one transfer whose content has begun to arrive and not ended: a few for each content
+/// connection. Each holds a descriptor.
+pub const MAX_OPEN: usize = 64;
+
 /// To open a TCP connection to one address of a device on the same network.
 pub const CONNECT: Duration = Duration::from_secs(5);
 
@@ -71,6 +79,10 @@ pub const LANE: Duration = Duration::from_secs(10);
 
 /// To tell the other side how it ended, and to hear that it heard.
 pub const ENDING: Duration = Duration::from_secs(2);
+
+/// How often each side tells the other where its time goes: often enough to show what limits a
+/// transfer, and to notice when that changes.
+pub const LOAD: Duration = Duration::from_millis(250);
 
 /// How often a receiver tells its sender how much is stored.
 pub const PROGRESS: Duration = Duration::from_millis(100);

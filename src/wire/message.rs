@@ -10,7 +10,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::{Violation, limits};
-use crate::model::{Digest, Entry, EntryKind, EntryNo, FileMode, RelPath, Skipped, Timestamp};
+use crate::model::{Digest, Entry, EntryKind, EntryNo, FileMode, RelPath, Skipped, Timestamp, Work};
 
 /// From the device that has the files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub enum FromSender {
     Bye,
     /// This side ends it.
     Ending(Ending),
+    /// Where its time went so far.
+    Load(Load),
 }
 
 /// From the device that gets the files.
@@ -52,7 +54,12 @@ pub enum FromReceiver {
     Alive,
     /// This side ends it.
     Ending(Ending),
+    /// Where its time went so far.
+    Load(Load),
 }
+
+/// Microseconds since content began to flow, for each kind of this side's [`Work`] in its order.
+pub type Load = [u64; Work::ALL.len() / 2];
 
 /// Why one side ends a transfer before it is complete.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -87,19 +87,29 @@ impl Pair {
         let (capacity, budget) = (self.capacity, self.budget.clone());
         let open_lane = {
             let expected = Arc::clone(&expected);
-            move |token| async move {
-                let (writer, reader) = pipe(capacity, budget);
+            move |token| {
+                let (writer, reader) = pipe(capacity, budget.clone());
                 let (their_token, lanes): (_, mpsc::Sender<Inflow>) =
-                    expected.lock().unwrap().take().unwrap();
-                assert_eq!(token, their_token, "the token arrives as it was made");
-                let (stop_out, stop_in) = (writer.clone(), reader.clone());
-                let inflow = Inflow { stream: Box::new(reader), stop: Box::new(move || stop_in.close()) };
-                let _ = lanes.send(inflow).await;
-                Ok(Outflow { stream: Box::new(Closing(writer)), stop: Box::new(move || stop_out.close()) })
+                    expected.lock().unwrap().clone().unwrap();
+                async move {
+                    assert_eq!(token, their_token, "the token arrives as it was made");
+                    let (stop_out, stop_in) = (writer.clone(), reader.clone());
+                    let inflow = Inflow {
+                        stream: Box::new(reader),
+                        stop: Box::new(move || stop_in.close()),
+                        network: Arc::default(),
+                    };
+                    let _ = lanes.send(inflow).await;
+                    Ok(Outflow {
+                        stream: Box::new(Closing(writer)),
+                        stop: Box::new(move || stop_out.close()),
+                        network: Arc::default(),
+                    })
+                }
             }
         };
         let lanes = move |token| {
-            let (to_receiver, lanes) = mpsc::channel(1);
+            let (to_receiver, lanes) = mpsc::channel(8);
             *expected.lock().unwrap() = Some((token, to_receiver));
             lanes
         };

@@ -17,7 +17,8 @@ use tempfile::TempDir;
 
 use super::{DiskError, Inbox, Intake, Partial, Plan, Scan, SourceFile, Sources, Stored, Verified};
 use crate::model::{
-    Conflict, Digest, Entry, EntryKind, EntryNo, FileMode, RelPath, Source, Timestamp, TransferId,
+    CHUNK, Clocks, Conflict, Digest, Entry, EntryKind, EntryNo, FileMode, Leaf, RelPath, Source, Stopwatch,
+    Timestamp, TransferId,
 };
 
 const ID: TransferId = TransferId([0xab; 16]);
@@ -74,11 +75,19 @@ fn begin(folder: &Path, entries: &[Entry], conflict: Conflict) -> Intake {
 
 /// Writes one file whole.
 fn write(intake: &Intake, no: EntryNo, content: &[u8]) -> Result<Verified, DiskError> {
-    let mut partial = intake.create(no)?;
-    for part in content.chunks(1000) {
-        partial.write(partial.written(), part)?;
+    let partial = intake.create(no)?;
+    for (number, chunk) in (0..).zip(content.chunks(CHUNK)) {
+        let mut leaf = Leaf::at(number * CHUNK as u64).unwrap();
+        for part in chunk.chunks(1000) {
+            add(&partial, &mut leaf, part)?;
+        }
+        partial.keep(leaf)?;
     }
     partial.verify(digest(content))
+}
+
+fn add(partial: &Partial, leaf: &mut Leaf, bytes: &[u8]) -> Result<(), DiskError> {
+    partial.write(leaf, bytes, &mut Stopwatch::start(&Clocks::default()))
 }
 
 fn store_one(intake: &Intake, no: EntryNo, content: &[u8]) -> Result<Stored, DiskError> {

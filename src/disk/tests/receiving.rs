@@ -3,12 +3,12 @@
 use std::{fs, path::Path};
 
 use super::{
-    ID, begin, digest, file, folder, listing, modified, receive, scan_all, store_one, stream, temp, texts,
-    write,
+    ID, add, begin, digest, file, folder, listing, modified, receive, scan_all, store_one, stream, temp,
+    texts, write,
 };
 use crate::{
     disk::{DiskError, Inbox, Intake},
-    model::{Conflict, Digest, Entry, EntryKind, Timestamp},
+    model::{Conflict, Digest, Entry, EntryKind, Leaf, Timestamp},
 };
 
 #[test]
@@ -103,8 +103,10 @@ fn damaged_content_leaves_nothing() {
     let temp = temp();
     let entries = [file("top/sub/f", 5)];
     let intake = begin(temp.path(), &entries, Conflict::KeepBoth);
-    let mut partial = intake.create(0).unwrap();
-    partial.write(0, b"hellO").unwrap();
+    let partial = intake.create(0).unwrap();
+    let mut leaf = Leaf::first();
+    add(&partial, &mut leaf, b"hellO").unwrap();
+    partial.keep(leaf).unwrap();
     assert_eq!(listing(temp.path()), ["top/", "top/sub/", "top/sub/.airlift-abababab-0.part=hellO"]);
     let error = partial.verify(digest(b"hello")).err().unwrap();
     assert!(matches!(error, DiskError::Corrupt(_)) && !error.is_fatal(), "{error}");
@@ -116,25 +118,30 @@ fn damaged_content_leaves_nothing() {
 }
 
 #[test]
-fn bytes_out_of_order_too_many_or_too_few_are_refused() {
+fn bytes_that_come_twice_too_many_or_too_few_are_refused() {
     let temp = temp();
     let entries = [file("f", 5), folder("d"), file("empty", 0)];
     let intake = begin(temp.path(), &entries, Conflict::KeepBoth);
-    let mut partial = intake.create(0).unwrap();
-    assert_eq!((partial.entry(), partial.written()), (0, 0));
-    assert!(matches!(partial.write(1, b"x"), Err(DiskError::OutOfOrder(_))));
-    partial.write(0, b"abc").unwrap();
-    assert!(matches!(partial.write(0, b"x"), Err(DiskError::OutOfOrder(_))));
-    assert!(matches!(partial.write(u64::MAX, b"x"), Err(DiskError::OutOfOrder(_))));
-    assert!(matches!(partial.write(3, b"def"), Err(DiskError::Longer(_))));
-    assert_eq!(partial.written(), 3);
+    let partial = intake.create(0).unwrap();
+    assert_eq!(partial.entry(), 0);
+    let mut leaf = Leaf::first();
+    add(&partial, &mut leaf, b"abc").unwrap();
+    assert!(matches!(add(&partial, &mut leaf, b"def"), Err(DiskError::Longer(_))));
+    assert!(matches!(add(&partial, &mut Leaf::at(1 << 40).unwrap(), b"x"), Err(DiskError::Longer(_))));
+    assert_eq!(leaf.end(), 3);
+    assert_eq!(partial.keep(leaf).unwrap(), 3);
+    let mut again = Leaf::first();
+    add(&partial, &mut again, b"x").unwrap();
+    assert!(matches!(partial.keep(again), Err(DiskError::Twice(_))));
     assert!(matches!(partial.verify(digest(b"abc")), Err(DiskError::Shorter(_))));
     for (no, why) in [(1, "a folder"), (3, "no entry"), (u32::MAX, "no entry")] {
         assert!(!intake.wants(no), "{why}");
         assert!(matches!(intake.create(no), Err(DiskError::NotWanted(n)) if n == no), "{why}");
     }
     store_one(&intake, 2, b"").unwrap();
-    assert!(matches!(intake.create(2).unwrap().write(0, b"x"), Err(DiskError::Longer(_))));
+    let empty = intake.create(2).unwrap();
+    assert!(matches!(add(&empty, &mut Leaf::first(), b"x"), Err(DiskError::Longer(_))));
+    drop(empty);
     assert_eq!(listing(temp.path()), ["d/", "empty="]);
 }
 

@@ -7,10 +7,10 @@ use std::{
     thread,
 };
 
-use super::{ID, begin, digest, file, folder, listing, store_one, temp, write};
+use super::{ID, add, begin, digest, file, folder, listing, store_one, temp, write};
 use crate::{
     disk::{Inbox, Intake},
-    model::{Conflict, Entry, TransferId},
+    model::{Conflict, Entry, Leaf, TransferId},
 };
 
 #[test]
@@ -119,8 +119,8 @@ fn replacing_takes_effect_only_when_the_new_file_is_whole() {
     fs::write(temp.path().join("trip/f"), "old").unwrap();
     let entries = [folder("trip"), file("trip/f", 3), file("trip/g", 3)];
     let intake = begin(temp.path(), &entries, Conflict::Replace);
-    let mut partial = intake.create(1).unwrap();
-    partial.write(0, b"ne").unwrap();
+    let partial = intake.create(1).unwrap();
+    add(&partial, &mut Leaf::first(), b"ne").unwrap();
     assert_eq!(fs::read(temp.path().join("trip/f")).unwrap(), b"old");
     drop(partial);
     let verified = write(&intake, 1, b"new").unwrap();

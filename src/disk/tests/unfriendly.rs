@@ -10,10 +10,10 @@ use std::{
     process::{Command, ExitStatus},
 };
 
-use super::{begin, file, folder, listing, receive, skip, store_one, temp, texts, write};
+use super::{add, begin, file, folder, listing, receive, skip, store_one, temp, texts, write};
 use crate::{
     disk::{DiskError, Inbox, PlanError, Scan, SourceError},
-    model::{Conflict, Source, Timestamp},
+    model::{CHUNK, Conflict, Leaf, Source, Timestamp},
 };
 
 #[test]
@@ -115,9 +115,9 @@ fn a_receiving_folder_that_is_gone_ends_the_transfer() {
     let intake = begin(&inbox, &entries, Conflict::KeepBoth);
     let waiting = write(&intake, 0, b"f").unwrap();
     let also_waiting = write(&intake, 1, b"d/g").unwrap();
-    let mut open = intake.create(2).unwrap();
+    let open = intake.create(2).unwrap();
     fs::remove_dir_all(&inbox).unwrap();
-    let _ = open.write(0, b"h");
+    let _ = add(&open, &mut Leaf::first(), b"h");
     drop(open);
     let stored = intake.store(vec![waiting, also_waiting]);
     for error in [stored[0].1.as_ref().unwrap_err(), stored[1].1.as_ref().unwrap_err()] {
@@ -226,20 +226,26 @@ fn a_full_disk_is_known_before_the_first_byte_or_at_the_byte_that_does_not_fit()
     fs::write(disk.path().join("other"), vec![1; 2 << 20]).unwrap();
     let error = intake.create(0).err().unwrap();
     assert!(matches!(error, DiskError::NoSpace(_)) && error.is_fatal(), "{error}");
-    let mut stream = intake.create(2).unwrap();
-    let sevens = vec![7; 100_000];
+    let stream = intake.create(2).unwrap();
+    let sevens = vec![7; CHUNK / 4];
+    let mut leaf = Leaf::first();
     let error = loop {
-        let at = stream.written();
-        if let Err(error) = stream.write(at, &sevens) {
-            assert_eq!(stream.written(), at);
+        let at = leaf.end();
+        if let Err(error) = add(&stream, &mut leaf, &sevens) {
+            assert_eq!(leaf.end(), at);
             break error;
+        }
+        if leaf.room() == 0 {
+            let next = Leaf::at(leaf.end()).unwrap();
+            stream.keep(std::mem::replace(&mut leaf, next)).unwrap();
         }
     };
     assert!(matches!(error, DiskError::NoSpace(_)), "{error}");
     // With space again, it goes on where it was.
     fs::remove_file(disk.path().join("other")).unwrap();
-    let whole = vec![7; usize::try_from(stream.written()).unwrap() + 100_000];
-    stream.write(stream.written(), &sevens).unwrap();
+    add(&stream, &mut leaf, &sevens).unwrap();
+    let whole = vec![7; usize::try_from(leaf.end()).unwrap()];
+    stream.keep(leaf).unwrap();
     let stored = intake.store(vec![stream.verify(super::digest(&whole)).unwrap()]).remove(0).1.unwrap();
     assert_eq!(fs::read(disk.path().join(stored.path.as_str())).unwrap(), whole);
     assert_eq!(fs::read_dir(disk.path()).unwrap().count(), 1);
