@@ -9,7 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Conflict, DeviceName};
+use crate::model::{ByteRate, Conflict, DeviceName};
 
 const FILE: &str = "settings.json";
 
@@ -22,13 +22,22 @@ pub struct Settings {
     /// Where accepted files go.
     pub inbox: PathBuf,
     pub conflict: Conflict,
+    /// The most that is sent, and the most that is received, by all transfers together. `None`: as
+    /// fast as it goes.
+    pub limit: Option<ByteRate>,
     /// Addresses that files were sent to, the last one first; at most [`Settings::MAX_RECENT`].
     pub recent: Vec<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { device_name: None, inbox: default_inbox(), conflict: Conflict::default(), recent: Vec::new() }
+        Self {
+            device_name: None,
+            inbox: default_inbox(),
+            conflict: Conflict::default(),
+            limit: None,
+            recent: Vec::new(),
+        }
     }
 }
 
@@ -127,6 +136,7 @@ mod tests {
         assert_eq!(Settings::load(home.path()).unwrap(), Settings::default());
         let mut settings = Settings {
             device_name: Some(DeviceName::parse("Büro 办公室").unwrap()),
+            limit: ByteRate::new(12_345_678),
             ..Settings::default()
         };
         for i in 0..20 {
@@ -140,9 +150,20 @@ mod tests {
     }
 
     #[test]
+    fn a_file_from_before_a_setting_was_thought_of_is_no_damaged_one() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join(FILE), "{\"inbox\":\"/srv/in\",\"limit\":\"20MB/s\"}").unwrap();
+        let settings = Settings::load(home.path()).unwrap();
+        assert_eq!((settings.inbox, settings.limit), ("/srv/in".into(), ByteRate::new(20_000_000)));
+        std::fs::write(home.path().join(FILE), "{\"recent\":[\"host\"]}").unwrap();
+        let settings = Settings::load(home.path()).unwrap();
+        assert_eq!((settings.recent.len(), settings.limit), (1, None));
+    }
+
+    #[test]
     fn a_damaged_file_is_kept_aside_and_the_defaults_are_used() {
         let home = tempfile::tempdir().unwrap();
-        for damaged in ["{", "{\"device_name\":\"\\u202e\"}", "7"] {
+        for damaged in ["{", "{\"device_name\":\"\\u202e\"}", "{\"limit\":\"fast\"}", "7"] {
             std::fs::write(home.path().join(FILE), damaged).unwrap();
             assert_eq!(Settings::load(home.path()).unwrap(), Settings::default());
             let kept = std::fs::read_to_string(home.path().join("settings.json.damaged")).unwrap();

@@ -1,17 +1,20 @@
-//! What the engine keeps from one run to the next.
+//! What the engine keeps from one run to the next, and what it changes while it runs.
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-use std::{path::Path, sync::Arc};
+mod support;
+
+use std::{fs, path::Path, sync::Arc};
 
 use airlift::{
-    engine::{Command, Config, Engine, Event, Settings, Update},
-    model::DeviceName,
+    engine::{Command, Config, Consent, Engine, Event, Settings, Update},
+    model::{ByteRate, DeviceName, Outcome, TransferState},
 };
+use support::device::Device;
 use tempfile::tempdir;
 
 fn start(home: &Path, name: Option<&str>) -> Engine {
     let device_name = name.map(|name| DeviceName::parse(name).unwrap());
-    Engine::start(Config { home: home.to_owned(), device_name }, Arc::new(|| {})).unwrap()
+    Engine::start(Config { home: home.to_owned(), device_name, limit: None }, Arc::new(|| {})).unwrap()
 }
 
 #[test]
@@ -42,4 +45,28 @@ fn a_name_that_was_chosen_stays_and_one_for_a_single_run_does_not() {
     assert_eq!((after.device.id, after.device.name.as_str()), (before.device.id, "Studio 写真"));
     assert_eq!(after.settings, chosen);
     engine.stop();
+}
+
+#[test]
+fn a_speed_limit_holds_what_runs_until_it_is_lifted() {
+    for limited in ["the sender", "the receiver"] {
+        let (mut sender, mut receiver) = (Device::start("Sender"), Device::start("Receiver"));
+        let limit = |device: &Device, limit| {
+            device.tell(Command::Apply(Settings { limit, ..device.state.settings.clone() }));
+        };
+        limit(if limited == "the sender" { &sender } else { &receiver }, Some(ByteRate::MIN));
+        let port = receiver.receive(Consent::All);
+        let source = sender.inbox.path().join("big.bin");
+        // An hour and more at that speed.
+        fs::write(&source, vec![7; 5_000_000]).unwrap();
+        let id = sender.send(port, &[source]);
+        for device in [&mut sender, &mut receiver] {
+            device.until("content to flow", |state| {
+                state.transfers.iter().find(|t| t.state == TransferState::Active).map(|_| ())
+            });
+        }
+        limit(if limited == "the sender" { &sender } else { &receiver }, None);
+        assert_eq!(sender.report(id).outcome, Outcome::Complete, "{limited}");
+        assert_eq!(receiver.received(0).bytes, 5_000_000, "{limited}");
+    }
 }

@@ -16,7 +16,8 @@ use std::{
 
 use airlift::{
     disk::Scan,
-    model::{Answer, Conflict, Landing, Medium, Outcome, Purpose, Side, Trial},
+    model::{Answer, ByteRate, Conflict, Landing, Medium, Outcome, Purpose, Side, Trial},
+    transfer::Limiter,
 };
 use support::{
     pair::Pair,
@@ -100,6 +101,21 @@ async fn a_link_cut_after_any_byte_leaves_only_whole_files_and_two_honest_report
         cut_at += 1;
     }
     assert!(cut_at > 500, "the link was cut only {cut_at} times");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_byte_of_content_goes_through_the_speed_limits_of_both_ends() {
+    let (from, to) = (tempdir().unwrap(), tempdir().unwrap());
+    put(from.path(), "t/big.bin", &noise(3, 3_000_000));
+    put(from.path(), "t/small", b"small");
+    let limiter = || Arc::new(Limiter::new(ByteRate::new(500_000_000)));
+    let (sending, receiving) = (limiter(), limiter());
+    let pair = Pair { sending: Arc::clone(&sending), receiving: Arc::clone(&receiving), ..Pair::default() };
+    let ends = pair.run(&[&from.path().join("t")], to.path()).await;
+    assert_eq!(ends.received.outcome, Outcome::Complete, "{:?}", ends.received);
+    let (sent, received) = (sending.moved(), receiving.moved());
+    assert_eq!(sent, received, "what one end lets go is what the other lets in");
+    assert!((3_000_005..3_010_000).contains(&sent), "the content, and little beside it: {sent}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@ use super::{bench::Benching, exit::EXIT_CODES, receive::Until, send::Sending};
 use crate::{
     engine::{Config, MAX_TRIAL, PortChoice, default_home},
     logging::Echo,
-    model::{Address, Conflict, DeviceName, Landing, RelPath, Source, text},
+    model::{Address, ByteRate, Conflict, DeviceName, Landing, RelPath, Source, text},
 };
 
 /// What was asked for.
@@ -122,6 +122,10 @@ enum Action {
         /// The name that standard input arrives under
         #[arg(long = "as", value_name = "FILENAME", value_parser = one_name)]
         name: Option<String>,
+        /// The most to send in a second, such as 20MB/s or 100Mbit/s; unless given, what the settings
+        /// say
+        #[arg(long, value_name = "SPEED")]
+        limit: Option<ByteRate>,
     },
     /// Receive what other devices send
     Receive {
@@ -144,6 +148,10 @@ enum Action {
         /// What becomes of a file whose name is taken; unless given, what the settings say
         #[arg(long, value_enum)]
         conflict: Option<OnConflict>,
+        /// The most to receive in a second, such as 20MB/s or 100Mbit/s, by all transfers together;
+        /// unless given, what the settings say
+        #[arg(long, value_name = "SPEED")]
+        limit: Option<ByteRate>,
     },
     /// Try how fast it can go: from memory to memory, then from disk to disk
     Bench {
@@ -181,7 +189,11 @@ pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Invocation, cla
         _ => Echo::Debug,
     };
     let home = global.home.unwrap_or_else(default_home);
-    let config = Config { home: absolute(&home)?, device_name: global.device_name };
+    let limit = match action {
+        Some(Action::Send { limit, .. } | Action::Receive { limit, .. }) => limit,
+        _ => None,
+    };
+    let config = Config { home: absolute(&home)?, device_name: global.device_name, limit };
     Ok(Invocation { config, form, echo, task: task(action)? })
 }
 
@@ -194,18 +206,22 @@ pub fn command() -> clap::Command {
 fn task(action: Option<Action>) -> Result<Task, clap::Error> {
     Ok(match action {
         None => Task::Window,
-        Some(Action::Send { paths, to, name }) => Task::Send(Sending { to, sources: sources(paths, name)? }),
-        Some(Action::Receive { dir, port, accept, once, save_as, conflict }) => Task::Receive(Reception {
-            port: port.map_or(PortChoice::Default, PortChoice::Exactly),
-            accept,
-            until: if once { Until::OneTransfer } else { Until::Interrupted },
-            landing: Landing {
-                folder: dir.as_deref().map(absolute).transpose()?,
-                name: save_as,
-                conflict: Conflict::default(),
-            },
-            conflict: conflict.map(Conflict::from),
-        }),
+        Some(Action::Send { paths, to, name, .. }) => {
+            Task::Send(Sending { to, sources: sources(paths, name)? })
+        }
+        Some(Action::Receive { dir, port, accept, once, save_as, conflict, .. }) => {
+            Task::Receive(Reception {
+                port: port.map_or(PortChoice::Default, PortChoice::Exactly),
+                accept,
+                until: if once { Until::OneTransfer } else { Until::Interrupted },
+                landing: Landing {
+                    folder: dir.as_deref().map(absolute).transpose()?,
+                    name: save_as,
+                    conflict: Conflict::default(),
+                },
+                conflict: conflict.map(Conflict::from),
+            })
+        }
         Some(Action::Bench { to, size }) => Task::Bench(Benching { to, bytes: size }),
         Some(Action::Demo) => Task::Demo,
         Some(Action::Id) => Task::Id,
@@ -363,6 +379,15 @@ mod tests {
     }
 
     #[test]
+    fn a_speed_limit_is_for_this_run_whichever_way_the_bytes_go() {
+        for line in [&["send", "a", "--to", "host", "--limit", "20 MB/s"][..], &["receive", "--limit=20MB/s"]]
+        {
+            assert_eq!(read(line).unwrap().config.limit, ByteRate::new(20_000_000), "{line:?}");
+        }
+        assert_eq!(read(&["receive"]).unwrap().config.limit, None);
+    }
+
+    #[test]
     fn what_makes_no_sense_is_a_usage_error_with_its_reason() {
         for (line, reason) in [
             ("send --to host", "PATH"),
@@ -373,6 +398,10 @@ mod tests {
             ("send a --as x --to host", "standard input"),
             ("send - --as ../x --to host", "“..”"),
             ("send - --as a/b --to host", "one name"),
+            ("send a --to host --limit fast", "no speed"),
+            ("send a --to host --limit 20Mb/s", "bits or bytes"),
+            ("receive --limit 0", "no speed"),
+            ("demo --limit 1MB/s", "--limit"),
             ("receive --port 65536", "65536"),
             ("receive --accept some", "all"),
             ("receive --conflict overwrite", "replace"),

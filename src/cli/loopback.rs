@@ -25,7 +25,7 @@ const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// # Errors
 /// When its data folder can't be used.
 pub fn device(home: PathBuf, name: &str) -> Result<Engine, StartError> {
-    Engine::start(Config { home, device_name: DeviceName::parse(name).ok() }, Arc::new(|| {}))
+    Engine::start(Config { home, device_name: DeviceName::parse(name).ok(), limit: None }, Arc::new(|| {}))
 }
 
 /// Makes one of them accept everything, and waits until it listens.

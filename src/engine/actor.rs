@@ -21,6 +21,7 @@ use super::{
     event::Event,
     handle::{EngineEnd, Publisher},
     incoming::{self, Incoming},
+    limiters::Limiters,
     listening,
     outgoing::{self, Outgoing, Parcel},
     snapshot::{DeviceCard, InboxCard, ReceivingState},
@@ -29,8 +30,8 @@ use super::{
 use crate::{
     disk,
     model::{
-        Address, Answer, DeviceName, Direction, Outcome, Peer, Problem, ProblemKind, Report, Side, Summary,
-        Transfer, TransferId, TransferState,
+        Address, Answer, ByteRate, DeviceName, Direction, Outcome, Peer, Problem, ProblemKind, Report, Side,
+        Summary, Transfer, TransferId, TransferState,
     },
     net::{self, Connection, ListenError, Listener, Tls},
     settings::Settings,
@@ -56,11 +57,16 @@ pub enum Internal {
     Deaf(io::Error),
 }
 
+/// What stands in the place of the settings' own until a person changes that.
+pub struct ForThisRun {
+    pub name: Option<DeviceName>,
+    pub limit: Option<ByteRate>,
+}
+
 pub struct Actor {
     home: PathBuf,
     device: DeviceCard,
-    /// For this run alone, instead of the settings' own.
-    name: Option<DeviceName>,
+    for_this_run: ForThisRun,
     settings: Settings,
     saving: Arc<Mutex<()>>,
     tls: Tls,
@@ -68,6 +74,7 @@ pub struct Actor {
     commands: mpsc::Receiver<Command>,
     reports: (mpsc::Sender<Internal>, mpsc::Receiver<Internal>),
     switchboard: Switchboard,
+    limiters: Limiters,
     tasks: JoinSet<()>,
     /// Apart from the tasks: nobody who quits waits for a count.
     measures: JoinSet<()>,
@@ -98,12 +105,13 @@ impl Drop for Reception {
 }
 
 impl Actor {
-    pub fn new(home: PathBuf, tls: Tls, name: Option<DeviceName>, end: EngineEnd) -> Self {
+    pub fn new(home: PathBuf, tls: Tls, for_this_run: ForThisRun, end: EngineEnd) -> Self {
         let snapshot = end.publisher.snapshot();
+        let limit = for_this_run.limit.or(snapshot.settings.limit);
         Self {
             home,
             device: snapshot.device,
-            name,
+            for_this_run,
             settings: snapshot.settings,
             saving: Arc::default(),
             tls,
@@ -111,6 +119,7 @@ impl Actor {
             commands: end.commands,
             reports: mpsc::channel(REPORTS),
             switchboard: Switchboard::default(),
+            limiters: Limiters::new(limit),
             tasks: JoinSet::new(),
             measures: JoinSet::new(),
             transfers: HashMap::new(),
@@ -247,7 +256,7 @@ impl Actor {
     }
 
     fn device_name(&self) -> DeviceName {
-        self.name.clone().unwrap_or_else(|| self.settings.name())
+        self.for_this_run.name.clone().unwrap_or_else(|| self.settings.name())
     }
 
     fn apply(&mut self, settings: Settings) {
@@ -257,7 +266,11 @@ impl Actor {
         let moved = settings.inbox != self.settings.inbox;
         if settings.device_name != self.settings.device_name {
             // Chosen now: that is newer than the name this run began with.
-            self.name = None;
+            self.for_this_run.name = None;
+        }
+        if settings.limit != self.settings.limit {
+            self.for_this_run.limit = None;
+            self.limiters.set(settings.limit);
         }
         self.settings = settings.clone();
         self.publisher.publish(Event::Settings(settings));
@@ -367,6 +380,7 @@ impl Actor {
             parcel,
             name: self.device_name(),
             tls: self.tls.clone(),
+            limiter: Arc::clone(&self.limiters.sending),
             actor: self.reports.0.clone(),
             cancel: cancel.clone(),
         };
@@ -421,6 +435,7 @@ impl Actor {
             transfer: id,
             inbox: self.settings.inbox.clone(),
             receiving,
+            limiter: Arc::clone(&self.limiters.receiving),
             switchboard: self.switchboard.clone(),
             actor: self.reports.0.clone(),
             cancel: cancel.clone(),

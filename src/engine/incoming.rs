@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     model::{Answer, DeviceId, DeviceName, TransferId},
-    transfer::{IncomingOffer, ReceiveJob, receive},
+    transfer::{IncomingOffer, Limiter, ReceiveJob, receive},
 };
 
 pub struct Incoming {
@@ -30,6 +30,7 @@ pub struct Incoming {
     pub transfer: TransferId,
     pub inbox: PathBuf,
     pub receiving: Receiving,
+    pub limiter: Arc<Limiter>,
     pub switchboard: Switchboard,
     pub actor: mpsc::Sender<Internal>,
     pub cancel: CancellationToken,
@@ -47,9 +48,20 @@ pub fn local_id(peer: DeviceId, theirs: [u8; 16]) -> TransferId {
 }
 
 pub async fn run(incoming: Incoming) {
-    let Incoming { desk, stream, peer, name, transfer, inbox, receiving, switchboard, actor, cancel } =
-        incoming;
-    let job = ReceiveJob { transfer, name, inbox, landing: receiving.landing.clone() };
+    let Incoming {
+        desk,
+        stream,
+        peer,
+        name,
+        transfer,
+        inbox,
+        receiving,
+        limiter,
+        switchboard,
+        actor,
+        cancel,
+    } = incoming;
+    let job = ReceiveJob { transfer, name, inbox, landing: receiving.landing.clone(), limiter };
     let ask = |offer: IncomingOffer| answer(offer, &desk, &receiving, &actor);
     let lanes = |token| switchboard.expect(token, peer);
     let observe = |notice| desk.notice(notice);

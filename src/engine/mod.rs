@@ -9,6 +9,7 @@ mod desk;
 mod event;
 mod handle;
 mod incoming;
+mod limiters;
 mod listening;
 mod outgoing;
 mod policy;

@@ -13,7 +13,7 @@ use crate::{
         Trial,
     },
     net::{self, Connection, Lane, NetError, Tls},
-    transfer::{LaneToken, Outflow, SendJob, send},
+    transfer::{LaneToken, Limiter, Outflow, SendJob, send},
     wire::{FromSender, frame},
 };
 
@@ -23,6 +23,7 @@ pub struct Outgoing {
     pub parcel: Parcel,
     pub name: DeviceName,
     pub tls: Tls,
+    pub limiter: Arc<Limiter>,
     pub actor: mpsc::Sender<Internal>,
     pub cancel: CancellationToken,
 }
@@ -55,7 +56,7 @@ impl Parcel {
 }
 
 pub async fn run(outgoing: Outgoing) {
-    let Outgoing { desk, to, parcel, name, tls, actor, cancel } = outgoing;
+    let Outgoing { desk, to, parcel, name, tls, limiter, actor, cancel } = outgoing;
     // What can't be sent is said before anybody is called.
     let picked = tokio::select! {
         picked = spawn_blocking(move || parcel.scan()) => picked.map_err(|e| e.to_string()),
@@ -84,7 +85,7 @@ pub async fn run(outgoing: Outgoing) {
     });
     // An actor that is gone remembers nothing.
     let _ = actor.send(Internal::Reached(to)).await;
-    let job = SendJob { transfer: desk.id(), name, scan };
+    let job = SendJob { transfer: desk.id(), name, scan, limiter };
     let tls = &tls;
     let open_lane = |token| async move { open_lane(net::dial_again(route, peer, tls).await?, token).await };
     let observe = |notice| desk.notice(notice);

@@ -5,14 +5,14 @@ use std::{future::Future, io, path::PathBuf, time::Duration};
 use tokio::{runtime::Runtime, task::JoinHandle};
 
 use super::{
-    actor::Actor,
+    actor::{Actor, ForThisRun},
     command::Command,
     handle::{Handle, Wake, seam},
     snapshot::{DeviceCard, InboxCard, ReceivingState, Snapshot},
 };
 use crate::{
     identity::{Identity, IdentityError},
-    model::DeviceName,
+    model::{ByteRate, DeviceName},
     net::Tls,
     settings::Settings,
     wire::limits,
@@ -25,6 +25,8 @@ pub struct Config {
     pub home: PathBuf,
     /// A name for this run alone, instead of the settings' own.
     pub device_name: Option<DeviceName>,
+    /// A speed limit for this run alone, instead of the settings' own.
+    pub limit: Option<ByteRate>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +65,7 @@ impl Engine {
         let identity = Identity::load_or_create(&home)?;
         let tls = Tls::new(&identity).map_err(|e| StartError::Tls(e.to_string()))?;
         let settings = Settings::load(&home).map_err(unusable)?;
-        let name = config.device_name;
+        let (name, limit) = (config.device_name, config.limit);
         let snapshot = Snapshot {
             device: DeviceCard { id: identity.id(), name: name.clone().unwrap_or_else(|| settings.name()) },
             inbox: InboxCard { folder: settings.inbox.clone(), free: None },
@@ -78,7 +80,7 @@ impl Engine {
             .build()
             .map_err(StartError::Runtime)?;
         let (handle, end) = seam(snapshot, wake);
-        let actor = runtime.spawn(Actor::new(home, tls, name, end).run());
+        let actor = runtime.spawn(Actor::new(home, tls, ForThisRun { name, limit }, end).run());
         Ok(Self { runtime: Some(runtime), handle, actor: Some(actor) })
     }
 

@@ -17,6 +17,7 @@ use super::{
     receive_panel::{self, ReceivePanel},
     rename::Rename,
     send_panel::{self, SendPanel},
+    speed_limit::SpeedLimit,
     theme,
     tools::{Purpose, Tools},
     transfers::{self, Transfers},
@@ -44,6 +45,7 @@ pub struct App {
     offers: Offers,
     closing: Closing,
     rename: Rename,
+    speed_limit: SpeedLimit,
     device: String,
     device_id: String,
 }
@@ -66,6 +68,7 @@ impl App {
             offers: Offers::default(),
             closing: Closing::default(),
             rename: Rename::default(),
+            speed_limit: SpeedLimit::default(),
             device: String::new(),
             device_id: String::new(),
             bridge,
@@ -81,6 +84,7 @@ impl App {
         self.device_id = snapshot.device.id.short();
         self.receive.hear(snapshot);
         self.receive.settled();
+        self.speed_limit.hear(&snapshot.settings);
         self.transfers.clear();
         self.offers.clear();
         for transfer in &snapshot.transfers {
@@ -98,7 +102,11 @@ impl App {
                 self.device_id = device.id.short();
                 self.receive.hear(snapshot);
             }
-            Update::Event(Event::Settings(_) | Event::Inbox(_)) => self.receive.hear(snapshot),
+            Update::Event(Event::Settings(settings)) => {
+                self.receive.hear(snapshot);
+                self.speed_limit.hear(settings);
+            }
+            Update::Event(Event::Inbox(_)) => self.receive.hear(snapshot),
             Update::Event(Event::Receiving(_)) => {
                 self.receive.hear(snapshot);
                 self.receive.settled();
@@ -182,7 +190,8 @@ impl App {
         }
         self.send.show(ui, send, &settings.recent, &mut self.tools);
         self.receive.show(ui, receive, settings, &mut self.tools);
-        if let Some(id) = self.transfers.show(ui, transfers, &mut self.tools) {
+        let limit = |ui: &mut Ui| self.speed_limit.button(ui, settings);
+        if let Some(id) = self.transfers.show(ui, transfers, limit, &mut self.tools) {
             self.offers.bring_back(id);
         }
         ui.advance_cursor_after_rect(send.union(transfers).expand2(vec2(0.0, 4.0)));
@@ -236,6 +245,7 @@ impl eframe::App for App {
         self.closing.show(&ctx, self.transfers.running());
         self.offers.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
         self.rename.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
+        self.speed_limit.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
         self.tools.notices.show(&ctx);
     }
 

@@ -86,11 +86,18 @@ impl Transfers {
         ctx.request_repaint_after(Duration::from_secs_f64(BEAT));
     }
 
-    /// The offer whose card is to be shown again, if the person asks for one.
-    pub fn show(&mut self, ui: &mut Ui, rect: Rect, tools: &mut Tools) -> Option<TransferId> {
+    /// The offer whose card is to be shown again, if the person asks for one. `beside` adds what
+    /// else stands in the heading.
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        rect: Rect,
+        beside: impl FnOnce(&mut Ui),
+        tools: &mut Tools,
+    ) -> Option<TransferId> {
         let mut recall = None;
         card(ui, rect, |ui| {
-            self.heading(ui, tools);
+            self.heading(ui, beside, tools);
             if self.rows.is_empty() {
                 return placeholder(ui, icons::TRAY, "Nothing has been sent or received yet");
             }
@@ -129,11 +136,12 @@ impl Transfers {
         recall
     }
 
-    fn heading(&self, ui: &mut Ui, tools: &mut Tools) {
+    fn heading(&self, ui: &mut Ui, beside: impl FnOnce(&mut Ui), tools: &mut Tools) {
         let p = theme::palette(ui);
         ui.horizontal(|ui| {
             title(ui, "Transfers");
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                beside(ui);
                 if self.rows.iter().any(Row::is_finished)
                     && ui.add(Button::new("Clear finished", Look::Quiet).height(26.0)).clicked()
                 {

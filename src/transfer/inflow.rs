@@ -4,9 +4,11 @@
 //! Knows content frames and files. Must not know control messages.
 
 use std::{
-    io,
+    cell::Cell,
+    io::{self, Read as _},
     sync::{Arc, mpsc},
     thread::{Builder, Scope},
+    time::Duration,
 };
 
 use tokio::sync::mpsc::Sender;
@@ -14,6 +16,7 @@ use tokio::sync::mpsc::Sender;
 use super::{
     Inflow, LinkError, Meter, TransferError,
     arriving::{Arriving, Hand},
+    limiter::{Limited, Limiter},
     stages::Halt,
 };
 use crate::{
@@ -57,6 +60,7 @@ pub enum Fate {
 pub struct Job {
     pub intake: Arc<Intake>,
     pub meter: Arc<Meter>,
+    pub limiter: Arc<Limiter>,
     pub fates: Sender<Fate>,
 }
 
@@ -179,7 +183,7 @@ impl<'scope, 'env> Lanes<'scope, 'env> {
         }
         let Inflow { stream, stop, network } = lane;
         over.covers(stop);
-        let tap = Tap { stream, network, job };
+        let tap = Tap { stream, network, job, over };
         let receiving = Builder::new()
             .name("airlift-recv".into())
             .spawn_scoped(scope, move || tap.receive(&empty, &full))?;
@@ -210,23 +214,28 @@ struct Tap<'a> {
     stream: Box<dyn io::Read + Send>,
     network: Arc<crate::net::NetworkClock>,
     job: &'a Job,
+    over: &'a Halt,
 }
 
 impl Tap<'_> {
     fn receive(
-        mut self,
+        self,
         empty: &mpsc::Receiver<Vec<u8>>,
         full: &mpsc::SyncSender<Slab>,
     ) -> Result<(), io::Error> {
         let clocks = &self.job.meter.clocks;
+        let held = Cell::new(Duration::ZERO);
+        let mut stream =
+            Limited::new(self.stream, &self.job.limiter, self.over, |time| held.set(held.get() + time));
         let mut watch = Stopwatch::start(clocks);
         while let Ok(mut bytes) = empty.recv() {
             watch.skip();
             let before = self.network.read();
-            let read = self.stream.read(&mut bytes);
-            let network = self.network.read() - before;
+            let read = stream.read(&mut bytes);
+            let (network, held) = (self.network.read().saturating_sub(before), held.take());
             clocks.add(Work::Receive, network);
-            clocks.add(Work::Decrypt, watch.skip().saturating_sub(network));
+            clocks.add(Work::ReceiveLimit, held);
+            clocks.add(Work::Decrypt, watch.skip().saturating_sub(network + held));
             let len = read?;
             if len == 0 || full.send(Slab { bytes, len }).is_err() {
                 break;

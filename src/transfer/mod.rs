@@ -19,6 +19,7 @@ mod control;
 mod entry_set;
 mod inflow;
 mod lanes;
+mod limiter;
 mod meter;
 mod outflow;
 mod receive;
@@ -41,6 +42,7 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use control::{LinkError, read_first};
+pub use limiter::Limiter;
 pub use meter::Meter;
 pub use receive::{IncomingOffer, ReceiveJob, receive};
 pub use send::{SendJob, send};

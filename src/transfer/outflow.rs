@@ -4,10 +4,12 @@
 //! Knows files and content frames. Must not know control messages.
 
 use std::{
+    cell::Cell,
     io::Write as _,
     ops::Range,
     sync::{Arc, mpsc},
     thread::Builder,
+    time::Duration,
 };
 
 use tokio::sync::mpsc::Sender;
@@ -15,6 +17,7 @@ use tokio::sync::mpsc::Sender;
 use super::{
     LinkError, Meter, Outflow, TransferError,
     lanes::{Closed, LaneNo, Lanes, Outlet, Packet, Ring, lanes},
+    limiter::{Limited, Limiter},
     sending::Sent,
     stages::Halt,
 };
@@ -51,6 +54,7 @@ pub struct Job {
     /// Ascending.
     pub unwanted: Vec<Range<EntryNo>>,
     pub meter: Arc<Meter>,
+    pub limiter: Arc<Limiter>,
     pub fates: Sender<Fate>,
 }
 
@@ -100,7 +104,8 @@ pub fn run(
                         halt.covers(stop);
                         open += 1;
                         job.meter.add_lane();
-                        let (sending, ended) = (Sending { job, stream, network, outlet }, joining.clone());
+                        let (sending, ended) =
+                            (Sending { job, halt, stream, network, outlet }, joining.clone());
                         Builder::new()
                             .name("airlift-send".into())
                             .spawn_scoped(scope, move || {
@@ -152,23 +157,28 @@ pub fn run(
 /// The sending stage of one connection.
 struct Sending<'a> {
     job: &'a Job,
+    halt: &'a Halt,
     stream: Box<dyn std::io::Write + Send>,
     network: Arc<crate::net::NetworkClock>,
     outlet: Outlet,
 }
 
 impl Sending<'_> {
-    fn send_all(mut self) -> Result<(), LinkError> {
+    fn send_all(self) -> Result<(), LinkError> {
         let clocks = &self.job.meter.clocks;
+        let held = Cell::new(Duration::ZERO);
+        let mut stream =
+            Limited::new(self.stream, &self.job.limiter, self.halt, |time| held.set(held.get() + time));
         let mut watch = Stopwatch::start(clocks);
         while let Some(packet) = self.outlet.next() {
             watch.skip();
             let before = self.network.read();
-            self.stream.write_all(&packet.bytes[..packet.used])?;
-            self.stream.flush()?;
-            let network = self.network.read() - before;
+            stream.write_all(&packet.bytes[..packet.used])?;
+            stream.flush()?;
+            let (network, held) = (self.network.read().saturating_sub(before), held.take());
             clocks.add(Work::Send, network);
-            clocks.add(Work::Encrypt, watch.skip().saturating_sub(network));
+            clocks.add(Work::SendLimit, held);
+            clocks.add(Work::Encrypt, watch.skip().saturating_sub(network + held));
             self.job.meter.add_wire_bytes(packet.used as u64);
             self.outlet.sent(packet);
         }
@@ -205,7 +215,7 @@ impl<'a> Reader<'a> {
     }
 
     fn read_all(&mut self) -> Result<(), Closed> {
-        let Job { sources, unwanted, meter, fates } = self.job;
+        let Job { sources, unwanted, meter, fates, .. } = self.job;
         let mut unwanted = unwanted.iter().flat_map(Clone::clone).peekable();
         let count = EntryNo::try_from(sources.len()).unwrap_or(EntryNo::MAX);
         for entry in 0..count {

@@ -12,7 +12,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Ended, Inflow, LaneToken, LinkError, Meter, Notice, TransferError,
+    Ended, Inflow, LaneToken, Limiter, LinkError, Meter, Notice, TransferError,
     control::{self, Link},
     entry_set::EntrySet,
     inflow,
@@ -43,6 +43,8 @@ pub struct ReceiveJob {
     pub inbox: PathBuf,
     /// What the offer is checked for before the answer is known.
     pub landing: Landing,
+    /// The speed limit of everything that this device receives.
+    pub limiter: Arc<Limiter>,
 }
 
 /// An offer that was checked and found possible.
@@ -76,7 +78,9 @@ where
     control::run(control, &FromReceiver::Alive, |link: Link<FromSender>| async move {
         let tally = Tally::new(EntrySet::default(), 0);
         let machine = Receiving::new();
-        let mut session = Session { link, meter, observe, machine, tally, stages: None, intake: None };
+        let limiter = Arc::clone(&job.limiter);
+        let mut session =
+            Session { link, meter, limiter, observe, machine, tally, stages: None, intake: None };
         let result = tokio::select! {
             result = session.run(job, ask, lanes) => result,
             () = cancel.cancelled() => Ok(session.cancelled()),
@@ -89,6 +93,7 @@ where
 struct Session<'a> {
     link: Link<FromSender>,
     meter: Arc<Meter>,
+    limiter: Arc<Limiter>,
     observe: &'a (dyn Fn(Notice) + Send + Sync),
     machine: Receiving,
     tally: Tally,
@@ -279,7 +284,8 @@ impl Session<'_> {
     ) -> Result<Option<Ended>, TransferError> {
         let (noted, mut fates) = mpsc::channel(FATES);
         let meter = Arc::clone(&self.meter);
-        let job = inflow::Job { intake: Arc::clone(&intake), meter, fates: noted };
+        let limiter = Arc::clone(&self.limiter);
+        let job = inflow::Job { intake: Arc::clone(&intake), meter, limiter, fates: noted };
         self.meter.begin(Direction::Receive);
         let (joining, joined) = inflow::joining();
         // New, and so not full.

@@ -12,7 +12,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Ended, LaneToken, LinkError, Meter, Notice, Outflow, TransferError,
+    Ended, LaneToken, Limiter, LinkError, Meter, Notice, Outflow, TransferError,
     control::{self, Link},
     outflow,
     sending::{Order, Sending},
@@ -38,6 +38,8 @@ pub struct SendJob {
     pub name: DeviceName,
     /// What was picked, not yet walked through.
     pub scan: Scan,
+    /// The speed limit of everything that this device sends.
+    pub limiter: Arc<Limiter>,
 }
 
 /// Sends everything in the job over a control connection and the content connections that
@@ -56,7 +58,8 @@ where
     F: Future<Output = Result<Outflow, NetError>>,
 {
     control::run(control, &FromSender::Alive, |link: Link<FromReceiver>| async move {
-        let mut session = Session { link, meter, observe, machine: Sending::new(), flow: None };
+        let limiter = Arc::clone(&job.limiter);
+        let mut session = Session { link, meter, limiter, observe, machine: Sending::new(), flow: None };
         let result = tokio::select! {
             result = session.run(job, open_lane) => result,
             () = cancel.cancelled() => Ok(Ended::Cancelled { by: Side::Here }),
@@ -69,6 +72,7 @@ where
 struct Session<'a> {
     link: Link<FromReceiver>,
     meter: Arc<Meter>,
+    limiter: Arc<Limiter>,
     observe: &'a (dyn Fn(Notice) + Send + Sync),
     machine: Sending,
     flow: Option<Flow>,
@@ -204,7 +208,8 @@ impl Session<'_> {
         let (noted, fates) = mpsc::channel(FATES);
         let meter = Arc::clone(&self.meter);
         meter.begin(Direction::Send);
-        let job = outflow::Job { sources: Arc::clone(&sources), unwanted, meter, fates: noted };
+        let limiter = Arc::clone(&self.limiter);
+        let job = outflow::Job { sources: Arc::clone(&sources), unwanted, meter, limiter, fates: noted };
         let (joining, joined) = outflow::joining();
         // New, and so not full.
         let _ = joining.try_send(outflow::Event::Lane(lane));

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::{Inflow, LinkError, Meter, Outflow, TransferError, inflow, outflow, stages::Halt};
+use super::{Inflow, Limiter, LinkError, Meter, Outflow, TransferError, inflow, outflow, stages::Halt};
 use crate::{
     disk::{Inbox, Intake, Scan, Sources},
     model::{CHUNK, Conflict, Digest, Entry, EntryNo, Source, TransferId},
@@ -66,7 +66,12 @@ fn receive(
     lanes: Vec<Inflow>,
 ) -> (Result<(), TransferError>, Vec<(EntryNo, Option<Digest>)>) {
     let (fates, mut told) = mpsc::channel(256);
-    let job = inflow::Job { intake: Arc::clone(intake), meter: Arc::default(), fates };
+    let job = inflow::Job {
+        intake: Arc::clone(intake),
+        meter: Arc::default(),
+        limiter: Arc::new(Limiter::new(None)),
+        fates,
+    };
     let (joining, joined) = inflow::joining();
     for lane in lanes {
         joining.try_send(inflow::Event::Lane(lane)).ok().unwrap();
@@ -108,7 +113,8 @@ fn files_that_come_over_several_connections_at_once_are_whole() {
     let (outs, inns): (Vec<_>, Vec<_>) = (1..=5).map(lane).unzip();
     let (fates, mut sent) = mpsc::channel(1024);
     let meter = Arc::new(Meter::default());
-    let job = outflow::Job { sources, unwanted: Vec::new(), meter: Arc::clone(&meter), fates };
+    let limiter = Arc::new(Limiter::new(None));
+    let job = outflow::Job { sources, unwanted: Vec::new(), meter: Arc::clone(&meter), limiter, fates };
     let (joining, joined) = outflow::joining();
     for out in outs {
         joining.try_send(outflow::Event::Lane(out)).ok().unwrap();

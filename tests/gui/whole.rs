@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use airlift::{
-    engine::{Command, DeviceCard, Event},
-    model::{DeviceId, DeviceName, Direction, Outcome, Progress, Side, Transfer, TransferState},
+    engine::{Command, DeviceCard, Event, Settings},
+    model::{ByteRate, DeviceId, DeviceName, Direction, Outcome, Progress, Side, Transfer, TransferState},
 };
 use egui::{Key, ViewportCommand, ViewportEvent, ViewportId};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
@@ -197,4 +197,57 @@ fn a_name_that_can_not_be_is_refused_in_the_card_and_can_be_let_be() {
     bench.window.run();
     assert!(!bench.says("Name this device"));
     assert!(bench.commands().is_empty());
+}
+
+#[test]
+fn a_speed_limit_is_set_changed_and_lifted_above_the_transfers() {
+    let mut bench = Bench::new();
+    bench.press("No speed limit");
+    bench.must_say("no faster than this");
+    bench.type_into("The most in a second", "20MB/s");
+    bench.press("Save limit");
+    let Command::Apply(settings) = bench.command() else { panic!() };
+    assert_eq!(settings, Settings { limit: ByteRate::new(20_000_000), ..snapshot().settings });
+    assert!(!bench.says("The most in a second"), "the card has gone");
+    bench.must_say("No speed limit");
+    bench.publish(Event::Settings(settings));
+
+    bench.press("Speed limit 20 MB/s");
+    bench.must_say("20 MB/s");
+    bench.type_into("The most in a second", "100 Mbit/s");
+    bench.window.key_press(Key::Enter);
+    bench.window.run();
+    let Command::Apply(settings) = bench.command() else { panic!() };
+    assert_eq!(settings.limit, ByteRate::new(12_500_000));
+    bench.publish(Event::Settings(settings));
+
+    bench.press("Speed limit 12.5 MB/s");
+    bench.type_into("The most in a second", " ");
+    bench.press("Save limit");
+    let Command::Apply(settings) = bench.command() else { panic!() };
+    assert_eq!(settings.limit, None);
+}
+
+#[test]
+fn what_is_no_speed_is_refused_in_the_card_with_its_reason() {
+    let mut bench = Bench::new();
+    bench.press("No speed limit");
+    for (typed, reason) in [
+        ("fast", "“fast” is no speed. Type it like 20MB/s or 500kB/s."),
+        ("0", "“0” is no speed."),
+        ("20Mb/s", "could mean bits or bytes"),
+        ("5", "too slow"),
+    ] {
+        bench.type_into("The most in a second", typed);
+        bench.window.key_press(Key::Enter);
+        bench.window.run();
+        bench.must_say(reason);
+    }
+    bench.press("Keep it as it was");
+    assert!(!bench.says("The most in a second"));
+    assert!(bench.commands().is_empty());
+    bench.press("No speed limit");
+    bench.window.key_press(Key::Escape);
+    bench.window.run();
+    assert!(!bench.says("The most in a second"));
 }

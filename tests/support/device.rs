@@ -31,7 +31,7 @@ impl Device {
     pub fn start(name: &str) -> Self {
         let (home, inbox) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let device_name = Some(DeviceName::parse(name).unwrap());
-        let config = Config { home: home.path().to_owned(), device_name };
+        let config = Config { home: home.path().to_owned(), device_name, limit: None };
         let engine = Engine::start(config, Arc::new(|| {})).unwrap();
         let handle = engine.handle();
         let (state, events) = handle.subscribe();

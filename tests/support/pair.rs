@@ -11,7 +11,7 @@ use airlift::{
         Answer, Conflict, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side, Source,
         TransferId,
     },
-    transfer::{self, IncomingOffer, Inflow, Meter, Notice, Outflow, ReceiveJob, SendJob},
+    transfer::{self, IncomingOffer, Inflow, Limiter, Meter, Notice, Outflow, ReceiveJob, SendJob},
     wire::FromSender,
 };
 use tokio::sync::mpsc;
@@ -30,6 +30,8 @@ pub struct Pair {
     pub capacity: usize,
     pub budget: Budget,
     pub conflict: Conflict,
+    pub sending: Arc<Limiter>,
+    pub receiving: Arc<Limiter>,
     /// `None`: whoever is asked never answers.
     pub answer: Ask,
     pub cancel_sender: CancellationToken,
@@ -42,6 +44,8 @@ impl Default for Pair {
             capacity: 64 * 1024,
             budget: Budget::default(),
             conflict: Conflict::KeepBoth,
+            sending: Arc::new(Limiter::new(None)),
+            receiving: Arc::new(Limiter::new(None)),
             answer: Box::new(|_| Some(Answer::Accept(Landing::default()))),
             cancel_sender: CancellationToken::new(),
             cancel_receiver: CancellationToken::new(),
@@ -73,8 +77,14 @@ impl Pair {
         let name = |text| DeviceName::parse(text).unwrap();
         let transfer = TransferId([7; 16]);
         let landing = Landing { conflict: self.conflict, ..Landing::default() };
-        let send_job = SendJob { transfer, name: name("Anna"), scan };
-        let receive_job = ReceiveJob { transfer, name: name("Ben"), inbox: inbox.to_owned(), landing };
+        let send_job = SendJob { transfer, name: name("Anna"), scan, limiter: self.sending };
+        let receive_job = ReceiveJob {
+            transfer,
+            name: name("Ben"),
+            inbox: inbox.to_owned(),
+            landing,
+            limiter: self.receiving,
+        };
 
         let expected = Arc::new(Mutex::new(None));
         let (capacity, budget) = (self.capacity, self.budget.clone());
