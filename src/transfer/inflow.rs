@@ -184,6 +184,7 @@ impl Writer<'_> {
                     }
                 }
             }
+            Piece::Packed { .. } => return Err(Violation::BadPacking.into()),
             Piece::End { entry, size, digest } => {
                 self.open(entry)?;
                 self.seen.insert(entry);

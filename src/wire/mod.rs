@@ -37,6 +37,8 @@ pub enum Violation {
     BadEntry,
     #[error("content that does not follow what was sent before it")]
     BadOffset,
+    #[error("compressed content that does not hold what it should")]
+    BadPacking,
     #[error("content that ends before all was sent")]
     EndsEarly,
     #[error("a receipt that does not match what was sent")]
