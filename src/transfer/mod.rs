@@ -19,6 +19,7 @@ mod entry_set;
 mod inflow;
 mod meter;
 mod outflow;
+pub mod packing;
 mod receive;
 mod receiving;
 mod send;
