@@ -71,6 +71,8 @@ const STRIKES: u32 = 2;
 const SHARE: f64 = 0.7;
 /// Compressed content must come at least this much faster.
 const GAIN: f64 = 1.05;
+/// Rates that differ by this share may be the same.
+const NOISE: f64 = 0.1;
 /// A level that was too slow is tried again when there is this much more time; each spell, it
 /// needs a little less.
 const BAR: f64 = 1.5;
@@ -240,10 +242,9 @@ impl Thrift {
         if !settled {
             return;
         }
-        // Were something else the limit, smaller content would leave the network idle.
-        let shrunk = spell.shrunk();
-        let idle = shrunk < 0.9 && spell.wire_rate() < network * f64::midpoint(1.0, shrunk);
-        if held_up || idle {
+        // Content comes as much faster as it shrank, unless something else is the limit.
+        let hoped = f64::midpoint(1.0, 1.0 / spell.shrunk()) - NOISE;
+        if held_up || spell.content_rate() < network * hoped {
             self.strikes += 1;
             if self.strikes < STRIKES {
                 return;
