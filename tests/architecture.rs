@@ -36,6 +36,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rustix", &["disk"]),
     ("postcard", &["wire"]),
     ("rcgen", &["identity"]),
+    ("zstd", &["transfer"]),
 ];
 
 /// Past this, a file is two files.

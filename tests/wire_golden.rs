@@ -74,6 +74,10 @@ fn content_has_these_bytes() {
         hex(&content::chunk_header(7, 1 << 40, 0x0102)),
         "01070000000000000000010000".to_owned() + "02010000"
     );
+    assert_eq!(
+        hex(&content::packed_header(7, 1 << 40, 0x0102, 0x61)),
+        "05070000000000000000010000".to_owned() + "02010000" + "61000000"
+    );
     let mut out = Vec::new();
     content::put_end(&mut out, 1, 2, Digest([3; 32]));
     content::put_broken(&mut out, 4);

@@ -27,9 +27,9 @@ pub enum Work {
     Receive,
     /// The receiver waits because of its speed limit.
     ReceiveLimit,
-    /// The receiver decrypts, and decompresses.
+    /// The receiver decrypts.
     Decrypt,
-    /// The receiver computes digests.
+    /// The receiver decompresses, and computes digests.
     Check,
     /// The receiver waits for its disk to take content.
     Write,

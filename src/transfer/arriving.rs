@@ -76,7 +76,6 @@ impl<'a> Arriving<'a> {
         watch: &mut Stopwatch<'_>,
     ) -> Result<(), TransferError> {
         let (entry, mut offset, mut bytes) = piece;
-        self.job.meter.add_wire_bytes(bytes.len() as u64);
         while !bytes.is_empty() {
             let Some(mut held) = self.take_up(hand, entry, offset, verified, watch)? else { return Ok(()) };
             let (now, later) = bytes.split_at(bytes.len().min(held.leaf.room()));

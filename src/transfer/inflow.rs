@@ -17,6 +17,7 @@ use super::{
     Inflow, LinkError, Meter, TransferError,
     arriving::{Arriving, Hand},
     limiter::{Limited, Limiter},
+    packing::Unpacker,
     stages::Halt,
 };
 use crate::{
@@ -188,7 +189,8 @@ impl<'scope, 'env> Lanes<'scope, 'env> {
             .name("airlift-recv".into())
             .spawn_scoped(scope, move || tap.receive(&empty, &full))?;
         Builder::new().name("airlift-write".into()).spawn_scoped(scope, move || {
-            let mut writer = Writer { job, over, arriving, verified, hand: Hand::default() };
+            let (hand, unpacker, room) = (Hand::default(), Unpacker::default(), Vec::new());
+            let mut writer = Writer { job, over, arriving, verified, hand, unpacker, room };
             let written = writer.write_all(&arrived, &used);
             // Closing the rings ends the other stage, if it isn't waiting for the connection.
             drop((writer, arrived, used));
@@ -257,6 +259,9 @@ struct Writer<'a> {
     arriving: &'a Arriving<'a>,
     verified: mpsc::SyncSender<Verified>,
     hand: Hand,
+    unpacker: Unpacker,
+    /// Where a chunk is unpacked.
+    room: Vec<u8>,
 }
 
 impl Writer<'_> {
@@ -272,10 +277,19 @@ impl Writer<'_> {
             watch.skip();
             let mut bytes = &slab.bytes[..slab.len];
             while let Some(piece) = parser.next(&mut bytes)? {
-                let Self { arriving, verified, hand, .. } = self;
+                let Self { job, arriving, verified, hand, unpacker, room, .. } = self;
                 match piece {
                     Piece::Data { entry, offset, bytes } => {
+                        job.meter.add_wire_bytes(bytes.len() as u64);
                         arriving.data(hand, (entry, offset, bytes), verified, &mut watch)?;
+                    }
+                    Piece::Packed { entry, offset, len, bytes } => {
+                        job.meter.add_wire_bytes(bytes.len() as u64);
+                        // The parser has held it to the longest chunk.
+                        room.resize(len as usize, 0);
+                        unpacker.unpack(bytes, room)?;
+                        watch.lap(Work::Check);
+                        arriving.data(hand, (entry, offset, room), verified, &mut watch)?;
                     }
                     Piece::End { entry, size, digest } => {
                         arriving.end(hand, (entry, size, digest), verified, &mut watch)?;

@@ -22,6 +22,7 @@ mod lanes;
 mod limiter;
 mod meter;
 mod outflow;
+mod packing;
 mod receive;
 mod receiving;
 mod send;

@@ -9,7 +9,7 @@ use std::{
     ops::Range,
     sync::{Arc, mpsc},
     thread::Builder,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::mpsc::Sender;
@@ -18,14 +18,15 @@ use super::{
     LinkError, Meter, Outflow, TransferError,
     lanes::{Closed, LaneNo, Lanes, Outlet, Packet, Ring, lanes},
     limiter::{Limited, Limiter},
+    packing::{Limit, Look, Packer, Packing},
     sending::Sent,
     stages::Halt,
 };
 use crate::{
     disk::{SourceError, SourceFile, Sources},
-    model::{EntryKind, EntryNo, Leaf, Stopwatch, Tree, Work},
+    model::{Bottleneck, EntryKind, EntryNo, Leaf, Stopwatch, Tree, Work},
     wire::{
-        content::{self, CHUNK_HEADER},
+        content::{self, CHUNK_HEADER, PACKED_HEADER},
         limits,
     },
 };
@@ -33,6 +34,8 @@ use crate::{
 /// A file of at least this many bytes goes over all connections at once. A smaller one goes over
 /// one, whole, so that few files are open at the receiver.
 const SPREAD: u64 = 32 * 1024 * 1024;
+/// How often the packing of chunks is told where the time goes.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// What became of a file at this end.
 #[derive(Debug)]
@@ -195,6 +198,12 @@ struct Reader<'a> {
     packet: Packet,
     /// The connection that this packet must go to, because what its first file began with did.
     bound: Option<LaneNo>,
+    packing: Arc<Packing>,
+    packer: Packer,
+    /// Since the packing was last told how time went: when that was, and how much of it was spent
+    /// waiting for an empty packet.
+    looked: Instant,
+    waited: Duration,
     watch: Stopwatch<'a>,
 }
 
@@ -210,7 +219,11 @@ impl<'a> Reader<'a> {
     fn read(job: &'a Job, halt: &'a Halt, lanes: Arc<Lanes>, ring: Ring) -> bool {
         let Ok(packet) = ring.first() else { return false };
         let watch = Stopwatch::start(&job.meter.clocks);
-        let mut reader = Self { job, halt, lanes, ring, packet, bound: None, watch };
+        let packing = Arc::<Packing>::default();
+        let packer = packing.packer();
+        let (looked, waited) = (Instant::now(), Duration::ZERO);
+        let mut reader =
+            Self { job, halt, lanes, ring, packet, bound: None, packing, packer, looked, waited, watch };
         reader.read_all().is_ok()
     }
 
@@ -294,11 +307,8 @@ impl<'a> Reader<'a> {
                 // Each chunk is read once.
                 let _ = tree.add(std::mem::replace(&mut leaf, next));
             }
+            self.frame(entry, offset, count);
             self.watch.lap(Work::Hash);
-            let len = u32::try_from(count).unwrap_or(u32::MAX);
-            self.packet.bytes[self.packet.used..start]
-                .copy_from_slice(&content::chunk_header(entry, offset, len));
-            self.packet.used = start + count;
             self.job.meter.add_file_bytes(count as u64);
             if size.is_none() {
                 // Nobody knows when more comes.
@@ -320,7 +330,35 @@ impl<'a> Reader<'a> {
         self.watch.skip();
         let lane = self.ring.ship(&mut self.packet, self.bound.take())?;
         // The connections are slower: their time, not ours.
-        self.watch.skip();
+        self.waited += self.watch.skip();
+        let took = self.looked.elapsed();
+        if took >= LOOK {
+            let limit = match self.job.meter.limited_by() {
+                Some(Bottleneck::Network | Bottleneck::Limit(_)) => Limit::Network,
+                _ => Limit::Other,
+            };
+            self.packing.look(Look { took, limit, waited: std::mem::take(&mut self.waited) });
+            self.looked = Instant::now();
+        }
         Ok(lane)
+    }
+
+    /// Puts the header before content that was read into its place in the packet, and packs it
+    /// where that is worth while.
+    fn frame(&mut self, entry: EntryNo, offset: u64, count: usize) {
+        let Packet { bytes, used } = &mut self.packet;
+        let start = *used + CHUNK_HEADER;
+        let len = u32::try_from(count).unwrap_or(u32::MAX);
+        if let Some(packed) = self.packer.pack(entry, &bytes[start..start + count]) {
+            let header =
+                content::packed_header(entry, offset, len, u32::try_from(packed.len()).unwrap_or(len));
+            let start = *used + PACKED_HEADER;
+            bytes[*used..start].copy_from_slice(&header);
+            bytes[start..start + packed.len()].copy_from_slice(packed);
+            *used = start + packed.len();
+        } else {
+            bytes[*used..start].copy_from_slice(&content::chunk_header(entry, offset, len));
+            *used = start + count;
+        }
     }
 }

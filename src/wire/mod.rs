@@ -39,6 +39,8 @@ pub enum Violation {
     BadOffset,
     #[error("more files at once than are allowed")]
     TooManyOpen,
+    #[error("compressed content that does not hold what it should")]
+    BadPacking,
     #[error("content that ends before all was sent")]
     EndsEarly,
     #[error("a receipt that does not match what was sent")]
