@@ -22,10 +22,11 @@ TIME = "/usr/bin/time"
 
 
 class Clock(Enum):
-    """Which command sets the clock off."""
+    """What the clock covers."""
 
-    BOTH = "the first command"
-    SECOND = "the second command; the first one waits already"
+    BOTH = "both commands, from the start of the first to the end of both"
+    WAITED_FOR = "from the start of the second command, the first one waiting already, to the end of both"
+    COMMAND = "the second command, from its start to its end, the first one waiting already"
 
 
 class Failure(Exception):
@@ -127,7 +128,7 @@ class Run:
         self.notes, self.clock, self.limit, self.place = Path(notes), clock, limit, place or {}
         self.notes.mkdir(parents=True, exist_ok=True)
         self.children, self.servers, self.crowd = [], [], {}
-        self.started = None
+        self.started = self.commanded = None
         self.deadline = time.monotonic() + limit
         self.commands = []
 
@@ -185,16 +186,19 @@ class Run:
         self.start_clock()
         made = self._spawn(side, pipeline, stdin, stdout, **where)
         self.children += made
+        self.commanded = made[0]
         return made[0]
 
     def finish(self, flush=None):
         """Waits for both sides and, with `flush`, until that folder's file system is on its disk."""
-        for child in self.children:
+        ends = {}
+        for child in sorted(self.children, key=lambda child: child is not self.commanded):
             if not child.wait(self.deadline - time.monotonic()):
                 raise Failure(f"{child.argv[0]} did not end within {self.limit} s")
+            ends[child] = time.monotonic()
         if flush:
             subprocess.run(["sync", "-f", str(flush)], check=True, timeout=self.limit)
-        seconds = time.monotonic() - self.started
+        end = ends[self.commanded] if self.clock is Clock.COMMAND else time.monotonic()
         for child in self.children:
             if child.status != 0:
                 raise Failure(f"{child.argv[0]} ended with {child.status}: {child.complaint()}")
@@ -203,7 +207,7 @@ class Run:
             while len(children(server.command())) > self.crowd[server] and time.monotonic() < until:
                 time.sleep(0.005)
             server.stop()
-        return {"seconds": seconds, **self._usage()}
+        return {"seconds": end - self.started, **self._usage()}
 
     def _usage(self):
         cpu, peak = {}, {}
