@@ -33,5 +33,5 @@ def sized(count):
     """Bytes, as a person writes them."""
     for unit in ("B", "KiB", "MiB", "GiB"):
         if count < 1024 or unit == "GiB":
-            return f"{count:g} {unit}"
+            return f"{count:.4g} {unit}"
         count /= 1024
