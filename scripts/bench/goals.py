@@ -38,7 +38,7 @@ def goals(works):
 def _faster(what, work, name, other, wanted):
     """Airlift has at least `wanted` times the speed of another."""
     own = seconds(work, "Airlift")
-    label = f"≥ {wanted:g}× {name}"
+    label = f"≥ {wanted:g}× {name}" if wanted != 1 else f"faster than {name}"
     if own is None or other is None:
         return what, label, None, None
     return what, label, f"{other / own:.2f}×", other / own >= wanted
@@ -62,7 +62,7 @@ def _small(small, tiny):
     yield (what, label, f"{own / copied:.2f}×", own <= 2 * copied) if own and copied else (what, label, None, None)
     yield _faster(what, small, "croc", seconds(small, "croc"), 20)
     name, other = best(small, lambda name, entry: name.startswith("rsync"))
-    yield _faster(what, small, f"the speed of rsync ({name or 'none'})", other, 1)
+    yield _faster(what, small, f"rsync ({name or 'none'})", other, 1)
     own = seconds(tiny, "Airlift")
     what = (tiny or {}).get("title", "One file of 100 bytes")
     yield (what, "≤ 60 ms", f"{own * 1000:.0f} ms", own <= 0.060) if own else (what, "≤ 60 ms", None, None)

@@ -45,21 +45,28 @@ def airlift_version(program):
 
 
 VERSIONS = {
-    "cp": ["cp", "--version"], "nc": ["dpkg-query", "-Wf", "OpenBSD netcat ${Version}", "netcat-openbsd"],
-    "socat": ["socat", "-V"], "socat TLS": ["openssl", "version"], "nginx, curl": ["nginx", "-v"],
-    "nginx TLS, curl": ["curl", "--version"], "rsync daemon": ["rsync", "--version"], "scp": ["ssh", "-V"],
-    "croc": ["croc", "--version"], "magic-wormhole": ["wormhole", "--version"],
+    "cp": ("coreutils", "cp --version"),
+    "nc": ("OpenBSD netcat", "dpkg-query -Wf ${Version} netcat-openbsd"),
+    "socat": ("socat", "socat -V"),
+    "socat TLS": ("OpenSSL", "openssl version"),
+    "nginx, curl": ("nginx", "nginx -v"),
+    "nginx TLS, curl": ("curl", "curl --version"),
+    "rsync daemon": ("rsync", "rsync --version"),
+    "scp": ("OpenSSH", "ssh -V"),
+    "croc": ("croc", "croc --version"),
+    "magic-wormhole": ("magic-wormhole", "wormhole --version"),
 }
 
 
 def version(peer):
-    """The first line of what a peer says of its version; empty where that is asked under another name."""
-    command = VERSIONS.get(peer)
-    if not command:
+    """A program behind a peer and its version; empty where another peer tells it."""
+    if peer not in VERSIONS:
         return ""
-    said = _say([shutil.which(command[0], path=os.environ["PATH"] + ":/usr/sbin") or command[0], *command[1:]])
-    lines = [line for line in said.splitlines() if re.search(r"\d+\.\d+", line)]
-    return lines[0].split(" (")[0].strip() if lines else ""
+    name, command = VERSIONS[peer]
+    program, *rest = command.split()
+    said = _say([shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin") or program, *rest])
+    found = re.search(r"\d+\.\d[\w.]*", said)
+    return f"{name} {found.group()}" if found else name
 
 
 def _say(argv):

@@ -37,7 +37,8 @@ def bars(title, rows, axis, end, show, legend=True):
     parts = [_text(10, 20, title, kind="title")]
     for tick in _ticks(end):
         x = LEFT + tick * scale
-        parts += [_line(x, top - 6, x, bottom, "grid"), _text(x, bottom + 16, show(tick), "middle", "small")]
+        parts += [_line(x, top - 6, x, bottom, "grid"),
+                  _text(x, bottom + 16, f"{tick:,.4g}" if tick < 1000 else f"{tick:,.0f}", "middle", "small")]
     parts.append(_text((LEFT + right) / 2, bottom + 36, axis, "middle", "small"))
     for number, (label, value, kind) in enumerate(rows):
         y = top + ROW * number
@@ -70,8 +71,8 @@ def _ticks(end):
 
 
 def curves(panels):
-    """Panels side by side, both axes logarithmic. A panel: title, x axis, y axis, how to show a tick of x
-    and of y, factor from tick to tick of x, and its lines: (name, [(x, y)])."""
+    """Panels side by side; x is logarithmic. A panel: title, x axis, y axis, how to show a tick of x, factor
+    from tick to tick of x, how y goes on (`log` or `even`), and its lines: (name, [(x, y)])."""
     width, height, parts = 430, 330, []
     for number, panel in enumerate(panels):
         parts.append(f'<g transform="translate({number * width} 0)">')
@@ -83,9 +84,11 @@ def curves(panels):
 def _panel(panel, width, height):
     left, right, top, bottom = 70, width - 18, 44, height - 62
     points = [point for _, line in panel["lines"] for point in line]
-    xs, ys = _scale([x for x, _ in points], panel["factor"]), _scale([y for _, y in points], 10)
-    across = lambda x: left + (right - left) * _share(x, xs)
-    up = lambda y: bottom - (bottom - top) * _share(y, ys)
+    values = [y for _, y in points]
+    xs = _powers([x for x, _ in points], panel["factor"])
+    ys, share = (_powers(values, 10), _log_share) if panel["scale"] == "log" else (_even(values), _even_share)
+    across = lambda x: left + (right - left) * _log_share(x, xs)
+    up = lambda y: bottom - (bottom - top) * share(y, ys)
     parts = [_text(left, 18, panel["title"], kind="title"),
              _text((left + right) / 2, height - 22, panel["x"], "middle", "small"),
              f'<text transform="translate(16 {(top + bottom) / 2}) rotate(-90)" text-anchor="middle" '
@@ -95,7 +98,7 @@ def _panel(panel, width, height):
                   _text(across(x), bottom + 16, panel["show_x"](x), "middle", "small")]
     for y in ys:
         parts += [_line(left, up(y), right, up(y), "grid"),
-                  _text(left - 6, up(y) + 4, panel["show_y"](y), "end", "small")]
+                  _text(left - 6, up(y) + 4, f"{y:g}", "end", "small")]
     parts += [_line(left, bottom, right, bottom, "axis"), _line(left, top, left, bottom, "axis")]
     for number, (name, line) in enumerate(panel["lines"]):
         kind = "second" if number else "first"
@@ -109,7 +112,7 @@ def _panel(panel, width, height):
     return parts
 
 
-def _scale(values, factor):
+def _powers(values, factor):
     """The ticks: from below the least to above the largest value, one factor apart."""
     low = factor ** math.floor(math.log(min(values), factor) + 1e-9)
     ticks = [low]
@@ -118,5 +121,15 @@ def _scale(values, factor):
     return ticks
 
 
-def _share(value, ticks):
+def _even(values):
+    """Ticks from nothing to above the largest value."""
+    ticks = _ticks(max(values) * 1.15)
+    return [*ticks, ticks[-1] + ticks[1]] if ticks[-1] < max(values) else ticks
+
+
+def _even_share(value, ticks):
+    return value / ticks[-1]
+
+
+def _log_share(value, ticks):
     return math.log(value / ticks[0]) / math.log(ticks[-1] / ticks[0])

@@ -45,8 +45,7 @@ def _circumstances(results):
     ]
     lines += [f"| {work['title']} | {work['airlift']} | {work['date']} | {work.get('rounds', 'see there')} |"
               for work in works.values()]
-    versions = [f"{name}: {text}" for name, text in results["versions"].items() if text]
-    return [*lines, "", "Peers: " + "; ".join(versions) + ".", ""]
+    return [*lines, "", "With " + ", ".join(text for text in results["versions"].values() if text) + ".", ""]
 
 
 def _goals(works):
@@ -64,7 +63,7 @@ def _work(name, work, plots):
     own = median.get("Airlift")
     as_rate = work["bytes"] > 16 << 20 and work["files"] == 1
     lines = [f"## {work['title']}", "", f"![](performance/{name}.svg)", "",
-             f"{work['files']:,} files, {work['bytes']:,} bytes. The time is that of {work['clock']}"
+             f"{work['bytes']:,} bytes. The time is that of {work['clock']}"
              + ("; where a program doesn’t sync what it stores, a sync of that file system follows and counts. "
                 if work["synced"] else ". ")
              + "Range: fastest and slowest round. Memory: the peak of each side’s processes, added up.", "",
@@ -134,7 +133,7 @@ def _growth(work, plots):
     kinds = (("sizes", "size", "size of the file", "Size", 16, lambda size: sized(round(size))),
              ("counts", "count", f"files of {work['tiny']} bytes", "Files", 10, lambda count: f"{count:,.0f}"))
     for kind, key, axis, head, factor, show in kinds:
-        points = [point for point in work[kind]]
+        points = work[kind]
         if not points:
             continue
         lines += [f"![](performance/growth-{kind}.svg)", "",
@@ -147,9 +146,9 @@ def _growth(work, plots):
         points = [point for point in points if point[key]]
         shared = {"x": axis, "factor": factor, "show_x": show}
         (plots / f"growth-{kind}.svg").write_text(plot.curves([
-            {"title": "Time", "y": "seconds", "show_y": lambda y: f"{y:g}", **shared,
+            {"title": "Time", "y": "seconds", "scale": "log", **shared,
              "lines": [("", [(point[key], point["seconds"]) for point in points])]},
-            {"title": "Peak memory", "y": "MB", "show_y": lambda y: f"{y:g}", **shared,
+            {"title": "Peak memory", "y": "MB", "scale": "even", **shared,
              "lines": [(side, [(point[key], point["peak"][side] / MB) for point in points])
                        for side in ("sender", "receiver")]},
         ]))
@@ -169,9 +168,8 @@ def _commands(works):
 
 
 def _missing(results):
-    if not results["skipped"]:
-        return []
-    return ["## Not measured", "", *(f"- {what}" for what in results["skipped"]), ""]
+    skipped = [what for some in results["skipped"].values() for what in some]
+    return ["## Not measured", "", *(f"- {what}" for what in skipped), ""] if skipped else []
 
 
 def _seconds(number):

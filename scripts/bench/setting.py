@@ -20,9 +20,14 @@ class Setting:
 
     def skip(self, what):
         """Nothing is left out silently: it is said now, and again in the report."""
-        print(f"SKIPPED: {what}", file=sys.stderr, flush=True)
+        say(f"SKIPPED: {what}")
         if what not in self.skipped:
             self.skipped.append(what)
+
+    def take_skipped(self):
+        """What was left out since this was asked last."""
+        taken, self.skipped = self.skipped, []
+        return taken
 
 
 def say(text):

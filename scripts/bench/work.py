@@ -1,5 +1,6 @@
 """The kinds of work, and the rounds in which Airlift and the peers do them in turn."""
 
+import getpass
 import shutil
 import subprocess
 import time
@@ -11,7 +12,7 @@ from .measure import Clock, Failure, Run
 from .peers import Job
 from .setting import say, sized
 
-PATIENCE = 60
+PATIENCE = 40
 """Seconds of one work after which a peer is not run in later rounds."""
 
 
@@ -114,9 +115,9 @@ def transfer(peer, job, notes, clock=Clock.BOTH, flush=None, limit=600, place=No
 
 
 def _plain(line, job, notes):
-    """A command without the folders of this machine."""
-    for path, name in ((job.inbox, "INBOX"), (job.source, "SOURCE"), (job.source.parent, "SOURCES"),
-                       (job.keys, "KEYS"), (notes, "NOTES")):
-        line = line.replace(str(path), name)
-    words = [Path(word).name if word.startswith("/") else word for word in line.split(" ")]
-    return " ".join(words)
+    """A command without the folders and the user of this machine."""
+    names = {job.inbox: "INBOX", job.source: "SOURCE", job.source.parent: "SOURCES", job.keys: "KEYS", notes: "NOTES"}
+    for path in sorted(names, key=lambda path: -len(str(path))):
+        line = line.replace(str(path), names[path])
+    line = line.replace(f"{getpass.getuser()}@", "USER@")
+    return " ".join(Path(word).name if word.startswith("/") else word for word in line.split(" "))
