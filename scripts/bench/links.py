@@ -1,8 +1,9 @@
 """Links of known speed, delay and loss, between two network namespaces of this script's own.
 
 The way there is a pair of virtual Ethernet devices with a token bucket; where the link has a delay, the way
-back goes through `delay.py`. Packets are what a wire has: no offloading, and 24 bytes for preamble, checksum
-and gap are counted for each, so that content can take at most 94.1% of a link. Loss is in the way there.
+back goes through `delay.py`. Packets are cut as a wire has them. The bucket leaves out what a wire takes for
+preamble, checksum and gap of each packet, so that content can take at most 94.1% of a link. Loss is in the
+way there.
 """
 
 import os
@@ -26,6 +27,8 @@ A, B = f"airlift-a{os.getpid()}", f"airlift-b{os.getpid()}"
 ALLOWED = Path("/proc/sys/net/ipv4/tcp_allowed_congestion_control")
 TAKING_PART = ("Airlift", "nc", "scp")
 MIB = 1 << 20
+FRAME, WIRE = 1514 * 1000, 1538
+"""Bytes of a full packet as the bucket counts it, a thousand times for kbit, and as it takes a wire."""
 
 
 @dataclass
@@ -128,8 +131,8 @@ def namespaces(link):
             for device in ("lo", "wire"):
                 _do("ip", "link", "set", device, "up", inside=name)
             # The queue of a switch: 20 ms of the link, and never less than 256 KiB.
-            _do("tc", "qdisc", "add", "dev", "wire", "root", "tbf", "rate", f"{link.mbit}mbit", "burst", "64kb",
-                "limit", max(256 * 1024, link.mbit * 125 * 20), "overhead", 24, inside=name)
+            _do("tc", "qdisc", "add", "dev", "wire", "root", "tbf", "rate", f"{link.mbit * FRAME // WIRE}kbit",
+                "burst", "64kb", "limit", max(256 * 1024, link.mbit * 125 * 20), inside=name)
         if link.delay:
             back = _delay(link.delay)
         if link.loss:

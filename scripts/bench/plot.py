@@ -12,7 +12,7 @@ text { font: 13px system-ui, sans-serif; fill: #3d444d }
 .first-dot { fill: #2f81f7 } .second-dot { fill: #d29922 }
 @media (prefers-color-scheme: dark) { text { fill: #d1d7e0 } }
 </style>"""
-ROW, LEFT, WIDE = 26, 185, 760
+ROW, LEFT, WIDE = 26, 215, 790
 
 
 def _svg(width, height, parts):

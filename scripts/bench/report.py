@@ -109,7 +109,7 @@ def _bars(work, taking_part, median, as_rate):
 def _links(work, plots):
     lines = ["## Shaped links", "", "![](performance/links.svg)", "",
              "One incompressible file over a link of known speed, between two network namespaces of this machine; "
-             "packets are 1,514 bytes with 24 more for what the wire adds, so that content can be at most 94.1%. "
+             "what the wire adds to each packet is left out of the rate, so that content can be at most 94.1%. "
              f"The time is that {work['clock']}. Medians of {work['rounds']}.", "",
              "| link | congestion control | file | " + " | ".join(("Airlift", "nc", "scp")) + " | Airlift to scp |",
              "|---|---|---|---|---|---|---|"]
