@@ -18,7 +18,8 @@ from enum import Enum
 from pathlib import Path
 
 SENDER, RECEIVER, BETWEEN = "sender", "receiver", "between"
-TIME = "/usr/bin/time"
+TIME = shutil.which("time") or "/usr/bin/time"
+"""GNU time."""
 
 
 class Clock(Enum):
@@ -67,8 +68,7 @@ class Child:
 
     def __init__(self, side, place, argv, notes, **where):
         self.side, self.argv, self.notes = side, [str(part) for part in argv], notes
-        self.counted = shutil.which(TIME) is not None
-        watched = [TIME, "-q", "-f", "%M", "-o", f"{notes}.peak"] if self.counted else []
+        watched = [TIME, "-q", "-f", "%M", "-o", f"{notes}.peak"]
         with open(f"{notes}.stderr", "wb") as problems:
             self.process = subprocess.Popen(
                 [*place, *watched, *self.argv], stderr=problems, start_new_session=True, **where)
@@ -94,7 +94,7 @@ class Child:
 
     def command(self):
         """The process that runs the command itself."""
-        below = children(self.pid) if self.counted else []
+        below = children(self.pid)
         return int(below[0]) if below else self.pid
 
     def stop(self):
