@@ -4,12 +4,13 @@ import math
 from html import escape
 
 STYLE = """<style>
-text { font: 13px system-ui, sans-serif; fill: #3d444d }
+text { font: 13px system-ui, sans-serif; fill: #6e7681 }
 .small { font-size: 11.5px } .title { font-size: 14px; font-weight: 600 }
 .own { fill: #2f81f7 } .safe { fill: #8c959f } .bare { fill: none; stroke: #8c959f; stroke-width: 1.5 }
 .axis { stroke: #8c959f; stroke-width: 1 } .grid { stroke: #8c959f; stroke-opacity: .28; stroke-width: 1 }
 .line { fill: none; stroke-width: 2 } .first { stroke: #2f81f7 } .second { stroke: #d29922 }
 .first-dot { fill: #2f81f7 } .second-dot { fill: #d29922 }
+@media (prefers-color-scheme: light) { text { fill: #3d444d } }
 @media (prefers-color-scheme: dark) { text { fill: #d1d7e0 } }
 </style>"""
 ROW, LEFT, WIDE = 26, 215, 790
