@@ -1,0 +1,81 @@
+"""What is sent: files and folders made from a seed, so that every machine sends the same."""
+
+import os
+import random
+
+MIB = 1 << 20
+WORDS = ("the", "of", "packet", "folder", "bytes", "network", "to", "and", "return", "self", "value", "length",
+         "0", "1", "=", "(", ")", "{", "}", "if", "for", "let", "match", "error", "buffer", "index", "name", "\n")
+
+
+def incompressible(path, size, seed=1):
+    """A file that no compression makes smaller."""
+    chance = random.Random(seed)
+    with open(path, "wb") as file:
+        for start in range(0, size, MIB):
+            file.write(chance.randbytes(min(MIB, size - start)))
+    return path
+
+
+def sparse(path, size):
+    with open(path, "wb") as file:
+        file.truncate(size)
+    return path
+
+
+def many(path, count, size, seed=2):
+    """So many files of one size, a thousand to a folder."""
+    chance = random.Random(seed)
+    for number in range(count):
+        folder = path / f"{number // 1000:04}"
+        if number % 1000 == 0:
+            folder.mkdir(parents=True)
+        with open(f"{folder}/{number:07}", "wb", buffering=0) as file:
+            file.write(chance.randbytes(size))
+    return path
+
+
+def source_tree(path, count, seed=3):
+    """Folders of text with a few large binaries, in sizes as source trees have them: half of the files
+    below 6 KiB, some of several MiB."""
+    chance = random.Random(seed)
+    text = " ".join(chance.choices(WORDS, k=400_000)).encode()
+    for number in range(count):
+        folder = path / f"part-{number % 37:02}" / f"module-{number % 211:03}"
+        folder.mkdir(parents=True, exist_ok=True)
+        size = min(int(chance.lognormvariate(8.7, 1.9)), 12 * MIB)
+        if chance.random() < 0.15:
+            content = chance.randbytes(size)
+        else:
+            start = chance.randrange(len(text) // 2)
+            content = (text[start:] * (1 + 2 * size // len(text)))[:size]
+        (folder / f"file-{number:05}.{'bin' if number % 7 == 0 else 'txt'}").write_bytes(content)
+    return path
+
+
+def size_of(path):
+    """Bytes and files."""
+    if path.is_file():
+        return path.stat().st_size, 1
+    sizes = [os.lstat(os.path.join(folder, name)).st_size
+             for folder, _, names in os.walk(path) for name in names]
+    return sum(sizes), len(sizes)
+
+
+def warm(folder, size):
+    """Writes and deletes as much as a run will write: memory that a machine had given back, or a disk
+    had not got yet, would otherwise be in the first one's time."""
+    path = folder / "warm"
+    block = bytes(MIB)
+    with open(path, "wb", buffering=0) as file:
+        for _ in range(0, size, MIB):
+            file.write(block)
+    path.unlink()
+
+
+def read_through(path):
+    """Puts a file into the page cache."""
+    block = bytearray(MIB)
+    with open(path, "rb", buffering=0) as file:
+        while file.readinto(block):
+            pass
