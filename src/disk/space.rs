@@ -38,8 +38,13 @@ impl Space {
 }
 
 /// Sets `size` bytes aside for a file, so that a full disk is known before the first byte. A file
-/// system that can't do that, or not for so large a file, is no error here: writing will tell.
+/// system that can't do that, or not for so large a file, is no error here: writing will tell. In
+/// memory it is not done at all: pages that are first set aside and filled later leave the
+/// processor's cache between, and that was measured to cost a seventh of the speed.
 pub(super) fn reserve(file: &File, size: u64) -> io::Result<()> {
+    if is_memory(file) {
+        return Ok(());
+    }
     match file.allocate(size) {
         Err(why)
             if matches!(
@@ -51,4 +56,16 @@ pub(super) fn reserve(file: &File, size: u64) -> io::Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// True for a file system in memory.
+#[cfg(target_os = "linux")]
+fn is_memory(file: &File) -> bool {
+    const TMPFS: u32 = 0x0102_1994;
+    rustix::fs::fstatfs(file).is_ok_and(|disk| u32::try_from(disk.f_type) == Ok(TMPFS))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_memory(_: &File) -> bool {
+    false
 }

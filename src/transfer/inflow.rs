@@ -146,7 +146,7 @@ struct Lanes<'scope, 'env> {
     joining: Joining,
 }
 
-impl<'scope, 'env> Lanes<'scope, 'env> {
+impl Lanes<'_, '_> {
     /// Lets connections join until all of them have finished, or one has not.
     fn see_through(&self, joined: &mpsc::Receiver<Event>) -> Result<(), TransferError> {
         let (mut count, mut finished) = (0, 0);

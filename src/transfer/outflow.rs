@@ -199,7 +199,7 @@ struct Reader<'a> {
     /// The connection that this packet must go to, because what its first file began with did.
     bound: Option<LaneNo>,
     packing: Arc<Packing>,
-    packer: Packer,
+    packs: Packer,
     /// Since the packing was last told how time went: when that was, and how much of it was spent
     /// waiting for an empty packet.
     looked: Instant,
@@ -220,10 +220,10 @@ impl<'a> Reader<'a> {
         let Ok(packet) = ring.first() else { return false };
         let watch = Stopwatch::start(&job.meter.clocks);
         let packing = Arc::<Packing>::default();
-        let packer = packing.packer();
+        let packs = packing.packer();
         let (looked, waited) = (Instant::now(), Duration::ZERO);
         let mut reader =
-            Self { job, halt, lanes, ring, packet, bound: None, packing, packer, looked, waited, watch };
+            Self { job, halt, lanes, ring, packet, bound: None, packing, packs, looked, waited, watch };
         reader.read_all().is_ok()
     }
 
@@ -349,7 +349,7 @@ impl<'a> Reader<'a> {
         let Packet { bytes, used } = &mut self.packet;
         let start = *used + CHUNK_HEADER;
         let len = u32::try_from(count).unwrap_or(u32::MAX);
-        if let Some(packed) = self.packer.pack(entry, &bytes[start..start + count]) {
+        if let Some(packed) = self.packs.pack(entry, &bytes[start..start + count]) {
             let header =
                 content::packed_header(entry, offset, len, u32::try_from(packed.len()).unwrap_or(len));
             let start = *used + PACKED_HEADER;

@@ -60,11 +60,11 @@ fn lane(seed: u8) -> (Outflow, Inflow) {
     (out, inn)
 }
 
+/// A file, and the digest of what was stored.
+type Known = (EntryNo, Option<Digest>);
+
 /// What the receiver makes of content, and the fates of the files.
-fn receive(
-    intake: &Arc<Intake>,
-    lanes: Vec<Inflow>,
-) -> (Result<(), TransferError>, Vec<(EntryNo, Option<Digest>)>) {
+fn receive(intake: &Arc<Intake>, lanes: Vec<Inflow>) -> (Result<(), TransferError>, Vec<Known>) {
     let (fates, mut told) = mpsc::channel(256);
     let job = inflow::Job {
         intake: Arc::clone(intake),
@@ -177,7 +177,7 @@ fn finish(lanes: u8) -> Vec<u8> {
 }
 
 /// Writes these to each lane, and gives what the receiver makes of it.
-fn told(lanes: &[Vec<Vec<u8>>]) -> (Result<(), TransferError>, Vec<(EntryNo, Option<Digest>)>, bool) {
+fn told(lanes: &[Vec<Vec<u8>>]) -> (Result<(), TransferError>, Vec<Known>, bool) {
     let (temp, intake, bytes, writers, inns) = by_hand(lanes.len());
     let (result, known) = std::thread::scope(|scope| {
         for (mut writer, parts) in writers.into_iter().zip(lanes) {

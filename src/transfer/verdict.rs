@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::model::{Bottleneck, Direction, Side, Times, Work};
 
 /// A thread that is at work for less than this share of the time limits nothing.
-const BUSY: f64 = 0.3;
+const BUSY: f64 = 0.5;
 
 /// What limited a transfer while `times` were spent, both ends' together, over `lanes` content
 /// connections; `None` when nothing did for most of the time.
@@ -60,7 +60,10 @@ pub fn verdict(times: &Times, lanes: u32, elapsed: Duration, direction: Directio
 mod tests {
     use super::*;
 
-    fn told(parts: &[(Work, u64)], lanes: u32) -> Option<Bottleneck> {
+    /// Milliseconds of a second.
+    type Parts<'a> = &'a [(Work, u64)];
+
+    fn told(parts: Parts<'_>, lanes: u32) -> Option<Bottleneck> {
         let mut times = Times::default();
         for (work, millis) in parts {
             times.set(*work, Duration::from_millis(*millis));
@@ -72,7 +75,7 @@ mod tests {
     fn the_slowest_of_both_ends_is_named() {
         use Bottleneck::{Disk, Input, Limit, Network, Processor};
         use Side::{Here, There};
-        let cases: [(&[(Work, u64)], Option<Bottleneck>); 10] = [
+        let cases: [(Parts<'_>, Option<Bottleneck>); 10] = [
             (&[], None),
             (&[(Work::Read, 900), (Work::Send, 20), (Work::Receive, 950)], Some(Disk(Here))),
             (&[(Work::Input, 990), (Work::Receive, 990)], Some(Input(Here))),
