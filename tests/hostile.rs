@@ -287,7 +287,13 @@ fn content_that_lies_never_gets_its_name() {
         out
     };
     let right = *blake3::hash(b"content").as_bytes();
-    let finish = vec![4];
+    let finish = vec![4, 1];
+    let packed = |len, frame: &[u8]| {
+        let mut out = content::packed_header(1, 0, len, u32::try_from(frame.len()).unwrap()).to_vec();
+        out.extend_from_slice(frame);
+        out
+    };
+    let long = zstd::bulk::compress(&[0; 1000], 1).unwrap();
     let broken = |entry| {
         let mut out = Vec::new();
         content::put_broken(&mut out, entry);
@@ -310,6 +316,11 @@ fn content_that_lies_never_gets_its_name() {
         ("an end before the last byte", vec![chunk(1, 0, b"content"), finish.clone()]),
         ("a broken file that goes on", vec![chunk(1, 0, b"c"), broken(1), chunk(1, 1, b"ontent")]),
         ("noise", vec![vec![9; 100]]),
+        ("an end over no connection", vec![chunk(1, 0, b"content"), end(1, 7, right), vec![4, 0]]),
+        ("an end twice", vec![end(1, 7, right), end(1, 7, right)]),
+        ("a packed chunk that is none", vec![packed(7, b"abc"), end(1, 7, right), finish.clone()]),
+        ("a packed chunk that holds more", vec![packed(999, &long), finish.clone()]),
+        ("a packed chunk that holds less", vec![packed(1001, &long), finish.clone()]),
         ("an endless chunk", vec![content::chunk_header(1, 0, u32::MAX).to_vec()]),
     ];
     for (nth, (what, pieces)) in lies.iter().enumerate() {

@@ -48,6 +48,7 @@ fn what_a_sender_says_has_these_bytes() {
     pinned(&FromSender::Alive, "01000000 04");
     pinned(&FromSender::Bye, "01000000 05");
     pinned(&FromSender::Ending(Ending::Cancelled), "02000000 06 00");
+    pinned(&FromSender::Load([1, 2, 3, 4, 5, 300]), "08000000 07 01 02 03 04 05 ac02");
     pinned(&FromSender::Ending(Ending::Failed { why: "no".into() }), "05000000 06 01 026e6f");
 }
 
@@ -65,6 +66,7 @@ fn what_a_receiver_says_has_these_bytes() {
     pinned(&FromReceiver::Done, "01000000 06");
     pinned(&FromReceiver::Alive, "01000000 07");
     pinned(&FromReceiver::Ending(Ending::Cancelled), "02000000 08 00");
+    pinned(&FromReceiver::Load([0, 0, 0, 0, 0, 127]), "07000000 09 00 00 00 00 00 7f");
 }
 
 #[test]
