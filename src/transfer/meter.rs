@@ -19,7 +19,8 @@ use crate::{
 const WINDOW: Duration = Duration::from_secs(3);
 /// Samples of the rate are at least this far apart, however often faces look.
 const STEP: Duration = Duration::from_millis(100);
-/// What limits a transfer is told from at least this long.
+/// What limits a transfer is told from at least this long: half of it at first, as the first verdict
+/// is waited for.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// One transfer's counters.
@@ -61,7 +62,7 @@ impl Slow {
         let both = ours.and(&self.theirs);
         let (since, before) = self.looked.unwrap_or((began, Times::default()));
         let elapsed = now.saturating_duration_since(since);
-        if elapsed >= LOOK {
+        if elapsed >= if self.looked.is_none() { LOOK / 2 } else { LOOK } {
             self.limited_by = verdict(&both.since(&before), lanes, elapsed, direction);
             self.looked = Some((now, both));
         }

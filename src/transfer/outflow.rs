@@ -33,7 +33,7 @@ use crate::{
 
 /// A file of at least this many bytes goes over all connections at once. A smaller one goes over
 /// one, whole, so that few files are open at the receiver.
-const SPREAD: u64 = 32 * 1024 * 1024;
+const SPREAD: u64 = 8 * 1024 * 1024;
 /// How often the packing of chunks is told where the time goes.
 const LOOK: Duration = Duration::from_millis(200);
 

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use crate::{model::Bottleneck, wire::limits};
 
 /// A rate is measured over this long: some round trips even on a slow link.
-const WINDOW: Duration = Duration::from_secs(1);
+const WINDOW: Duration = Duration::from_millis(600);
 /// What a new connection is given to come to its speed.
-const SETTLE: Duration = Duration::from_millis(750);
+const SETTLE: Duration = Duration::from_millis(400);
 /// Doubling must gain this much to be kept: a share of a link taken from others is no gain.
 const GAIN: f64 = 1.25;
 /// After an attempt that gained nothing. Links change: Wi-Fi, when somebody moves.
@@ -83,10 +83,8 @@ impl Widening {
         match self.phase {
             Phase::Watching { since, bytes: from } if now.duration_since(since) >= WINDOW => {
                 let rate = rate(now - since, bytes.saturating_sub(from));
-                let more = self.lanes.min(limits::MAX_LANES - self.lanes);
-                if limited_by == Some(Bottleneck::Network) && rate > 0.0 && more > 0 {
-                    self.phase = Phase::Opening { before: rate };
-                    return Act::Open(more);
+                if limited_by == Some(Bottleneck::Network) && rate > 0.0 {
+                    return self.double(now, bytes, rate);
                 }
                 self.phase = Phase::Watching { since: now, bytes };
             }
@@ -104,17 +102,27 @@ impl Widening {
                     "more content connections were tried"
                 );
                 if helped {
-                    self.phase = Phase::Watching { since: now, bytes };
-                } else {
-                    self.lanes -= added;
-                    self.phase = Phase::Resting { until: now + REST };
-                    return Act::Retire(added);
+                    return self.double(now, bytes, after);
                 }
+                self.lanes -= added;
+                self.phase = Phase::Resting { until: now + REST };
+                return Act::Retire(added);
             }
             Phase::Resting { until } if now >= until => self.phase = Phase::Watching { since: now, bytes },
             _ => {}
         }
         Act::Nothing
+    }
+
+    /// Twice as many, as far as that is allowed.
+    fn double(&mut self, now: Instant, bytes: u64, before: f64) -> Act {
+        let more = self.lanes.min(limits::MAX_LANES - self.lanes);
+        if more == 0 {
+            self.phase = Phase::Watching { since: now, bytes };
+            return Act::Nothing;
+        }
+        self.phase = Phase::Opening { before };
+        Act::Open(more)
     }
 }
 

@@ -45,9 +45,9 @@ pub const MAX_TRIAL: u64 = 100_000_000_000;
 /// and gain nothing.
 pub const MAX_LANES: usize = 8;
 
-/// Files of one transfer whose content has begun to arrive and not ended: a few for each content
-/// connection. Each holds a descriptor.
-pub const MAX_OPEN: usize = 64;
+/// Files of one transfer whose content has begun to arrive and not ended: as many large ones as fit
+/// into the buffers of content connections that lag behind each other. Each holds a descriptor.
+pub const MAX_OPEN: usize = 128;
 
 /// To open a TCP connection to one address of a device on the same network.
 pub const CONNECT: Duration = Duration::from_secs(5);
