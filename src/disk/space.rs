@@ -39,11 +39,11 @@ impl Space {
 
 /// Sets `size` bytes aside for a file, so that a full disk is known before the first byte. A file
 /// system that can't do that, or not for so large a file, is no error here: writing will tell. In
-/// memory it is not done at all: pages that are first set aside and filled later leave the
-/// processor's cache between, and that was measured to cost a seventh of the speed.
+/// memory it is only looked whether there is room: pages that are first set aside and filled later
+/// leave the processor's cache between, and that was measured to cost a seventh of the speed.
 pub(super) fn reserve(file: &File, size: u64) -> io::Result<()> {
-    if is_memory(file) {
-        return Ok(());
+    if let Some(free) = free_memory(file) {
+        return if size <= free { Ok(()) } else { Err(io::ErrorKind::StorageFull.into()) };
     }
     match file.allocate(size) {
         Err(why)
@@ -58,14 +58,20 @@ pub(super) fn reserve(file: &File, size: u64) -> io::Result<()> {
     }
 }
 
-/// True for a file system in memory.
+/// Bytes free in a file system in memory; `None` for any other.
 #[cfg(target_os = "linux")]
-fn is_memory(file: &File) -> bool {
+fn free_memory(file: &File) -> Option<u64> {
     const TMPFS: u32 = 0x0102_1994;
-    rustix::fs::fstatfs(file).is_ok_and(|disk| u32::try_from(disk.f_type) == Ok(TMPFS))
+    let disk = rustix::fs::fstatfs(file).ok()?;
+    if u32::try_from(disk.f_type) != Ok(TMPFS) {
+        return None;
+    }
+    let disk = rustix::fs::fstatvfs(file).ok()?;
+    // One without a limit says that it has no blocks at all.
+    if disk.f_blocks == 0 { Some(u64::MAX) } else { Some(disk.f_bavail.saturating_mul(disk.f_frsize)) }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn is_memory(_: &File) -> bool {
-    false
+fn free_memory(_: &File) -> Option<u64> {
+    None
 }
