@@ -344,6 +344,9 @@ mod tests {
         for kind in [0, 6, b'G', 255] {
             assert_eq!(refused(&[kind]), Violation::Garbled);
         }
+        for lanes in [0, 9, 255] {
+            assert_eq!(refused(&[FINISH, lanes]), Violation::Garbled);
+        }
     }
 
     proptest! {
