@@ -72,6 +72,8 @@ pub type Joining = mpsc::SyncSender<Event>;
 pub enum Event {
     /// Another connection carries content.
     Lane(Inflow),
+    /// The transfer is over: nothing more is waited for.
+    Over,
     /// A connection's stages have ended.
     Ended(Result<Flow, TransferError>),
 }
@@ -79,7 +81,7 @@ pub enum Event {
 /// The two ends of the channel that leads connections to [`run`].
 pub fn joining() -> (Joining, mpsc::Receiver<Event>) {
     // Each connection makes two events at most, so that nobody waits.
-    mpsc::sync_channel(2 * limits::MAX_LANES)
+    mpsc::sync_channel(2 * limits::MAX_LANES + 1)
 }
 
 /// How the content came to its end on one connection.
@@ -89,6 +91,8 @@ pub enum Flow {
         lanes: u8,
     },
     Torn(LinkError),
+    /// It broke before anything came: opened too late to be of use.
+    Unused(LinkError),
 }
 
 /// Receives the content of every wanted file; returns when the last one is stored. What makes the
@@ -104,8 +108,12 @@ pub fn run(
     let (verified, to_store) = mpsc::sync_channel(GROUP);
     let arriving = Arriving::new(job);
     let over = Halt::default();
-    let theirs = over.clone();
-    halt.covers(Box::new(move || theirs.tell()));
+    let (theirs, waiting) = (over.clone(), joining.clone());
+    halt.covers(Box::new(move || {
+        theirs.tell();
+        // Full: then there is something to wake up for.
+        let _ = waiting.try_send(Event::Over);
+    }));
     std::thread::scope(|scope| {
         let storing = Builder::new()
             .name("airlift-store".into())
@@ -151,6 +159,9 @@ impl Lanes<'_, '_> {
     fn see_through(&self, joined: &mpsc::Receiver<Event>) -> Result<(), TransferError> {
         let (mut count, mut finished) = (0, 0);
         loop {
+            if self.over.is_told() {
+                return Err(LinkError::Closed.into());
+            }
             match joined.recv().map_err(|_| LinkError::Closed)? {
                 Event::Lane(lane) if count < limits::MAX_LANES => {
                     count += 1;
@@ -158,6 +169,7 @@ impl Lanes<'_, '_> {
                     self.spawn(lane).map_err(|e| TransferError::Internal(e.to_string()))?;
                 }
                 Event::Lane(beyond) => (beyond.stop)(),
+                Event::Over => return Err(LinkError::Closed.into()),
                 Event::Ended(ended) => match ended? {
                     Flow::Finished { lanes } => {
                         self.job.meter.remove_lane();
@@ -168,6 +180,13 @@ impl Lanes<'_, '_> {
                         }
                     }
                     Flow::Torn(why) => return Err(why.into()),
+                    Flow::Unused(why) => {
+                        self.job.meter.remove_lane();
+                        count -= 1;
+                        if count == usize::from(finished) {
+                            return Err(why.into());
+                        }
+                    }
                 },
             }
         }
@@ -190,14 +209,16 @@ impl Lanes<'_, '_> {
             .spawn_scoped(scope, move || tap.receive(&empty, &full))?;
         Builder::new().name("airlift-write".into()).spawn_scoped(scope, move || {
             let (hand, unpacker, room) = (Hand::default(), Unpacker::default(), Vec::new());
-            let mut writer = Writer { job, over, arriving, verified, hand, unpacker, room };
+            let mut writer = Writer { job, over, arriving, verified, hand, unpacker, room, is_used: false };
             let written = writer.write_all(&arrived, &used);
+            let is_used = writer.is_used;
             // Closing the rings ends the other stage, if it isn't waiting for the connection.
             drop((writer, arrived, used));
             let ended = match written {
                 Ok(None) => match receiving.join() {
                     Ok(received) => {
-                        Ok(Flow::Torn(received.map_or_else(LinkError::from, |()| LinkError::Closed)))
+                        let why = received.map_or_else(LinkError::from, |()| LinkError::Closed);
+                        Ok(if is_used { Flow::Torn(why) } else { Flow::Unused(why) })
                     }
                     Err(_) => Err(TransferError::Internal("the receiving stage".into())),
                 },
@@ -262,6 +283,8 @@ struct Writer<'a> {
     unpacker: Unpacker,
     /// Where a chunk is unpacked.
     room: Vec<u8>,
+    /// True when anything has come.
+    is_used: bool,
 }
 
 impl Writer<'_> {
@@ -275,6 +298,7 @@ impl Writer<'_> {
         let mut watch = Stopwatch::start(&self.job.meter.clocks);
         for slab in arrived {
             watch.skip();
+            self.is_used = true;
             let mut bytes = &slab.bytes[..slab.len];
             while let Some(piece) = parser.next(&mut bytes)? {
                 let Self { job, arriving, verified, hand, unpacker, room, .. } = self;

@@ -116,6 +116,13 @@ impl Lanes {
         }
     }
 
+    /// A retired connection takes its share again.
+    pub fn resume_one(&self) {
+        if let Some(lane) = self.book().lanes.iter_mut().find(|lane| lane.is_retired) {
+            lane.is_retired = false;
+        }
+    }
+
     /// The end of everything: `last` writes each connection's last packet, told how many there are.
     pub fn finish(&self, last: impl Fn(&mut Packet, u8)) -> Result<(), Closed> {
         let mut book = self.book();
@@ -210,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_retired_connection_gets_only_its_end_and_the_first_never_retires() {
+    fn a_retired_connection_gets_nothing_until_it_is_taken_back_and_the_first_never_retires() {
         let (lanes, ring) = lanes();
         let outlets = [lanes.add().unwrap(), lanes.add().unwrap(), lanes.add().unwrap()];
         for _ in 0..5 {
@@ -221,8 +228,11 @@ mod tests {
             packet.put(|out| out.push(0));
             assert_eq!(ring.ship(&mut packet, None).ok(), Some(0));
         }
+        lanes.resume_one();
+        packet.put(|out| out.push(0));
+        assert_eq!(ring.ship(&mut packet, None).ok(), Some(1));
         assert!(lanes.finish(|packet, count| packet.put(|out| out.push(count))).is_ok());
-        for (outlet, packets) in outlets.into_iter().zip([5, 1, 1]) {
+        for (outlet, packets) in outlets.into_iter().zip([5, 2, 1]) {
             let got: Vec<_> = std::iter::from_fn(|| outlet.next()).collect();
             assert_eq!(got.len(), packets);
             assert_eq!(got[packets - 1].bytes[0], 3, "each is told how many there were");

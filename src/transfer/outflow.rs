@@ -70,6 +70,8 @@ pub enum Event {
     Lane(Outflow),
     /// The connection that came last is of no use.
     RetireLane,
+    /// One that was of no use may be now.
+    ResumeLane,
     /// The reading stage has ended; true when everything was handed over.
     Read(bool),
     /// A connection has sent its last, or broke.
@@ -78,8 +80,9 @@ pub enum Event {
 
 /// The two ends of the channel that leads connections to [`run`].
 pub fn joining() -> (Joining, mpsc::Receiver<Event>) {
-    // Each connection makes three events at most, so that nobody waits.
-    mpsc::sync_channel(3 * limits::MAX_LANES + 1)
+    // Each connection makes two events, and each attempt with more of them as many again: nobody
+    // waits.
+    mpsc::sync_channel(4 * limits::MAX_LANES + 1)
 }
 
 /// Sends the content of every wanted file; returns when the last byte is with the system.
@@ -129,6 +132,10 @@ pub fn run(
                     Event::RetireLane => {
                         lanes.retire_last();
                         job.meter.remove_lane();
+                    }
+                    Event::ResumeLane => {
+                        lanes.resume_one();
+                        job.meter.add_lane();
                     }
                     Event::Read(true) => is_read = true,
                     Event::Read(false) => {

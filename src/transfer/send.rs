@@ -254,6 +254,10 @@ impl Session<'_> {
                     let now = std::time::Instant::now();
                     match widening.step(now, self.meter.bytes(), self.meter.limited_by()) {
                         Act::Open(count) => opening.set(Some(join_all((0..count).map(|_| more())))),
+                        Act::Resume(count) => for _ in 0..count {
+                            // Full: then fewer are used than could be.
+                            let _ = joining.try_send(outflow::Event::ResumeLane);
+                        },
                         Act::Retire(count) => for _ in 0..count {
                             // Full: then they are used for longer than they need be.
                             let _ = joining.try_send(outflow::Event::RetireLane);
