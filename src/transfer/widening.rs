@@ -15,8 +15,10 @@ const WINDOW: Duration = Duration::from_millis(600);
 const SETTLE: Duration = Duration::from_millis(400);
 /// Doubling must gain this much to be kept: a share of a link taken from others is no gain.
 const GAIN: f64 = 1.25;
-/// After an attempt that gained nothing. Links change: Wi-Fi, when somebody moves.
-const REST: Duration = Duration::from_mins(1);
+/// After an attempt that gained nothing, and twice as long after the next. One attempt proves
+/// little where packets get lost by chance, and links change: Wi-Fi, when somebody moves.
+const REST: Duration = Duration::from_secs(4);
+const LONGEST_REST: Duration = Duration::from_mins(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
@@ -35,6 +37,8 @@ pub struct Widening {
     lanes: usize,
     /// In use or retired.
     connected: usize,
+    /// After the next attempt that gains nothing.
+    rest: Duration,
     phase: Phase,
 }
 
@@ -69,7 +73,7 @@ enum Phase {
 
 impl Widening {
     pub fn new(now: Instant) -> Self {
-        Self { lanes: 1, connected: 1, phase: Phase::Watching { since: now, bytes: 0 } }
+        Self { lanes: 1, connected: 1, rest: REST, phase: Phase::Watching { since: now, bytes: 0 } }
     }
 
     /// Connections were opened: as many as worked.
@@ -78,7 +82,7 @@ impl Widening {
             self.lanes += added;
             self.connected = self.connected.max(self.lanes);
             self.phase = match added {
-                0 => Phase::Resting { until: now + REST },
+                0 => Phase::Resting { until: now + LONGEST_REST },
                 _ => Phase::Settling { until: now + SETTLE, before, added },
             };
         }
@@ -108,10 +112,12 @@ impl Widening {
                     "more content connections were tried"
                 );
                 if helped {
+                    self.rest = REST;
                     return self.double(now, bytes, after);
                 }
                 self.lanes -= added;
-                self.phase = Phase::Resting { until: now + REST };
+                self.phase = Phase::Resting { until: now + self.rest };
+                self.rest = LONGEST_REST.min(self.rest * 2);
                 return Act::Retire(added);
             }
             Phase::Resting { until } if now >= until => self.phase = Phase::Watching { since: now, bytes },
