@@ -155,6 +155,8 @@ pub fn run(
             if is_cut { Err(LinkError::Closed.into()) } else { Ok(()) }
         };
         let result = see_through();
+        // No stage waits to tell its end.
+        drop(joined);
         if result.is_err() {
             // Whatever still sends or reads ends with its next packet.
             lanes.abandon();
