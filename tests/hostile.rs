@@ -13,20 +13,11 @@ use airlift::{
     net::{NetError, Tls},
     wire::{
         FromReceiver, FromSender, content,
-        message::{Ending, RawEntry, RawKind, RawPurpose, RawSkipped},
+        message::{Ending, RawEntry, RawKind},
     },
 };
-use support::device::{Device, Rogue, at, hear, say};
+use support::device::{Device, NOTHING_SKIPPED, Rogue, at, file, hear, say};
 use tokio::io::AsyncWriteExt as _;
-
-fn file(path: &str, size: u64) -> RawEntry {
-    RawEntry { path: path.into(), kind: RawKind::File { size: Some(size) }, modified: None }
-}
-
-const NOTHING_SKIPPED: FromSender = FromSender::Offered {
-    skipped: RawSkipped { links: 0, special: 0, unreadable: 0 },
-    purpose: RawPurpose::Files,
-};
 
 /// An honest transfer still works.
 fn still_alive(device: &mut Device, port: u16, nth: usize) {

@@ -151,7 +151,8 @@ pub struct Pipeline {
     /// Bytes of chunks as they went over the network: fewer than the content's where compression
     /// helped.
     pub wire_bytes: u64,
-    /// What limited the transfer for most of its time; `None` where it was too short to tell.
+    /// What limited the transfer for most of its time; `None` where it was too short to
+    /// tell, or no one thing did.
     pub limited_by: Option<Bottleneck>,
 }
 

@@ -10,7 +10,10 @@ use airlift::{
     identity::Identity,
     model::{Address, DeviceName, Direction, Landing, Report, Source, Transfer, TransferId, TransferState},
     net::{self, Connection, Tls},
-    wire::{FromReceiver, FromSender, frame},
+    wire::{
+        FromReceiver, FromSender, frame,
+        message::{RawEntry, RawKind, RawPurpose, RawSkipped},
+    },
 };
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -155,6 +158,17 @@ impl Rogue {
         connection
     }
 }
+
+/// A file of an offer.
+pub fn file(path: &str, size: u64) -> RawEntry {
+    RawEntry { path: path.into(), kind: RawKind::File { size: Some(size) }, modified: None }
+}
+
+/// The end of an offer of files.
+pub const NOTHING_SKIPPED: FromSender = FromSender::Offered {
+    skipped: RawSkipped { links: 0, special: 0, unreadable: 0 },
+    purpose: RawPurpose::Files,
+};
 
 pub async fn say(connection: &mut Connection, message: &FromSender) {
     // The other side may have hung up already: the test looks at what it did, not at this.

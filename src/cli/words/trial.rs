@@ -104,7 +104,7 @@ pub fn table(ends: &Ends, rounds: &[Round]) -> Vec<String> {
     let mut lines = vec![String::new(), title, row("", "speed", "limited by")];
     lines.extend(rounds.iter().map(|round| {
         let limit = match (round.limited_by, ends) {
-            (None, _) => "too short to tell: try a larger --size",
+            (None, _) => "nothing that could be told: try a larger --size",
             (Some(Bottleneck::Disk(Side::Here)), Ends::OneDevice) => "the disk, reading",
             (Some(Bottleneck::Disk(Side::There)), Ends::OneDevice) => "the disk, writing",
             (Some(Bottleneck::Processor(_)), Ends::OneDevice) => "the processor",
@@ -188,7 +188,10 @@ mod tests {
         assert_eq!(apart[2], "                  speed        limited by");
         assert_eq!(apart[3], "memory → memory   112 MB/s     the network");
         assert_eq!(apart[4], "disk → disk       9.00 MB/s    the other device’s disk");
-        assert_eq!(apart[5], "disk → disk       —            too short to tell: try a larger --size");
+        assert_eq!(
+            apart[5],
+            "disk → disk       —            nothing that could be told: try a larger --size"
+        );
         let alone = table(&Ends::OneDevice, &rounds);
         assert_eq!(alone[3], "memory → memory   112 MB/s     the loopback, which is no network");
         assert_eq!(alone[4], "disk → disk       9.00 MB/s    the disk, writing");
