@@ -26,5 +26,5 @@ pub use transfer::{
     Answer, Conflict, Direction, FileProblem, Landing, Outcome, Peer, Problem, ProblemKind, Progress, Report,
     Side, Source, Transfer, TransferId, TransferState,
 };
-pub use tree::{CHUNK, Leaf, Tree, Twice};
+pub use tree::{CHUNK, Group, Leaf, Tree, Twice};
 pub use trial::{Medium, Purpose, Trial};

@@ -4,7 +4,7 @@
 //! can be computed alone and be merged with its neighbours' (section 2.1 of the BLAKE3 paper;
 //! `blake3::hazmat`). So each chunk is hashed where it is hot, and no byte is hashed twice.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use blake3::{
     Hasher,
@@ -16,6 +16,82 @@ use super::Digest;
 /// Bytes of a whole chunk: what stays in a processor's cache between reading, hashing and
 /// encrypting. A power of two, at least BLAKE3's own 1 KiB.
 pub const CHUNK: usize = 256 * 1024;
+
+/// A part of a file that is known by its hash: the 2^level chunks of a subtree, all of them whole.
+/// A group of one chunk may be the file's last, which may be shorter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The number of its first chunk: a multiple of [`Group::chunks`].
+    first: u64,
+    level: u32,
+    pub value: ChainingValue,
+}
+
+impl Group {
+    /// A group of at most this many chunks is compared, and sent again, as a whole: 16 MiB.
+    pub const MAX_LEVEL: u32 = 6;
+
+    /// `None` where no subtree of that level begins, or it would be larger than
+    /// [`Group::MAX_LEVEL`].
+    #[must_use]
+    pub fn new(first: u64, level: u32, value: ChainingValue) -> Option<Self> {
+        let is_aligned = level <= Self::MAX_LEVEL && first.is_multiple_of(1 << level);
+        let ends = first.checked_add(1 << level)?.checked_mul(CHUNK as u64);
+        (is_aligned && ends.is_some()).then_some(Self { first, level, value })
+    }
+
+    #[must_use]
+    pub fn first(&self) -> u64 {
+        self.first
+    }
+
+    #[must_use]
+    pub fn level(&self) -> u32 {
+        self.level
+    }
+
+    /// The numbers of its chunks.
+    #[must_use]
+    pub fn chunks(&self) -> Range<u64> {
+        self.first..self.first + (1 << self.level)
+    }
+
+    /// Its bytes in a file of this size.
+    #[must_use]
+    pub fn bytes(&self, size: u64) -> Range<u64> {
+        let chunks = self.chunks();
+        (chunks.start * CHUNK as u64).min(size)..(chunks.end * CHUNK as u64).min(size)
+    }
+
+    /// Both as one, if they are the two halves of a subtree that is not too large, and is not the
+    /// whole file: that one's hash is made otherwise.
+    #[must_use]
+    pub fn join(&self, next: &Self, size: u64) -> Option<Self> {
+        let are_halves = self.level == next.level
+            && self.first < next.first
+            && self.first ^ (1 << self.level) == next.first
+            && next.bytes(size) == next.bytes(u64::MAX);
+        if !are_halves {
+            return None;
+        }
+        let value = merge_subtrees_non_root(&self.value, &next.value, Mode::Hash);
+        Self::new(self.first, self.level + 1, value).filter(|both| both.bytes(size) != (0..size))
+    }
+
+    /// The fewest groups that these, ascending, can be joined to.
+    #[must_use]
+    pub fn joined(groups: impl IntoIterator<Item = Self>, size: u64) -> Vec<Self> {
+        let mut joined: Vec<Self> = Vec::new();
+        for mut group in groups {
+            while let Some(both) = joined.last().and_then(|last| last.join(&group, size)) {
+                joined.pop();
+                group = both;
+            }
+            joined.push(group);
+        }
+        joined
+    }
+}
 
 /// The hash of one chunk of a file, while its bytes come in order.
 #[derive(Debug)]
@@ -57,6 +133,18 @@ impl Leaf {
         CHUNK - self.filled
     }
 
+    /// The number of the chunk.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// What it is as a part of a file of more than one chunk.
+    #[must_use]
+    pub fn group(&self) -> Group {
+        Group { first: self.number, level: 0, value: self.hasher.finalize_non_root() }
+    }
+
     /// Takes the next bytes: at most [`Leaf::room`], the rest is not looked at.
     pub fn update(&mut self, bytes: &[u8]) {
         let bytes = &bytes[..bytes.len().min(self.room())];
@@ -69,13 +157,21 @@ impl Leaf {
 /// stays small however large the file is.
 #[derive(Debug, Default)]
 pub struct Tree {
-    /// The first chunk. Its value depends on whether it is the only one.
-    first: Option<Leaf>,
+    first: Option<First>,
     /// The others' subtrees, by the number of their first chunk.
     others: BTreeMap<u64, Subtree>,
     bytes: u64,
     /// The first chunk that is not whole: it must be the file's last.
     short: Option<u64>,
+}
+
+/// What is known of the file's beginning.
+#[derive(Debug)]
+enum First {
+    /// The first chunk. Its value depends on whether it is the only one.
+    Leaf(Leaf),
+    /// The subtree that begins with it, of a file that has more than one chunk.
+    Subtree(Subtree),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -103,19 +199,55 @@ impl Tree {
             if self.first.is_some() {
                 return Err(Twice);
             }
-            self.first = Some(leaf);
+            self.first = Some(First::Leaf(leaf));
         } else {
-            let before = self.others.range(..=leaf.number).next_back();
-            if before.is_some_and(|(number, tree)| number + (1 << tree.level) > leaf.number) {
-                return Err(Twice);
-            }
-            self.insert(leaf.number, Subtree { level: 0, value: leaf.hasher.finalize_non_root() });
+            self.check(number, 0)?;
+            self.insert(number, Subtree { level: 0, value: leaf.hasher.finalize_non_root() });
         }
         self.bytes += filled as u64;
         if filled < CHUNK {
             self.short = Some(self.short.map_or(number, |short| short.min(number)));
         }
         Ok(())
+    }
+
+    /// Adds a part of a file of `size` bytes, which has more than one chunk, by its hash.
+    ///
+    /// # Errors
+    /// [`Twice`] when any of its chunks is there.
+    pub fn add_group(&mut self, group: &Group, size: u64) -> Result<(), Twice> {
+        let bytes = group.bytes(size);
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        self.check(group.first, group.level)?;
+        let tree = Subtree { level: group.level, value: group.value };
+        if group.first == 0 {
+            if self.first.is_some() {
+                return Err(Twice);
+            }
+            self.first = Some(First::Subtree(tree));
+        } else {
+            self.insert(group.first, tree);
+        }
+        self.bytes += bytes.end - bytes.start;
+        if bytes.end % CHUNK as u64 > 0 {
+            let short = bytes.end / CHUNK as u64;
+            self.short = Some(self.short.map_or(short, |other| short.min(other)));
+        }
+        Ok(())
+    }
+
+    /// That none of a subtree's chunks is among the others.
+    fn check(&self, number: u64, level: u32) -> Result<(), Twice> {
+        let end = number + (1 << level);
+        let before = self.others.range(..end).next_back();
+        let first = match &self.first {
+            Some(First::Subtree(tree)) => 1 << tree.level,
+            _ => 0,
+        };
+        let is_there = before.is_some_and(|(other, tree)| other + (1 << tree.level) > number);
+        if is_there || first > number { Err(Twice) } else { Ok(()) }
     }
 
     /// Bytes of all chunks that are there.
@@ -133,10 +265,16 @@ impl Tree {
         let Some(first) = self.first else {
             return self.others.is_empty().then(|| Digest(*Hasher::new().finalize().as_bytes()));
         };
-        if self.others.is_empty() {
-            return Some(Digest(*first.hasher.finalize().as_bytes()));
-        }
-        let mut next = 1;
+        let (mut left, mut level) = match first {
+            First::Leaf(leaf) if self.others.is_empty() => {
+                return Some(Digest(*leaf.hasher.finalize().as_bytes()));
+            }
+            First::Leaf(leaf) => (leaf.hasher.finalize_non_root(), 0),
+            // A root is no subtree.
+            First::Subtree(_) if self.others.is_empty() => return None,
+            First::Subtree(tree) => (tree.value, tree.level),
+        };
+        let mut next = 1 << level;
         for (number, tree) in &self.others {
             if *number != next {
                 return None;
@@ -146,7 +284,6 @@ impl Tree {
         if self.short.is_some_and(|short| short + 1 != next) {
             return None;
         }
-        let (mut left, mut level) = (first.hasher.finalize_non_root(), 0);
         while self.others.len() > 1
             && let Some(entry) = self.others.first_entry()
             && entry.get().level == level
@@ -258,6 +395,67 @@ mod tests {
             let leaf = leaves(&all).swap_remove(again);
             assert_eq!(tree.add(leaf), Err(Twice), "{again}");
         }
+    }
+
+    #[test]
+    fn the_digest_is_the_same_with_any_chunks_known_as_groups() {
+        let all = content(150 * CHUNK + 77);
+        for size in [CHUNK + 1, 2 * CHUNK, 3 * CHUNK, 64 * CHUNK, 65 * CHUNK, 128 * CHUNK, all.len()] {
+            let whole = Digest(*blake3::hash(&all[..size]).as_bytes());
+            for every in [1, 2, 3, 7, 64, 1000] {
+                let (known, sent): (Vec<_>, Vec<_>) =
+                    leaves(&all[..size]).into_iter().partition(|leaf| leaf.number % every != 1);
+                let groups = Group::joined(known.iter().map(Leaf::group), size as u64);
+                if every == 1000 {
+                    assert!(groups.len() <= 16, "{} groups of {size} bytes", groups.len());
+                }
+                let mut tree = Tree::default();
+                for leaf in sent {
+                    tree.add(leaf).unwrap();
+                }
+                for group in &groups {
+                    assert!(group.bytes(size as u64) != (0..size as u64));
+                    tree.add_group(group, size as u64).unwrap();
+                }
+                assert_eq!(tree.digest(size as u64), Some(whole), "{size}, every {every}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_group_whose_chunks_are_there_is_refused_and_so_are_the_chunks_of_one_that_is() {
+        let all = content(9 * CHUNK);
+        let size = all.len() as u64;
+        let group = |range: Range<usize>| {
+            let groups = Group::joined(leaves(&all)[range].iter().map(Leaf::group), size);
+            assert_eq!(groups.len(), 1);
+            groups[0]
+        };
+        for (known, others) in [(0..4, 4..8), (4..8, 0..4), (8..9, 0..8)] {
+            for again in known.clone() {
+                let mut tree = Tree::default();
+                tree.add_group(&group(others.clone()), size).unwrap();
+                tree.add_group(&group(known.clone()), size).unwrap();
+                assert_eq!(tree.add(leaves(&all).swap_remove(again)), Err(Twice));
+                let mut tree = Tree::default();
+                tree.add(leaves(&all).swap_remove(again)).unwrap();
+                assert_eq!(tree.add_group(&group(known.clone()), size), Err(Twice), "{again} of {known:?}");
+            }
+        }
+        let mut tree = Tree::default();
+        tree.add_group(&group(0..8), size).unwrap();
+        assert_eq!(tree.add_group(&group(0..4), size), Err(Twice));
+        assert_eq!(tree.add_group(&group(4..8), size), Err(Twice));
+    }
+
+    #[test]
+    fn a_group_begins_where_its_subtree_does_and_ends_within_64_bits() {
+        let value = [0; 32];
+        assert!(Group::new(64, Group::MAX_LEVEL, value).is_some());
+        assert!(Group::new(32, Group::MAX_LEVEL, value).is_none());
+        assert!(Group::new(0, Group::MAX_LEVEL + 1, value).is_none());
+        assert!(Group::new(u64::MAX / CHUNK as u64, 0, value).is_none());
+        assert!(Group::new(u64::MAX, 0, value).is_none());
     }
 
     #[test]
