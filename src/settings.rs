@@ -5,6 +5,7 @@
 use std::{
     io::{self, Write as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,8 @@ pub struct Settings {
     /// The most that is sent, and the most that is received, by all transfers together. `None`: as
     /// fast as it goes.
     pub limit: Option<ByteRate>,
+    /// Hours for which an interrupted transfer is gone on with; after that it is given up.
+    pub patience: u32,
     /// Addresses that files were sent to, the last one first; at most [`Settings::MAX_RECENT`].
     pub recent: Vec<String>,
 }
@@ -36,6 +39,7 @@ impl Default for Settings {
             inbox: default_inbox(),
             conflict: Conflict::default(),
             limit: None,
+            patience: 24,
             recent: Vec::new(),
         }
     }
@@ -51,6 +55,12 @@ impl Settings {
         self.device_name
             .clone()
             .unwrap_or_else(|| DeviceName::from_host_name(&gethostname::gethostname().to_string_lossy()))
+    }
+
+    /// For how long an interrupted transfer is gone on with.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        Duration::from_hours(self.patience.into())
     }
 
     /// Puts an address in front of the remembered ones.

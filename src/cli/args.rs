@@ -12,7 +12,7 @@ use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, 
 
 use super::{bench::Benching, exit::EXIT_CODES, receive::Until, send::Sending};
 use crate::{
-    engine::{Config, MAX_TRIAL, PortChoice, default_home},
+    engine::{Config, Earlier, MAX_TRIAL, PortChoice, default_home},
     logging::Echo,
     model::{Address, ByteRate, Conflict, DeviceName, Landing, RelPath, Source, text},
 };
@@ -193,7 +193,12 @@ pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Invocation, cla
         Some(Action::Send { limit, .. } | Action::Receive { limit, .. }) => limit,
         _ => None,
     };
-    let config = Config { home: absolute(&home)?, device_name: global.device_name, limit };
+    let earlier = match action {
+        None => Earlier::All,
+        Some(Action::Receive { .. }) => Earlier::Receiving,
+        Some(_) => Earlier::None,
+    };
+    let config = Config { home: absolute(&home)?, device_name: global.device_name, limit, earlier };
     Ok(Invocation { config, form, echo, task: task(action)? })
 }
 

@@ -97,6 +97,15 @@ pub enum Line<'a> {
         total: Option<u64>,
         folder: Option<String>,
     },
+    Interrupted {
+        #[serde(flatten)]
+        of: Of<'a>,
+        problem: &'a str,
+    },
+    Resumed {
+        #[serde(flatten)]
+        of: Of<'a>,
+    },
     Progress {
         transfer: String,
         direction: DirectionLine,
@@ -233,6 +242,8 @@ impl<'a> Line<'a> {
                 folder: t.folder.as_deref().map(path),
             },
             News::Progress(t, progress) => Self::progress(t, progress),
+            News::Broken(t, why) => Self::Interrupted { of: Of::from(t), problem: &why.text },
+            News::Mended(t) => Self::Resumed { of: Of::from(t) },
             News::Finished(t, report) => Self::finished(t, report),
             News::Tried(t, report) => Self::Bench {
                 of: Of::from(t),
@@ -481,6 +492,8 @@ mod tests {
             News::Offered(&t),
             News::Started(&t),
             News::Progress(&t, &progress),
+            News::Broken(&t, &Problem { side: Side::Here, kind: ProblemKind::Link, text: "x".into() }),
+            News::Mended(&t),
             News::Finished(&t, &report),
             News::Tried(&t, &report),
         ] {

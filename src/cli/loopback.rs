@@ -13,7 +13,7 @@ use super::{
     watch::{Turn, Watch},
 };
 use crate::{
-    engine::{Command, Config, Consent, Engine, PortChoice, Receiving, StartError, Unheard},
+    engine::{Command, Config, Consent, Earlier, Engine, PortChoice, Receiving, StartError, Unheard},
     model::{Address, DeviceName, Landing, Problem},
 };
 
@@ -25,7 +25,10 @@ const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// # Errors
 /// When its data folder can't be used.
 pub fn device(home: PathBuf, name: &str) -> Result<Engine, StartError> {
-    Engine::start(Config { home, device_name: DeviceName::parse(name).ok(), limit: None }, Arc::new(|| {}))
+    Engine::start(
+        Config { home, device_name: DeviceName::parse(name).ok(), limit: None, earlier: Earlier::None },
+        Arc::new(|| {}),
+    )
 }
 
 /// Makes one of them accept everything, and waits until it listens.
@@ -45,7 +48,11 @@ pub async fn receive(there: &mut Watch, inbox: &Path) -> Result<Result<Listening
             }
             Turn::CannotListen(problem) => return Ok(Err(problem)),
             Turn::Gone => return Err(Unheard::Gone),
-            Turn::Transfer(..) | Turn::Progress(..) | Turn::Interrupted => {}
+            Turn::Transfer(..)
+            | Turn::Progress(..)
+            | Turn::Broken(..)
+            | Turn::Mended(_)
+            | Turn::Interrupted => {}
         }
     }
 }

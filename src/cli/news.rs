@@ -6,7 +6,7 @@ use std::{net::IpAddr, path::PathBuf};
 
 use crate::{
     engine::DeviceCard,
-    model::{Progress, Report, Transfer, TransferState},
+    model::{Problem, Progress, Report, Transfer, TransferState},
 };
 
 /// Something worth telling.
@@ -21,6 +21,10 @@ pub enum News<'a> {
     Offered(&'a Transfer),
     Started(&'a Transfer),
     Progress(&'a Transfer, &'a Progress),
+    /// The link broke; it goes on by itself.
+    Broken(&'a Transfer, &'a Problem),
+    /// It goes on.
+    Mended(&'a Transfer),
     Finished(&'a Transfer, &'a Report),
     /// One round of a speed test is complete, after its [`News::Finished`].
     Tried(&'a Transfer, &'a Report),
@@ -60,7 +64,7 @@ impl Moment {
             TransferState::Connecting => Self::Begun,
             TransferState::Preparing => Self::Connected,
             TransferState::Waiting => Self::Offered,
-            TransferState::Active => Self::Started,
+            TransferState::Active | TransferState::Interrupted { .. } => Self::Started,
             TransferState::Finished(_) => Self::Finished,
         }
     }

@@ -116,7 +116,7 @@ pub async fn receive(
                 });
             }
             Turn::Gone => return Err(Unheard::Gone),
-            Turn::Transfer(..) | Turn::Progress(..) => {}
+            Turn::Transfer(..) | Turn::Progress(..) | Turn::Broken(..) | Turn::Mended(_) => {}
         }
     }
 }

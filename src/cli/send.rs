@@ -67,7 +67,12 @@ pub async fn follow(watch: &mut Watch, id: TransferId, tell: &mut dyn Tell) -> R
                 return Ok(Followed::Interrupted(ending::cancel(watch, vec![id], tell).await));
             }
             Turn::Gone => return Err(Unheard::Gone),
-            Turn::Listening { .. } | Turn::CannotListen(_) | Turn::Transfer(..) | Turn::Progress(..) => {}
+            Turn::Listening { .. }
+            | Turn::CannotListen(_)
+            | Turn::Transfer(..)
+            | Turn::Progress(..)
+            | Turn::Broken(..)
+            | Turn::Mended(_) => {}
         }
     }
 }

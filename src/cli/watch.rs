@@ -17,7 +17,7 @@ use tokio::{
 use super::news::{Moment, News, report};
 use crate::{
     engine::{Event, Events, Handle, ReceivingState, Snapshot, Update},
-    model::{Outcome, Problem, Progress, Report, Transfer, TransferId},
+    model::{Outcome, Problem, Progress, Report, Transfer, TransferId, TransferState},
 };
 
 /// How often progress is sampled: twice the promised five a second, since timers run late.
@@ -33,6 +33,11 @@ pub enum Turn {
     CannotListen(Problem),
     Transfer(Moment, Box<Transfer>),
     Progress(Box<Transfer>, Progress),
+    /// The link of a transfer broke; it goes on by itself.
+    Broken(Box<Transfer>, Problem),
+    /// It goes on.
+    Mended(Box<Transfer>),
+    /// By the person at the terminal.
     Interrupted,
     /// The engine has ended by itself.
     Gone,
@@ -49,6 +54,8 @@ impl Turn {
             Self::Transfer(Moment::Started, transfer) => News::Started(transfer),
             Self::Transfer(Moment::Finished, transfer) => News::Finished(transfer, report(transfer)?),
             Self::Progress(transfer, progress) => News::Progress(transfer, progress),
+            Self::Broken(transfer, why) => News::Broken(transfer, why),
+            Self::Mended(transfer) => News::Mended(transfer),
             Self::Listening { .. } | Self::CannotListen(_) | Self::Interrupted | Self::Gone => return None,
         })
     }
@@ -77,8 +84,17 @@ pub struct Watch {
 #[derive(Default)]
 struct Followed {
     told: Option<Moment>,
+    link: Link,
     /// Bytes of the last progress that was told.
     bytes: Option<u64>,
+}
+
+/// Whether a transfer's link was last told to be broken.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Link {
+    #[default]
+    Whole,
+    Broken,
 }
 
 impl Watch {
@@ -196,6 +212,17 @@ impl Watch {
                 self.due.push_back(Turn::Progress(Box::new(transfer.clone()), at_the_end(report)));
             }
             self.due.push_back(Turn::Transfer(moment, Box::new(transfer.clone())));
+        }
+        match (&transfer.state, followed.link) {
+            (TransferState::Interrupted { why, .. }, Link::Whole) => {
+                followed.link = Link::Broken;
+                self.due.push_back(Turn::Broken(Box::new(transfer.clone()), why.clone()));
+            }
+            (TransferState::Active, Link::Broken) => {
+                followed.link = Link::Whole;
+                self.due.push_back(Turn::Mended(Box::new(transfer.clone())));
+            }
+            _ => {}
         }
     }
 

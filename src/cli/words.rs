@@ -8,8 +8,18 @@ use std::path::Path;
 
 use super::news::{Listening, News};
 use crate::model::{
-    DeviceId, Direction, EntryKind, Outcome, Peer, Progress, Purpose, Report, Side, Summary, Transfer, text,
+    DeviceId, Direction, EntryKind, Outcome, Peer, Problem, Progress, Purpose, Report, Side, Summary,
+    Transfer, text,
 };
+
+/// What became of a broken link, and what comes next.
+fn broken(transfer: &Transfer, why: &Problem) -> String {
+    let next = match transfer.direction {
+        Direction::Send => "Trying again until it works; Ctrl-C gives it up.",
+        Direction::Receive => "It goes on when the other device is back; Ctrl-C gives it up.",
+    };
+    format!("Interrupted: {}. {} {next}", transfer.summary.title(), why.text)
+}
 
 /// Lists longer than this are cut: a screen is not a log.
 const LISTED: usize = 20;
@@ -54,6 +64,8 @@ pub fn lines(news: News<'_>) -> Vec<Line> {
             Direction::Receive => Vec::new(),
         },
         News::Started(t) => started(t),
+        News::Broken(t, why) => told(broken(t, why)),
+        News::Mended(t) => told(format!("Connected again: {} goes on.", t.summary.title())),
         News::Progress(t, progress) => told(format!("{}: {}", t.summary.title(), self::progress(progress))),
         News::Finished(t, report) => finished(t, report),
         News::Cancelling => told("Cancelling … Ctrl-C again leaves at once.".to_owned()),

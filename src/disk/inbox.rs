@@ -12,6 +12,7 @@ use cap_std::{ambient_authority, fs::Dir};
 
 use super::{
     error::{DiskError, PlanError, shown},
+    local::Names,
     naming::NameRules,
     plan::{self, Plan},
     probe, space, sync,
@@ -66,6 +67,20 @@ impl Inbox {
     /// When the offer contradicts itself, is larger than the free space, or `name` is no name.
     pub fn plan(&self, entries: &[Entry], name: Option<&str>, conflict: Conflict) -> Result<Plan, PlanError> {
         plan::make(self, entries, name, conflict)
+    }
+
+    /// As [`Inbox::plan`], for another attempt at a transfer whose first one chose these names. What that
+    /// one stored is not wanted again, and what it left has its space already.
+    ///
+    /// # Errors
+    /// As [`Inbox::plan`].
+    pub fn plan_again(
+        &self,
+        entries: &[Entry],
+        names: &Names,
+        conflict: Conflict,
+    ) -> Result<Plan, PlanError> {
+        plan::make_again(self, entries, names, conflict)
     }
 
     /// Checks a speed test, whose content is not kept: no name of the offer is used.

@@ -5,7 +5,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     ffi::OsStr,
     io::{self, ErrorKind},
     path::PathBuf,
@@ -23,21 +23,27 @@ use super::{
     error::{self, DiskError},
     folders::Folders,
     inbox::Inbox,
-    local::{above, last, shown},
-    naming::{Numbering, OURS},
+    local::{Names, Origin, Top, above, last, shown},
+    naming::Numbering,
     notes::Notes,
+    part::{self, Left},
     partial::{Partial, Verified},
-    plan::Plan,
+    plan::{Attempt, Plan},
     store::{self, Stored},
     sync::Disks,
 };
-use crate::model::{Entry, EntryKind, EntryNo, FileMode, RelPath, TransferId};
+use crate::model::{Entry, EntryKind, EntryNo, FileMode, Group, RelPath, TransferId};
 
 /// One accepted transfer. May be used by several threads: while one writes, another stores.
 ///
 /// Dropped before [`Intake::finish`], with all its files, it removes the folders that it made and
-/// that nothing is in.
-pub struct Intake(Arc<Shared>);
+/// that nothing is in. What a journal says can be relied on stays for another attempt, unless it is
+/// [abandoned](Intake::abandon).
+pub struct Intake {
+    shared: Arc<Shared>,
+    /// What earlier attempts left of files that have not been begun.
+    left: Mutex<HashMap<EntryNo, Left>>,
+}
 
 /// What is left to say at the end of a transfer.
 #[derive(Debug)]
@@ -55,12 +61,14 @@ pub(super) struct Shared {
     pub disks: Disks,
     /// How many finished files keep their handle; see `partial`.
     pub handles: Arc<()>,
+    pub transfer: TransferId,
     /// What this transfer's partial files start with.
     pub prefix: String,
     entries: Vec<Entry>,
     folders: Folders<Folder>,
     made: Mutex<Made>,
     is_finished: AtomicBool,
+    is_abandoned: AtomicBool,
 }
 
 /// An open folder and the number of the disk it is on.
@@ -104,7 +112,8 @@ impl Intake {
     ) -> Result<Self, DiskError> {
         let fresh = std::mem::take(&mut plan.fresh);
         let mut shared = Shared {
-            prefix: format!("{OURS}{}", &transfer.to_string()[..8]),
+            transfer,
+            prefix: part::prefix(transfer),
             inbox,
             entries,
             plan,
@@ -113,22 +122,68 @@ impl Intake {
             folders: Folders::default(),
             made: Mutex::default(),
             is_finished: AtomicBool::new(false),
+            is_abandoned: AtomicBool::new(false),
         };
         for offered in fresh {
             shared.make_fresh(&offered)?;
         }
-        Ok(Self(Arc::new(shared)))
+        let shared = Arc::new(shared);
+        let left = match shared.plan.attempt {
+            Attempt::First => HashMap::new(),
+            Attempt::Again => shared.find_left(),
+        };
+        Ok(Self { shared, left: Mutex::new(left) })
     }
 
     #[must_use]
     pub fn entry(&self, no: EntryNo) -> Option<&Entry> {
-        self.0.entry(no)
+        self.shared.entry(no)
     }
 
     /// True for a file that is not left out.
     #[must_use]
     pub fn wants(&self, no: EntryNo) -> bool {
-        self.0.file(no).is_ok()
+        self.shared.file(no).is_ok()
+    }
+
+    fn left(&self) -> MutexGuard<'_, HashMap<EntryNo, Left>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What earlier attempts left of files that are wanted and not begun, ascending.
+    #[must_use]
+    pub fn held(&self) -> Vec<(EntryNo, Vec<Group>)> {
+        let mut held: Vec<_> = self.left().iter().map(|(no, left)| (*no, left.held())).collect();
+        held.sort_unstable_by_key(|(no, _)| *no);
+        held
+    }
+
+    /// The names that were chosen, for another attempt.
+    #[must_use]
+    pub fn names(&self) -> Names {
+        let shared = &*self.shared;
+        let mut tops: Vec<Box<str>> = Vec::new();
+        for (no, entry) in (0..).zip(&shared.entries) {
+            let path = shared.local(&entry.path);
+            let is_inside = path.contains('/') || entry.kind == EntryKind::Folder;
+            let top = path.split_once('/').map_or(&*path, |(top, _)| top);
+            if is_inside && !shared.plan.is_unwanted(no) && tops.last().is_none_or(|last| **last != *top) {
+                tops.push(top.into());
+            }
+        }
+        tops.sort_unstable();
+        tops.dedup();
+        let made = shared.made();
+        let top = |name: Box<str>| {
+            let is_new = made.folders.contains(&name) || shared.inbox.dir.symlink_metadata(&*name).is_err();
+            Top { name, origin: if is_new { Origin::Made } else { Origin::Found } }
+        };
+        Names::new(shared.plan.names.clone(), tops.into_iter().map(top).collect())
+    }
+
+    /// Gives the transfer up: what is not whole goes when the last use of it ends.
+    pub fn abandon(&self) {
+        self.shared.is_abandoned.store(true, Ordering::Relaxed);
     }
 
     /// Opens a partial file beside where the entry goes, making the folders above it.
@@ -136,21 +191,21 @@ impl Intake {
     /// # Errors
     /// When the entry is not wanted, its folder can't be made or entered, or there is no space.
     pub fn create(&self, no: EntryNo) -> Result<Partial, DiskError> {
-        Partial::create(&self.0, no)
+        Partial::create(&self.shared, no, self.left().remove(&no))
     }
 
     /// Makes the content of all these files durable, gives them their names and makes those
     /// durable. Only what is reported as stored is sure to last.
     #[must_use]
     pub fn store(&self, group: Vec<Verified>) -> Vec<(EntryNo, Result<Stored, DiskError>)> {
-        store::store(&self.0, group)
+        store::store(&self.shared, group)
     }
 
     /// To be called after the last file was stored: makes the folders that nothing was stored in
     /// and gives all folders that this transfer made their times.
     #[must_use]
     pub fn finish(&self) -> Finished {
-        let shared = &*self.0;
+        let shared = &*self.shared;
         let mut problems = Vec::new();
         let folders = || {
             (0..)
@@ -183,13 +238,21 @@ impl Intake {
     /// [`Intake::MAX_SAVED`].
     #[must_use]
     pub fn saved(&self) -> Vec<PathBuf> {
-        let shared = &*self.0;
+        let shared = &*self.shared;
         let is_there = |name: &&String| shared.inbox.dir.symlink_metadata(name).is_ok();
         shared.made().saved.iter().filter(is_there).map(|name| shared.inbox.folder().join(name)).collect()
     }
 }
 
 impl Shared {
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    pub fn is_abandoned(&self) -> bool {
+        self.is_abandoned.load(Ordering::Relaxed)
+    }
+
     pub fn entry(&self, no: EntryNo) -> Option<&Entry> {
         self.entries.get(no as usize)
     }

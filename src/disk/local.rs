@@ -4,10 +4,44 @@
 
 use std::{borrow::Cow, collections::HashMap, iter::successors};
 
+use serde::{Deserialize, Serialize};
+
 use super::naming::NameRules;
 use crate::model::RelPath;
 
-#[derive(Debug, Default)]
+/// The names that one attempt at a transfer chose, for the next one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Names {
+    pub(super) chosen: LocalNames,
+    tops: Vec<Top>,
+}
+
+/// A folder at the top that something of the transfer goes into.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Top {
+    pub name: Box<str>,
+    pub origin: Origin,
+}
+
+/// Whether a folder was there before the transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Origin {
+    Made,
+    Found,
+}
+
+impl Names {
+    pub(super) fn new(chosen: LocalNames, tops: Vec<Top>) -> Self {
+        Self { chosen, tops }
+    }
+
+    pub(super) fn tops(&self) -> &[Top] {
+        &self.tops
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct LocalNames {
     /// A new folder that holds everything.
     holder: Option<Box<str>>,
@@ -18,6 +52,10 @@ pub(super) struct LocalNames {
 }
 
 impl LocalNames {
+    pub fn holder(&self) -> Option<&str> {
+        self.holder.as_deref()
+    }
+
     pub fn set_holder(&mut self, name: &str) {
         self.holder = Some(name.into());
     }

@@ -11,6 +11,8 @@ use unicode_normalization::UnicodeNormalization as _;
 pub(super) const OURS: &str = ".airlift-";
 /// How a partial file's name ends.
 pub(super) const PART: &str = ".part";
+/// How the name of its journal ends.
+pub(super) const JOURNAL: &str = ".journal";
 
 /// What a folder's file system makes of names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,27 +1,29 @@
 //! One file on its way: partial while it is written, verified when its digest is right.
 //!
 //! The types are the promise: only a [`Verified`] can be stored, only its [`Whole`] has a name to be
-//! renamed, and whatever is dropped before that removes its file. Of a speed test there is no
-//! `Whole`: nothing of it can get a name.
+//! renamed. Whatever is dropped before that removes its file, unless a journal says what of it can be
+//! relied on: then it stays, for another attempt. Of a speed test there is no `Whole`: nothing of it
+//! can get a name.
 
 use std::{
     fs::File,
-    io::ErrorKind,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use blake3::hazmat::ChainingValue;
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _};
 use cap_std::fs::OpenOptions;
 
 use super::{
-    at, attributes,
+    at,
     error::DiskError,
-    intake::{Folder, Missing, Shared},
-    local::{above, shown},
-    naming::PART,
+    intake::{Missing, Shared},
+    journal::{Groups, Journal},
+    local::above,
+    part::{Left, Part, Trace},
     space,
 };
-use crate::model::{Digest, EntryNo, Leaf, Medium, Purpose, Stopwatch, Tree, Work};
+use crate::model::{CHUNK, Digest, EntryNo, Leaf, Medium, Purpose, Stopwatch, Tree, Work};
 
 /// A file larger than this gets its space in advance, and keeps its handle until it is stored.
 const LARGE: u64 = 1 << 20;
@@ -32,7 +34,9 @@ const MAX_HANDLES: usize = 16;
 pub struct Partial {
     // Closed before its name goes, which some systems insist on.
     sink: Sink,
-    tree: Mutex<Tree>,
+    content: Mutex<Content>,
+    /// `None` where nothing is recorded.
+    journal: Mutex<Option<Journal>>,
     size: Option<u64>,
     part: Part,
 }
@@ -44,59 +48,64 @@ enum Sink {
     Memory,
 }
 
-/// What a file has here until it gets its own name. Dropping it leaves nothing behind.
-pub(super) struct Part {
-    shared: Arc<Shared>,
-    no: EntryNo,
-    trace: Trace,
+/// What has come.
+#[derive(Default)]
+struct Content {
+    tree: Tree,
+    /// What an earlier attempt has left, and nothing of it has come again.
+    held: Groups,
+    /// What has come since the last sync, and is to be recorded after the next.
+    unsynced: Vec<(u64, ChainingValue)>,
+    /// A sync failed. The system says so once: the next one would not.
+    failed: Option<DiskError>,
 }
 
-enum Trace {
-    Nothing,
-    /// A partial file.
-    File {
-        name: String,
-        /// The number of the disk it is on.
-        disk: usize,
-    },
+impl Content {
+    /// Bytes of all chunks that are there.
+    fn bytes(&self, size: Option<u64>) -> u64 {
+        self.tree.bytes() + size.map_or(0, |size| super::journal::bytes(&self.held, size))
+    }
 }
 
 impl Partial {
-    pub(super) fn create(shared: &Arc<Shared>, no: EntryNo) -> Result<Self, DiskError> {
+    pub(super) fn create(shared: &Arc<Shared>, no: EntryNo, left: Option<Left>) -> Result<Self, DiskError> {
         let (entry, size, mode) = shared.file(no)?;
-        let path = shared.local(&entry.path);
         if shared.plan.purpose == Purpose::Trial(Medium::Memory) {
-            let part = Part { shared: Arc::clone(shared), no, trace: Trace::Nothing };
-            return Ok(Self { sink: Sink::Memory, tree: Mutex::default(), size, part });
+            let part = Part::new(shared, no, Trace::Nothing);
+            return Ok(Self::over(Sink::Memory, None, Groups::new(), size, part));
         }
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true).follow(FollowSymlinks::No);
-        attributes::create_with(&mut options, mode);
-        let mut name = format!("{}-{no}{PART}", shared.prefix);
-        let mut attempt = 0;
-        let (file, disk) = loop {
-            let open = |folder: &Folder| match folder.dir.open_with(&name, &options) {
-                Err(why) if why.kind() == ErrorKind::AlreadyExists => Ok(None),
-                opened => opened.map(|file| Some((file, folder.disk))),
-            };
-            if let Some(opened) = shared.in_folder(above(&path), &path, open)? {
-                break opened;
-            }
-            // Left behind by a crash, or another peer chose the same id: not ours to remove.
-            attempt += 1;
-            name = format!("{}-{no}-{attempt}{PART}", shared.prefix);
-        };
-        let part = Part { shared: Arc::clone(shared), no, trace: Trace::File { name, disk } };
-        let file = file.into_std();
+        if let Some(Left { file, journal, groups, part }) = left {
+            return Ok(Self::over(Sink::File(file), Some(journal), groups, size, part));
+        }
+        let (file, journal, part) = Part::create(shared, no, entry, size, mode)?;
         if let Some(size) = size.filter(|size| *size > LARGE) {
-            space::reserve(&file, size).map_err(|why| shared.failed(&path, why))?;
+            space::reserve(&file, size).map_err(|why| part.failed(why))?;
         }
-        Ok(Self { sink: Sink::File(file), tree: Mutex::default(), size, part })
+        Ok(Self::over(Sink::File(file), journal, Groups::new(), size, part))
+    }
+
+    fn over(sink: Sink, journal: Option<Journal>, held: Groups, size: Option<u64>, part: Part) -> Self {
+        let content = Mutex::new(Content { held, ..Content::default() });
+        Self { sink, content, journal: Mutex::new(journal), size, part }
     }
 
     #[must_use]
     pub fn entry(&self) -> EntryNo {
-        self.part.no
+        self.part.entry()
+    }
+
+    fn content(&self) -> MutexGuard<'_, Content> {
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn journal(&self) -> MutexGuard<'_, Option<Journal>> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Bytes that an earlier attempt has left, and that have not come again.
+    #[must_use]
+    pub fn held(&self) -> u64 {
+        self.size.map_or(0, |size| super::journal::bytes(&self.content().held, size))
     }
 
     /// Writes the next bytes of a chunk: at most [`Leaf::room`].
@@ -110,9 +119,11 @@ impl Partial {
         if end.is_none() || data.len() > leaf.room() {
             return Err(DiskError::Longer(self.part.shown()));
         }
+        if leaf.room() == CHUNK {
+            self.reclaim(leaf.number())?;
+        }
         if let Sink::File(file) = &self.sink {
-            at::write_all(file, data, offset)
-                .map_err(|why| self.part.shared.failed(&self.part.path(), why))?;
+            at::write_all(file, data, offset).map_err(|why| self.part.failed(why))?;
         }
         watch.lap(Work::Write);
         leaf.update(data);
@@ -120,43 +131,121 @@ impl Partial {
         Ok(())
     }
 
-    /// Takes a chunk that is whole, or ends with the file. Returns the bytes of all those taken.
+    /// Gives up the group that a chunk is in, if it is held: the sender has it otherwise. The journal
+    /// says so before anything is written over.
+    fn reclaim(&self, chunk: u64) -> Result<(), DiskError> {
+        let mut content = self.content();
+        let Some(group) = content.held.range(..=chunk).next_back().map(|(_, group)| *group) else {
+            return Ok(());
+        };
+        if !group.chunks().contains(&chunk) {
+            return Ok(());
+        }
+        if let Some(journal) = &mut *self.journal() {
+            journal.void(&group).map_err(|why| self.part.failed(why))?;
+        }
+        content.held.remove(&group.first());
+        Ok(())
+    }
+
+    /// Takes a chunk that is whole, or ends with the file. Returns the bytes of all those taken and
+    /// held.
     ///
     /// # Errors
     /// When it was taken before.
     pub fn keep(&self, leaf: Leaf) -> Result<u64, DiskError> {
-        let mut tree = self.tree.lock().unwrap_or_else(PoisonError::into_inner);
-        tree.add(leaf).map_err(|_| DiskError::Twice(self.part.shown()))?;
-        Ok(tree.bytes())
+        let group = (self.part.is_recorded() && leaf.room() < CHUNK).then(|| leaf.group());
+        let mut content = self.content();
+        content.tree.add(leaf).map_err(|_| DiskError::Twice(self.part.shown()))?;
+        content.unsynced.extend(group.map(|group| (group.first(), group.value)));
+        Ok(content.bytes(self.size))
+    }
+
+    /// Bytes that have come, and that the journal does not have yet; about.
+    #[must_use]
+    pub fn unsynced(&self) -> u64 {
+        (self.content().unsynced.len() * CHUNK) as u64
+    }
+
+    /// Makes what has come durable, and records it. Others may write meanwhile.
+    ///
+    /// # Errors
+    /// When the disk fails. What has come is then void: the file can't be stored.
+    pub fn sync(&self) -> Result<(), DiskError> {
+        let Sink::File(file) = &self.sink else { return Ok(()) };
+        let mut chunks = std::mem::take(&mut self.content().unsynced);
+        if chunks.is_empty() {
+            return Ok(());
+        }
+        if let Err(why) = file.sync_data() {
+            let why = self.part.failed(why);
+            self.content().failed = Some(why.clone());
+            return Err(why);
+        }
+        chunks.sort_unstable_by_key(|(no, _)| *no);
+        let mut journal = self.journal();
+        if let Some(Err(problem)) = journal.as_mut().map(|journal| journal.record(&chunks)) {
+            // It is there for another attempt alone: this one goes on. What it says stays true.
+            tracing::warn!(%problem, "a journal can’t be written");
+        }
+        Ok(())
+    }
+
+    /// For the last time: what has come will be held by another attempt.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn put_aside(&self) -> Result<(), DiskError> {
+        self.sync()?;
+        let journal = self.journal();
+        let synced = journal.as_ref().map_or(Ok(()), Journal::sync);
+        synced.map_err(|why| self.part.failed(why))
+    }
+
+    /// Nothing of it is of use to another attempt.
+    pub fn spoil(&self) {
+        self.part.spoil();
     }
 
     /// Compares what was written with the sender's digest, and ends the writing.
     ///
     /// # Errors
-    /// When content or size are not what they should be. The partial file is removed then.
+    /// When content or size are not what they should be, or the disk has failed. The partial file is
+    /// removed then.
     pub fn verify(self, digest: Digest) -> Result<Verified, DiskError> {
-        let Self { sink, tree, size, part } = self;
-        let tree = tree.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let written = tree.bytes();
-        if size.is_some_and(|size| written < size) {
-            return Err(DiskError::Shorter(part.shown()));
+        let Self { sink, content, size, part, journal } = self;
+        // Closed before its name goes.
+        drop(journal);
+        match whole(content.into_inner().unwrap_or_else(PoisonError::into_inner), size, digest, &part) {
+            Ok(written) => Ok(Verified::of(sink, written, digest, part)),
+            Err(why) => {
+                part.spoil();
+                Err(why)
+            }
         }
-        if tree.digest(written) != Some(digest) {
-            return Err(DiskError::Corrupt(part.shown()));
-        }
-        let Sink::File(file) = sink else {
-            return Ok(Verified { file: None, digest, size: written, part });
-        };
-        if let Some(time) = part.shared.entry(part.no).and_then(|entry| entry.modified) {
-            // A time that this file system can't hold is not worth a failure.
-            let _ = attributes::set_file_time(&file, time);
-        }
-        let handles = &part.shared.handles;
-        // A full disk of handles would end all transfers; without one, a file is opened again.
-        let file = (written > LARGE && Arc::strong_count(handles) <= MAX_HANDLES)
-            .then(|| (file, Arc::clone(handles)));
-        Ok(Verified { file, digest, size: written, part })
     }
+}
+
+/// The bytes of content that is what the sender has; else, what is wrong.
+fn whole(content: Content, size: Option<u64>, digest: Digest, part: &Part) -> Result<u64, DiskError> {
+    let Content { mut tree, held, failed, .. } = content;
+    if let Some(why) = failed {
+        return Err(why);
+    }
+    for group in held.values() {
+        let added = size.map(|size| tree.add_group(group, size));
+        if added != Some(Ok(())) {
+            return Err(DiskError::Twice(part.shown()));
+        }
+    }
+    let written = tree.bytes();
+    if size.is_some_and(|size| written < size) {
+        return Err(DiskError::Shorter(part.shown()));
+    }
+    if tree.digest(written) != Some(digest) {
+        return Err(DiskError::Corrupt(part.shown()));
+    }
+    Ok(written)
 }
 
 /// Content that is whole, with the digest that the sender computed too.
@@ -177,9 +266,20 @@ pub(super) struct Whole {
 }
 
 impl Verified {
+    fn of(sink: Sink, size: u64, digest: Digest, part: Part) -> Self {
+        let Sink::File(file) = sink else {
+            return Self { file: None, digest, size, part };
+        };
+        part.set_time(&file);
+        let handles = part.handles();
+        // A full disk of handles would end all transfers; without one, a file is opened again.
+        let file = (size > LARGE && Arc::strong_count(&handles) <= MAX_HANDLES).then_some((file, handles));
+        Self { file, digest, size, part }
+    }
+
     #[must_use]
     pub fn entry(&self) -> EntryNo {
-        self.part.no
+        self.part.entry()
     }
 
     #[must_use]
@@ -200,10 +300,7 @@ impl Verified {
 
     /// The number of the disk it is on; `None` for what is on none.
     pub(super) fn disk(&self) -> Option<usize> {
-        match self.part.trace {
-            Trace::File { disk, .. } => Some(disk),
-            Trace::Nothing => None,
-        }
+        self.part.disk()
     }
 
     /// What can be renamed; `None` of a speed test, whose content is removed now.
@@ -211,54 +308,22 @@ impl Verified {
         let Self { file, digest, size, part } = self;
         // Closed before its name goes.
         drop(file);
-        match (&part.trace, part.shared.plan.purpose) {
-            (Trace::File { name, .. }, Purpose::Files) => {
-                Some(Whole { name: name.clone(), part, digest, size })
-            }
-            _ => None,
-        }
+        let name = part.name().filter(|_| part.purpose() == Purpose::Files)?.to_owned();
+        Some(Whole { name, part, digest, size })
     }
 
     /// Makes the content durable.
     pub(super) fn sync(&self) -> Result<(), DiskError> {
-        let Trace::File { name, .. } = &self.part.trace else { return Ok(()) };
-        let path = self.part.path();
+        let Some(name) = self.part.name() else { return Ok(()) };
         let synced = if let Some((file, _)) = &self.file {
             file.sync_all()
         } else {
             let mut options = OpenOptions::new();
             // Windows syncs only what could be written.
             options.read(true).write(cfg!(windows)).follow(FollowSymlinks::No);
-            let folder = self.part.shared.folder(above(&path), Missing::Fail)?;
+            let folder = self.part.shared().folder(above(&self.part.path()), Missing::Fail)?;
             folder.dir.open_with(name, &options).and_then(|file| file.sync_all())
         };
-        synced.map_err(|why| self.part.shared.failed(&path, why))
-    }
-}
-
-impl Part {
-    fn path(&self) -> String {
-        self.shared
-            .entry(self.no)
-            .map_or_else(String::new, |entry| self.shared.local(&entry.path).into_owned())
-    }
-
-    /// The file has its own name now.
-    pub fn stored(mut self) {
-        self.trace = Trace::Nothing;
-    }
-
-    fn shown(&self) -> String {
-        shown(&self.path())
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        let Trace::File { name, .. } = &self.trace else { return };
-        if let Ok(folder) = self.shared.folder(above(&self.path()), Missing::Fail) {
-            // Its folder may be gone, and the file with it.
-            let _ = folder.dir.remove_file(name);
-        }
+        synced.map_err(|why| self.part.failed(why))
     }
 }

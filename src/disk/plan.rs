@@ -15,13 +15,14 @@ use std::{
 };
 
 use cap_fs_ext::DirExt as _;
-use cap_std::fs::Dir;
+use cap_std::fs::{Dir, Metadata};
 
 use super::{
+    attributes,
     error::PlanError,
     folders::Folders,
     inbox::Inbox,
-    local::{LocalNames, above, last},
+    local::{LocalNames, Names, above, last},
     naming::Numbering,
     notes::Notes,
     space::Space,
@@ -39,8 +40,18 @@ pub struct Plan {
     /// holds everything.
     pub(super) fresh: Vec<Box<str>>,
     unwanted: Vec<Range<EntryNo>>,
+    stored: Vec<Range<EntryNo>>,
+    pub(super) attempt: Attempt,
     needs: u64,
     notes: Notes,
+}
+
+/// Which attempt at a transfer it is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Attempt {
+    #[default]
+    First,
+    Again,
 }
 
 impl Plan {
@@ -48,6 +59,12 @@ impl Plan {
     #[must_use]
     pub fn unwanted(&self) -> &[Range<EntryNo>] {
         &self.unwanted
+    }
+
+    /// Files among the unwanted that an earlier attempt stored: sorted, and neighbours merged.
+    #[must_use]
+    pub fn stored(&self) -> &[Range<EntryNo>] {
+        &self.stored
     }
 
     /// Bytes of the wanted files whose size is known.
@@ -83,6 +100,29 @@ pub(super) fn make(
         planner.place(no, entry)?;
     }
     check_space(planner.space, planner.taking)?;
+    Ok(planner.plan)
+}
+
+/// See [`Inbox::plan_again`].
+pub(super) fn make_again(
+    inbox: &Inbox,
+    entries: &[Entry],
+    names: &Names,
+    conflict: Conflict,
+) -> Result<Plan, PlanError> {
+    let mut planner = Planner::new(inbox, entries, conflict)?;
+    planner.plan.attempt = Attempt::Again;
+    planner.plan.names = names.chosen.clone();
+    if let Some(holder) = names.chosen.holder() {
+        let fate = match planner.there(planner.top, "", holder) {
+            Some(Kind::Folder) => Fate::Merged,
+            _ => Fate::New,
+        };
+        planner.top = planner.new_folder(planner.top, holder, fate);
+    }
+    for (no, entry) in (0..).zip(entries) {
+        planner.place(no, entry)?;
+    }
     Ok(planner.plan)
 }
 
@@ -149,6 +189,8 @@ enum Fate {
     /// A folder that is there.
     Merged,
     LeftOut,
+    /// An earlier attempt has stored it.
+    Stored,
 }
 
 /// Why something gets another name than it was offered under.
@@ -248,20 +290,60 @@ impl<'a> Planner<'a> {
             EntryKind::Folder => self.folder(path)?.fate,
             EntryKind::File { size, .. } => {
                 let parent = self.parent(path)?;
-                let fate = self.name(parent, path, Numbering::File)?.1;
-                if fate != Fate::LeftOut {
+                let fate = match self.stored_earlier(parent, entry) {
+                    Some(fate) => fate,
+                    None => self.name(parent, path, Numbering::File)?.1,
+                };
+                if !matches!(fate, Fate::LeftOut | Fate::Stored) {
                     self.count(size.unwrap_or_default())?;
                 }
                 fate
             }
         };
-        if fate == Fate::LeftOut {
-            match self.plan.unwanted.last_mut() {
-                Some(last) if last.end == no => last.end += 1,
-                _ => self.plan.unwanted.push(no..no + 1),
-            }
+        if matches!(fate, Fate::LeftOut | Fate::Stored) {
+            extend(&mut self.plan.unwanted, no);
+        }
+        if fate == Fate::Stored {
+            extend(&mut self.plan.stored, no);
         }
         Ok(())
+    }
+
+    /// [`Fate::Stored`] of a file that stands where an earlier attempt would have stored it, with the
+    /// size and time of the one that is offered.
+    fn stored_earlier(&mut self, parent: Folder, entry: &Entry) -> Option<Fate> {
+        let EntryKind::File { size: Some(size), .. } = entry.kind else { return None };
+        let path = entry.path.as_str();
+        let (name, there) = self.earlier(parent, path)?;
+        let same_time = attributes::modified(&there)
+            .zip(entry.modified)
+            .is_some_and(|(there, offered)| there.seconds.abs_diff(offered.seconds) <= COARSE);
+        if !matches!(Kind::of(&there), Kind::File) || there.len() != size || !same_time {
+            return None;
+        }
+        self.taken.insert(self.key(parent, &name));
+        Some(Fate::Stored)
+    }
+
+    /// The name of a folder that an earlier attempt went into.
+    fn entered_earlier(&mut self, parent: Folder, path: &str) -> Option<String> {
+        let (name, there) = self.earlier(parent, path)?;
+        if !matches!(Kind::of(&there), Kind::Folder) {
+            return None;
+        }
+        self.taken.insert(self.key(parent, &name));
+        Some(name)
+    }
+
+    /// What stands under the name that an earlier attempt chose.
+    fn earlier(&self, parent: Folder, path: &str) -> Option<(String, Metadata)> {
+        if self.plan.attempt == Attempt::First || parent.fate == Fate::LeftOut {
+            return None;
+        }
+        let local = self.plan.names.path(path);
+        let name = last(&local);
+        let there = self.look(parent, above(path), name)?;
+        Some((name.to_owned(), there))
     }
 
     fn parent(&mut self, path: &'a str) -> Result<Folder, PlanError> {
@@ -281,7 +363,10 @@ impl<'a> Planner<'a> {
             Some(Offered::Folder) | None => {}
         }
         let parent = self.parent(path)?;
-        let (name, fate) = self.name(parent, path, Numbering::Folder)?;
+        let (name, fate) = match self.entered_earlier(parent, path) {
+            Some(name) => (Cow::Owned(name), Fate::Merged),
+            None => self.name(parent, path, Numbering::Folder)?,
+        };
         // The folder that holds everything is made anew itself, and what is in it is alone there.
         if fate == Fate::New && parent.depth == 0 && self.plan.conflict == Conflict::KeepBoth {
             self.plan.fresh.push(path.into());
@@ -318,10 +403,11 @@ impl<'a> Planner<'a> {
         if parent.length_with(&name) > RelPath::MAX_LEN || parent.depth + 1 > RelPath::MAX_DEPTH {
             return Err(PlanError::TooLong(text::visible(path).into_owned()));
         }
+        // An earlier attempt may have given it another.
+        self.plan.names.set(path, &name);
         if name == offered {
             return Ok((Cow::Borrowed(offered), fate));
         }
-        self.plan.names.set(path, &name);
         Ok((Cow::Owned(name), fate))
     }
 
@@ -373,8 +459,12 @@ impl<'a> Planner<'a> {
         self.hasher.hash_one((parent.number, self.inbox.rules.key(name)))
     }
 
-    /// What stands under a name in a folder that exists.
+    /// What kind of thing stands under a name in a folder that exists.
     fn there(&self, parent: Folder, parent_path: &str, name: &str) -> Option<Kind> {
+        self.look(parent, parent_path, name).map(|metadata| Kind::of(&metadata))
+    }
+
+    fn look(&self, parent: Folder, parent_path: &str, name: &str) -> Option<Metadata> {
         if parent.fate != Fate::Merged {
             return None;
         }
@@ -384,7 +474,7 @@ impl<'a> Planner<'a> {
         } else {
             self.open(&self.plan.names.path(parent_path)).and_then(|dir| dir.symlink_metadata(name))
         };
-        metadata.ok().map(|metadata| Kind::of(&metadata))
+        metadata.ok()
     }
 
     fn open(&self, path: &str) -> io::Result<Arc<Dir>> {
@@ -423,6 +513,17 @@ impl<'a> Planner<'a> {
         self.taking = taken.ok_or(PlanError::Absurd)?;
         self.plan.needs = self.plan.needs.checked_add(size).ok_or(PlanError::Absurd)?;
         Ok(())
+    }
+}
+
+/// Seconds by which the time of a stored file may differ from the one that was offered: some file
+/// systems count in steps of two.
+const COARSE: u64 = 2;
+
+fn extend(ranges: &mut Vec<Range<EntryNo>>, no: EntryNo) {
+    match ranges.last_mut() {
+        Some(last) if last.end == no => last.end += 1,
+        _ => ranges.push(no..no + 1),
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     ffi::{OsStr, OsString},
     fs::File,
-    io::{self, ErrorKind, Read as _, Seek as _, Stdin},
+    io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Stdin},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -182,7 +182,7 @@ impl SourceFile {
     pub fn read(&mut self, buf: &mut [u8]) -> Result<usize, SourceError> {
         let wanted = match &self.content {
             Content::File { seen: Seen { size, .. }, .. } | Content::Memory { size, .. } => {
-                usize::try_from(size - self.read).map_or(buf.len(), |left| left.min(buf.len()))
+                usize::try_from(size.saturating_sub(self.read)).map_or(buf.len(), |left| left.min(buf.len()))
             }
             Content::Stream(_) => buf.len(),
         };
@@ -206,6 +206,19 @@ impl SourceFile {
             return Err(SourceError::Changed(shown(&self.path)));
         }
         Ok(filled)
+    }
+
+    /// Goes on at another place of the file.
+    ///
+    /// # Errors
+    /// When it can't, or this is no file.
+    pub fn seek(&mut self, offset: u64) -> Result<(), SourceError> {
+        let sought = match &mut self.content {
+            Content::File { file, .. } => file.seek(SeekFrom::Start(offset)).map(drop),
+            Content::Stream(_) | Content::Memory { .. } => Err(ErrorKind::NotSeekable.into()),
+        };
+        self.read = offset;
+        sought.map_err(|why| SourceError::sending(&self.path, why))
     }
 
     /// To be called after the last byte.

@@ -2,6 +2,8 @@
 //!
 //! It never waits for a peer, a disk or a face: whatever takes time is a task that reports back.
 
+mod transfers;
+
 use std::{
     collections::HashMap,
     io,
@@ -10,7 +12,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{OwnedSemaphorePermit, mpsc, oneshot},
+    sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot},
     task::{AbortHandle, Id, JoinSet},
 };
 use tokio_util::sync::CancellationToken;
@@ -20,11 +22,13 @@ use super::{
     desk::Desk,
     event::Event,
     handle::{EngineEnd, Publisher},
-    incoming::{self, Incoming},
+    incoming::{self, Accepted, Incoming, Start},
     limiters::Limiters,
     listening,
     outgoing::{self, Outgoing, Parcel},
+    record::{self, Kept, Record, Who},
     snapshot::{DeviceCard, InboxCard, ReceivingState},
+    start::Earlier,
     switchboard::Switchboard,
 };
 use crate::{
@@ -45,6 +49,10 @@ const REPORTS: usize = 64;
 /// Finished transfers that stay on the list: more than anybody scrolls through.
 const FINISHED: usize = 200;
 
+/// Complete transfers that are remembered until their senders have heard of it: as many as can be
+/// cut off in their last moment at once.
+const UNHEARD: usize = limits::MAX_RECEIVING;
+
 /// What tasks tell the actor.
 pub enum Internal {
     /// Somebody introduced themselves and wants to make an offer.
@@ -53,6 +61,8 @@ pub enum Internal {
     Ask { desk: Arc<Desk>, offer: Box<IncomingOffer>, reply: oneshot::Sender<Answer> },
     /// This address leads to a device.
     Reached(Address),
+    /// A transfer that receives is complete, and its sender may not know.
+    Unheard(Box<Accepted>),
     /// Nobody can be heard any more.
     Deaf(io::Error),
 }
@@ -81,13 +91,29 @@ pub struct Actor {
     transfers: HashMap<TransferId, Running>,
     questions: HashMap<TransferId, oneshot::Sender<Answer>>,
     reception: Option<Reception>,
+    /// Complete, and their senders may still ask; at most [`UNHEARD`].
+    unheard: Vec<Accepted>,
 }
 
 struct Running {
-    task: Id,
+    task: AbortHandle,
     desk: Arc<Desk>,
-    direction: Direction,
+    line: Line,
     cancel: CancellationToken,
+}
+
+/// How a transfer comes to another connection when one has broken.
+enum Line {
+    /// It calls; sooner, when it is nudged.
+    Calls(Arc<Notify>),
+    /// It is called.
+    IsCalled(mpsc::Sender<Box<Connection>>),
+}
+
+impl Running {
+    fn receives(&self) -> bool {
+        matches!(self.line, Line::IsCalled(_))
+    }
 }
 
 /// This device waits for offers.
@@ -125,11 +151,13 @@ impl Actor {
             transfers: HashMap::new(),
             questions: HashMap::new(),
             reception: None,
+            unheard: Vec::new(),
         }
     }
 
-    pub async fn run(mut self) {
+    pub async fn run(mut self, earlier: Earlier) {
         self.measure_inbox();
+        self.take_up(earlier).await;
         loop {
             tokio::select! {
                 command = self.commands.recv() => match command {
@@ -143,7 +171,12 @@ impl Actor {
         }
         self.reception = None;
         for running in self.transfers.values() {
-            running.cancel.cancel();
+            if running.desk.is_interrupted() {
+                // Nobody gave it up: another run goes on with it.
+                running.task.abort();
+            } else {
+                running.cancel.cancel();
+            }
         }
         // Tasks still report: their words are thrown away, so that none waits for room.
         let Self { mut tasks, reports: (_, mut words), .. } = self;
@@ -171,6 +204,11 @@ impl Actor {
             Command::Cancel(id) => {
                 if let Some(running) = self.transfers.get(&id) {
                     running.cancel.cancel();
+                }
+            }
+            Command::Retry(id) => {
+                if let Some(Running { line: Line::Calls(nudge), .. }) = self.transfers.get(&id) {
+                    nudge.notify_one();
                 }
             }
             Command::Forget(id) => {
@@ -214,6 +252,14 @@ impl Actor {
                 settings.remember(&address.to_string());
                 self.apply(settings);
             }
+            Internal::Unheard(accepted) => {
+                if self.unheard.len() >= UNHEARD
+                    && let Some(kept) = self.unheard.remove(0).kept
+                {
+                    kept.remove();
+                }
+                self.unheard.push(*accepted);
+            }
             Internal::Deaf(e) => {
                 self.reception = None;
                 self.receiving_failed(&ListenError::Other(e));
@@ -226,7 +272,7 @@ impl Actor {
             Ok((task, ())) => (task, None),
             Err(e) => (e.id(), (!e.is_cancelled()).then_some(e)),
         };
-        let id = self.transfers.iter().find(|(_, running)| running.task == task).map(|(id, _)| *id);
+        let id = self.transfers.iter().find(|(_, running)| running.task.id() == task).map(|(id, _)| *id);
         let running = id.and_then(|id| {
             self.questions.remove(&id);
             self.transfers.remove(&id)
@@ -239,7 +285,7 @@ impl Actor {
                 running.desk.finish(Report::of(Outcome::Failed(problem)));
             }
         }
-        if running.is_some_and(|running| running.direction == Direction::Receive) {
+        if running.is_some_and(|running| running.receives()) {
             self.close_door();
             self.measure_inbox();
         }
@@ -337,7 +383,7 @@ impl Actor {
         // Offers that are still being made: nobody is there to answer them any more.
         for (id, running) in &self.transfers {
             let unasked = running.desk.is_undecided() && !self.questions.contains_key(id);
-            if running.direction == Direction::Receive && unasked {
+            if running.receives() && unasked {
                 running.cancel.cancel();
             }
         }
@@ -355,7 +401,7 @@ impl Actor {
     /// Stops listening when nobody receives, and no accepted transfer may still open its content
     /// connection.
     fn close_door(&mut self) {
-        let accepted = |r: &Running| r.direction == Direction::Receive && !r.desk.is_undecided();
+        let accepted = |r: &Running| r.receives() && !r.desk.is_undecided();
         if !self.is_receiving() && !self.transfers.values().any(accepted) {
             self.reception = None;
         }
@@ -365,102 +411,5 @@ impl Actor {
         tracing::warn!(error = %e, "can't wait for offers");
         let problem = Problem { side: Side::Here, kind: ProblemKind::Other, text: e.to_string() };
         self.publisher.publish(Event::Receiving(ReceivingState::Failed(problem)));
-    }
-
-    fn send(&mut self, id: TransferId, to: Address, parcel: Parcel) {
-        if self.transfers.contains_key(&id) {
-            return;
-        }
-        let (desk, cancel) = self.open(id, Direction::Send, Peer::at(&to), TransferState::Connecting);
-        // On the list from the first moment: a person asked for it.
-        desk.update(|t| t.summary.purpose = parcel.purpose());
-        let outgoing = Outgoing {
-            desk: Arc::clone(&desk),
-            to,
-            parcel,
-            name: self.device_name(),
-            tls: self.tls.clone(),
-            limiter: Arc::clone(&self.limiters.sending),
-            actor: self.reports.0.clone(),
-            cancel: cancel.clone(),
-        };
-        let task = self.tasks.spawn(outgoing::run(outgoing)).id();
-        self.transfers.insert(id, Running { task, desk, direction: Direction::Send, cancel });
-    }
-
-    fn welcome(
-        &mut self,
-        connection: Connection,
-        name: &str,
-        transfer: [u8; 16],
-        place: OwnedSemaphorePermit,
-    ) {
-        let (peer, address) = (connection.peer, connection.address);
-        let Ok(name) = DeviceName::parse(name) else {
-            tracing::info!(%address, %peer, "turned away: a bad name");
-            return;
-        };
-        let id = incoming::local_id(peer, transfer);
-        let receiving = self.transfers.values().filter(|r| r.direction == Direction::Receive);
-        // What a stranger can make us keep before anybody said yes is bounded by these.
-        let undecided = receiving.clone().filter(|r| r.desk.is_undecided()).count();
-        let busy = receiving.count() >= limits::MAX_RECEIVING || undecided >= limits::MAX_WAITING;
-        let receiving = self.reception.as_ref().and_then(|reception| reception.receiving.clone());
-        let refusal = match receiving {
-            None => "That device has stopped receiving.",
-            Some(_) if busy || self.transfers.contains_key(&id) => {
-                "That device is busy with other offers. Try again in a minute."
-            }
-            Some(receiving) => return self.begin(connection, name, id, receiving),
-        };
-        tracing::info!(%address, %peer, refusal, "turned away");
-        let stream = connection.stream;
-        self.tasks.spawn(async move {
-            transfer::refuse(stream, refusal).await;
-            // Only now may the next stranger come in their place.
-            drop(place);
-        });
-    }
-
-    fn begin(&mut self, connection: Connection, name: DeviceName, id: TransferId, receiving: Receiving) {
-        let Connection { peer, address, stream } = connection;
-        tracing::info!(transfer = %id, %peer, %address, "an offer is coming");
-        let who = Peer { id: Some(peer), name: Some(name), address: address.to_string() };
-        let (desk, cancel) = self.open(id, Direction::Receive, who, TransferState::Preparing);
-        let incoming = Incoming {
-            desk: Arc::clone(&desk),
-            stream,
-            peer,
-            name: self.device_name(),
-            transfer: id,
-            inbox: self.settings.inbox.clone(),
-            receiving,
-            limiter: Arc::clone(&self.limiters.receiving),
-            switchboard: self.switchboard.clone(),
-            actor: self.reports.0.clone(),
-            cancel: cancel.clone(),
-        };
-        let task = self.tasks.spawn(incoming::run(incoming)).id();
-        self.transfers.insert(id, Running { task, desk, direction: Direction::Receive, cancel });
-    }
-
-    fn open(
-        &self,
-        id: TransferId,
-        direction: Direction,
-        peer: Peer,
-        state: TransferState,
-    ) -> (Arc<Desk>, CancellationToken) {
-        let transfer = Transfer {
-            id,
-            direction,
-            peer,
-            summary: Summary::default(),
-            folder: None,
-            free: None,
-            notes: Vec::new(),
-            state,
-        };
-        (Desk::new(transfer, self.publisher.clone()), CancellationToken::new())
     }
 }

@@ -23,6 +23,8 @@ pub enum Command {
     Answer { id: TransferId, answer: Answer },
     /// End a transfer; the other device is told.
     Cancel(TransferId),
+    /// Try an interrupted transfer again now. Anything else of that id ignores it.
+    Retry(TransferId),
     /// Take a finished transfer off the list.
     Forget(TransferId),
     /// Change the settings; they are saved.

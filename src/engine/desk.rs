@@ -1,13 +1,18 @@
 //! One transfer's record, and its publication: every change of it is one event.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
 
 use super::{
     event::Event,
     handle::{Gauge, Publisher},
 };
 use crate::{
-    model::{Direction, Outcome, ProblemKind, Progress, Report, Transfer, TransferId, TransferState},
+    model::{
+        Direction, Outcome, Problem, ProblemKind, Progress, Report, Transfer, TransferId, TransferState,
+    },
     transfer::{IncomingOffer, Meter, Notice},
 };
 
@@ -21,13 +26,14 @@ pub struct Desk {
     id: TransferId,
     transfer: Mutex<Transfer>,
     publisher: Publisher,
-    pub meter: Arc<Meter>,
+    /// Of the present attempt.
+    meter: Mutex<Arc<Meter>>,
 }
 
 impl Desk {
     /// A new transfer. It is on the list once it has been updated.
     pub fn new(transfer: Transfer, publisher: Publisher) -> Arc<Self> {
-        let meter = Arc::new(Meter::default());
+        let meter = Mutex::default();
         Arc::new(Self { id: transfer.id, transfer: Mutex::new(transfer), publisher, meter })
     }
 
@@ -37,13 +43,41 @@ impl Desk {
 
     /// True before the answer to its offer.
     pub fn is_undecided(&self) -> bool {
-        let transfer = self.transfer.lock().unwrap_or_else(PoisonError::into_inner);
-        !matches!(transfer.state, TransferState::Active | TransferState::Finished(_))
+        matches!(
+            self.transfer().state,
+            TransferState::Connecting | TransferState::Preparing | TransferState::Waiting
+        )
+    }
+
+    pub fn is_interrupted(&self) -> bool {
+        matches!(self.transfer().state, TransferState::Interrupted { .. })
+    }
+
+    fn transfer(&self) -> MutexGuard<'_, Transfer> {
+        self.transfer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As faces see it now.
+    pub fn shown(&self) -> Transfer {
+        self.transfer().clone()
+    }
+
+    /// The counters of another attempt.
+    pub fn begin_attempt(&self) -> Arc<Meter> {
+        let meter = Arc::<Meter>::default();
+        *self.meter.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&meter);
+        meter
+    }
+
+    /// The link broke; the next attempt is made at that time, or when the other device calls.
+    pub fn interrupt(&self, why: Problem, again: Option<Instant>) {
+        self.publisher.hide_progress(self.id);
+        self.update(|t| t.state = TransferState::Interrupted { why, again });
     }
 
     pub fn update(&self, change: impl FnOnce(&mut Transfer)) {
         // Published under the lock, so that events come in the order of the changes.
-        let mut transfer = self.transfer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut transfer = self.transfer();
         if transfer.is_finished() {
             return;
         }
@@ -66,7 +100,7 @@ impl Desk {
     /// True for somebody who said hello and left before they had offered anything: not worth a row
     /// on anybody's list.
     fn never_was(&self, outcome: &Outcome) -> bool {
-        let transfer = self.transfer.lock().unwrap_or_else(PoisonError::into_inner);
+        let transfer = self.transfer();
         let left = match outcome {
             Outcome::Cancelled { .. } => true,
             Outcome::Failed(problem) => problem.kind == ProblemKind::Link,
@@ -87,9 +121,11 @@ impl Desk {
                 t.notes = notes;
                 t.state = TransferState::Waiting;
             }),
+            Notice::Parted => {}
             Notice::Noted(notes) => self.update(|t| t.notes.extend(notes)),
             Notice::Accepted { notes } => {
-                self.publisher.show_progress(self.id, Arc::clone(&self.meter) as _);
+                let meter = Arc::clone(&self.meter.lock().unwrap_or_else(PoisonError::into_inner));
+                self.publisher.show_progress(self.id, meter as _);
                 self.update(|t| {
                     if !notes.is_empty() {
                         t.notes = notes;

@@ -1,12 +1,19 @@
-//! One transfer that receives: from a peer's hello to its report.
+//! One transfer that receives: from a peer's hello to its report, over as many connections as it
+//! takes.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
 
 use tokio::{
-    net::TcpStream,
     sync::{mpsc, oneshot},
+    task::spawn_blocking,
+    time::sleep,
 };
-use tokio_rustls::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -14,27 +21,53 @@ use super::{
     command::Receiving,
     desk::Desk,
     policy::{Decision, decide},
+    record::{self, Kept, Record, Who},
     switchboard::Switchboard,
 };
 use crate::{
-    model::{Answer, DeviceId, DeviceName, TransferId},
-    transfer::{IncomingOffer, Limiter, ReceiveJob, receive},
+    disk::{self, Names},
+    model::{
+        Answer, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Purpose, Report, Side, Summary,
+        TransferId,
+    },
+    net::Connection,
+    transfer::{Attempt, IncomingOffer, Limiter, Notice, ReceiveJob, Stops, receive},
 };
 
+/// What every attempt at a transfer needs.
 pub struct Incoming {
     pub desk: Arc<Desk>,
-    pub stream: TlsStream<TcpStream>,
-    pub peer: DeviceId,
+    pub home: PathBuf,
+    pub peer: Who,
+    /// This device's.
     pub name: DeviceName,
-    /// The transfer's id as the sender made it.
+    /// As it is known here.
     pub transfer: TransferId,
     pub inbox: PathBuf,
-    pub receiving: Receiving,
+    /// For how long an interrupted transfer is waited for.
+    pub patience: Duration,
     pub limiter: Arc<Limiter>,
     pub switchboard: Switchboard,
     pub actor: mpsc::Sender<Internal>,
     pub cancel: CancellationToken,
 }
+
+/// How it begins.
+pub enum Start {
+    /// With an offer that nobody has answered yet.
+    Offer(Box<Connection>, Receiving),
+    /// Where an earlier connection has left it; the next one may not be there yet.
+    Earlier(Box<Accepted>, Option<Box<Connection>>),
+}
+
+/// What was accepted, and what is kept of it for a later run of the program.
+pub struct Accepted {
+    pub record: record::Receiving,
+    pub kept: Option<Kept>,
+}
+
+/// Further connections of the same peer for the same transfer.
+pub type Again = mpsc::Receiver<Box<Connection>>;
 
 /// The id under which an incoming transfer is known here. Peers choose their ids themselves: none
 /// can choose another's, nor one of ours.
@@ -47,28 +80,208 @@ pub fn local_id(peer: DeviceId, theirs: [u8; 16]) -> TransferId {
     TransferId(id)
 }
 
-pub async fn run(incoming: Incoming) {
-    let Incoming {
-        desk,
-        stream,
-        peer,
-        name,
-        transfer,
-        inbox,
-        receiving,
-        limiter,
-        switchboard,
-        actor,
-        cancel,
-    } = incoming;
-    let job = ReceiveJob { transfer, name, inbox, landing: receiving.landing.clone(), limiter };
-    let ask = |offer: IncomingOffer| answer(offer, &desk, &receiving, &actor);
-    let lanes = |token| switchboard.expect(token, peer);
-    let observe = |notice| desk.notice(notice);
-    let meter = Arc::clone(&desk.meter);
-    let report = receive(stream, job, ask, lanes, meter, &observe, cancel).await;
-    desk.finish(report);
+pub async fn run(incoming: Incoming, start: Start, again: Again) {
+    let report = incoming.see_through(start, again).await;
+    incoming.desk.finish(report);
 }
+
+/// What the attempts at one transfer share.
+#[derive(Default)]
+struct Shared {
+    accepted: Option<Accepted>,
+    /// What a person, or the policy, has said yes to, until it is kept.
+    answered: Option<(Landing, Summary)>,
+    end: Heard,
+}
+
+/// Whether the sender knows that everything is stored.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Heard {
+    #[default]
+    No,
+    Yes,
+}
+
+type Story = Arc<Mutex<Shared>>;
+
+fn lock(story: &Story) -> MutexGuard<'_, Shared> {
+    story.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Incoming {
+    /// Receives over one connection after the other until one ends it, or nobody wants to wait any
+    /// longer.
+    async fn see_through(&self, start: Start, mut again: Again) -> Report {
+        let story = Story::default();
+        let (mut next, receiving) = match start {
+            Start::Offer(connection, receiving) => (Some(connection), Some(receiving)),
+            Start::Earlier(accepted, connection) => {
+                lock(&story).accepted = Some(*accepted);
+                (connection, None)
+            }
+        };
+        let report = loop {
+            let connection = match next.take() {
+                Some(connection) => connection,
+                None => match self.wait(&mut again, &story).await {
+                    Ok(connection) => connection,
+                    Err(report) => break report,
+                },
+            };
+            let report;
+            (report, next) = self.attempt(*connection, &mut again, receiving.as_ref(), &story).await;
+            match &report.outcome {
+                Outcome::Failed(why) if why.kind == ProblemKind::Link && self.is_kept(&story) => {
+                    tracing::info!(transfer = %self.transfer, why = why.text, "interrupted");
+                    if next.is_none() {
+                        self.desk.interrupt(why.clone(), None);
+                    }
+                }
+                _ => break report,
+            }
+        };
+        self.part(&story, &report).await;
+        report
+    }
+
+    /// True when it can be gone on with; its patience begins anew.
+    fn is_kept(&self, story: &Story) -> bool {
+        let shared = lock(story);
+        if let Some(Accepted { kept: Some(kept), .. }) = &shared.accepted {
+            kept.touch();
+        }
+        shared.accepted.is_some()
+    }
+
+    /// Waits for the sender to come back.
+    async fn wait(&self, again: &mut Again, story: &Story) -> Result<Box<Connection>, Report> {
+        let since = match &lock(story).accepted {
+            Some(Accepted { kept: Some(kept), .. }) => kept.interrupted(),
+            _ => SystemTime::now(),
+        };
+        let left = self.patience.saturating_sub(since.elapsed().unwrap_or_default());
+        let text = "The other device did not come back in time. Send what is missing again.";
+        tokio::select! {
+            Some(connection) = again.recv() => Ok(connection),
+            () = self.cancel.cancelled() => Err(Report::of(Outcome::Cancelled { by: Side::Here })),
+            () = sleep(left) => Err(Report::of(Outcome::Failed(Problem {
+                side: Side::There,
+                kind: ProblemKind::Link,
+                text: text.to_owned(),
+            }))),
+        }
+    }
+
+    /// One connection, what comes of it, and the one that has come in its place.
+    async fn attempt(
+        &self,
+        connection: Connection,
+        again: &mut Again,
+        receiving: Option<&Receiving>,
+        story: &Story,
+    ) -> (Report, Option<Box<Connection>>) {
+        let peer = connection.peer;
+        let before = lock(story).accepted.as_ref().map(|accepted| accepted.record.clone());
+        let landing = match (&before, receiving) {
+            (Some(record), _) => record.landing.clone(),
+            (None, Some(receiving)) => receiving.landing.clone(),
+            (None, None) => Landing::default(),
+        };
+        let keep = {
+            let (story, home, peer, id) =
+                (Arc::clone(story), self.home.clone(), self.peer.clone(), self.transfer);
+            move |names: &Names| keep(&story, &home, peer, id, names)
+        };
+        let job = ReceiveJob {
+            transfer: self.transfer,
+            name: self.name.clone(),
+            inbox: self.inbox.clone(),
+            landing,
+            limiter: Arc::clone(&self.limiter),
+            attempt: before.as_ref().map_or(Attempt::First, |record| Attempt::Again(record.names.clone())),
+            keep: Box::new(keep),
+        };
+        let ask = |offer: IncomingOffer| async {
+            let summary = offer.summary.clone();
+            let answer = match (before, receiving) {
+                (Some(record), _) if summary.is_within(&record.summary) => Answer::Accept(record.landing),
+                (Some(_), _) => Answer::Decline(Some(CHANGED.to_owned())),
+                (None, Some(receiving)) => answer(offer, &self.desk, receiving, &self.actor).await,
+                (None, None) => Answer::Decline(None),
+            };
+            if let Answer::Accept(landing) = &answer {
+                lock(story).answered = Some((landing.clone(), summary));
+            }
+            answer
+        };
+        let lanes = |token| self.switchboard.expect(token, peer);
+        let observe = |notice| match notice {
+            Notice::Parted => lock(story).end = Heard::Yes,
+            other => self.desk.notice(other),
+        };
+        let meter = self.desk.begin_attempt();
+        let cut = CancellationToken::new();
+        let stops = Stops { cancel: self.cancel.clone(), cut: cut.clone() };
+        let mut receiving = pin!(receive(connection.stream, job, ask, lanes, meter, &observe, stops));
+        tokio::select! {
+            report = &mut receiving => (report, None),
+            Some(newer) = again.recv() => {
+                // The sender has noticed first that the old connection is dead.
+                cut.cancel();
+                (receiving.await, Some(newer))
+            }
+        }
+    }
+
+    /// Clears away what is kept of a transfer that is over.
+    async fn part(&self, story: &Story, report: &Report) {
+        let (accepted, end) = {
+            let mut shared = lock(story);
+            (shared.accepted.take(), shared.end)
+        };
+        let Some(accepted) = accepted else { return };
+        if report.outcome == Outcome::Complete && end == Heard::No {
+            // The sender may not know, and call again: it is told then.
+            let _ = self.actor.send(Internal::Unheard(Box::new(accepted))).await;
+            return;
+        }
+        let Accepted { record, kept } = accepted;
+        let discarding = spawn_blocking(move || {
+            let folder = record.landing.folder.unwrap_or_default();
+            if let Err(problem) = disk::discard(&folder, record.id, &record.names) {
+                tracing::warn!(%problem, "what is left of a transfer can’t be removed");
+            }
+            if let Some(kept) = kept {
+                kept.remove();
+            }
+        });
+        let _ = discarding.await;
+    }
+}
+
+/// Why a transfer that was accepted is not gone on with.
+const CHANGED: &str = "What is offered is no longer what was accepted: it has become more. Send it anew.";
+
+/// Keeps what was accepted, now that its names are chosen.
+fn keep(story: &Story, home: &Path, peer: Who, id: TransferId, names: &Names) -> io::Result<()> {
+    let Some((landing, summary)) = lock(story).answered.take() else { return Ok(()) };
+    let mut shared = lock(story);
+    if shared.accepted.is_some() || summary.purpose != Purpose::Files {
+        return Ok(());
+    }
+    let is_long = summary.total().is_none_or(|bytes| bytes >= LONG);
+    let record = record::Receiving { id, peer, landing, summary, names: names.clone() };
+    let kept = Kept::create(home, &Record::Receiving(record.clone()))
+        .and_then(|kept| if is_long { kept.sync().map(|()| kept) } else { Ok(kept) });
+    // Without one it goes on for as long as this run does.
+    let kept =
+        kept.inspect_err(|problem| tracing::warn!(%problem, "a transfer can't be kept for a later run"));
+    shared.accepted = Some(Accepted { record, kept: kept.ok() });
+    Ok(())
+}
+
+/// Bytes from which on a transfer takes so long that a power cut in it is worth a turn of the disk.
+const LONG: u64 = 64 << 20;
 
 async fn answer(
     offer: IncomingOffer,

@@ -12,7 +12,9 @@ mod incoming;
 mod limiters;
 mod listening;
 mod outgoing;
+mod patience;
 mod policy;
+mod record;
 mod snapshot;
 mod start;
 mod switchboard;
@@ -21,7 +23,7 @@ pub use command::{Command, Consent, PortChoice, Receiving};
 pub use event::Event;
 pub use handle::{EngineEnd, Events, Gauge, Handle, Publisher, Unheard, Update, Wake, seam};
 pub use snapshot::{DeviceCard, InboxCard, ReceivingState, Snapshot};
-pub use start::{Config, Engine, StartError};
+pub use start::{Config, Earlier, Engine, StartError};
 
 pub use crate::{
     net::local_addresses,

@@ -1,34 +1,56 @@
-//! One transfer that sends: from a typed address to its report.
+//! One transfer that sends: from a typed address to its report, over as many connections as it
+//! takes.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant, SystemTime},
+};
 
-use tokio::{io::AsyncWriteExt as _, sync::mpsc, task::spawn_blocking};
+use tokio::{
+    io::AsyncWriteExt as _,
+    sync::{Notify, mpsc},
+    task::spawn_blocking,
+};
 use tokio_util::sync::CancellationToken;
 
-use super::{actor::Internal, desk::Desk};
+use super::{
+    actor::Internal,
+    desk::Desk,
+    patience::Patience,
+    record::{self, Kept, Record, Who},
+};
 use crate::{
     disk::{Scan, SourceError},
     model::{
-        Address, DeviceName, Outcome, Problem, ProblemKind, Purpose, Report, Side, Source, TransferState,
-        Trial,
+        Address, DeviceName, Outcome, Problem, ProblemKind, Purpose, Report, Side, Source, TransferId,
+        TransferState, Trial,
     },
     net::{self, Connection, Lane, NetError, Tls},
-    transfer::{LaneToken, Limiter, Outflow, SendJob, send},
-    wire::{FromSender, frame},
+    transfer::{LaneToken, Limiter, Notice, Outflow, SendJob, send},
+    wire::{FromSender, frame, limits},
 };
 
 pub struct Outgoing {
     pub desk: Arc<Desk>,
     pub to: Address,
     pub parcel: Parcel,
+    /// What an earlier run of the program has left of it.
+    pub earlier: Option<(Kept, record::Sending)>,
+    pub home: PathBuf,
+    /// For how long an interrupted transfer is tried again.
+    pub patience: Duration,
     pub name: DeviceName,
     pub tls: Tls,
     pub limiter: Arc<Limiter>,
     pub actor: mpsc::Sender<Internal>,
+    /// Somebody wants the next attempt now.
+    pub nudge: Arc<Notify>,
     pub cancel: CancellationToken,
 }
 
 /// What is sent.
+#[derive(Clone)]
 pub enum Parcel {
     Files(Vec<Source>),
     Trial {
@@ -55,44 +77,165 @@ impl Parcel {
     }
 }
 
+/// What an accepted transfer is known by, and what is kept of it for a later run of the program.
+type Accepted = (record::Sending, Option<Kept>);
+
 pub async fn run(outgoing: Outgoing) {
-    let Outgoing { desk, to, parcel, name, tls, limiter, actor, cancel } = outgoing;
-    // What can't be sent is said before anybody is called.
-    let picked = tokio::select! {
-        picked = spawn_blocking(move || parcel.scan()) => picked.map_err(|e| e.to_string()),
-        () = cancel.cancelled() => return desk.finish(Report::of(Outcome::Cancelled { by: Side::Here })),
-    };
-    let scan = match picked.and_then(|scan| scan.map_err(|e| e.to_string())) {
-        Ok(scan) => scan,
-        Err(text) => {
-            let problem = Problem { side: Side::Here, kind: ProblemKind::Files, text };
-            return desk.finish(Report::of(Outcome::Failed(problem)));
-        }
-    };
-    let dialled = tokio::select! {
-        dialled = net::dial(&to, &tls) => dialled,
-        () = cancel.cancelled() => return desk.finish(Report::of(Outcome::Cancelled { by: Side::Here })),
-    };
-    let connection = match dialled {
-        Ok(connection) => connection,
-        Err(e) => return desk.finish(Report::of(Outcome::Failed(Problem::from(&e)))),
-    };
-    let (peer, route) = (connection.peer, connection.address);
-    tracing::info!(transfer = %desk.id(), %peer, %route, "connected");
-    desk.update(|t| {
-        t.peer.id = Some(peer);
-        t.state = TransferState::Preparing;
-    });
-    // An actor that is gone remembers nothing.
-    let _ = actor.send(Internal::Reached(to)).await;
-    let job = SendJob { transfer: desk.id(), name, scan, limiter };
-    let tls = &tls;
-    let open_lane = |token| async move { open_lane(net::dial_again(route, peer, tls).await?, token).await };
-    let observe = |notice| desk.notice(notice);
-    let meter = Arc::clone(&desk.meter);
-    let sending = send(connection.stream, job, open_lane, meter, &observe, cancel);
-    let report = Box::pin(sending).await;
+    let desk = Arc::clone(&outgoing.desk);
+    let report = outgoing.see_through().await;
     desk.finish(report);
+}
+
+impl Outgoing {
+    /// Makes attempts until one ends it, or nobody wants to wait any longer.
+    async fn see_through(mut self) -> Report {
+        let earlier = match self.earlier.take() {
+            Some(earlier) => Some(earlier),
+            None => self.find_earlier().await,
+        };
+        let accepted = Mutex::new(earlier.map(|(kept, record)| (record, Some(kept))));
+        let mut patience = Patience::default();
+        let report = loop {
+            let began = Instant::now();
+            let report = self.attempt(&accepted).await;
+            let Some(why) = interrupted(&report) else { break report };
+            let since = {
+                let accepted = accepted.lock().unwrap_or_else(PoisonError::into_inner);
+                let Some((_, kept)) = &*accepted else { break report };
+                if report.bytes > 0 || began.elapsed() > limits::LONGEST_PAUSE {
+                    // It flowed: another story than the last break.
+                    patience.renew();
+                    if let Some(kept) = kept {
+                        kept.touch();
+                    }
+                }
+                kept.as_ref().map_or_else(SystemTime::now, Kept::interrupted)
+            };
+            if since.elapsed().is_ok_and(|waited| waited > self.patience) {
+                break report;
+            }
+            let pause = patience.pause(crate::identity::random::<1>()[0]);
+            tracing::info!(transfer = %self.desk.id(), why = why.text, ?pause, "interrupted");
+            self.desk.interrupt(why, Some(Instant::now() + pause));
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.nudge.notified() => {}
+                () = self.cancel.cancelled() => break cancelled(),
+            }
+        };
+        let accepted = accepted.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, Some(kept))) = accepted {
+            kept.remove();
+        }
+        report
+    }
+
+    /// What is left of an earlier attempt to send the same to the same address: whoever says it
+    /// again means that it should go on.
+    async fn find_earlier(&self) -> Option<(Kept, record::Sending)> {
+        let Parcel::Files(sources) = &self.parcel else { return None };
+        let (home, to) = (self.home.clone(), self.to.clone());
+        let paths = record::Sending::paths(sources).ok()??;
+        let searching = spawn_blocking(move || {
+            Kept::all(&home).into_iter().find_map(|(kept, record)| match record {
+                Record::Sending(sending) if sending.to == to && sending.paths == paths => {
+                    Some((kept, sending))
+                }
+                _ => None,
+            })
+        });
+        searching.await.ok()?
+    }
+
+    /// One connection, and what comes of it.
+    async fn attempt(&self, accepted: &Mutex<Option<Accepted>>) -> Report {
+        let Self { desk, to, tls, cancel, .. } = self;
+        let known = {
+            let accepted = accepted.lock().unwrap_or_else(PoisonError::into_inner);
+            accepted.as_ref().map(|(record, _)| (record.id, record.peer.id))
+        };
+        let parcel = self.parcel.clone();
+        // What can't be sent is said before anybody is called.
+        let picked = tokio::select! {
+            picked = spawn_blocking(move || parcel.scan()) => picked.map_err(|e| e.to_string()),
+            () = cancel.cancelled() => return cancelled(),
+        };
+        let scan = match picked.and_then(|scan| scan.map_err(|e| e.to_string())) {
+            Ok(scan) => scan,
+            Err(text) => return failed(Problem { side: Side::Here, kind: ProblemKind::Files, text }),
+        };
+        let dialled = tokio::select! {
+            dialled = net::dial(to, tls) => dialled,
+            () = cancel.cancelled() => return cancelled(),
+        };
+        let connection = match dialled {
+            Ok(connection) => connection,
+            Err(e) => return failed(Problem::from(&e)),
+        };
+        let (peer, route) = (connection.peer, connection.address);
+        if known.is_some_and(|(_, id)| id != peer) {
+            return failed(Problem::from(&NetError::OtherDevice { address: route.to_string() }));
+        }
+        tracing::info!(transfer = %desk.id(), %peer, %route, "connected");
+        desk.update(|t| {
+            t.peer.id = Some(peer);
+            t.state = TransferState::Preparing;
+        });
+        // An actor that is gone remembers nothing.
+        let _ = self.actor.send(Internal::Reached(to.clone())).await;
+        let transfer = known.map_or_else(|| desk.id(), |(id, _)| id);
+        let job = SendJob { transfer, name: self.name.clone(), scan, limiter: Arc::clone(&self.limiter) };
+        let open_lane =
+            |token| async move { open_lane(net::dial_again(route, peer, tls).await?, token).await };
+        let observe = |notice| {
+            let starts = matches!(notice, Notice::Accepted { .. });
+            desk.notice(notice);
+            if starts {
+                let mut accepted = accepted.lock().unwrap_or_else(PoisonError::into_inner);
+                if accepted.is_none() {
+                    *accepted = self.keep(transfer);
+                }
+            }
+        };
+        let meter = desk.begin_attempt();
+        let sending = send(connection.stream, job, open_lane, meter, &observe, cancel.clone());
+        Box::pin(sending).await
+    }
+
+    /// Keeps what is needed to go on with a transfer; `None` for what can't be read a second time.
+    fn keep(&self, id: TransferId) -> Option<Accepted> {
+        let Parcel::Files(sources) = &self.parcel else { return None };
+        let paths = record::Sending::paths(sources).ok()??;
+        let shown = self.desk.shown();
+        let (Some(peer), Some(name)) = (shown.peer.id, shown.peer.name) else { return None };
+        let peer = Who { id: peer, name, address: shown.peer.address };
+        let sending = record::Sending { id, peer, to: self.to.clone(), paths, summary: shown.summary };
+        let kept = Kept::create(&self.home, &Record::Sending(sending.clone()));
+        // Without one it goes on for as long as this run does.
+        let kept = kept.inspect_err(|problem| {
+            tracing::warn!(%problem, "a transfer can't be kept for a later run");
+        });
+        Some((sending, kept.ok()))
+    }
+}
+
+/// Why it is worth while to try again; `None` for what is over.
+fn interrupted(report: &Report) -> Option<Problem> {
+    match &report.outcome {
+        Outcome::Failed(problem) => {
+            matches!(problem.kind, ProblemKind::Link | ProblemKind::Unreachable | ProblemKind::NotReceiving)
+                .then(|| problem.clone())
+        }
+        _ => None,
+    }
+}
+
+fn failed(problem: Problem) -> Report {
+    Report::of(Outcome::Failed(problem))
+}
+
+fn cancelled() -> Report {
+    Report::of(Outcome::Cancelled { by: Side::Here })
 }
 
 /// Gives a new connection over to content.

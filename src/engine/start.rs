@@ -27,6 +27,17 @@ pub struct Config {
     pub device_name: Option<DeviceName>,
     /// A speed limit for this run alone, instead of the settings' own.
     pub limit: Option<ByteRate>,
+    pub earlier: Earlier,
+}
+
+/// Which transfers that an earlier run has left are gone on with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Earlier {
+    All,
+    /// Those that receive.
+    Receiving,
+    /// None: they are left to another run.
+    None,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +91,8 @@ impl Engine {
             .build()
             .map_err(StartError::Runtime)?;
         let (handle, end) = seam(snapshot, wake);
-        let actor = runtime.spawn(Actor::new(home, tls, ForThisRun { name, limit }, end).run());
+        let actor = Actor::new(home, tls, ForThisRun { name, limit }, end);
+        let actor = runtime.spawn(actor.run(config.earlier));
         Ok(Self { runtime: Some(runtime), handle, actor: Some(actor) })
     }
 

@@ -22,6 +22,9 @@ use crate::{
 /// The least height of the card.
 pub const HEIGHT: f32 = 208.0;
 
+/// What is waited for is counted down in these.
+const SECOND: Duration = Duration::from_secs(1);
+
 /// Seconds between two samples of the progress.
 const BEAT: f64 = 0.1;
 
@@ -60,6 +63,9 @@ impl Transfers {
 
     /// Samples what flows, ten times a second and only while something does.
     pub fn update(&mut self, ctx: &egui::Context, bridge: &Bridge) {
+        if self.rows.iter().any(Row::counts_down) {
+            ctx.request_repaint_after(SECOND);
+        }
         if !self.rows.iter().any(Row::flows) {
             self.rate.clear();
             return;
@@ -122,6 +128,9 @@ impl Transfers {
                         None => {}
                         Some(Act::Cancel) => {
                             tools.ask(Command::Cancel(row.id));
+                        }
+                        Some(Act::Retry) => {
+                            tools.ask(Command::Retry(row.id));
                         }
                         Some(Act::Forget) => {
                             tools.ask(Command::Forget(row.id));

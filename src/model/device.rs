@@ -123,6 +123,14 @@ impl DeviceName {
     }
 }
 
+impl FromStr for DeviceName {
+    type Err = BadDeviceName;
+
+    fn from_str(text: &str) -> Result<Self, BadDeviceName> {
+        Self::parse(text)
+    }
+}
+
 impl fmt::Display for DeviceName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

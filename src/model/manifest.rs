@@ -19,7 +19,7 @@ pub struct Entry {
     pub modified: Option<Timestamp>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum EntryKind {
     Folder,
     File {
@@ -30,7 +30,7 @@ pub enum EntryKind {
 }
 
 /// The one permission that is kept. Everything else is the receiver's own default.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum FileMode {
     Regular,
     Executable,
@@ -99,7 +99,7 @@ pub struct Manifest {
 }
 
 /// What the sender's scan left out, by reason.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Skipped {
     /// Symbolic links: never followed, never sent.
     pub links: u64,
@@ -117,7 +117,7 @@ impl Skipped {
 }
 
 /// What a person is told of an offer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Summary {
     pub files: u64,
     pub folders: u64,
@@ -134,7 +134,7 @@ pub struct Summary {
 }
 
 /// One thing that the sender picked: a file, or a folder with all that is in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct TopItem {
     pub name: String,
     pub kind: EntryKind,
@@ -169,6 +169,26 @@ impl Summary {
     #[must_use]
     pub fn total(&self) -> Option<u64> {
         (self.streams == 0).then_some(self.bytes)
+    }
+
+    /// True of an offer that whoever said yes to `accepted` has said yes to: the same things, and no
+    /// more of them, though a file may have grown a little since.
+    #[must_use]
+    pub fn is_within(&self, accepted: &Self) -> bool {
+        /// Bytes that nobody would have been asked about.
+        const LITTLE: u64 = 64 << 20;
+        let is_folder = |item: &TopItem| item.kind == EntryKind::Folder;
+        let same = |(ours, theirs): (&TopItem, &TopItem)| {
+            ours.name == theirs.name && is_folder(ours) == is_folder(theirs)
+        };
+        self.purpose == accepted.purpose
+            && self.top.len() == accepted.top.len()
+            && self.more == accepted.more
+            && self.top.iter().zip(&accepted.top).all(same)
+            && self.files <= accepted.files
+            && self.folders <= accepted.folders
+            && self.streams == accepted.streams
+            && self.bytes <= accepted.bytes.saturating_add(accepted.bytes / 8).saturating_add(LITTLE)
     }
 
     /// One short title: `photo.jpg`, or `photo.jpg and 3 more`. Fit for any screen.
@@ -228,6 +248,37 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn who_said_yes_to_an_offer_has_not_said_yes_to_more() {
+        let of = |entries: &[(&str, EntryKind)]| {
+            let mut summary = Summary::default();
+            for (path, kind) in entries {
+                summary.add(&Entry { path: RelPath::parse(path).unwrap(), kind: *kind, modified: None });
+            }
+            summary
+        };
+        let file = |size| EntryKind::File { size: Some(size), mode: FileMode::Regular };
+        let gib = 1 << 30;
+        let accepted = of(&[("trip", EntryKind::Folder), ("trip/a", file(gib)), ("b", file(5))]);
+        for (entries, within) in [
+            (vec![("trip", EntryKind::Folder), ("trip/a", file(gib)), ("b", file(5))], true),
+            (vec![("trip", EntryKind::Folder), ("b", file(5))], true),
+            (vec![("trip", EntryKind::Folder), ("trip/c", file(gib + gib / 9)), ("b", file(1))], true),
+            (vec![("trip", EntryKind::Folder), ("trip/a", file(2 * gib)), ("b", file(5))], false),
+            (
+                vec![("trip", EntryKind::Folder), ("trip/a", file(1)), ("trip/c", file(1)), ("b", file(1))],
+                false,
+            ),
+            (vec![("trip", EntryKind::Folder), ("trip/a", file(gib)), ("c", file(5))], false),
+            (vec![("trip", EntryKind::Folder), ("trip/a", file(gib))], false),
+            (vec![("trip", file(5)), ("b", file(5))], false),
+        ] {
+            assert_eq!(of(&entries).is_within(&accepted), within, "{entries:?}");
+        }
+        let trial = Summary { purpose: Purpose::Trial(super::super::Medium::Memory), ..accepted.clone() };
+        assert!(!trial.is_within(&accepted));
     }
 
     #[test]

@@ -1,6 +1,11 @@
 //! One transfer as both faces see it: who, what, how far, and how it ended.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{
+    fmt,
+    path::PathBuf,
+    str::FromStr,
+    time::{Duration, Instant},
+};
 
 use super::{Address, Bottleneck, DeviceId, DeviceName, Digest, Pipeline, Summary};
 
@@ -12,6 +17,20 @@ pub struct TransferId(pub [u8; 16]);
 impl fmt::Display for TransferId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&data_encoding::HEXLOWER.encode(&self.0))
+    }
+}
+
+/// A text that is not a [`TransferId`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("This is not a transfer’s id. An id is 32 digits and letters from a to f.")]
+pub struct BadTransferId;
+
+impl FromStr for TransferId {
+    type Err = BadTransferId;
+
+    fn from_str(text: &str) -> Result<Self, BadTransferId> {
+        let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(|_| BadTransferId)?;
+        Ok(Self(bytes.try_into().map_err(|_| BadTransferId)?))
     }
 }
 
@@ -84,7 +103,7 @@ pub enum Conflict {
 }
 
 /// Where an accepted offer goes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Landing {
     /// `None`: the receiving folder of the settings.
     pub folder: Option<PathBuf>,
@@ -141,6 +160,12 @@ pub enum TransferState {
     Waiting,
     /// Content flows.
     Active,
+    /// The link broke, and both ends look for each other to go on. `again`: when this end tries next;
+    /// `None` for one that waits to be called.
+    Interrupted {
+        why: Problem,
+        again: Option<Instant>,
+    },
     Finished(Box<Report>),
 }
 

@@ -31,6 +31,10 @@ impl Group {
     /// A group of at most this many chunks is compared, and sent again, as a whole: 16 MiB.
     pub const MAX_LEVEL: u32 = 6;
 
+    /// Bytes from which on it is worth while to know a file by its groups: a smaller one is sent again
+    /// sooner than it is found out what is there of it.
+    pub const WORTH: u64 = 4 << 20;
+
     /// `None` where no subtree of that level begins, or it would be larger than
     /// [`Group::MAX_LEVEL`].
     #[must_use]

@@ -1,7 +1,7 @@
 //! A speed test: the way of a transfer, with content that nobody keeps.
 
 /// What a transfer is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Purpose {
     /// Files, to be stored.
     #[default]
@@ -11,7 +11,7 @@ pub enum Purpose {
 }
 
 /// What is at the two ends of a speed test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Medium {
     /// Content is made in memory and thrown away after its digest is known.
     Memory,

@@ -19,9 +19,15 @@ use crate::{
     wire::{Violation, limits},
 };
 
+/// Bytes of a file that are made durable together, and that a crash can cost at most beside what
+/// comes while they are.
+const SYNC_AFTER: u64 = 8 << 20;
+
 /// All files of a transfer, as its connections share them.
 pub struct Arriving<'a> {
     job: &'a Job,
+    /// Rings when there is enough to be synced.
+    bell: mpsc::SyncSender<()>,
     book: Mutex<Book>,
 }
 
@@ -44,6 +50,13 @@ struct Open {
     end: OnceLock<(u64, Digest)>,
 }
 
+/// Nothing of a file that failed is of use.
+fn spoil(file: Option<Arc<Open>>) {
+    if let Some(Some(partial)) = file.as_ref().and_then(|file| file.partial.get()) {
+        partial.spoil();
+    }
+}
+
 /// What one connection has in hand.
 #[derive(Default)]
 pub struct Hand(Option<Held>);
@@ -54,8 +67,47 @@ struct Held {
 }
 
 impl<'a> Arriving<'a> {
-    pub fn new(job: &'a Job) -> Self {
-        Self { job, book: Mutex::default() }
+    /// What rings is to be answered with [`Arriving::sync`].
+    pub fn new(job: &'a Job) -> (Self, mpsc::Receiver<()>) {
+        // It rings once for all that has come since the last answer.
+        let (bell, rung) = mpsc::sync_channel(1);
+        (Self { job, bell, book: Mutex::default() }, rung)
+    }
+
+    pub fn ring(&self) {
+        // Full: it rings already.
+        let _ = self.bell.try_send(());
+    }
+
+    /// Makes durable what has come of large files, while more comes.
+    pub fn sync(&self, verified: &mpsc::SyncSender<Verified>) -> Result<(), TransferError> {
+        let open: Vec<_> = self.book().open.values().map(Arc::clone).collect();
+        for file in open {
+            let entry = file.entry;
+            let synced = match file.partial.get() {
+                Some(Some(partial)) if partial.unsynced() >= SYNC_AFTER => partial.sync(),
+                _ => Ok(()),
+            };
+            // All of it may have come meanwhile, and nobody else has it in hand.
+            self.let_go(file, verified)?;
+            if let Err(why) = synced {
+                self.fail(entry, why)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing more comes: what has is kept for another attempt.
+    pub fn put_aside(&self) {
+        let open: Vec<_> = self.book().open.drain().map(|(_, file)| file).collect();
+        for file in open {
+            if let Some(Some(partial)) = file.partial.get()
+                && let Err(problem) = partial.put_aside()
+            {
+                tracing::warn!(%problem, "what has come can’t be kept");
+                partial.spoil();
+            }
+        }
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -126,7 +178,7 @@ impl<'a> Arriving<'a> {
             if !self.job.intake.wants(entry) || book.ended.contains(entry) {
                 return Err(Violation::BadEntry.into());
             }
-            book.open.remove(&entry);
+            spoil(book.open.remove(&entry));
             if !book.failed.insert(entry) {
                 // It failed here first, and that was said.
                 return Ok(());
@@ -222,6 +274,9 @@ impl<'a> Arriving<'a> {
             Ok(kept) => kept,
             Err(why) => return self.fail(file.entry, why),
         };
+        if partial.unsynced() >= SYNC_AFTER {
+            self.ring();
+        }
         let booked = if file.end.get().is_some_and(|(size, _)| *size == kept) {
             let mut book = self.book();
             let booked = book.open.remove(&file.entry);
@@ -233,13 +288,19 @@ impl<'a> Arriving<'a> {
             None
         };
         for file in [Some(file), booked].into_iter().flatten() {
-            let Some(Open { entry, partial, end, .. }) = Arc::into_inner(file) else { continue };
-            if let (Some(Some(partial)), Some((_, digest))) = (partial.into_inner(), end.into_inner()) {
-                match partial.verify(digest) {
-                    // The storing stage ends early only when it can store nothing more.
-                    Ok(whole) => verified.send(whole).map_err(|_| LinkError::Closed)?,
-                    Err(why) => self.fail(entry, why)?,
-                }
+            self.let_go(file, verified)?;
+        }
+        Ok(())
+    }
+
+    /// Verifies a file that is whole, if nobody else has it in hand.
+    fn let_go(&self, file: Arc<Open>, verified: &mpsc::SyncSender<Verified>) -> Result<(), TransferError> {
+        let Some(Open { entry, partial, end, .. }) = Arc::into_inner(file) else { return Ok(()) };
+        if let (Some(Some(partial)), Some((_, digest))) = (partial.into_inner(), end.into_inner()) {
+            match partial.verify(digest) {
+                // The storing stage ends early only when it can store nothing more.
+                Ok(whole) => verified.send(whole).map_err(|_| LinkError::Closed)?,
+                Err(why) => self.fail(entry, why)?,
             }
         }
         Ok(())
@@ -252,7 +313,7 @@ impl<'a> Arriving<'a> {
         }
         {
             let mut book = self.book();
-            book.open.remove(&entry);
+            spoil(book.open.remove(&entry));
             if !book.failed.insert(entry) {
                 return Ok(());
             }

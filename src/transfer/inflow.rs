@@ -80,8 +80,8 @@ pub enum Event {
 
 /// The two ends of the channel that leads connections to [`run`].
 pub fn joining() -> (Joining, mpsc::Receiver<Event>) {
-    // Each connection makes two events at most, so that nobody waits.
-    mpsc::sync_channel(2 * limits::MAX_LANES + 1)
+    // Each connection makes two events at most, and the syncing one, so that nobody waits.
+    mpsc::sync_channel(2 * limits::MAX_LANES + 2)
 }
 
 /// How the content came to its end on one connection.
@@ -106,7 +106,7 @@ pub fn run(
     halt: &Halt,
 ) -> Result<(), TransferError> {
     let (verified, to_store) = mpsc::sync_channel(GROUP);
-    let arriving = Arriving::new(job);
+    let (arriving, rung) = Arriving::new(job);
     let over = Halt::default();
     let (theirs, waiting) = (over.clone(), joining.clone());
     halt.covers(Box::new(move || {
@@ -114,10 +114,21 @@ pub fn run(
         // Full: then there is something to wake up for.
         let _ = waiting.try_send(Event::Over);
     }));
-    std::thread::scope(|scope| {
+    let ended = std::thread::scope(|scope| {
         let storing = Builder::new()
             .name("airlift-store".into())
             .spawn_scoped(scope, move || store(job, &to_store, halt))
+            .map_err(|e| TransferError::Internal(e.to_string()))?;
+        let syncing = Syncing { arriving: &arriving, over: &over, verified: verified.clone() };
+        let told = joining.clone();
+        Builder::new()
+            .name("airlift-sync".into())
+            .spawn_scoped(scope, move || {
+                if let Err(e) = syncing.run(&rung) {
+                    // Nobody waits for it any more: it is over.
+                    let _ = told.send(Event::Ended(Err(e)));
+                }
+            })
             .map_err(|e| TransferError::Internal(e.to_string()))?;
         let lanes = Lanes { scope, job, arriving: &arriving, over: &over, verified, joining };
         let result = match lanes.see_through(&joined) {
@@ -130,6 +141,7 @@ pub fn run(
         };
         // A sender that has said its last, or nonsense, need not be waited for.
         over.tell();
+        arriving.ring();
         drop(lanes);
         // Connections that are too late close with it, and no stage waits to tell its end.
         drop(joined);
@@ -138,7 +150,25 @@ pub fn run(
         storing.join().map_err(|_| TransferError::Internal("the storing stage".into()))?;
         halt.tell();
         result
-    })
+    });
+    arriving.put_aside();
+    ended
+}
+
+/// The stage that makes durable what has come of files that are not whole.
+struct Syncing<'a> {
+    arriving: &'a Arriving<'a>,
+    over: &'a Halt,
+    verified: mpsc::SyncSender<Verified>,
+}
+
+impl Syncing<'_> {
+    fn run(self, rung: &mpsc::Receiver<()>) -> Result<(), TransferError> {
+        while rung.recv().is_ok() && !self.over.is_told() {
+            self.arriving.sync(&self.verified)?;
+        }
+        Ok(())
+    }
 }
 
 /// The stages of all connections.

@@ -23,6 +23,7 @@ mod limiter;
 mod meter;
 mod outflow;
 mod packing;
+mod reading;
 mod receive;
 mod receiving;
 mod send;
@@ -45,7 +46,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 pub use control::{LinkError, read_first};
 pub use limiter::Limiter;
 pub use meter::Meter;
-pub use receive::{IncomingOffer, ReceiveJob, receive};
+pub use receive::{Attempt, IncomingOffer, ReceiveJob, Stops, receive};
 pub use send::{SendJob, send};
 
 use crate::{
@@ -86,6 +87,8 @@ pub enum Notice {
     Offered { summary: Summary, notes: Vec<String> },
     /// The answer was yes: content flows.
     Accepted { notes: Vec<String> },
+    /// The sender knows that everything is stored.
+    Parted,
     /// Names had to change after that.
     Noted(Vec<String>),
 }
@@ -136,6 +139,17 @@ pub async fn refuse<S: AsyncRead + AsyncWrite>(control: S, reason: &str) {
         let _ = link.say(&decline).await;
     })
     .await;
+}
+
+impl Ended {
+    /// True of a broken link, which another one can mend.
+    fn may_go_on(&self) -> bool {
+        match self {
+            Self::Complete => true,
+            Self::Failed(e) => e.kind() == ProblemKind::Link,
+            Self::Declined { .. } | Self::Cancelled { .. } => false,
+        }
+    }
 }
 
 impl TransferError {

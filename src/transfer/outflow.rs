@@ -1,4 +1,5 @@
-//! The sender's content stages: read → hash → frame on one thread, encrypt → send on another for
+//! The sender's content stages: read → hash → frame on one thread
+//! ([`reading`]), encrypt → send on another for
 //! each connection, with a bounded ring of packets between them.
 //!
 //! Knows files and content frames. Must not know control messages.
@@ -6,36 +7,26 @@
 use std::{
     cell::Cell,
     io::Write as _,
-    ops::Range,
     sync::{Arc, mpsc},
     thread::Builder,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use tokio::sync::mpsc::Sender;
 
 use super::{
     LinkError, Meter, Outflow, TransferError,
-    lanes::{Closed, LaneNo, Lanes, Outlet, Packet, Ring, lanes},
+    lanes::{Outlet, lanes},
     limiter::{Limited, Limiter},
-    packing::{Limit, Look, Packer, Packing},
-    sending::Sent,
+    reading,
+    sending::{Sent, Wants},
     stages::Halt,
 };
 use crate::{
-    disk::{SourceError, SourceFile, Sources},
-    model::{Bottleneck, EntryKind, EntryNo, Leaf, Stopwatch, Tree, Work},
-    wire::{
-        content::{self, CHUNK_HEADER, PACKED_HEADER},
-        limits,
-    },
+    disk::{SourceError, Sources},
+    model::{EntryNo, Stopwatch, Work},
+    wire::limits,
 };
-
-/// A file of at least this many bytes goes over all connections at once. A smaller one goes over
-/// one, whole, so that few files are open at the receiver.
-const SPREAD: u64 = 8 * 1024 * 1024;
-/// How often the packing of chunks is told where the time goes.
-const LOOK: Duration = Duration::from_millis(200);
 
 /// What became of a file at this end.
 #[derive(Debug)]
@@ -54,8 +45,7 @@ pub enum Fate {
 /// What the stages need.
 pub struct Job {
     pub sources: Arc<Sources>,
-    /// Ascending.
-    pub unwanted: Vec<Range<EntryNo>>,
+    pub answer: Wants,
     pub meter: Arc<Meter>,
     pub limiter: Arc<Limiter>,
     pub fates: Sender<Fate>,
@@ -124,7 +114,7 @@ pub fn run(
                             Builder::new()
                                 .name("airlift-read".into())
                                 .spawn_scoped(scope, move || {
-                                    let _ = ended.send(Event::Read(Reader::read(job, halt, lanes, ring)));
+                                    let _ = ended.send(Event::Read(reading::read(job, halt, lanes, ring)));
                                 })
                                 .map_err(no_thread)?;
                         }
@@ -195,179 +185,5 @@ impl Sending<'_> {
             self.outlet.sent(packet);
         }
         Ok(())
-    }
-}
-
-/// The reading stage.
-struct Reader<'a> {
-    job: &'a Job,
-    halt: &'a Halt,
-    lanes: Arc<Lanes>,
-    ring: Ring,
-    packet: Packet,
-    /// The connection that this packet must go to, because what its first file began with did.
-    bound: Option<LaneNo>,
-    packing: Arc<Packing>,
-    packs: Packer,
-    /// Since the packing was last told how time went: when that was, and how much of it was spent
-    /// waiting for an empty packet.
-    looked: Instant,
-    waited: Duration,
-    watch: Stopwatch<'a>,
-}
-
-/// Whether a file may go over several connections.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Route {
-    One,
-    All,
-}
-
-impl<'a> Reader<'a> {
-    /// True when everything was handed over.
-    fn read(job: &'a Job, halt: &'a Halt, lanes: Arc<Lanes>, ring: Ring) -> bool {
-        let Ok(packet) = ring.first() else { return false };
-        let watch = Stopwatch::start(&job.meter.clocks);
-        let packing = Arc::<Packing>::default();
-        let packs = packing.packer();
-        let (looked, waited) = (Instant::now(), Duration::ZERO);
-        let mut reader =
-            Self { job, halt, lanes, ring, packet, bound: None, packing, packs, looked, waited, watch };
-        reader.read_all().is_ok()
-    }
-
-    fn read_all(&mut self) -> Result<(), Closed> {
-        let Job { sources, unwanted, meter, fates, .. } = self.job;
-        let mut unwanted = unwanted.iter().flat_map(Clone::clone).peekable();
-        let count = EntryNo::try_from(sources.len()).unwrap_or(EntryNo::MAX);
-        for entry in 0..count {
-            if unwanted.next_if_eq(&entry).is_some() {
-                continue;
-            }
-            let Some(offered) = sources.entry(entry) else { continue };
-            let EntryKind::File { size, .. } = offered.kind else { continue };
-            meter.begin_file(offered.path.as_str(), size);
-            let opened = sources.open(entry);
-            self.watch.lap(Work::Read);
-            let read = match opened {
-                Ok(file) => self.read_file(entry, file, size)?,
-                Err(why) => Err(why),
-            };
-            let fate = match read {
-                Ok(sent) => {
-                    self.packet.put(|out| content::put_end(out, entry, sent.size, sent.digest));
-                    Fate::Sent { entry, sent }
-                }
-                Err(why) => {
-                    self.packet.put(|out| content::put_broken(out, entry));
-                    Fate::Broken { entry, why }
-                }
-            };
-            // Told before the packet leaves, so that no receipt can come before it.
-            fates.blocking_send(fate).map_err(|_| Closed)?;
-            self.watch.skip();
-            if self.packet.room() == 0 {
-                self.ship()?;
-            }
-        }
-        if self.packet.used > 0 {
-            self.ship()?;
-        }
-        self.lanes.finish(|packet, lanes| packet.put(|out| content::put_finish(out, lanes)))
-    }
-
-    fn read_file(
-        &mut self,
-        entry: EntryNo,
-        mut file: SourceFile,
-        size: Option<u64>,
-    ) -> Result<Result<Sent, SourceError>, Closed> {
-        let route = if size.is_some_and(|size| size >= SPREAD) { Route::All } else { Route::One };
-        let reading = if size.is_some() { Work::Read } else { Work::Input };
-        let mut tree = Tree::default();
-        let mut leaf = Leaf::first();
-        loop {
-            if self.halt.is_told() {
-                return Err(Closed);
-            }
-            // A chunk is as long as it can be: one that doesn't fit behind what is there waits
-            // for the next packet.
-            let room = leaf.room();
-            let left = size
-                .map_or(room, |size| usize::try_from(size - leaf.end()).map_or(room, |left| left.min(room)));
-            if self.packet.room() < left {
-                let lane = self.ship()?;
-                self.bound = (route == Route::One && leaf.end() > 0).then_some(lane);
-            }
-            let start = self.packet.used + CHUNK_HEADER;
-            let space = &mut self.packet.bytes[start..start + left];
-            let read = file.read(space);
-            self.watch.lap(reading);
-            let count = match read {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(why) => return Ok(Err(why)),
-            };
-            let offset = leaf.end();
-            leaf.update(&space[..count]);
-            if leaf.room() == 0
-                && let Some(next) = Leaf::at(leaf.end())
-            {
-                // Each chunk is read once.
-                let _ = tree.add(std::mem::replace(&mut leaf, next));
-            }
-            self.frame(entry, offset, count);
-            self.watch.lap(Work::Hash);
-            self.job.meter.add_file_bytes(count as u64);
-            if size.is_none() {
-                // Nobody knows when more comes.
-                self.bound = Some(self.ship()?);
-            }
-        }
-        let size = leaf.end();
-        let _ = tree.add(leaf);
-        let finished = file.finish();
-        self.watch.lap(Work::Read);
-        Ok(finished.map(|()| {
-            let digest = tree.digest(size).expect("every chunk was added once");
-            Sent { size, digest }
-        }))
-    }
-
-    /// Hands the packet over. Returns who got it.
-    fn ship(&mut self) -> Result<LaneNo, Closed> {
-        self.watch.skip();
-        let lane = self.ring.ship(&mut self.packet, self.bound.take())?;
-        // The connections are slower: their time, not ours.
-        self.waited += self.watch.skip();
-        let took = self.looked.elapsed();
-        if took >= LOOK {
-            let limit = match self.job.meter.limited_by() {
-                Some(Bottleneck::Network | Bottleneck::Limit(_)) => Limit::Network,
-                _ => Limit::Other,
-            };
-            self.packing.look(Look { took, limit, waited: std::mem::take(&mut self.waited) });
-            self.looked = Instant::now();
-        }
-        Ok(lane)
-    }
-
-    /// Puts the header before content that was read into its place in the packet, and packs it
-    /// where that is worth while.
-    fn frame(&mut self, entry: EntryNo, offset: u64, count: usize) {
-        let Packet { bytes, used } = &mut self.packet;
-        let start = *used + CHUNK_HEADER;
-        let len = u32::try_from(count).unwrap_or(u32::MAX);
-        if let Some(packed) = self.packs.pack(entry, &bytes[start..start + count]) {
-            let header =
-                content::packed_header(entry, offset, len, u32::try_from(packed.len()).unwrap_or(len));
-            let start = *used + PACKED_HEADER;
-            bytes[*used..start].copy_from_slice(&header);
-            bytes[start..start + packed.len()].copy_from_slice(packed);
-            *used = start + packed.len();
-        } else {
-            bytes[*used..start].copy_from_slice(&content::chunk_header(entry, offset, len));
-            *used = start + count;
-        }
     }
 }

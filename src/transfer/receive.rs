@@ -22,19 +22,35 @@ use super::{
     words::of_disk,
 };
 use crate::{
-    disk::{Finished, Inbox, Intake, Plan},
+    disk::{DiskError, Finished, Inbox, Intake, Names, Plan},
     model::{
         Answer, DeviceName, Direction, Entry, EntryKind, EntryNo, FileProblem, Landing, Purpose, Report,
         Side, Summary, TransferId,
     },
-    wire::{FromReceiver, FromSender, Violation, limits, message::Receipt},
+    wire::{
+        FromReceiver, FromSender, Violation, limits,
+        message::{RawGroup, Receipt},
+    },
 };
 
 /// Files whose fate was not yet told to the sender.
 const FATES: usize = 256;
 
+/// What ends the receiving from outside.
+pub struct Stops {
+    /// A person has cancelled it.
+    pub cancel: CancellationToken,
+    /// The connection is dead: the sender has opened another one.
+    pub cut: CancellationToken,
+}
+
+/// Which attempt at a transfer it is.
+pub enum Attempt {
+    First,
+    Again(Names),
+}
+
 /// How an offer is received.
-#[derive(Clone, Debug)]
 pub struct ReceiveJob {
     pub transfer: TransferId,
     /// This device's name, for the sender's screen.
@@ -45,6 +61,8 @@ pub struct ReceiveJob {
     pub landing: Landing,
     /// The speed limit of everything that this device receives.
     pub limiter: Arc<Limiter>,
+    pub attempt: Attempt,
+    pub keep: Box<dyn FnOnce(&Names) -> std::io::Result<()> + Send + Sync>,
 }
 
 /// An offer that was checked and found possible.
@@ -67,7 +85,7 @@ pub async fn receive<S, A, F, L>(
     lanes: L,
     meter: Arc<Meter>,
     observe: &(dyn Fn(Notice) + Send + Sync),
-    cancel: CancellationToken,
+    stops: Stops,
 ) -> Report
 where
     S: AsyncRead + AsyncWrite,
@@ -76,14 +94,15 @@ where
     L: FnOnce(LaneToken) -> mpsc::Receiver<Inflow>,
 {
     control::run(control, &FromReceiver::Alive, |link: Link<FromSender>| async move {
-        let tally = Tally::new(EntrySet::default(), 0);
+        let tally = Tally::new(EntrySet::default(), 0, 0);
         let machine = Receiving::new();
         let limiter = Arc::clone(&job.limiter);
         let mut session =
             Session { link, meter, limiter, observe, machine, tally, stages: None, intake: None };
         let result = tokio::select! {
             result = session.run(job, ask, lanes) => result,
-            () = cancel.cancelled() => Ok(session.cancelled()),
+            () = stops.cancel.cancelled() => Ok(session.cancelled()),
+            () = stops.cut.cancelled() => Err(LinkError::Closed.into()),
         };
         session.end(result).await
     })
@@ -156,7 +175,7 @@ impl Session<'_> {
             }
             Answer::Accept(_) => {}
         }
-        self.accept(checked, job.transfer, lanes).await
+        self.accept(checked, job, lanes).await
     }
 
     /// The next message, as an order.
@@ -194,11 +213,16 @@ impl Session<'_> {
         landing: Landing,
     ) -> Result<Result<Checked, Ended>, TransferError> {
         let folder = landing.folder.unwrap_or_else(|| job.inbox.clone());
+        let names = match &job.attempt {
+            Attempt::First => None,
+            Attempt::Again(names) => Some(names.clone()),
+        };
         let mut checking = spawn_blocking(move || {
             let inbox = Inbox::open(&folder)?;
-            let plan = match purpose {
-                Purpose::Files => inbox.plan(&entries, landing.name.as_deref(), landing.conflict)?,
-                Purpose::Trial(medium) => inbox.plan_trial(&entries, medium)?,
+            let plan = match (purpose, names) {
+                (Purpose::Files, Some(names)) => inbox.plan_again(&entries, &names, landing.conflict)?,
+                (Purpose::Files, None) => inbox.plan(&entries, landing.name.as_deref(), landing.conflict)?,
+                (Purpose::Trial(medium), _) => inbox.plan_trial(&entries, medium)?,
             };
             Ok(Checked { free: inbox.free(), inbox, plan, entries })
         });
@@ -212,29 +236,53 @@ impl Session<'_> {
         }
     }
 
-    async fn accept<L>(
-        &mut self,
-        checked: Checked,
-        transfer: TransferId,
-        lanes: L,
-    ) -> Result<Ended, TransferError>
+    async fn accept<L>(&mut self, checked: Checked, job: ReceiveJob, lanes: L) -> Result<Ended, TransferError>
     where
         L: FnOnce(LaneToken) -> mpsc::Receiver<Inflow>,
     {
         let Checked { inbox, plan, entries, .. } = checked;
         let streams = entries.iter().any(|e| matches!(e.kind, EntryKind::File { size: None, .. }));
-        self.meter.set_total((!streams).then(|| plan.needs()));
-        let unwanted: Vec<Range<EntryNo>> = plan.unwanted().to_vec();
+        let stored: Vec<Range<EntryNo>> = plan.stored().to_vec();
+        let earlier = bytes_of(&entries, &stored);
+        self.meter.set_total((!streams).then(|| plan.needs().saturating_add(earlier)));
+        let unwanted = without(plan.unwanted(), &stored);
         let notes = plan.notes().to_vec();
-        self.tally = account(&entries, &unwanted);
-        let begun = spawn_blocking(move || Intake::begin(inbox, entries, plan, transfer)).await;
-        let intake = Arc::new(finished(begun)??);
+        self.tally = account(&entries, &unwanted, &stored);
+        self.tally.add_earlier(earlier);
+        let ReceiveJob { transfer, keep, .. } = job;
+        let begun = spawn_blocking(move || {
+            let intake = Intake::begin(inbox, entries, plan, transfer)?;
+            if let Err(problem) = keep(&intake.names()) {
+                tracing::warn!(%problem, "what was accepted can’t be kept");
+            }
+            let held = intake.held();
+            Ok::<_, DiskError>((Arc::new(intake), held))
+        });
+        let (intake, held) = finished(begun.await)??;
         self.intake = Some(Arc::clone(&intake));
+        let known = held.iter().filter_map(|(no, groups)| Some((intake.entry(*no)?.kind, groups)));
+        let known = known.map(|(kind, groups)| match kind {
+            EntryKind::File { size: Some(size), .. } => {
+                groups.iter().map(|group| group.bytes(size)).map(|bytes| bytes.end - bytes.start).sum()
+            }
+            _ => 0,
+        });
+        self.meter.add_bytes(known.fold(earlier, u64::saturating_add));
+        self.meter.set_files(self.tally.files());
 
         let token = crate::identity::random();
         let mut lanes = lanes(token);
         for ranges in unwanted.chunks(limits::EXCEPT_RANGES) {
             self.link.say(&FromReceiver::Except(ranges.to_vec())).await?;
+        }
+        for ranges in stored.chunks(limits::EXCEPT_RANGES) {
+            self.link.say(&FromReceiver::Stored(ranges.to_vec())).await?;
+        }
+        for (entry, groups) in held {
+            for groups in groups.chunks(limits::HELD_GROUPS) {
+                let groups = groups.iter().map(RawGroup::from).collect();
+                self.link.say(&FromReceiver::Held { entry, groups }).await?;
+            }
         }
         self.link.say(&FromReceiver::Accept { token }).await?;
         (self.observe)(Notice::Accepted { notes });
@@ -271,6 +319,10 @@ impl Session<'_> {
         // Everything is stored: a goodbye that gets lost changes nothing.
         Ok(match timeout(limits::ENDING, self.until_end()).await {
             Ok(Ok(ended @ Ended::Failed(_))) => ended,
+            Ok(Ok(_)) => {
+                (self.observe)(Notice::Parted);
+                Ended::Complete
+            }
             _ => Ended::Complete,
         })
     }
@@ -394,6 +446,11 @@ impl Session<'_> {
     /// Tells the other side what it doesn't know yet, ends the stages, and sums up.
     async fn end(mut self, result: Result<Ended, TransferError>) -> Report {
         let ended = result.unwrap_or_else(Ended::Failed);
+        if let Some(intake) = &self.intake
+            && !ended.may_go_on()
+        {
+            intake.abandon();
+        }
         control::last_word(self.link, &ended, FromReceiver::Ending).await;
         if let Some(stages) = self.stages.take() {
             stages.end().await;
@@ -416,15 +473,46 @@ fn problem(intake: &Intake, entry: EntryNo, side: Side, why: &str) -> FileProble
 }
 
 /// The account of the files that are wanted.
-fn account(entries: &[Entry], unwanted: &[Range<EntryNo>]) -> Tally {
+fn account(entries: &[Entry], unwanted: &[Range<EntryNo>], stored: &[Range<EntryNo>]) -> Tally {
     let mut wanted = EntrySet::default();
     for (entry, offered) in (0..).zip(entries) {
         if matches!(offered.kind, EntryKind::File { .. }) {
             wanted.insert(entry);
         }
     }
-    let left_out = unwanted.iter().flat_map(Clone::clone).filter(|&entry| wanted.remove(entry)).count();
-    Tally::new(wanted, left_out as u64)
+    let mut settled = |ranges: &[Range<EntryNo>]| {
+        ranges.iter().flat_map(Clone::clone).filter(|&entry| wanted.remove(entry)).count() as u64
+    };
+    let (left_out, stored) = (settled(unwanted), settled(stored));
+    Tally::new(wanted, left_out, stored)
+}
+
+/// Bytes of these files.
+fn bytes_of(entries: &[Entry], numbers: &[Range<EntryNo>]) -> u64 {
+    let size = |no: EntryNo| match entries.get(no as usize)?.kind {
+        EntryKind::File { size, .. } => size,
+        EntryKind::Folder => None,
+    };
+    numbers.iter().flat_map(Clone::clone).filter_map(size).fold(0, u64::saturating_add)
+}
+
+/// These ranges without those, all of which are among them.
+fn without(all: &[Range<EntryNo>], those: &[Range<EntryNo>]) -> Vec<Range<EntryNo>> {
+    let mut rest = Vec::new();
+    let mut those = those.iter().peekable();
+    for range in all {
+        let mut start = range.start;
+        while let Some(out) = those.next_if(|out| out.start < range.end) {
+            if start < out.start {
+                rest.push(start..out.start);
+            }
+            start = out.end;
+        }
+        if start < range.end {
+            rest.push(start..range.end);
+        }
+    }
+    rest
 }
 
 fn finished<T>(joined: Result<T, JoinError>) -> Result<T, TransferError> {

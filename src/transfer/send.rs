@@ -15,7 +15,7 @@ use super::{
     Ended, LaneToken, Limiter, LinkError, Meter, Notice, Outflow, TransferError,
     control::{self, Link},
     outflow,
-    sending::{Order, Sending},
+    sending::{Order, Sending, Wants},
     stages::Stages,
     widening::{Act, Widening},
 };
@@ -115,13 +115,13 @@ impl Session<'_> {
             Err(ended) => return Ok(ended),
         };
         let deadline = Instant::now() + limits::ANSWER;
-        let (token, unwanted) = loop {
+        let (token, answer) = loop {
             let order = tokio::select! {
                 order = self.hear() => order?,
                 () = sleep_until(deadline) => return Err(TransferError::NoAnswer),
             };
             match order {
-                Order::Flow { token, unwanted } => break (token, unwanted),
+                Order::Flow { token, answer } => break (token, answer),
                 Order::End(ended) => return Ok(ended),
                 _ => {}
             }
@@ -133,10 +133,11 @@ impl Session<'_> {
             },
             ended = self.until_end() => return ended,
         };
-        self.meter.set_total(wanted_bytes(&sources, &unwanted));
+        self.meter.set_total(wanted_bytes(&sources, &answer.unwanted));
+        self.machine.stored_earlier(bytes_of(&sources, &answer.stored));
         (self.observe)(Notice::Accepted { notes: Vec::new() });
         let more = || timeout(limits::LANE, open_lane(token));
-        self.flow(lane, more, sources, unwanted).await
+        self.flow(lane, more, sources, answer).await
     }
 
     /// The next message, as an order.
@@ -199,7 +200,7 @@ impl Session<'_> {
         lane: Outflow,
         more: M,
         sources: Arc<Sources>,
-        unwanted: Vec<Range<EntryNo>>,
+        answer: Wants,
     ) -> Result<Ended, TransferError>
     where
         M: Fn() -> F,
@@ -209,7 +210,7 @@ impl Session<'_> {
         let meter = Arc::clone(&self.meter);
         meter.begin(Direction::Send);
         let limiter = Arc::clone(&self.limiter);
-        let job = outflow::Job { sources: Arc::clone(&sources), unwanted, meter, limiter, fates: noted };
+        let job = outflow::Job { sources: Arc::clone(&sources), answer, meter, limiter, fates: noted };
         let (joining, joined) = outflow::joining();
         // New, and so not full.
         let _ = joining.try_send(outflow::Event::Lane(lane));
@@ -346,6 +347,15 @@ fn wanted_bytes(sources: &Sources, unwanted: &[Range<EntryNo>]) -> Option<u64> {
         }
     }
     Some(total)
+}
+
+/// Bytes of these files.
+fn bytes_of(sources: &Sources, entries: &[Range<EntryNo>]) -> u64 {
+    let size = |entry| match sources.entry(entry)?.kind {
+        EntryKind::File { size, .. } => size,
+        EntryKind::Folder => None,
+    };
+    entries.iter().flat_map(Clone::clone).filter_map(size).fold(0, u64::saturating_add)
 }
 
 fn scan(mut scan: Scan, found: &mpsc::Sender<Vec<Entry>>) -> Result<Scanned, SourceError> {

@@ -4,9 +4,9 @@ use std::{collections::HashMap, ops::Range};
 
 use super::{Ended, LaneToken, TransferError, entry_set::EntrySet, tally::Tally};
 use crate::{
-    model::{DeviceName, Digest, EntryKind, EntryNo, FileProblem, RelPath, Side, text::visible},
+    model::{DeviceName, Digest, EntryKind, EntryNo, FileProblem, Group, RelPath, Side, text::visible},
     wire::{
-        FromReceiver, Violation,
+        FromReceiver, Violation, limits,
         message::{Ending, Load, Receipt},
     },
 };
@@ -22,7 +22,7 @@ pub enum Order {
     /// The answer was yes: send everything but these.
     Flow {
         token: LaneToken,
-        unwanted: Vec<Range<EntryNo>>,
+        answer: Wants,
     },
     /// So many bytes are stored at the receiver.
     Progress {
@@ -35,12 +35,27 @@ pub enum Order {
     End(Ended),
 }
 
+/// What of an offer is wanted: everything but this.
+#[derive(Debug, Default)]
+pub struct Wants {
+    /// Left out by the receiver; ascending.
+    pub unwanted: Vec<Range<EntryNo>>,
+    /// Stored by an earlier attempt; ascending.
+    pub stored: Vec<Range<EntryNo>>,
+    /// Parts of files that an earlier attempt has left, as the receiver says.
+    pub held: HashMap<EntryNo, Vec<Group>>,
+}
+
 #[derive(Debug)]
 pub struct Sending {
     phase: Phase,
     /// Entries offered so far, files among them.
     offered: EntryNo,
     files: EntrySet,
+    /// Sizes of the files that parts of can be held.
+    long: HashMap<EntryNo, u64>,
+    /// Groups that the receiver holds.
+    groups: usize,
     /// Folders offered, of which no failure was reported.
     folders: EntrySet,
     /// Files that can't be read whole here.
@@ -53,7 +68,7 @@ pub struct Sending {
 enum Phase {
     Greeting,
     Offering,
-    Waiting { unwanted: Vec<Range<EntryNo>> },
+    Waiting(Wants),
     Flowing(Tally),
 }
 
@@ -70,6 +85,8 @@ impl Sending {
             phase: Phase::Greeting,
             offered: 0,
             files: EntrySet::default(),
+            long: HashMap::new(),
+            groups: 0,
             folders: EntrySet::default(),
             broken: EntrySet::default(),
             unreceipted: HashMap::new(),
@@ -78,6 +95,11 @@ impl Sending {
 
     /// Another entry was offered.
     pub fn offered(&mut self, kind: EntryKind) {
+        if let EntryKind::File { size: Some(size), .. } = kind
+            && size > Group::WORTH
+        {
+            self.long.insert(self.offered, size);
+        }
         match kind {
             EntryKind::File { .. } => &mut self.files,
             EntryKind::Folder => &mut self.folders,
@@ -89,7 +111,14 @@ impl Sending {
     /// The whole manifest was offered.
     pub fn all_offered(&mut self) {
         if matches!(self.phase, Phase::Offering) {
-            self.phase = Phase::Waiting { unwanted: Vec::new() };
+            self.phase = Phase::Waiting(Wants::default());
+        }
+    }
+
+    /// Bytes of the files that an earlier attempt has stored.
+    pub fn stored_earlier(&mut self, bytes: u64) {
+        if let Phase::Flowing(tally) = &mut self.phase {
+            tally.add_earlier(bytes);
         }
     }
 
@@ -125,25 +154,43 @@ impl Sending {
                 self.phase = Phase::Offering;
                 Order::Offer { peer: DeviceName::parse(&name)? }
             }
-            (Phase::Greeting | Phase::Offering | Phase::Waiting { .. }, FromReceiver::Decline { reason }) => {
+            (Phase::Greeting | Phase::Offering | Phase::Waiting(_), FromReceiver::Decline { reason }) => {
                 Order::End(Ended::Declined { by: Side::There, reason })
             }
-            (Phase::Waiting { unwanted }, FromReceiver::Except(ranges)) => {
-                for range in ranges {
-                    let after_last = unwanted.last().is_none_or(|last| last.end < range.start);
-                    if range.is_empty() || range.end > self.offered || !after_last {
-                        return Err(Violation::BadEntry);
+            (Phase::Waiting(wants), FromReceiver::Except(ranges)) => {
+                extend(&mut wants.unwanted, ranges, self.offered)?;
+                Order::Nothing
+            }
+            (Phase::Waiting(wants), FromReceiver::Stored(ranges)) => {
+                extend(&mut wants.stored, ranges, self.offered)?;
+                Order::Nothing
+            }
+            (Phase::Waiting(wants), FromReceiver::Held { entry, groups }) => {
+                let size = *self.long.get(&entry).ok_or(Violation::BadGroup)?;
+                self.groups += groups.len();
+                if self.groups > limits::MAX_HELD {
+                    return Err(Violation::BadGroup);
+                }
+                let held = wants.held.entry(entry).or_default();
+                for raw in groups {
+                    let group = raw.parse(size)?;
+                    if held.last().is_some_and(|last| last.chunks().end > group.first()) {
+                        return Err(Violation::BadGroup);
                     }
-                    unwanted.push(range);
+                    held.push(group);
                 }
                 Order::Nothing
             }
-            (Phase::Waiting { unwanted }, FromReceiver::Accept { token }) => {
-                let unwanted = std::mem::take(unwanted);
+            (Phase::Waiting(wants), FromReceiver::Accept { token }) => {
+                let answer = std::mem::take(wants);
+                self.long = HashMap::new();
                 let mut wanted = std::mem::take(&mut self.files);
-                let left_out = unwanted.iter().flat_map(Clone::clone).filter(|&e| wanted.remove(e)).count();
-                self.phase = Phase::Flowing(Tally::new(wanted, left_out as u64));
-                Order::Flow { token, unwanted }
+                let mut settled = |ranges: &[Range<EntryNo>]| {
+                    ranges.iter().flat_map(Clone::clone).filter(|&entry| wanted.remove(entry)).count() as u64
+                };
+                let (left_out, stored) = (settled(&answer.unwanted), settled(&answer.stored));
+                self.phase = Phase::Flowing(Tally::new(wanted, left_out, stored));
+                Order::Flow { token, answer }
             }
             (Phase::Flowing(_), FromReceiver::Progress { bytes }) => Order::Progress { bytes },
             (Phase::Flowing(_), FromReceiver::Load(load)) => Order::Load(load),
@@ -190,6 +237,8 @@ impl Sending {
             (_, FromReceiver::Receipts(_)) => return Err(Violation::OutOfTurn("receipts")),
             (_, FromReceiver::Done) => return Err(Violation::OutOfTurn("done")),
             (_, FromReceiver::Load(_)) => return Err(Violation::OutOfTurn("load")),
+            (_, FromReceiver::Stored(_)) => return Err(Violation::OutOfTurn("stored")),
+            (_, FromReceiver::Held { .. }) => return Err(Violation::OutOfTurn("held")),
         })
     }
 
@@ -205,9 +254,25 @@ impl Sending {
     pub fn into_tally(self) -> Tally {
         match self.phase {
             Phase::Flowing(tally) => tally,
-            _ => Tally::new(EntrySet::default(), 0),
+            _ => Tally::new(EntrySet::default(), 0, 0),
         }
     }
+}
+
+/// Adds ranges that must follow on what is there.
+fn extend(
+    known: &mut Vec<Range<EntryNo>>,
+    ranges: Vec<Range<EntryNo>>,
+    offered: EntryNo,
+) -> Result<(), Violation> {
+    for range in ranges {
+        let after_last = known.last().is_none_or(|last| last.end < range.start);
+        if range.is_empty() || range.end > offered || !after_last {
+            return Err(Violation::BadEntry);
+        }
+        known.push(range);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -296,7 +361,7 @@ mod tests {
             say(&mut machine, FromReceiver::Except(vec![range])).expect("ascending");
         }
         let order = say(&mut machine, FromReceiver::Accept { token: [1; 16] });
-        let Ok(Order::Flow { unwanted, .. }) = order else { panic!("{order:?}") };
+        let Ok(Order::Flow { answer: Wants { unwanted, .. }, .. }) = order else { panic!("{order:?}") };
         assert_eq!(unwanted, [0..1, 2..3]);
         let report = machine.into_tally().report(Ended::Complete, Pipeline::default());
         assert_eq!(report.left_out, 1, "a folder that is left out is no file");

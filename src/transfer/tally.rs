@@ -23,12 +23,14 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub fn new(wanted: EntrySet, unwanted: u64) -> Self {
+    /// `stored`: files that an earlier attempt has stored; what they hold is added by
+    /// [`Tally::add_earlier`].
+    pub fn new(wanted: EntrySet, unwanted: u64, stored: u64) -> Self {
         Self {
-            wanted: wanted.len(),
+            wanted: wanted.len() + stored,
             open: wanted,
             unwanted,
-            files: 0,
+            files: stored,
             bytes: 0,
             failed: 0,
             blame: None,
@@ -36,6 +38,11 @@ impl Tally {
             digest: None,
             since: Instant::now(),
         }
+    }
+
+    /// Bytes of files that an earlier attempt has stored.
+    pub fn add_earlier(&mut self, bytes: u64) {
+        self.bytes += bytes;
     }
 
     /// A file is stored. False when that was not awaited.

@@ -9,7 +9,9 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::{Inflow, Limiter, LinkError, Meter, Outflow, TransferError, inflow, outflow, stages::Halt};
+use super::{
+    Inflow, Limiter, LinkError, Meter, Outflow, TransferError, inflow, outflow, sending::Wants, stages::Halt,
+};
 use crate::{
     disk::{Inbox, Intake, Scan, Sources},
     model::{CHUNK, Conflict, Digest, Entry, EntryNo, Source, TransferId},
@@ -114,7 +116,7 @@ fn files_that_come_over_several_connections_at_once_are_whole() {
     let (fates, mut sent) = mpsc::channel(1024);
     let meter = Arc::new(Meter::default());
     let limiter = Arc::new(Limiter::new(None));
-    let job = outflow::Job { sources, unwanted: Vec::new(), meter: Arc::clone(&meter), limiter, fates };
+    let job = outflow::Job { sources, answer: Wants::default(), meter: Arc::clone(&meter), limiter, fates };
     let (joining, joined) = outflow::joining();
     for out in outs {
         joining.try_send(outflow::Event::Lane(out)).ok().unwrap();

@@ -27,6 +27,12 @@ pub const MAX_MANIFEST: u64 = 512 * 1024 * 1024;
 /// Ranges in one `Except` message: 16 KiB at their longest.
 pub const EXCEPT_RANGES: usize = 1024;
 
+/// Groups in one `Held` message: 43 bytes each at their longest.
+pub const HELD_GROUPS: usize = 350;
+
+/// Groups that one receiver can say it holds: those of 16 TiB, and 40 MB of a sender's memory.
+pub const MAX_HELD: usize = 1 << 20;
+
 /// Receipts in one message, where they are short.
 pub const RECEIPTS: usize = 500;
 
@@ -90,3 +96,11 @@ pub const LOAD: Duration = Duration::from_millis(250);
 
 /// How often a receiver tells its sender how much is stored.
 pub const PROGRESS: Duration = Duration::from_millis(100);
+
+/// Before the first attempt to take an interrupted transfer up again: long enough for a peer that
+/// was restarted to listen, too short to be waited for.
+pub const FIRST_PAUSE: Duration = Duration::from_millis(500);
+
+/// Between two of many attempts: a peer that comes back is met within this time, and one that
+/// stays away costs a packet or two.
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(30);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Violation, limits};
 use crate::model::{
-    Digest, Entry, EntryKind, EntryNo, FileMode, Medium, Purpose, RelPath, Skipped, Timestamp, Work,
+    Digest, Entry, EntryKind, EntryNo, FileMode, Group, Medium, Purpose, RelPath, Skipped, Timestamp, Work,
 };
 
 /// From the device that has the files.
@@ -58,6 +58,20 @@ pub enum FromReceiver {
     Ending(Ending),
     /// Where its time went so far.
     Load(Load),
+    /// These entries are stored already, by an earlier attempt at the same transfer: ranges of entry
+    /// numbers, ascending, not touching.
+    Stored(Vec<Range<EntryNo>>),
+    /// An earlier attempt left these parts of a wanted file: ascending, not overlapping. Large lists
+    /// come in several messages.
+    Held { entry: EntryNo, groups: Vec<RawGroup> },
+}
+
+/// A part of a file by its hash: the chunks from `first` on, 2^`level` of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RawGroup {
+    pub first: u64,
+    pub level: u8,
+    pub value: [u8; 32],
 }
 
 /// Microseconds since content began to flow, for each kind of this side's [`Work`] in its order.
@@ -112,6 +126,25 @@ pub enum RawPurpose {
     TrialInMemory,
     /// A speed test from disk to disk: the content is removed as soon as it is durable.
     TrialOnDisk,
+}
+
+impl RawGroup {
+    /// # Errors
+    /// When no such group can be in a file of `size` bytes, or it is all of it.
+    pub fn parse(self, size: u64) -> Result<Group, Violation> {
+        let group = Group::new(self.first, self.level.into(), self.value).ok_or(Violation::BadGroup)?;
+        let bytes = group.bytes(size);
+        let is_whole = self.level == 0 || bytes == group.bytes(u64::MAX);
+        if is_whole && !bytes.is_empty() && bytes != (0..size) { Ok(group) } else { Err(Violation::BadGroup) }
+    }
+}
+
+impl From<&Group> for RawGroup {
+    fn from(group: &Group) -> Self {
+        // A level is at most [`Group::MAX_LEVEL`].
+        let level = u8::try_from(group.level()).unwrap_or(u8::MAX);
+        Self { first: group.first(), level, value: group.value }
+    }
 }
 
 impl RawEntry {
@@ -269,8 +302,32 @@ mod tests {
         let stored = Receipt::stored(u32::MAX, Digest([255; 32]));
         let many = frame::encode(&FromReceiver::Receipts(vec![stored; limits::RECEIPTS]));
         assert!(many.len() <= limits::MAX_MESSAGE);
+        let group = RawGroup { first: u64::MAX, level: u8::MAX, value: [255; 32] };
+        let held = FromReceiver::Held { entry: u32::MAX, groups: vec![group; limits::HELD_GROUPS] };
+        assert!(frame::encode(&held).len() <= limits::BATCH_BYTES);
         let ranges = vec![u32::MAX - 1..u32::MAX; limits::EXCEPT_RANGES];
         assert!(frame::encode(&FromReceiver::Except(ranges)).len() <= limits::MAX_MESSAGE);
+    }
+
+    #[test]
+    fn a_group_that_can_t_be_part_of_a_file_is_refused() {
+        let chunk = crate::model::CHUNK as u64;
+        let parse = |first, level, size| RawGroup { first, level, value: [0; 32] }.parse(size).is_ok();
+        let size = 70 * chunk + 1;
+        for (first, level, fits) in [
+            (0, 6, true),
+            (64, 2, true),
+            (70, 0, true),
+            (64, 3, false),
+            (71, 0, false),
+            (1, 1, false),
+            (0, 7, false),
+            (u64::MAX, 0, false),
+        ] {
+            assert_eq!(parse(first, level, size), fits, "{first} at {level}");
+        }
+        assert!(!parse(0, 6, 64 * chunk), "the whole file is no part of it");
+        assert!(!parse(0, 0, 1));
     }
 
     #[test]

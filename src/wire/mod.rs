@@ -37,6 +37,8 @@ pub enum Violation {
     BadEntry,
     #[error("content that does not follow what was sent before it")]
     BadOffset,
+    #[error("a group of chunks that its file can’t have")]
+    BadGroup,
     #[error("more files at once than are allowed")]
     TooManyOpen,
     #[error("compressed content that does not hold what it should")]

@@ -4,8 +4,8 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use airlift::{
     engine::{
-        Command, Config, Consent, Engine, Event, Events, Handle, PortChoice, Receiving, ReceivingState,
-        Snapshot, Update,
+        Command, Config, Consent, Earlier, Engine, Event, Events, Handle, PortChoice, Receiving,
+        ReceivingState, Snapshot, Update,
     },
     identity::Identity,
     model::{Address, DeviceName, Direction, Landing, Report, Source, Transfer, TransferId, TransferState},
@@ -34,7 +34,8 @@ impl Device {
     pub fn start(name: &str) -> Self {
         let (home, inbox) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let device_name = Some(DeviceName::parse(name).unwrap());
-        let config = Config { home: home.path().to_owned(), device_name, limit: None };
+        let config =
+            Config { home: home.path().to_owned(), device_name, limit: None, earlier: Earlier::None };
         let engine = Engine::start(config, Arc::new(|| {})).unwrap();
         let handle = engine.handle();
         let (state, events) = handle.subscribe();

@@ -11,7 +11,9 @@ use airlift::{
         Answer, Conflict, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side, Source,
         TransferId,
     },
-    transfer::{self, IncomingOffer, Inflow, Limiter, Meter, Notice, Outflow, ReceiveJob, SendJob},
+    transfer::{
+        self, Attempt, IncomingOffer, Inflow, Limiter, Meter, Notice, Outflow, ReceiveJob, SendJob, Stops,
+    },
     wire::FromSender,
 };
 use tokio::sync::mpsc;
@@ -84,6 +86,8 @@ impl Pair {
             inbox: inbox.to_owned(),
             landing,
             limiter: self.receiving,
+            attempt: Attempt::First,
+            keep: Box::new(|_| Ok(())),
         };
 
         let expected = Arc::new(Mutex::new(None));
@@ -154,7 +158,8 @@ impl Pair {
                         Err(e) => return nobody_came(&e.to_string()),
                     }
                     let meter = Arc::new(Meter::default());
-                    transfer::receive(far, receive_job, ask, lanes, meter, &note, self.cancel_receiver).await
+                    let stops = Stops { cancel: self.cancel_receiver, cut: CancellationToken::new() };
+                    transfer::receive(far, receive_job, ask, lanes, meter, &note, stops).await
                 },
                 relay.run(),
             )

@@ -2,7 +2,7 @@
 
 use egui::{Align, Color32, Label, Layout, Role, Ui, WidgetInfo};
 
-use super::row::{Act, Answerable, Body, Ended, Row, Tone};
+use super::row::{Act, Answerable, Body, Ended, Row, Tone, prospect};
 use crate::{
     gui::{
         icons::{self, Icon},
@@ -49,6 +49,18 @@ fn buttons(ui: &mut Ui, row: &Row) -> Option<Act> {
         Body::Before { .. } | Body::Flowing { .. } => {
             icon_button(ui, icons::X, &names.cancel).clicked().then_some(Act::Cancel)
         }
+        Body::Interrupted { .. } => {
+            let mut act = None;
+            if ui.add(Button::new("Give up", Look::Plain).named(&names.give_up)).clicked() {
+                act = Some(Act::Cancel);
+            }
+            if row.direction == Direction::Send
+                && ui.add(Button::new("Try now", Look::Plain).named(&names.retry)).clicked()
+            {
+                act = Some(Act::Retry);
+            }
+            act
+        }
         Body::Finished(ended) => {
             let mut act = icon_button(ui, icons::X, &names.forget).clicked().then_some(Act::Forget);
             if let Some(path) = &ended.reveal {
@@ -93,6 +105,10 @@ fn text(ui: &mut Ui, row: &mut Row, color: Color32) {
             line(ui, small(text, p.faint));
             // Its room is kept while nothing can be told, so that nothing below it moves.
             line(ui, small(limit, p.faint));
+        }
+        Body::Interrupted { why, again } => {
+            line(ui, small(&prospect(*again, row.direction), p.warn));
+            ui.add(Label::new(small(why, p.faint)).wrap());
         }
         Body::Finished(ended) => {
             let color = if ended.tone == Tone::Bad { p.bad } else { p.faint };

@@ -1,6 +1,9 @@
 //! One transfer in the words of its row, prepared when it changes.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use crate::{
     gui::icons::{self, Icon},
@@ -31,6 +34,8 @@ pub struct Row {
 /// What the row's buttons are called: each word with the thing it is about.
 pub struct Names {
     pub cancel: String,
+    pub retry: String,
+    pub give_up: String,
     pub answer: String,
     pub open: String,
     pub reveal: String,
@@ -50,6 +55,11 @@ pub enum Body {
         text: String,
         /// What limits it; empty while that can't be told.
         limit: String,
+    },
+    /// The link broke; `again`: when it is tried next, in the window's own time.
+    Interrupted {
+        why: String,
+        again: Option<Instant>,
     },
     Finished(Ended),
 }
@@ -84,6 +94,7 @@ pub enum Tone {
 /// What a person asked of a row.
 pub enum Act {
     Cancel,
+    Retry,
     Answer,
     Forget,
     Open(PathBuf),
@@ -140,6 +151,9 @@ impl Row {
                 text: format!("{} · starting…", self.peer),
                 limit: String::new(),
             },
+            TransferState::Interrupted { why, again } => {
+                Body::Interrupted { why: visible(&why.text).into_owned(), again: *again }
+            }
             TransferState::Finished(report) => Body::Finished(self.ended(transfer, report)),
         };
     }
@@ -150,6 +164,11 @@ impl Row {
 
     pub fn flows(&self) -> bool {
         matches!(self.body, Body::Flowing { .. })
+    }
+
+    /// True while the next attempt is waited for, second by second.
+    pub fn counts_down(&self) -> bool {
+        matches!(&self.body, Body::Interrupted { again: Some(again), .. } if *again > Instant::now())
     }
 
     /// Shows how far it is.
@@ -233,6 +252,16 @@ impl Row {
     }
 }
 
+/// What becomes of an interrupted transfer, and when.
+pub fn prospect(again: Option<Instant>, direction: Direction) -> String {
+    let left = again.map(|again| again.saturating_duration_since(Instant::now()).as_secs_f32().ceil());
+    match (left, direction) {
+        (Some(seconds), _) if seconds >= 1.0 => format!("Interrupted: trying again in {seconds:.0} s"),
+        (Some(_), _) | (None, Direction::Send) => "Interrupted: trying again…".to_owned(),
+        (None, Direction::Receive) => "Interrupted: goes on when the other device is back".to_owned(),
+    }
+}
+
 impl Body {
     fn before(text: String) -> Self {
         Self::Before { text, answer: Answerable::No }
@@ -243,6 +272,8 @@ impl Names {
     fn of(title: &str) -> Self {
         Self {
             cancel: format!("Cancel: {title}"),
+            retry: format!("Try now: {title}"),
+            give_up: format!("Give up: {title}"),
             answer: format!("Answer: {title}"),
             open: format!("Open: {title}"),
             reveal: format!("Show in folder: {title}"),

@@ -1,0 +1,296 @@
+//! What a file has in its folder until it gets its own name: a partial file, and perhaps a journal.
+//!
+//! Knows their names, and that these are nobody else's: they are made of the transfer's id and of the
+//! path as it was offered, so that another attempt finds them. Must not know what is written there.
+
+use std::{
+    collections::HashMap,
+    fs::File,
+    io::{self, ErrorKind},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use cap_fs_ext::{FollowSymlinks, MetadataExt as _, OpenOptionsFollowExt as _};
+use cap_std::fs::{Dir, OpenOptions};
+
+use super::{
+    attributes,
+    error::DiskError,
+    intake::{Folder, Missing, Shared},
+    journal::{self, Groups, Journal, Subject},
+    local::{above, shown},
+    naming::{JOURNAL, PART},
+    space,
+};
+use crate::model::{Entry, EntryKind, EntryNo, FileMode, Group, Purpose, TransferId};
+
+/// What earlier attempts left, of so many files at most: each holds two descriptors.
+const MAX_LEFT: usize = 128;
+
+/// What a file has here until it gets its own name. Dropping it leaves nothing behind, but for what
+/// another attempt can rely on.
+pub(super) struct Part {
+    shared: Arc<Shared>,
+    no: EntryNo,
+    trace: Trace,
+    is_spoilt: AtomicBool,
+}
+
+pub(super) enum Trace {
+    Nothing,
+    File {
+        /// Of the partial file, without its ending.
+        stem: String,
+        name: String,
+        /// The number of the disk it is on.
+        disk: usize,
+        keeping: Keeping,
+    },
+}
+
+/// Whether another attempt may go on with it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeping {
+    Journal,
+    Nothing,
+}
+
+/// What an earlier attempt left of a file.
+pub(super) struct Left {
+    pub file: File,
+    pub journal: Journal,
+    pub groups: Groups,
+    pub part: Part,
+}
+
+/// Bytes of a transfer's id and of a path's hash that names are made of, each as two digits.
+const ID: usize = 8;
+
+/// What the names of a transfer's partial files start with.
+pub(super) fn prefix(transfer: TransferId) -> String {
+    format!("{}{}-", super::naming::OURS, &transfer.to_string()[..2 * ID])
+}
+
+fn stem(prefix: &str, path: &str) -> String {
+    format!("{prefix}{}", &blake3::hash(path.as_bytes()).to_hex()[..2 * ID])
+}
+
+impl Part {
+    pub fn new(shared: &Arc<Shared>, no: EntryNo, trace: Trace) -> Self {
+        Self { shared: Arc::clone(shared), no, trace, is_spoilt: AtomicBool::new(false) }
+    }
+
+    /// Makes a partial file, with a journal where it is worth while.
+    pub fn create(
+        shared: &Arc<Shared>,
+        no: EntryNo,
+        entry: &Entry,
+        size: Option<u64>,
+        mode: FileMode,
+    ) -> Result<(File, Option<Journal>, Self), DiskError> {
+        let path = shared.local(&entry.path);
+        let stem = stem(&shared.prefix, entry.path.as_str());
+        let name = format!("{stem}{PART}");
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).follow(FollowSymlinks::No);
+        attributes::create_with(&mut options, mode);
+        let open = |folder: &Folder| Ok((create_new(&folder.dir, &name, &options)?, folder.disk));
+        let (file, disk) = shared.in_folder(above(&path), &path, open)?;
+        let is_long = shared.plan.purpose == Purpose::Files && size.is_some_and(|size| size > Group::WORTH);
+        let keeping = if is_long { Keeping::Journal } else { Keeping::Nothing };
+        let part = Self::new(shared, no, Trace::File { stem, name, disk, keeping });
+        let journal = match (keeping, size) {
+            (Keeping::Journal, Some(size)) => Some(part.begin_journal(entry, size, &Groups::new())?),
+            _ => None,
+        };
+        Ok((file, journal, part))
+    }
+
+    fn begin_journal(&self, entry: &Entry, size: u64, known: &Groups) -> Result<Journal, DiskError> {
+        let Trace::File { stem, .. } = &self.trace else { return Err(DiskError::NotWanted(self.no)) };
+        let folder = self.shared.folder(above(&self.path()), Missing::Fail)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true).follow(FollowSymlinks::No);
+        let subject = Subject { transfer: self.shared.transfer, path: entry.path.as_str(), size };
+        create_new(&folder.dir, &format!("{stem}{JOURNAL}"), &options)
+            .and_then(|file| Journal::begin(file, &subject, known))
+            .map_err(|why| self.failed(why))
+    }
+
+    /// What an earlier attempt left of a file; `None` when that is nothing of use.
+    fn find(shared: &Arc<Shared>, no: EntryNo) -> Option<Left> {
+        let (entry, size, _) = shared.file(no).ok()?;
+        let size = size.filter(|size| *size > Group::WORTH)?;
+        let path = shared.local(&entry.path);
+        let folder = shared.folder(above(&path), Missing::Fail).ok()?;
+        let stem = stem(&shared.prefix, entry.path.as_str());
+        let name = format!("{stem}{PART}");
+        let file = open_own(&folder.dir, &name).ok()?;
+        let subject = Subject { transfer: shared.transfer, path: entry.path.as_str(), size };
+        let journal = open_own(&folder.dir, &format!("{stem}{JOURNAL}")).ok()?;
+        let (journal, was, groups) = Journal::open(journal, &subject).ok()??;
+        let there = file.metadata().ok()?.len();
+        let groups = journal::usable(groups, was, size, there);
+        if groups.is_empty() {
+            return None;
+        }
+        let trace = Trace::File { stem, name, disk: folder.disk, keeping: Keeping::Journal };
+        let part = Self::new(shared, no, trace);
+        let sized = || -> Result<Journal, DiskError> {
+            if there != size {
+                file.set_len(size).map_err(|why| part.failed(why))?;
+                space::reserve(&file, size).map_err(|why| part.failed(why))?;
+            }
+            if was == size { Ok(journal) } else { part.begin_journal(entry, size, &groups) }
+        };
+        match sized() {
+            Ok(journal) => Some(Left { file, journal, groups, part }),
+            Err(problem) => {
+                tracing::warn!(%problem, "what is left of a file can’t be used");
+                part.spoil();
+                None
+            }
+        }
+    }
+
+    pub fn entry(&self) -> EntryNo {
+        self.no
+    }
+
+    pub fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    pub fn handles(&self) -> Arc<()> {
+        Arc::clone(&self.shared.handles)
+    }
+
+    pub fn purpose(&self) -> Purpose {
+        self.shared.plan.purpose
+    }
+
+    /// Of the partial file; `None` where there is none.
+    pub fn name(&self) -> Option<&str> {
+        match &self.trace {
+            Trace::File { name, .. } => Some(name),
+            Trace::Nothing => None,
+        }
+    }
+
+    pub fn disk(&self) -> Option<usize> {
+        match self.trace {
+            Trace::File { disk, .. } => Some(disk),
+            Trace::Nothing => None,
+        }
+    }
+
+    /// True when there is a journal.
+    pub fn is_recorded(&self) -> bool {
+        matches!(self.trace, Trace::File { keeping: Keeping::Journal, .. })
+    }
+
+    /// Where the file goes, below the inbox.
+    pub fn path(&self) -> String {
+        self.shared
+            .entry(self.no)
+            .map_or_else(String::new, |entry| self.shared.local(&entry.path).into_owned())
+    }
+
+    pub fn shown(&self) -> String {
+        shown(&self.path())
+    }
+
+    pub fn failed(&self, why: io::Error) -> DiskError {
+        self.shared.failed(&self.path(), why)
+    }
+
+    /// Gives the partial file the time that was offered.
+    pub fn set_time(&self, file: &File) {
+        if let Some(time) = self.shared.entry(self.no).and_then(|entry| entry.modified) {
+            // A time that this file system can't hold is not worth a failure.
+            let _ = attributes::set_file_time(file, time);
+        }
+    }
+
+    /// Nothing of it is of use to another attempt.
+    pub fn spoil(&self) {
+        self.is_spoilt.store(true, Ordering::Relaxed);
+    }
+
+    /// The file has its own name now.
+    pub fn stored(mut self) {
+        if let Trace::File { stem, keeping: Keeping::Journal, .. } =
+            std::mem::replace(&mut self.trace, Trace::Nothing)
+            && let Ok(folder) = self.shared.folder(above(&self.path()), Missing::Fail)
+        {
+            // One that stays is found to be of no use, and removed, by the next attempt.
+            let _ = folder.dir.remove_file(format!("{stem}{JOURNAL}"));
+        }
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        let Trace::File { stem, name, keeping, .. } = &self.trace else { return };
+        let stays = *keeping == Keeping::Journal
+            && !self.is_spoilt.load(Ordering::Relaxed)
+            && !self.shared.is_abandoned();
+        if !stays && let Ok(folder) = self.shared.folder(above(&self.path()), Missing::Fail) {
+            // Its folder may be gone, and the file with it.
+            let _ = folder.dir.remove_file(name);
+            if *keeping == Keeping::Journal {
+                let _ = folder.dir.remove_file(format!("{stem}{JOURNAL}"));
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// Finds what earlier attempts left of files that are wanted.
+    pub fn find_left(self: &Arc<Self>) -> HashMap<EntryNo, Left> {
+        let long = |entry: &Entry| match entry.kind {
+            EntryKind::File { size: Some(size), .. } => size > Group::WORTH,
+            _ => false,
+        };
+        let numbers = (0..).zip(self.entries()).filter(|(_, entry)| long(entry)).map(|(no, _)| no);
+        numbers.filter_map(|no| Some((no, Part::find(self, no)?))).take(MAX_LEFT).collect()
+    }
+}
+
+impl Left {
+    pub fn held(&self) -> Vec<Group> {
+        self.groups.values().copied().collect()
+    }
+}
+
+/// Makes a file under a name of ours. What stands there was left behind by an attempt that had no use
+/// for it: its name goes, and whatever else it is called stays.
+fn create_new(dir: &Dir, name: &str, options: &OpenOptions) -> io::Result<File> {
+    let made = match dir.open_with(name, options) {
+        Err(why) if why.kind() == ErrorKind::AlreadyExists => {
+            dir.remove_file(name)?;
+            dir.open_with(name, options)
+        }
+        made => made,
+    };
+    made.map(cap_std::fs::File::into_std)
+}
+
+/// Opens a file that an earlier attempt made, if it is what that one left: no link, and known by no
+/// other name.
+fn open_own(dir: &Dir, name: &str) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).follow(FollowSymlinks::No);
+    if !dir.symlink_metadata(name)?.is_file() {
+        return Err(ErrorKind::InvalidInput.into());
+    }
+    let file = dir.open_with(name, &options)?;
+    let there = file.metadata()?;
+    if !there.is_file() || there.nlink() != 1 {
+        return Err(ErrorKind::InvalidInput.into());
+    }
+    Ok(file.into_std())
+}

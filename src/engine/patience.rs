@@ -1,0 +1,52 @@
+//! How long an interrupted transfer waits before it tries again, and for how long in all: pure.
+
+use std::time::Duration;
+
+use crate::wire::limits;
+
+/// The pauses between attempts of one transfer: twice as long each time, up to a limit, and never
+/// quite the same, so that many transfers that broke at once don't all come back at once.
+#[derive(Debug, Default)]
+pub struct Patience {
+    failures: u32,
+}
+
+impl Patience {
+    /// Something flowed again: the next pause is a short one.
+    pub fn renew(&mut self) {
+        self.failures = 0;
+    }
+
+    /// The pause before the next attempt; `chance` is random.
+    pub fn pause(&mut self, chance: u8) -> Duration {
+        let doubled = limits::FIRST_PAUSE.saturating_mul(1 << self.failures.min(16));
+        self.failures = self.failures.saturating_add(1);
+        let share = u32::from(chance) + 3 * 128;
+        doubled.min(limits::LONGEST_PAUSE) * share / 512
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_their_limit_and_begin_anew_when_something_flowed() {
+        let mut patience = Patience::default();
+        let pauses: Vec<_> = (0..100).map(|_| patience.pause(128)).collect();
+        assert_eq!(pauses[0], limits::FIRST_PAUSE);
+        assert_eq!(pauses[1], 2 * limits::FIRST_PAUSE);
+        assert!(pauses.is_sorted());
+        assert_eq!(pauses[99], limits::LONGEST_PAUSE);
+        patience.renew();
+        assert_eq!(patience.pause(128), limits::FIRST_PAUSE);
+    }
+
+    #[test]
+    fn chance_moves_a_pause_by_a_quarter_at_most() {
+        let pause = |chance| Patience::default().pause(chance);
+        assert_eq!(pause(0), limits::FIRST_PAUSE * 3 / 4);
+        assert!(pause(255) > limits::FIRST_PAUSE * 6 / 5);
+        assert!(pause(255) <= limits::FIRST_PAUSE * 5 / 4);
+    }
+}

@@ -1,0 +1,281 @@
+//! Transfers that outlive a run of the program: one small file for each in the data folder, from
+//! the moment it was accepted until it is complete or given up.
+//!
+//! Knows the files and who may use them: a record belongs to the one process that has it locked.
+//! Must not know what is done about a transfer.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    disk::Names,
+    model::{Address, DeviceId, DeviceName, Landing, Peer, Source, Summary, TransferId},
+};
+
+const FOLDER: &str = "transfers";
+const VERSION: u32 = 1;
+
+/// What must be known to go on with a transfer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Record {
+    Sending(Sending),
+    Receiving(Receiving),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sending {
+    /// As the receiver knows it.
+    #[serde(with = "text")]
+    pub id: TransferId,
+    pub peer: Who,
+    #[serde(with = "text")]
+    pub to: Address,
+    /// Absolute. Text or, where it is none, the system's own form.
+    pub paths: Vec<OsString>,
+    pub summary: Summary,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Receiving {
+    /// As it is known here.
+    #[serde(with = "text")]
+    pub id: TransferId,
+    pub peer: Who,
+    /// Where it goes; the folder is absolute.
+    pub landing: Landing,
+    /// What was accepted.
+    pub summary: Summary,
+    pub names: Names,
+}
+
+/// The device at the other end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Who {
+    #[serde(with = "text")]
+    pub id: DeviceId,
+    #[serde(with = "text")]
+    pub name: DeviceName,
+    /// Where it was met.
+    pub address: String,
+}
+
+impl Who {
+    /// As faces see it.
+    #[must_use]
+    pub fn shown(&self) -> Peer {
+        Peer { id: Some(self.id), name: Some(self.name.clone()), address: self.address.clone() }
+    }
+}
+
+impl Sending {
+    /// # Errors
+    /// When a path can't be made absolute. `None` for what can't be read a second time.
+    pub fn paths(sources: &[Source]) -> io::Result<Option<Vec<OsString>>> {
+        let path = |source: &Source| match source {
+            Source::Path(path) => Some(std::path::absolute(path).map(PathBuf::into_os_string)),
+            Source::StandardInput { .. } => None,
+        };
+        sources.iter().map(path).collect::<Option<io::Result<_>>>().transpose()
+    }
+
+    #[must_use]
+    pub fn sources(&self) -> Vec<Source> {
+        self.paths.iter().map(|path| Source::Path(path.into())).collect()
+    }
+}
+
+impl Record {
+    fn id(&self) -> TransferId {
+        match self {
+            Self::Sending(Sending { id, .. }) | Self::Receiving(Receiving { id, .. }) => *id,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Written<R> {
+    version: u32,
+    record: R,
+}
+
+/// A record on the disk. Whoever has this is the only one who goes on with the transfer; dropping it
+/// leaves the record to the next run.
+#[derive(Debug)]
+pub struct Kept {
+    path: PathBuf,
+    /// Locked for as long as it is open.
+    file: File,
+}
+
+impl Kept {
+    /// Writes a new record.
+    ///
+    /// # Errors
+    /// When the data folder can't be written.
+    pub fn create(home: &Path, record: &Record) -> io::Result<Self> {
+        let folder = home.join(FOLDER);
+        fs::create_dir_all(&folder)?;
+        let path = folder.join(format!("{}.json", record.id()));
+        let mut new = tempfile::NamedTempFile::new_in(&folder)?;
+        serde_json::to_writer(&mut new, &Written { version: VERSION, record })?;
+        new.write_all(b"\n")?;
+        // Before it has its name, so that no other process can come first.
+        new.as_file().try_lock()?;
+        let file = new.persist(&path)?;
+        Ok(Self { path, file })
+    }
+
+    /// Makes it last through a power cut.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn sync(&self) -> io::Result<()> {
+        self.file.sync_all()
+    }
+
+    /// All records that no process has, the oldest first. One that can't be understood is kept
+    /// aside.
+    #[must_use]
+    pub fn all(home: &Path) -> Vec<(Self, Record)> {
+        let Ok(listed) = fs::read_dir(home.join(FOLDER)) else { return Vec::new() };
+        let paths = listed.filter_map(Result::ok).map(|entry| entry.path());
+        let mut found: Vec<_> = paths
+            .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+            .filter_map(|path| {
+                Self::claim(path.clone()).unwrap_or_else(|problem| {
+                    tracing::warn!(%problem, path = %path.display(), "a transfer's record can't be used");
+                    let _ = fs::rename(&path, path.with_extension("damaged"));
+                    None
+                })
+            })
+            .collect();
+        found.sort_by_key(|(kept, _)| kept.interrupted());
+        found
+    }
+
+    /// `None` when another process has it, or it is gone.
+    fn claim(path: PathBuf) -> io::Result<Option<(Self, Record)>> {
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(why) => return Err(why),
+        };
+        if file.try_lock().is_err() || !path.exists() {
+            return Ok(None);
+        }
+        let Written { version, record } = serde_json::from_reader(io::BufReader::new(&file))?;
+        if version != VERSION {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is of another version"));
+        }
+        Ok(Some((Self { path, file }, record)))
+    }
+
+    /// Notes that the transfer was interrupted just now.
+    pub fn touch(&self) {
+        // Only how long it is waited for depends on it.
+        let _ = self.file.set_modified(SystemTime::now());
+    }
+
+    /// When it was accepted or last interrupted.
+    #[must_use]
+    pub fn interrupted(&self) -> SystemTime {
+        self.file.metadata().and_then(|there| there.modified()).unwrap_or_else(|_| SystemTime::now())
+    }
+
+    /// The transfer is over.
+    pub fn remove(self) {
+        if let Err(problem) = fs::remove_file(&self.path) {
+            tracing::warn!(%problem, path = %self.path.display(), "a transfer's record can't be removed");
+        }
+    }
+}
+
+/// What has a text form that it can be parsed from.
+mod text {
+    use std::{fmt::Display, str::FromStr};
+
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub fn serialize<T: Display, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(value)
+    }
+
+    pub fn deserialize<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Conflict, RelPath};
+
+    fn record(id: u8) -> Record {
+        let name = DeviceName::parse("Büro").unwrap();
+        let peer = Who { id: DeviceId::of_public_key(b"x"), name, address: "10.0.0.7:27543".into() };
+        let mut summary = Summary::default();
+        let kind = crate::model::EntryKind::File { size: Some(7), mode: crate::model::FileMode::Regular };
+        summary
+            .add(&crate::model::Entry { path: RelPath::parse("办公室").unwrap(), kind, modified: None });
+        let landing =
+            Landing { folder: Some("/srv/in".into()), name: Some("a".into()), conflict: Conflict::Skip };
+        Record::Receiving(Receiving {
+            id: TransferId([id; 16]),
+            peer,
+            landing,
+            summary,
+            names: Names::default(),
+        })
+    }
+
+    #[test]
+    fn a_record_is_found_again_by_the_next_run_and_by_nobody_while_one_has_it() {
+        let home = tempfile::tempdir().unwrap();
+        assert!(Kept::all(home.path()).is_empty());
+        let kept = Kept::create(home.path(), &record(1)).unwrap();
+        assert!(Kept::all(home.path()).is_empty(), "it is in use");
+        drop(kept);
+        let mut found = Kept::all(home.path());
+        assert_eq!(found.len(), 1);
+        let (kept, found_record) = found.remove(0);
+        assert_eq!(found_record, record(1));
+        assert!(Kept::all(home.path()).is_empty(), "it is in use again");
+        kept.remove();
+        assert!(Kept::all(home.path()).is_empty());
+    }
+
+    #[test]
+    fn a_record_that_can_t_be_understood_is_kept_aside_and_the_others_are_found() {
+        let home = tempfile::tempdir().unwrap();
+        drop(Kept::create(home.path(), &record(1)).unwrap());
+        let whole = fs::read(home.path().join(FOLDER).join(format!("{}.json", TransferId([1; 16])))).unwrap();
+        for (name, text) in [
+            ("cut", &whole[..whole.len() / 2]),
+            ("empty", b"".as_slice()),
+            ("later", b"{\"version\":2,\"record\":{}}"),
+        ] {
+            fs::write(home.path().join(FOLDER).join(format!("{name}.json")), text).unwrap();
+        }
+        assert_eq!(Kept::all(home.path()).len(), 1);
+        for name in ["cut", "empty", "later"] {
+            assert!(home.path().join(FOLDER).join(format!("{name}.damaged")).exists(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_typed_is_found_from_another_folder_and_streams_are_not_kept() {
+        let path = Source::Path("photo.jpg".into());
+        let paths = Sending::paths(std::slice::from_ref(&path)).unwrap().unwrap();
+        assert_eq!(paths, [std::env::current_dir().unwrap().join("photo.jpg").into_os_string()]);
+        let stream = Source::StandardInput { name: "x".into() };
+        assert_eq!(Sending::paths(&[path, stream]).unwrap(), None);
+    }
+}

@@ -1,0 +1,348 @@
+//! The sender's reading stage: read → hash → frame, for every file that is wanted.
+//!
+//! Of a file that the receiver holds parts of, the others are read first, so that they flow at once;
+//! then what it holds is read and compared, and sent again where it differs. Knows files and content
+//! frames. Must not know connections.
+
+use std::{
+    ops::Range,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{
+    lanes::{Closed, LaneNo, Lanes, Packet, Ring},
+    outflow::{Fate, Job},
+    packing::{Limit, Look, Packer, Packing},
+    sending::Sent,
+    stages::Halt,
+};
+use crate::{
+    disk::{SourceError, SourceFile},
+    model::{Bottleneck, CHUNK, EntryKind, EntryNo, Group, Leaf, Stopwatch, Tree, Work},
+    wire::content::{self, CHUNK_HEADER, PACKED_HEADER},
+};
+
+/// How often the packing of chunks is told where the time goes.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// A file of at least this many bytes goes over all connections at once. A smaller one goes over
+/// one, whole, so that few files are open at the receiver.
+const SPREAD: u64 = 8 * 1024 * 1024;
+
+/// The reading stage.
+struct Reader<'a> {
+    job: &'a Job,
+    halt: &'a Halt,
+    lanes: Arc<Lanes>,
+    ring: Ring,
+    packet: Packet,
+    /// The connection that this packet must go to, because what its first file began with did.
+    bound: Option<LaneNo>,
+    packing: Arc<Packing>,
+    packs: Packer,
+    /// Since the packing was last told how time went: when that was, and how much of it was spent
+    /// waiting for an empty packet.
+    looked: Instant,
+    waited: Duration,
+    watch: Stopwatch<'a>,
+    /// Where content is read that is compared and not sent.
+    scratch: Vec<u8>,
+}
+
+/// Whether a file may go over several connections.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Route {
+    One,
+    All,
+}
+
+/// Reads everything that is wanted, and hands it over to the connections. True when all of it was.
+pub fn read(job: &Job, halt: &Halt, lanes: Arc<Lanes>, ring: Ring) -> bool {
+    let Ok(packet) = ring.first() else { return false };
+    let watch = Stopwatch::start(&job.meter.clocks);
+    let packing = Arc::<Packing>::default();
+    let packs = packing.packer();
+    let (looked, waited, scratch) = (Instant::now(), Duration::ZERO, Vec::new());
+    let mut reader = Reader {
+        job,
+        halt,
+        lanes,
+        ring,
+        packet,
+        bound: None,
+        packing,
+        packs,
+        looked,
+        waited,
+        watch,
+        scratch,
+    };
+    reader.read_all().is_ok()
+}
+
+/// How the reading of one file ends: with what was sent, or why it can't be.
+type Outcome = Result<Sent, SourceError>;
+
+impl Reader<'_> {
+    fn read_all(&mut self) -> Result<(), Closed> {
+        let Job { sources, answer, meter, fates, .. } = self.job;
+        let mut unwanted = answer.unwanted.iter().flat_map(Clone::clone).peekable();
+        let mut stored = answer.stored.iter().flat_map(Clone::clone).peekable();
+        let count = EntryNo::try_from(sources.len()).unwrap_or(EntryNo::MAX);
+        for entry in 0..count {
+            if unwanted.next_if_eq(&entry).is_some() | stored.next_if_eq(&entry).is_some() {
+                continue;
+            }
+            let Some(offered) = sources.entry(entry) else { continue };
+            let EntryKind::File { size, .. } = offered.kind else { continue };
+            meter.begin_file(offered.path.as_str(), size);
+            let opened = sources.open(entry);
+            self.watch.lap(Work::Read);
+            let read = match opened {
+                Ok(file) => self.read_file(entry, file, size)?,
+                Err(why) => Err(why),
+            };
+            let fate = match read {
+                Ok(sent) => {
+                    self.packet.put(|out| content::put_end(out, entry, sent.size, sent.digest));
+                    Fate::Sent { entry, sent }
+                }
+                Err(why) => {
+                    self.packet.put(|out| content::put_broken(out, entry));
+                    Fate::Broken { entry, why }
+                }
+            };
+            // Told before the packet leaves, so that no receipt can come before it.
+            fates.blocking_send(fate).map_err(|_| Closed)?;
+            self.watch.skip();
+            if self.packet.room() == 0 {
+                self.ship()?;
+            }
+        }
+        if self.packet.used > 0 {
+            self.ship()?;
+        }
+        self.lanes.finish(|packet, lanes| packet.put(|out| content::put_finish(out, lanes)))
+    }
+
+    /// Sends what the receiver does not hold of a file, then compares what it does.
+    fn read_file(
+        &mut self,
+        entry: EntryNo,
+        mut file: SourceFile,
+        size: Option<u64>,
+    ) -> Result<Outcome, Closed> {
+        let held = self.job.answer.held.get(&entry).map_or(&[][..], Vec::as_slice);
+        let mut tree = Tree::default();
+        let (Some(size), false) = (size, held.is_empty()) else {
+            return Ok(match self.send_part(entry, &mut file, &mut tree, 0, size)? {
+                Ok(sent) => self.finish(file, tree, sent),
+                Err(why) => Err(why),
+            });
+        };
+        for missing in between(held, size) {
+            if let Err(why) = self.send_again(entry, &mut file, &mut tree, missing)? {
+                return Ok(Err(why));
+            }
+        }
+        let mut differ = 0;
+        for group in held {
+            let bytes = group.bytes(size);
+            let same = match self.is_same(&mut file, group, size)? {
+                Ok(same) => same,
+                Err(why) => return Ok(Err(why)),
+            };
+            if same == Same::Yes {
+                // Held groups don't overlap, and nothing between them does.
+                let _ = tree.add_group(group, size);
+                continue;
+            }
+            differ += bytes.end - bytes.start;
+            if let Err(why) = self.send_again(entry, &mut file, &mut tree, bytes)? {
+                return Ok(Err(why));
+            }
+        }
+        let count: u64 =
+            held.iter().map(|group| group.bytes(size)).map(|bytes| bytes.end - bytes.start).sum();
+        tracing::info!(entry, held = count, differ, "compared with what the receiver holds");
+        Ok(match file.seek(size) {
+            Ok(()) => self.finish(file, tree, size),
+            Err(why) => Err(why),
+        })
+    }
+
+    fn finish(&mut self, file: SourceFile, tree: Tree, size: u64) -> Outcome {
+        let finished = file.finish();
+        self.watch.lap(Work::Read);
+        finished.map(|()| {
+            let digest = tree.digest(size).expect("every chunk was added once");
+            Sent { size, digest }
+        })
+    }
+
+    fn send_again(
+        &mut self,
+        entry: EntryNo,
+        file: &mut SourceFile,
+        tree: &mut Tree,
+        bytes: Range<u64>,
+    ) -> Result<Result<u64, SourceError>, Closed> {
+        match file.seek(bytes.start) {
+            Ok(()) => self.send_part(entry, file, tree, bytes.start, Some(bytes.end)),
+            Err(why) => Ok(Err(why)),
+        }
+    }
+
+    /// Whether the receiver holds a group as it is here.
+    fn is_same(
+        &mut self,
+        file: &mut SourceFile,
+        group: &Group,
+        size: u64,
+    ) -> Result<Result<Same, SourceError>, Closed> {
+        let bytes = group.bytes(size);
+        let mut room = std::mem::take(&mut self.scratch);
+        room.resize(CHUNK, 0);
+        let mut hash = || {
+            file.seek(bytes.start)?;
+            let mut groups = Vec::new();
+            for leaf in group.chunks().map_while(|chunk| Leaf::at(chunk * CHUNK as u64)) {
+                if self.halt.is_told() {
+                    return Ok(None);
+                }
+                let mut leaf = leaf;
+                let left = usize::try_from(bytes.end.saturating_sub(leaf.end())).unwrap_or(CHUNK);
+                let read = file.read(&mut room[..left.min(CHUNK)])?;
+                self.watch.lap(Work::Read);
+                leaf.update(&room[..read]);
+                groups.push(leaf.group());
+                self.watch.lap(Work::Hash);
+            }
+            Ok(Some(Group::joined(groups, size)))
+        };
+        let hashed = hash();
+        self.scratch = room;
+        Ok(match hashed {
+            Ok(None) => return Err(Closed),
+            Ok(Some(groups)) => Ok(if groups == [*group] { Same::Yes } else { Same::No }),
+            Err(why) => Err(why),
+        })
+    }
+
+    /// Sends a file from the beginning of a chunk to `end`, or to where a stream ends. Returns where
+    /// that was.
+    fn send_part(
+        &mut self,
+        entry: EntryNo,
+        file: &mut SourceFile,
+        tree: &mut Tree,
+        begin: u64,
+        end: Option<u64>,
+    ) -> Result<Result<u64, SourceError>, Closed> {
+        let route = if end.is_some_and(|end| end >= SPREAD) { Route::All } else { Route::One };
+        let reading = if end.is_some() { Work::Read } else { Work::Input };
+        let Some(mut leaf) = Leaf::at(begin) else { return Ok(Ok(begin)) };
+        loop {
+            if self.halt.is_told() {
+                return Err(Closed);
+            }
+            // A chunk is as long as it can be: one that doesn't fit behind what is there waits
+            // for the next packet.
+            let room = leaf.room();
+            let left =
+                end.map_or(room, |end| usize::try_from(end - leaf.end()).map_or(room, |left| left.min(room)));
+            if left == 0 {
+                break;
+            }
+            if self.packet.room() < left {
+                let lane = self.ship()?;
+                self.bound = (route == Route::One && leaf.end() > begin).then_some(lane);
+            }
+            let start = self.packet.used + CHUNK_HEADER;
+            let space = &mut self.packet.bytes[start..start + left];
+            let read = file.read(space);
+            self.watch.lap(reading);
+            let count = match read {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(why) => return Ok(Err(why)),
+            };
+            let offset = leaf.end();
+            leaf.update(&space[..count]);
+            if leaf.room() == 0
+                && let Some(next) = Leaf::at(leaf.end())
+            {
+                // Each chunk is read once.
+                let _ = tree.add(std::mem::replace(&mut leaf, next));
+            }
+            self.frame(entry, offset, count);
+            self.watch.lap(Work::Hash);
+            self.job.meter.add_file_bytes(count as u64);
+            if end.is_none() {
+                // Nobody knows when more comes.
+                self.bound = Some(self.ship()?);
+            }
+        }
+        let end = leaf.end();
+        let _ = tree.add(leaf);
+        Ok(Ok(end))
+    }
+
+    /// Hands the packet over. Returns who got it.
+    fn ship(&mut self) -> Result<LaneNo, Closed> {
+        self.watch.skip();
+        let lane = self.ring.ship(&mut self.packet, self.bound.take())?;
+        // The connections are slower: their time, not ours.
+        self.waited += self.watch.skip();
+        let took = self.looked.elapsed();
+        if took >= LOOK {
+            let limit = match self.job.meter.limited_by() {
+                Some(Bottleneck::Network | Bottleneck::Limit(_)) => Limit::Network,
+                _ => Limit::Other,
+            };
+            self.packing.look(Look { took, limit, waited: std::mem::take(&mut self.waited) });
+            self.looked = Instant::now();
+        }
+        Ok(lane)
+    }
+
+    /// Puts the header before content that was read into its place in the packet, and packs it
+    /// where that is worth while.
+    fn frame(&mut self, entry: EntryNo, offset: u64, count: usize) {
+        let Packet { bytes, used } = &mut self.packet;
+        let start = *used + CHUNK_HEADER;
+        let len = u32::try_from(count).unwrap_or(u32::MAX);
+        if let Some(packed) = self.packs.pack(entry, &bytes[start..start + count]) {
+            let header =
+                content::packed_header(entry, offset, len, u32::try_from(packed.len()).unwrap_or(len));
+            let start = *used + PACKED_HEADER;
+            bytes[*used..start].copy_from_slice(&header);
+            bytes[start..start + packed.len()].copy_from_slice(packed);
+            *used = start + packed.len();
+        } else {
+            bytes[*used..start].copy_from_slice(&content::chunk_header(entry, offset, len));
+            *used = start + count;
+        }
+    }
+}
+
+/// Whether two ends have the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Same {
+    Yes,
+    No,
+}
+
+/// The parts of a file that are not held.
+fn between(held: &[Group], size: u64) -> Vec<Range<u64>> {
+    let mut missing = Vec::new();
+    let mut next = 0;
+    for bytes in held.iter().map(|group| group.bytes(size)).chain(std::iter::once(size..size)) {
+        if next < bytes.start {
+            missing.push(next..bytes.start);
+        }
+        next = bytes.end;
+    }
+    missing
+}
