@@ -6,6 +6,7 @@
 #[path = "faults/cable.rs"]
 mod cable;
 #[path = "cli/harness.rs"]
+#[allow(dead_code, reason = "the tests of the terminal face use more of it")]
 mod harness;
 
 use std::{fs, path::Path};
@@ -175,7 +176,7 @@ fn who_gives_up_leaves_nothing_behind() {
     let (here, there) = (Device::new(), Device::new());
     let file = here.file("film.bin", content(SIZE));
     let (mut receiver, port) = receive(&there, "0", &ACCEPT);
-    let mut sender = here.send(&[&file], &format!("127.0.0.1:{port}"), &LIMIT);
+    let sender = here.send(&[&file], &format!("127.0.0.1:{port}"), &LIMIT);
     wait_for_bytes(&mut receiver, SIZE as u64 / 3);
     sender.signal("KILL");
     drop(sender);

@@ -2,6 +2,7 @@
 //!
 //! Knows the fields that `docs/CLI.md` promises. Must not know words for people.
 
+mod fields;
 mod pipeline;
 mod visible;
 
@@ -11,6 +12,7 @@ use serde::Serialize;
 use serde_json::Serializer;
 
 use self::{
+    fields::{DirectionLine, SideLine, SkippedLine},
     pipeline::{BottleneckLine, PipelineLine},
     visible::Visible,
 };
@@ -19,8 +21,8 @@ use super::{
     render::Screen,
 };
 use crate::model::{
-    DeviceName, Direction, EntryKind, Medium, Outcome, Peer, Progress, Purpose, Report, Side, Skipped,
-    Summary, TopItem, Transfer,
+    DeviceName, Direction, EntryKind, Medium, Outcome, Peer, Progress, Purpose, Report, Summary, TopItem,
+    Transfer,
 };
 
 /// Tells scripts on standard output; questions go to standard error.
@@ -180,13 +182,6 @@ pub struct PeerLine<'a> {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DirectionLine {
-    Send,
-    Receive,
-}
-
-#[derive(Serialize)]
 pub struct Item<'a> {
     name: &'a str,
     kind: KindLine,
@@ -201,26 +196,12 @@ enum KindLine {
 }
 
 #[derive(Serialize)]
-pub struct SkippedLine {
-    links: u64,
-    special: u64,
-    unreadable: u64,
-}
-
-#[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutcomeLine {
     Complete,
     Declined,
     Cancelled,
     Failed,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SideLine {
-    Here,
-    There,
 }
 
 #[derive(Serialize)]
@@ -363,15 +344,6 @@ impl<'a> From<&'a Peer> for PeerLine<'a> {
     }
 }
 
-impl From<Direction> for DirectionLine {
-    fn from(direction: Direction) -> Self {
-        match direction {
-            Direction::Send => Self::Send,
-            Direction::Receive => Self::Receive,
-        }
-    }
-}
-
 impl<'a> From<&'a TopItem> for Item<'a> {
     fn from(item: &'a TopItem) -> Self {
         let (kind, bytes) = match item.kind {
@@ -379,21 +351,6 @@ impl<'a> From<&'a TopItem> for Item<'a> {
             EntryKind::File { size, .. } => (KindLine::File, size),
         };
         Self { name: &item.name, kind, bytes }
-    }
-}
-
-impl From<Skipped> for SkippedLine {
-    fn from(skipped: Skipped) -> Self {
-        Self { links: skipped.links, special: skipped.special, unreadable: skipped.unreadable }
-    }
-}
-
-impl From<Side> for SideLine {
-    fn from(side: Side) -> Self {
-        match side {
-            Side::Here => Self::Here,
-            Side::There => Self::There,
-        }
     }
 }
 
@@ -410,7 +367,7 @@ mod tests {
             render::shown::screen,
             stage::{complete, transfer},
         },
-        model::{FileProblem, Problem, ProblemKind, text::is_deceptive},
+        model::{FileProblem, Problem, ProblemKind, Side, text::is_deceptive},
     };
 
     fn line(news: News<'_>) -> String {

@@ -76,11 +76,12 @@ pub struct Journal {
 pub type Groups = BTreeMap<u64, Group>;
 
 impl Journal {
-    /// Begins a journal in an empty file, with groups that are known already.
+    /// Begins a journal, which nobody else may use meanwhile, in an empty file, with groups that are known already.
     ///
     /// # Errors
     /// When it can't be written.
     pub fn begin(file: File, subject: &Subject<'_>, known: &Groups) -> io::Result<Self> {
+        lock(&file)?;
         let header = subject.header();
         at::write_all(&file, &header, 0)?;
         let mut journal = Self { file, key: key(&header), end: header.len() as u64 };
@@ -96,8 +97,9 @@ impl Journal {
     /// not about this transfer and path.
     ///
     /// # Errors
-    /// When it can't be read.
+    /// When it can't be read, or somebody else has it open.
     pub fn open(mut file: File, subject: &Subject<'_>) -> io::Result<Option<(Self, u64, Groups)>> {
+        lock(&file)?;
         file.rewind()?;
         let mut reader = BufReader::new(&file);
         let mut header = [0; Subject::LEN];
@@ -163,6 +165,10 @@ impl Journal {
     }
 }
 
+fn lock(file: &File) -> io::Result<()> {
+    Ok(file.try_lock()?)
+}
+
 fn key(header: &[u8]) -> [u8; 32] {
     std::array::from_fn(|i| header[Subject::LEN - 32 + i])
 }
@@ -222,12 +228,14 @@ fn take(record: &[u8], size: u64, groups: &mut Groups) -> bool {
         CHUNKS => (first..)
             .zip(values)
             .all(|(no, value)| Group::new(no, 0, value).is_some_and(|group| add(group, size, groups))),
-        GROUP => {
-            values.last().and_then(|value| Group::new(first, number(record), value)).is_some_and(|group| {
+        GROUP => values
+            .into_iter()
+            .next_back()
+            .and_then(|value| Group::new(first, number(record), value))
+            .is_some_and(|group| {
                 let is_whole = group.level() == 0 || group.bytes(size) == group.bytes(u64::MAX);
                 is_whole && add(group, size, groups)
-            })
-        }
+            }),
         _ => match Group::new(first, number(record), [0; 32]) {
             Some(void) => {
                 groups.retain(|_, group| !overlap(group, &void));
@@ -309,7 +317,7 @@ mod tests {
     }
 
     fn chunks(groups: &Groups) -> Vec<u64> {
-        groups.values().flat_map(|group| group.chunks()).collect()
+        groups.values().flat_map(Group::chunks).collect()
     }
 
     /// A journal with a bit of everything, what it says after each record, and where each ends.

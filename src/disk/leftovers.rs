@@ -16,12 +16,25 @@ use super::{
 };
 use crate::model::{RelPath, TransferId};
 
+/// What becomes of empty folders that a transfer made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmptyFolders {
+    /// They were sent like that.
+    Stay,
+    Go,
+}
+
 /// Removes what a transfer left: partial files and journals, never anything else but empty folders
 /// that it made itself. A receiving folder that is gone has nothing left in it.
 ///
 /// # Errors
 /// When something can't be listed or removed; what could be is gone.
-pub fn discard(folder: &Path, transfer: TransferId, names: &Names) -> Result<(), DiskError> {
+pub fn discard(
+    folder: &Path,
+    transfer: TransferId,
+    names: &Names,
+    empty: EmptyFolders,
+) -> Result<(), DiskError> {
     let dir = match Dir::open_ambient_dir(folder, ambient_authority()) {
         Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(()),
         opened => opened,
@@ -30,10 +43,11 @@ pub fn discard(folder: &Path, transfer: TransferId, names: &Names) -> Result<(),
     let swept = dir.and_then(|dir| {
         sweep(&dir, &prefix, Origin::Found, Depth::This)?;
         for top in names.tops() {
+            let origin = if empty == EmptyFolders::Go { top.origin } else { Origin::Found };
             if let Ok(inside) = dir.open_dir_nofollow(&*top.name) {
-                sweep(&inside, &prefix, top.origin, Depth::Below(RelPath::MAX_DEPTH))?;
+                sweep(&inside, &prefix, origin, Depth::Below(RelPath::MAX_DEPTH))?;
                 drop(inside);
-                remove_if_empty(&dir, &*top.name, top.origin);
+                remove_if_empty(&dir, &*top.name, origin);
             }
         }
         Ok(())

@@ -36,7 +36,7 @@ mod walk;
 pub use error::{DiskError, PlanError, SourceError};
 pub use inbox::Inbox;
 pub use intake::{Finished, Intake};
-pub use leftovers::discard;
+pub use leftovers::{EmptyFolders, discard};
 pub use local::Names;
 pub use partial::{Partial, Verified};
 pub use plan::Plan;

@@ -4,6 +4,7 @@
 //! path as it was offered, so that another attempt finds them. Must not know what is written there.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     fs::File,
     io::{self, ErrorKind},
@@ -92,16 +93,38 @@ impl Part {
         mode: FileMode,
     ) -> Result<(File, Option<Journal>, Self), DiskError> {
         let path = shared.local(&entry.path);
-        let stem = stem(&shared.prefix, entry.path.as_str());
-        let name = format!("{stem}{PART}");
+        let own = stem(&shared.prefix, entry.path.as_str());
         let mut options = OpenOptions::new();
         options.write(true).create_new(true).follow(FollowSymlinks::No);
         attributes::create_with(&mut options, mode);
-        let open = |folder: &Folder| Ok((create_new(&folder.dir, &name, &options)?, folder.disk));
-        let (file, disk) = shared.in_folder(above(&path), &path, open)?;
-        let is_long = shared.plan.purpose == Purpose::Files && size.is_some_and(|size| size > Group::WORTH);
-        let keeping = if is_long { Keeping::Journal } else { Keeping::Nothing };
-        let part = Self::new(shared, no, Trace::File { stem, name, disk, keeping });
+        let mut stem = Cow::Borrowed(&own);
+        let mut attempt = 0;
+        let (file, disk) = loop {
+            let name = format!("{stem}{PART}");
+            let open = |folder: &Folder| {
+                if attempt == 0 {
+                    remove_useless(&folder.dir, &own);
+                }
+                match folder.dir.open_with(&name, &options) {
+                    Err(why) if why.kind() == ErrorKind::AlreadyExists => Ok(None),
+                    opened => opened.map(|file| Some((file.into_std(), folder.disk))),
+                }
+            };
+            if let Some(opened) = shared.in_folder(above(&path), &path, open)? {
+                break opened;
+            }
+            // Left behind by a crash, or in use by another process: not ours to remove.
+            attempt += 1;
+            stem = Cow::Owned(format!("{own}-{attempt}"));
+        };
+        let long = size.filter(|size| *size > Group::WORTH);
+        let keeping = match (shared.plan.purpose, long) {
+            (Purpose::Files, Some(_)) if attempt == 0 => Keeping::Journal,
+            _ => Keeping::Nothing,
+        };
+        let name = format!("{stem}{PART}");
+        let trace = Trace::File { stem: stem.into_owned(), name, disk, keeping };
+        let part = Self::new(shared, no, trace);
         let journal = match (keeping, size) {
             (Keeping::Journal, Some(size)) => Some(part.begin_journal(entry, size, &Groups::new())?),
             _ => None,
@@ -115,9 +138,12 @@ impl Part {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true).follow(FollowSymlinks::No);
         let subject = Subject { transfer: self.shared.transfer, path: entry.path.as_str(), size };
-        create_new(&folder.dir, &format!("{stem}{JOURNAL}"), &options)
-            .and_then(|file| Journal::begin(file, &subject, known))
-            .map_err(|why| self.failed(why))
+        let name = format!("{stem}{JOURNAL}");
+        let begun = folder
+            .dir
+            .open_with(&name, &options)
+            .and_then(|file| Journal::begin(file.into_std(), &subject, known));
+        begun.map_err(|why| self.failed(why))
     }
 
     /// What an earlier attempt left of a file; `None` when that is nothing of use.
@@ -137,14 +163,18 @@ impl Part {
         if groups.is_empty() {
             return None;
         }
-        let trace = Trace::File { stem, name, disk: folder.disk, keeping: Keeping::Journal };
+        let trace = Trace::File { stem: stem.clone(), name, disk: folder.disk, keeping: Keeping::Journal };
         let part = Self::new(shared, no, trace);
         let sized = || -> Result<Journal, DiskError> {
             if there != size {
                 file.set_len(size).map_err(|why| part.failed(why))?;
                 space::reserve(&file, size).map_err(|why| part.failed(why))?;
             }
-            if was == size { Ok(journal) } else { part.begin_journal(entry, size, &groups) }
+            if was == size {
+                return Ok(journal);
+            }
+            folder.dir.remove_file(format!("{stem}{JOURNAL}")).map_err(|why| part.failed(why))?;
+            part.begin_journal(entry, size, &groups)
         };
         match sized() {
             Ok(journal) => Some(Left { file, journal, groups, part }),
@@ -266,17 +296,13 @@ impl Left {
     }
 }
 
-/// Makes a file under a name of ours. What stands there was left behind by an attempt that had no use
-/// for it: its name goes, and whatever else it is called stays.
-fn create_new(dir: &Dir, name: &str, options: &OpenOptions) -> io::Result<File> {
-    let made = match dir.open_with(name, options) {
-        Err(why) if why.kind() == ErrorKind::AlreadyExists => {
-            dir.remove_file(name)?;
-            dir.open_with(name, options)
-        }
-        made => made,
-    };
-    made.map(cap_std::fs::File::into_std)
+/// Makes room for a new attempt, where an earlier one left what is of no use and nobody has it open.
+fn remove_useless(dir: &Dir, stem: &str) {
+    let journal = format!("{stem}{JOURNAL}");
+    if open_own(dir, &journal).is_ok_and(|file| file.try_lock().is_ok()) {
+        // What can't be removed is not used either.
+        let _ = dir.remove_file(format!("{stem}{PART}")).and_then(|()| dir.remove_file(journal));
+    }
 }
 
 /// Opens a file that an earlier attempt made, if it is what that one left: no link, and known by no

@@ -214,10 +214,9 @@ impl Partial {
     /// removed then.
     pub fn verify(self, digest: Digest) -> Result<Verified, DiskError> {
         let Self { sink, content, size, part, journal } = self;
-        // Closed before its name goes.
-        drop(journal);
+        let journal = journal.into_inner().unwrap_or_else(PoisonError::into_inner);
         match whole(content.into_inner().unwrap_or_else(PoisonError::into_inner), size, digest, &part) {
-            Ok(written) => Ok(Verified::of(sink, written, digest, part)),
+            Ok(written) => Ok(Verified::of(sink, journal, (written, digest), part)),
             Err(why) => {
                 part.spoil();
                 Err(why)
@@ -251,6 +250,8 @@ fn whole(content: Content, size: Option<u64>, digest: Digest, part: &Part) -> Re
 /// Content that is whole, with the digest that the sender computed too.
 pub struct Verified {
     file: Option<(File, Arc<()>)>,
+    /// Keeps others away until it has its name.
+    journal: Option<Journal>,
     digest: Digest,
     size: u64,
     part: Part,
@@ -259,6 +260,8 @@ pub struct Verified {
 /// A whole file under its partial name, to be renamed.
 pub(super) struct Whole {
     pub part: Part,
+    /// Keeps others away.
+    pub journal: Option<Journal>,
     /// Of the partial file.
     pub name: String,
     pub digest: Digest,
@@ -266,15 +269,16 @@ pub(super) struct Whole {
 }
 
 impl Verified {
-    fn of(sink: Sink, size: u64, digest: Digest, part: Part) -> Self {
+    fn of(sink: Sink, journal: Option<Journal>, content: (u64, Digest), part: Part) -> Self {
+        let (size, digest) = content;
         let Sink::File(file) = sink else {
-            return Self { file: None, digest, size, part };
+            return Self { file: None, journal, digest, size, part };
         };
         part.set_time(&file);
         let handles = part.handles();
         // A full disk of handles would end all transfers; without one, a file is opened again.
         let file = (size > LARGE && Arc::strong_count(&handles) <= MAX_HANDLES).then_some((file, handles));
-        Self { file, digest, size, part }
+        Self { file, journal, digest, size, part }
     }
 
     #[must_use]
@@ -305,11 +309,11 @@ impl Verified {
 
     /// What can be renamed; `None` of a speed test, whose content is removed now.
     pub(super) fn into_whole(self) -> Option<Whole> {
-        let Self { file, digest, size, part } = self;
+        let Self { file, journal, digest, size, part } = self;
         // Closed before its name goes.
         drop(file);
         let name = part.name().filter(|_| part.purpose() == Purpose::Files)?.to_owned();
-        Some(Whole { name, part, digest, size })
+        Some(Whole { part, journal, name, digest, size })
     }
 
     /// Makes the content durable.

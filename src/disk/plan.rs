@@ -3,6 +3,8 @@
 //! Knows entries, names and what is in the folder; writes nothing and asks nobody. The work and
 //! the memory it takes grow with the number of entries, whatever they are.
 
+mod again;
+
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
@@ -18,16 +20,17 @@ use cap_fs_ext::DirExt as _;
 use cap_std::fs::{Dir, Metadata};
 
 use super::{
-    attributes,
     error::PlanError,
     folders::Folders,
     inbox::Inbox,
-    local::{LocalNames, Names, above, last},
+    local::{LocalNames, above, last},
     naming::Numbering,
     notes::Notes,
     space::Space,
     walk::Kind,
 };
+pub(super) use again::{Attempt, make_again};
+
 use crate::model::{Conflict, Entry, EntryKind, EntryNo, Medium, Purpose, RelPath, text};
 
 /// Where every entry of an offer goes, and which are not wanted.
@@ -44,14 +47,6 @@ pub struct Plan {
     pub(super) attempt: Attempt,
     needs: u64,
     notes: Notes,
-}
-
-/// Which attempt at a transfer it is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Attempt {
-    #[default]
-    First,
-    Again,
 }
 
 impl Plan {
@@ -100,29 +95,6 @@ pub(super) fn make(
         planner.place(no, entry)?;
     }
     check_space(planner.space, planner.taking)?;
-    Ok(planner.plan)
-}
-
-/// See [`Inbox::plan_again`].
-pub(super) fn make_again(
-    inbox: &Inbox,
-    entries: &[Entry],
-    names: &Names,
-    conflict: Conflict,
-) -> Result<Plan, PlanError> {
-    let mut planner = Planner::new(inbox, entries, conflict)?;
-    planner.plan.attempt = Attempt::Again;
-    planner.plan.names = names.chosen.clone();
-    if let Some(holder) = names.chosen.holder() {
-        let fate = match planner.there(planner.top, "", holder) {
-            Some(Kind::Folder) => Fate::Merged,
-            _ => Fate::New,
-        };
-        planner.top = planner.new_folder(planner.top, holder, fate);
-    }
-    for (no, entry) in (0..).zip(entries) {
-        planner.place(no, entry)?;
-    }
     Ok(planner.plan)
 }
 
@@ -309,43 +281,6 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    /// [`Fate::Stored`] of a file that stands where an earlier attempt would have stored it, with the
-    /// size and time of the one that is offered.
-    fn stored_earlier(&mut self, parent: Folder, entry: &Entry) -> Option<Fate> {
-        let EntryKind::File { size: Some(size), .. } = entry.kind else { return None };
-        let path = entry.path.as_str();
-        let (name, there) = self.earlier(parent, path)?;
-        let same_time = attributes::modified(&there)
-            .zip(entry.modified)
-            .is_some_and(|(there, offered)| there.seconds.abs_diff(offered.seconds) <= COARSE);
-        if !matches!(Kind::of(&there), Kind::File) || there.len() != size || !same_time {
-            return None;
-        }
-        self.taken.insert(self.key(parent, &name));
-        Some(Fate::Stored)
-    }
-
-    /// The name of a folder that an earlier attempt went into.
-    fn entered_earlier(&mut self, parent: Folder, path: &str) -> Option<String> {
-        let (name, there) = self.earlier(parent, path)?;
-        if !matches!(Kind::of(&there), Kind::Folder) {
-            return None;
-        }
-        self.taken.insert(self.key(parent, &name));
-        Some(name)
-    }
-
-    /// What stands under the name that an earlier attempt chose.
-    fn earlier(&self, parent: Folder, path: &str) -> Option<(String, Metadata)> {
-        if self.plan.attempt == Attempt::First || parent.fate == Fate::LeftOut {
-            return None;
-        }
-        let local = self.plan.names.path(path);
-        let name = last(&local);
-        let there = self.look(parent, above(path), name)?;
-        Some((name.to_owned(), there))
-    }
-
     fn parent(&mut self, path: &'a str) -> Result<Folder, PlanError> {
         match above(path) {
             "" => Ok(self.top),
@@ -515,10 +450,6 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 }
-
-/// Seconds by which the time of a stored file may differ from the one that was offered: some file
-/// systems count in steps of two.
-const COARSE: u64 = 2;
 
 fn extend(ranges: &mut Vec<Range<EntryNo>>, no: EntryNo) {
     match ranges.last_mut() {

@@ -92,8 +92,9 @@ fn name(shared: &Shared, no: EntryNo, file: Whole) -> Result<Stored, DiskError> 
         rename::no_clobber(&folder.dir, &file.name, name)
     };
     let path = shared.take_free(&planned, &wish, Numbering::File, take)?;
-    let Whole { part, digest, size, .. } = file;
+    let Whole { part, journal, digest, size, .. } = file;
     part.stored();
+    drop(journal);
     Ok(Stored { digest, size, path })
 }
 

@@ -22,11 +22,10 @@ use super::{
     desk::Desk,
     event::Event,
     handle::{EngineEnd, Publisher},
-    incoming::{self, Accepted, Incoming, Start},
+    incoming::Accepted,
     limiters::Limiters,
     listening,
-    outgoing::{self, Outgoing, Parcel},
-    record::{self, Kept, Record, Who},
+    outgoing::Parcel,
     snapshot::{DeviceCard, InboxCard, ReceivingState},
     start::Earlier,
     switchboard::Switchboard,
@@ -34,12 +33,12 @@ use super::{
 use crate::{
     disk,
     model::{
-        Address, Answer, ByteRate, DeviceName, Direction, Outcome, Peer, Problem, ProblemKind, Report, Side,
-        Summary, Transfer, TransferId, TransferState,
+        Address, Answer, ByteRate, DeviceName, Outcome, Problem, ProblemKind, Report, Side, Transfer,
+        TransferId,
     },
     net::{self, Connection, ListenError, Listener, Tls},
     settings::Settings,
-    transfer::{self, IncomingOffer},
+    transfer::IncomingOffer,
     wire::limits,
 };
 

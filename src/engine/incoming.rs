@@ -25,7 +25,7 @@ use super::{
     switchboard::Switchboard,
 };
 use crate::{
-    disk::{self, Names},
+    disk::{self, EmptyFolders, Names},
     model::{
         Answer, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Purpose, Report, Side, Summary,
         TransferId,
@@ -70,18 +70,18 @@ pub struct Accepted {
 pub type Again = mpsc::Receiver<Box<Connection>>;
 
 /// The id under which an incoming transfer is known here. Peers choose their ids themselves: none
-/// can choose another's, nor one of ours.
+/// can choose another's, nor one of ours, nor one that another device knows it by.
 #[must_use]
-pub fn local_id(peer: DeviceId, theirs: [u8; 16]) -> TransferId {
+pub fn local_id(us: DeviceId, peer: DeviceId, theirs: [u8; 16]) -> TransferId {
     let mut hasher = blake3::Hasher::new_derive_key("airlift 2026 incoming transfer");
-    hasher.update(peer.as_bytes()).update(&theirs);
+    hasher.update(us.as_bytes()).update(peer.as_bytes()).update(&theirs);
     let mut id = [0; 16];
     hasher.finalize_xof().fill(&mut id);
     TransferId(id)
 }
 
 pub async fn run(incoming: Incoming, start: Start, again: Again) {
-    let report = incoming.see_through(start, again).await;
+    let report = Box::pin(incoming.see_through(start, again)).await;
     incoming.desk.finish(report);
 }
 
@@ -129,9 +129,10 @@ impl Incoming {
                 },
             };
             let report;
-            (report, next) = self.attempt(*connection, &mut again, receiving.as_ref(), &story).await;
+            let attempt = self.attempt(*connection, &mut again, receiving.as_ref(), &story);
+            (report, next) = Box::pin(attempt).await;
             match &report.outcome {
-                Outcome::Failed(why) if why.kind == ProblemKind::Link && self.is_kept(&story) => {
+                Outcome::Failed(why) if why.kind == ProblemKind::Link && is_kept(&story) => {
                     tracing::info!(transfer = %self.transfer, why = why.text, "interrupted");
                     if next.is_none() {
                         self.desk.interrupt(why.clone(), None);
@@ -142,15 +143,6 @@ impl Incoming {
         };
         self.part(&story, &report).await;
         report
-    }
-
-    /// True when it can be gone on with; its patience begins anew.
-    fn is_kept(&self, story: &Story) -> bool {
-        let shared = lock(story);
-        if let Some(Accepted { kept: Some(kept), .. }) = &shared.accepted {
-            kept.touch();
-        }
-        shared.accepted.is_some()
     }
 
     /// Waits for the sender to come back.
@@ -246,9 +238,15 @@ impl Incoming {
             return;
         }
         let Accepted { record, kept } = accepted;
+        // After its end was reached, empty folders are what was sent.
+        let empty = if report.files > 0 || report.outcome == Outcome::Complete {
+            EmptyFolders::Stay
+        } else {
+            EmptyFolders::Go
+        };
         let discarding = spawn_blocking(move || {
             let folder = record.landing.folder.unwrap_or_default();
-            if let Err(problem) = disk::discard(&folder, record.id, &record.names) {
+            if let Err(problem) = disk::discard(&folder, record.id, &record.names, empty) {
                 tracing::warn!(%problem, "what is left of a transfer can’t be removed");
             }
             if let Some(kept) = kept {
@@ -257,6 +255,15 @@ impl Incoming {
         });
         let _ = discarding.await;
     }
+}
+
+/// True when it can be gone on with; its patience begins anew.
+fn is_kept(story: &Story) -> bool {
+    let shared = lock(story);
+    if let Some(Accepted { kept: Some(kept), .. }) = &shared.accepted {
+        kept.touch();
+    }
+    shared.accepted.is_some()
 }
 
 /// Why a transfer that was accepted is not gone on with.
@@ -273,6 +280,12 @@ fn keep(story: &Story, home: &Path, peer: Who, id: TransferId, names: &Names) ->
     let record = record::Receiving { id, peer, landing, summary, names: names.clone() };
     let kept = Kept::create(home, &Record::Receiving(record.clone()))
         .and_then(|kept| if is_long { kept.sync().map(|()| kept) } else { Ok(kept) });
+    if let Err(busy) = &kept
+        && busy.kind() == io::ErrorKind::ResourceBusy
+    {
+        // Another process receives it.
+        return kept.map(drop);
+    }
     // Without one it goes on for as long as this run does.
     let kept =
         kept.inspect_err(|problem| tracing::warn!(%problem, "a transfer can't be kept for a later run"));

@@ -119,11 +119,16 @@ impl Kept {
     /// Writes a new record.
     ///
     /// # Errors
-    /// When the data folder can't be written.
+    /// When the data folder can't be written; `ResourceBusy` when another process has one of this id.
     pub fn create(home: &Path, record: &Record) -> io::Result<Self> {
         let folder = home.join(FOLDER);
         fs::create_dir_all(&folder)?;
         let path = folder.join(format!("{}.json", record.id()));
+        if let Ok(there) = File::open(&path)
+            && there.try_lock().is_err()
+        {
+            return Err(io::ErrorKind::ResourceBusy.into());
+        }
         let mut new = tempfile::NamedTempFile::new_in(&folder)?;
         serde_json::to_writer(&mut new, &Written { version: VERSION, record })?;
         new.write_all(b"\n")?;
@@ -242,6 +247,8 @@ mod tests {
         assert!(Kept::all(home.path()).is_empty());
         let kept = Kept::create(home.path(), &record(1)).unwrap();
         assert!(Kept::all(home.path()).is_empty(), "it is in use");
+        let again = Kept::create(home.path(), &record(1)).unwrap_err();
+        assert_eq!(again.kind(), io::ErrorKind::ResourceBusy);
         drop(kept);
         let mut found = Kept::all(home.path());
         assert_eq!(found.len(), 1);

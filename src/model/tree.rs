@@ -235,7 +235,7 @@ impl Tree {
             self.insert(group.first, tree);
         }
         self.bytes += bytes.end - bytes.start;
-        if bytes.end % CHUNK as u64 > 0 {
+        if !bytes.end.is_multiple_of(CHUNK as u64) {
             let short = bytes.end / CHUNK as u64;
             self.short = Some(self.short.map_or(short, |other| short.min(other)));
         }

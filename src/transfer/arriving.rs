@@ -51,8 +51,8 @@ struct Open {
 }
 
 /// Nothing of a file that failed is of use.
-fn spoil(file: Option<Arc<Open>>) {
-    if let Some(Some(partial)) = file.as_ref().and_then(|file| file.partial.get()) {
+fn spoil(file: Option<&Arc<Open>>) {
+    if let Some(Some(partial)) = file.and_then(|file| file.partial.get()) {
         partial.spoil();
     }
 }
@@ -178,7 +178,7 @@ impl<'a> Arriving<'a> {
             if !self.job.intake.wants(entry) || book.ended.contains(entry) {
                 return Err(Violation::BadEntry.into());
             }
-            spoil(book.open.remove(&entry));
+            spoil(book.open.remove(&entry).as_ref());
             if !book.failed.insert(entry) {
                 // It failed here first, and that was said.
                 return Ok(());
@@ -313,7 +313,7 @@ impl<'a> Arriving<'a> {
         }
         {
             let mut book = self.book();
-            spoil(book.open.remove(&entry));
+            spoil(book.open.remove(&entry).as_ref());
             if !book.failed.insert(entry) {
                 return Ok(());
             }

@@ -33,6 +33,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod verdict;
+mod wanted;
 mod widening;
 mod words;
 

@@ -19,10 +19,11 @@ use super::{
     receiving::{Order, Receiving},
     stages::Stages,
     tally::Tally,
+    wanted::{account, bytes_of, without},
     words::of_disk,
 };
 use crate::{
-    disk::{DiskError, Finished, Inbox, Intake, Names, Plan},
+    disk::{Finished, Inbox, Intake, Names, Plan},
     model::{
         Answer, DeviceName, Direction, Entry, EntryKind, EntryNo, FileProblem, Landing, Purpose, Report,
         Side, Summary, TransferId,
@@ -50,6 +51,9 @@ pub enum Attempt {
     Again(Names),
 }
 
+/// Keeps what another attempt needs; blocks. An error ends the transfer.
+pub type Keep = Box<dyn FnOnce(&Names) -> std::io::Result<()> + Send + Sync>;
+
 /// How an offer is received.
 pub struct ReceiveJob {
     pub transfer: TransferId,
@@ -62,7 +66,8 @@ pub struct ReceiveJob {
     /// The speed limit of everything that this device receives.
     pub limiter: Arc<Limiter>,
     pub attempt: Attempt,
-    pub keep: Box<dyn FnOnce(&Names) -> std::io::Result<()> + Send + Sync>,
+    /// Told the names that were chosen, before anything comes.
+    pub keep: Keep,
 }
 
 /// An offer that was checked and found possible.
@@ -252,11 +257,9 @@ impl Session<'_> {
         let ReceiveJob { transfer, keep, .. } = job;
         let begun = spawn_blocking(move || {
             let intake = Intake::begin(inbox, entries, plan, transfer)?;
-            if let Err(problem) = keep(&intake.names()) {
-                tracing::warn!(%problem, "what was accepted can’t be kept");
-            }
+            keep(&intake.names()).map_err(|why| TransferError::Internal(why.to_string()))?;
             let held = intake.held();
-            Ok::<_, DiskError>((Arc::new(intake), held))
+            Ok::<_, TransferError>((Arc::new(intake), held))
         });
         let (intake, held) = finished(begun.await)??;
         self.intake = Some(Arc::clone(&intake));
@@ -470,49 +473,6 @@ impl Session<'_> {
 fn problem(intake: &Intake, entry: EntryNo, side: Side, why: &str) -> FileProblem {
     let path = intake.entry(entry).map_or_else(String::new, |offered| offered.path.to_string());
     FileProblem { path, side, why: why.to_owned() }
-}
-
-/// The account of the files that are wanted.
-fn account(entries: &[Entry], unwanted: &[Range<EntryNo>], stored: &[Range<EntryNo>]) -> Tally {
-    let mut wanted = EntrySet::default();
-    for (entry, offered) in (0..).zip(entries) {
-        if matches!(offered.kind, EntryKind::File { .. }) {
-            wanted.insert(entry);
-        }
-    }
-    let mut settled = |ranges: &[Range<EntryNo>]| {
-        ranges.iter().flat_map(Clone::clone).filter(|&entry| wanted.remove(entry)).count() as u64
-    };
-    let (left_out, stored) = (settled(unwanted), settled(stored));
-    Tally::new(wanted, left_out, stored)
-}
-
-/// Bytes of these files.
-fn bytes_of(entries: &[Entry], numbers: &[Range<EntryNo>]) -> u64 {
-    let size = |no: EntryNo| match entries.get(no as usize)?.kind {
-        EntryKind::File { size, .. } => size,
-        EntryKind::Folder => None,
-    };
-    numbers.iter().flat_map(Clone::clone).filter_map(size).fold(0, u64::saturating_add)
-}
-
-/// These ranges without those, all of which are among them.
-fn without(all: &[Range<EntryNo>], those: &[Range<EntryNo>]) -> Vec<Range<EntryNo>> {
-    let mut rest = Vec::new();
-    let mut those = those.iter().peekable();
-    for range in all {
-        let mut start = range.start;
-        while let Some(out) = those.next_if(|out| out.start < range.end) {
-            if start < out.start {
-                rest.push(start..out.start);
-            }
-            start = out.end;
-        }
-        if start < range.end {
-            rest.push(start..range.end);
-        }
-    }
-    rest
 }
 
 fn finished<T>(joined: Result<T, JoinError>) -> Result<T, TransferError> {

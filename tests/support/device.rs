@@ -97,6 +97,23 @@ impl Device {
         })
     }
 
+    /// As [`Device::received`]; one that waits for a sender to come back is given up.
+    pub fn received_or_given_up(&mut self, nth: usize) -> Report {
+        let receives = |t: &&Transfer| t.direction == Direction::Receive;
+        let waits = self.until("the end of what is received", |state| {
+            let transfer = state.transfers.iter().filter(receives).nth(nth)?;
+            match transfer.state {
+                TransferState::Finished(_) => Some(None),
+                TransferState::Interrupted { .. } => Some(Some(transfer.id)),
+                _ => None,
+            }
+        });
+        if let Some(id) = waits {
+            self.tell(Command::Cancel(id));
+        }
+        self.received(nth)
+    }
+
     /// Every event that was not yet read, whatever it is.
     pub fn drain(&mut self) -> Vec<Event> {
         let mut drained = Vec::new();

@@ -28,6 +28,8 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
 pub type Ask = Box<dyn FnOnce(&IncomingOffer) -> Option<Answer> + Send>;
 
 pub struct Pair {
+    /// Each has one of its own, as those of different peers have.
+    pub transfer: TransferId,
     /// Bytes that fit into each pipe.
     pub capacity: usize,
     pub budget: Budget,
@@ -43,6 +45,7 @@ pub struct Pair {
 impl Default for Pair {
     fn default() -> Self {
         Self {
+            transfer: TransferId(airlift::identity::random()),
             capacity: 64 * 1024,
             budget: Budget::default(),
             conflict: Conflict::KeepBoth,
@@ -77,7 +80,7 @@ impl Pair {
     pub async fn run_scan(self, scan: Scan, inbox: &Path) -> Outcomes {
         let (near, mut far, relay) = control(self.capacity, self.budget.clone());
         let name = |text| DeviceName::parse(text).unwrap();
-        let transfer = TransferId([7; 16]);
+        let transfer = self.transfer;
         let landing = Landing { conflict: self.conflict, ..Landing::default() };
         let send_job = SendJob { transfer, name: name("Anna"), scan, limiter: self.sending };
         let receive_job = ReceiveJob {

@@ -75,6 +75,38 @@ fn a_folder_for_several_things_gets_the_next_number_too() {
 }
 
 #[test]
+fn transfers_of_one_id_at_once_may_fail_and_never_store_another_s_content() {
+    const THREADS: u8 = 4;
+    let temp = temp();
+    let start = Arc::new(Barrier::new(THREADS.into()));
+    let threads: Vec<_> = (0..THREADS)
+        .map(|thread| {
+            let (start, folder) = (Arc::clone(&start), temp.path().to_owned());
+            thread::spawn(move || {
+                start.wait();
+                let mut stored = Vec::new();
+                for round in 0..50 {
+                    let inbox = Inbox::open(&folder).unwrap();
+                    let entries = [file("same", 2)];
+                    let plan = inbox.plan(&entries, None, Conflict::KeepBoth).unwrap();
+                    let intake = Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap();
+                    let content = [thread, round];
+                    if let Ok(file) = store_one(&intake, 0, &content) {
+                        stored.push((file.path.as_str().to_owned(), content));
+                    }
+                }
+                stored
+            })
+        })
+        .collect();
+    let stored: Vec<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+    assert!(!stored.is_empty());
+    for (path, content) in &stored {
+        assert_eq!(fs::read(temp.path().join(path)).unwrap(), content, "{path}");
+    }
+}
+
+#[test]
 fn many_threads_that_want_one_name_lose_nothing() {
     const THREADS: u8 = 8;
     const EACH: u8 = 20;
@@ -90,8 +122,8 @@ fn many_threads_that_want_one_name_lose_nothing() {
                         let inbox = Inbox::open(&folder).unwrap();
                         let entries = [file("same", 2), file("dir/in", 2)];
                         let plan = inbox.plan(&entries, None, Conflict::KeepBoth).unwrap();
-                        // All of one id, as a peer may choose.
-                        let intake = Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap();
+                        let id = TransferId([thread + 1; 16]);
+                        let intake = Intake::begin(inbox, entries.to_vec(), plan, id).unwrap();
                         let content = [thread, round];
                         let stored = store_one(&intake, 0, &content).unwrap();
                         store_one(&intake, 1, &content).unwrap();

@@ -1,7 +1,31 @@
 //! How transfers begin: by a person's wish, by a peer's call, or where an earlier run or connection
 //! has left them.
 
-use super::*;
+use std::sync::Arc;
+
+use tokio::{
+    sync::{Notify, OwnedSemaphorePermit, mpsc},
+    task::spawn_blocking,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{Actor, Line, Running};
+use crate::{
+    engine::{
+        desk::Desk,
+        incoming::{self, Accepted, Incoming, Start},
+        outgoing::{self, Outgoing, Parcel},
+        record::{self, Kept, Record, Who},
+        start::Earlier,
+    },
+    model::{
+        Address, DeviceName, Direction, Peer, Problem, ProblemKind, Side, Summary, Transfer, TransferId,
+        TransferState,
+    },
+    net::Connection,
+    transfer,
+    wire::limits,
+};
 
 impl Actor {
     pub(super) fn send(&mut self, id: TransferId, to: Address, parcel: Parcel) {
@@ -48,7 +72,7 @@ impl Actor {
             return;
         }
         let home = self.home.clone();
-        let found = tokio::task::spawn_blocking(move || Kept::all(&home)).await.unwrap_or_default();
+        let found = spawn_blocking(move || Kept::all(&home)).await.unwrap_or_default();
         for (kept, record) in found {
             let why = Problem {
                 side: Side::Here,
@@ -82,19 +106,19 @@ impl Actor {
     }
 
     /// Hands a connection to the transfer that it goes on with, if there is one that was accepted.
-    fn go_on(&mut self, connection: Connection, id: TransferId) -> Result<(), Connection> {
+    fn go_on(&mut self, connection: Box<Connection>, id: TransferId) -> Result<(), Box<Connection>> {
         if let Some(running) = self.transfers.get(&id)
             && let Line::IsCalled(again) = &running.line
             && !running.desk.is_undecided()
         {
-            return again.try_send(Box::new(connection)).map_err(|e| *e.into_inner());
+            return again.try_send(connection).map_err(mpsc::error::TrySendError::into_inner);
         }
         let Some(known) = self.unheard.iter().position(|accepted| accepted.record.id == id) else {
             return Err(connection);
         };
         let accepted = self.unheard.remove(known);
         let who = accepted.record.peer.clone();
-        self.begin(Start::Earlier(Box::new(accepted), Some(Box::new(connection))), who, id);
+        self.begin(Start::Earlier(Box::new(accepted), Some(connection)), who, id);
         Ok(())
     }
 
@@ -110,9 +134,9 @@ impl Actor {
             tracing::info!(%address, %peer, "turned away: a bad name");
             return;
         };
-        let id = incoming::local_id(peer, transfer);
+        let id = incoming::local_id(self.device.id, peer, transfer);
         let who = Who { id: peer, name, address: address.to_string() };
-        let connection = match self.go_on(connection, id) {
+        let connection = match self.go_on(Box::new(connection), id) {
             Ok(()) => return,
             Err(connection) => connection,
         };
@@ -127,7 +151,7 @@ impl Actor {
                 "That device is busy with other offers. Try again in a minute."
             }
             Some(receiving) => {
-                let start = Start::Offer(Box::new(connection), receiving);
+                let start = Start::Offer(connection, receiving);
                 return self.begin(start, who, id);
             }
         };

@@ -107,7 +107,7 @@ fn text(ui: &mut Ui, row: &mut Row, color: Color32) {
             line(ui, small(limit, p.faint));
         }
         Body::Interrupted { why, again } => {
-            line(ui, small(&prospect(*again, row.direction), p.warn));
+            line(ui, small(prospect(*again, row.direction), p.warn));
             ui.add(Label::new(small(why, p.faint)).wrap());
         }
         Body::Finished(ended) => {
