@@ -8,7 +8,7 @@ use airlift::{
     model::{DeviceId, Digest},
     wire::{
         ALPN, DEFAULT_PORT, FromReceiver, FromSender, content, frame,
-        message::{Ending, RawEntry, RawKind, RawPurpose, RawSkipped, Receipt},
+        message::{Ending, RawEntry, RawGroup, RawKind, RawPurpose, RawSkipped, Receipt},
     },
 };
 use data_encoding::HEXLOWER;
@@ -66,6 +66,9 @@ fn what_a_receiver_says_has_these_bytes() {
     pinned(&FromReceiver::Done, "01000000 06");
     pinned(&FromReceiver::Alive, "01000000 07");
     pinned(&FromReceiver::Ending(Ending::Cancelled), "02000000 08 00");
+    pinned(&FromReceiver::Stored(vec![0..1, 5..300]), "07000000 0a 02 00 01 05 ac02");
+    let groups = vec![RawGroup { first: 64, level: 6, value: [9; 32] }];
+    pinned(&FromReceiver::Held { entry: 300, groups }, &format!("26000000 0b ac02 01 40 06 {nines}"));
     pinned(&FromReceiver::Load([0, 0, 0, 0, 0, 127]), "07000000 09 00 00 00 00 00 7f");
 }
 

@@ -124,11 +124,15 @@ impl Part {
         };
         let name = format!("{stem}{PART}");
         let trace = Trace::File { stem: stem.into_owned(), name, disk, keeping };
-        let part = Self::new(shared, no, trace);
+        let mut part = Self::new(shared, no, trace);
         let journal = match (keeping, size) {
-            (Keeping::Journal, Some(size)) => Some(part.begin_journal(entry, size, &Groups::new())?),
+            (Keeping::Journal, Some(size)) => part.begin_journal(entry, size, &Groups::new()).ok(),
             _ => None,
         };
+        if let (None, Trace::File { keeping, .. }) = (&journal, &mut part.trace) {
+            // Without one it is received all the same, and for this attempt alone.
+            *keeping = Keeping::Nothing;
+        }
         Ok((file, journal, part))
     }
 
@@ -301,7 +305,8 @@ fn remove_useless(dir: &Dir, stem: &str) {
     let journal = format!("{stem}{JOURNAL}");
     if open_own(dir, &journal).is_ok_and(|file| file.try_lock().is_ok()) {
         // What can't be removed is not used either.
-        let _ = dir.remove_file(format!("{stem}{PART}")).and_then(|()| dir.remove_file(journal));
+        let _ = dir.remove_file(format!("{stem}{PART}"));
+        let _ = dir.remove_file(journal);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod planning;
 mod receiving;
+mod resuming;
 mod sending;
 mod storing;
 mod trying;
