@@ -171,6 +171,84 @@ fn a_folder_of_many_files_that_was_interrupted_costs_what_is_missing_and_keeps_i
     assert!(tree(&there.inbox().join("trip (1)")) == tree(&trip), "what arrived is not what was sent");
 }
 
+/// Sends a file, is killed at three quarters of it, and sends it again after `harm`.
+fn changed_between_two_attempts(harm: impl Fn(&Path)) -> (Value, Vec<u8>, Device) {
+    let (here, there) = (Device::new(), Device::new());
+    let file = here.file("film.bin", content(SIZE));
+    let (mut receiver, port) = receive(&there, "0", &ACCEPT);
+    let to = format!("127.0.0.1:{port}");
+    let mut sender = here.send(&[&file], &to, &LIMIT);
+    wait_for_bytes(&mut sender, SIZE as u64 * 3 / 4);
+    sender.signal("KILL");
+    drop(sender);
+    receiver.wait_for("interrupted");
+    harm(&file);
+    let end = ends_well(here.send(&[&file], &to, &[]));
+    ends_well(receiver);
+    (end, fs::read(file).unwrap(), there)
+}
+
+#[test]
+fn a_file_that_changed_a_little_between_two_attempts_costs_a_little() {
+    let (end, bytes, there) = changed_between_two_attempts(|file| {
+        let mut bytes = fs::read(file).unwrap();
+        bytes[1_000_000] ^= 1;
+        fs::write(file, bytes).unwrap();
+    });
+    is_there_alone(&there, "film.bin", &bytes);
+    let sent = end["pipeline"]["wire_bytes"].as_u64().unwrap();
+    // What was missing, what was in flight, and the group that has changed.
+    assert!(sent <= SIZE as u64 / 4 + 2 * AGAIN, "{sent} bytes were sent");
+}
+
+#[test]
+fn a_file_that_changed_altogether_arrives_as_it_is_now() {
+    let (end, bytes, there) = changed_between_two_attempts(|file| {
+        let other: Vec<u8> = content(SIZE + 100_000).into_iter().map(|byte| !byte).collect();
+        fs::write(file, other).unwrap();
+    });
+    is_there_alone(&there, "film.bin", &bytes);
+    assert!(end["pipeline"]["wire_bytes"].as_u64().unwrap() >= SIZE as u64, "{end}");
+}
+
+#[test]
+fn a_file_that_is_gone_between_two_attempts_ends_it_with_a_sentence() {
+    let (here, there) = (Device::new(), Device::new());
+    let file = here.file("film.bin", content(SIZE));
+    let (mut receiver, port) = receive(&there, "0", &ACCEPT);
+    let cable = Cable::to(port.parse().unwrap());
+    let mut sender = here.send(&[&file], &format!("127.0.0.1:{}", cable.port()), &LIMIT);
+    wait_for_bytes(&mut sender, SIZE as u64 / 4);
+    cable.pull();
+    sender.wait_for("interrupted");
+    fs::remove_file(file).unwrap();
+    cable.plug_in();
+    let (end, code) = sender.end();
+    assert_ne!(code, 0);
+    assert!(end["problem"].as_str().unwrap().contains("is not there"), "{end}");
+    receiver.wait_for("interrupted");
+}
+
+#[test]
+fn an_offer_that_has_become_more_since_it_was_accepted_is_not_taken_without_a_question() {
+    let (here, there) = (Device::new(), Device::new());
+    let file = here.file("trip/film.bin", content(SIZE));
+    let trip = here.path("trip");
+    let (mut receiver, port) = receive(&there, "0", &ACCEPT);
+    let to = format!("127.0.0.1:{port}");
+    let mut sender = here.send(&[&trip], &to, &LIMIT);
+    wait_for_bytes(&mut sender, SIZE as u64 / 4);
+    sender.signal("KILL");
+    drop(sender);
+    receiver.wait_for("interrupted");
+    here.file("trip/smuggled", "nobody was asked about this");
+    let (end, code) = here.send(&[&trip], &to, &[]).end();
+    assert_eq!((&end["outcome"], code == 0), (&"declined".into(), false), "{end}");
+    receiver.wait_for("finished");
+    assert!(tree(&there.inbox()).is_empty(), "{:?}", tree(&there.inbox()).keys());
+    assert!(file.exists());
+}
+
 #[test]
 fn who_gives_up_leaves_nothing_behind() {
     let (here, there) = (Device::new(), Device::new());

@@ -278,7 +278,10 @@ fn extend(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{FileMode, Pipeline};
+    use crate::{
+        model::{FileMode, Pipeline},
+        wire::message::RawGroup,
+    };
 
     const DIGEST: Digest = Digest([7; 32]);
 
@@ -343,11 +346,7 @@ mod tests {
     }
 
     #[test]
-    #[expect(
-        clippy::single_range_in_vec_init,
-        clippy::reversed_empty_ranges,
-        reason = "that is what is tried"
-    )]
+    #[expect(clippy::reversed_empty_ranges, reason = "that is what is tried")]
     fn exceptions_must_ascend_and_stay_within_the_offer() {
         for ranges in
             [vec![0..0], vec![2..1], vec![0..4], vec![1..2, 1..2], vec![2..3, 0..1], vec![0..1, 1..2]]
@@ -365,6 +364,60 @@ mod tests {
         assert_eq!(unwanted, [0..1, 2..3]);
         let report = machine.into_tally().report(Ended::Complete, Pipeline::default());
         assert_eq!(report.left_out, 1, "a folder that is left out is no file");
+    }
+
+    #[test]
+    fn what_a_receiver_says_it_holds_must_be_possible() {
+        let chunk = crate::model::CHUNK as u64;
+        let long = || {
+            let mut machine = Sending::new();
+            say(&mut machine, FromReceiver::Hello { name: "Ben".into() }).expect("hello");
+            machine.offered(EntryKind::Folder);
+            for size in [Some(100 * chunk), Some(Group::WORTH), None] {
+                machine.offered(EntryKind::File { size, mode: FileMode::Regular });
+            }
+            machine.all_offered();
+            machine
+        };
+        let group = |first, level| RawGroup { first, level, value: [0; 32] };
+        for (entry, groups, is_right) in [
+            (1, vec![group(0, 6), group(64, 5), group(96, 2)], true),
+            (1, vec![group(96, 2), group(0, 6)], false),
+            (1, vec![group(0, 6), group(32, 5)], false),
+            (1, vec![group(64, 6)], false),
+            (1, vec![group(1, 1)], false),
+            (0, vec![group(0, 0)], false),
+            (2, vec![group(0, 0)], false),
+            (3, vec![group(0, 0)], false),
+            (4, vec![group(0, 0)], false),
+        ] {
+            let said = say(&mut long(), FromReceiver::Held { entry, groups: groups.clone() });
+            assert_eq!(said.is_ok(), is_right, "{entry}: {groups:?}");
+        }
+        let mut machine = long();
+        say(&mut machine, FromReceiver::Held { entry: 1, groups: vec![group(32, 5)] }).expect("once");
+        let again = say(&mut machine, FromReceiver::Held { entry: 1, groups: vec![group(0, 5)] });
+        assert!(matches!(again, Err(Violation::BadGroup)), "over two messages, too");
+        let late = say(&mut flowing(1), FromReceiver::Held { entry: 1, groups: Vec::new() });
+        assert!(matches!(late, Err(Violation::OutOfTurn("held"))));
+    }
+
+    #[test]
+    fn files_that_an_earlier_attempt_stored_count_and_are_not_awaited() {
+        let mut machine = offered(3);
+        say(&mut machine, FromReceiver::Stored(vec![1..2])).expect("a file");
+        say(&mut machine, FromReceiver::Except(vec![2..3])).expect("another");
+        let order = say(&mut machine, FromReceiver::Accept { token: [1; 16] });
+        let Ok(Order::Flow { answer, .. }) = order else { panic!("{order:?}") };
+        assert_eq!((answer.stored, answer.unwanted), (vec![1..2], vec![2..3]));
+        machine.stored_earlier(10);
+        let receipt = FromReceiver::Receipts(vec![Receipt::stored(1, DIGEST)]);
+        assert!(matches!(say(&mut machine, receipt), Err(Violation::BadReceipt)), "it was not sent");
+        machine.sent(3, Sent { size: 10, digest: DIGEST });
+        say(&mut machine, FromReceiver::Receipts(vec![Receipt::stored(3, DIGEST)])).expect("sent");
+        assert!(matches!(say(&mut machine, FromReceiver::Done), Ok(Order::Finish)));
+        let report = machine.into_tally().report(Ended::Complete, Pipeline::default());
+        assert_eq!((report.files, report.bytes, report.left_out), (2, 20, 1));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Another attempt at a transfer: what an earlier one has left is used, and nothing else is.
 
-use std::mem::forget;
+use std::mem::ManuallyDrop;
 
 use super::*;
 use crate::{
@@ -66,6 +66,12 @@ fn put(partial: &Partial, content: &[u8], chunk: u64) -> u64 {
     partial.keep(leaf).unwrap()
 }
 
+fn put_all(partial: &Partial, content: &[u8], chunks: impl IntoIterator<Item = u64>) {
+    for chunk in chunks {
+        put(partial, content, chunk);
+    }
+}
+
 /// The chunks that another attempt finds.
 fn held(intake: &Intake) -> Vec<u64> {
     let held = intake.held();
@@ -121,7 +127,7 @@ fn who_dies_without_a_word_leaves_what_was_synced_and_no_more() {
     // What a killed process has locked is free at once; here it is let go of by hand.
     fs::copy(receiver.path(".journal"), receiver.temp.path().join("copy")).unwrap();
     let journal = receiver.path(".journal");
-    forget((partial, intake));
+    let _dead = ManuallyDrop::new((partial, intake));
     fs::remove_file(&journal).unwrap();
     fs::rename(receiver.temp.path().join("copy"), &journal).unwrap();
     let intake = receiver.begin(SIZE);
@@ -136,7 +142,7 @@ fn a_group_that_comes_again_is_given_up_before_it_is_written() {
     let mut receiver = Receiver::new();
     let intake = receiver.begin(SIZE);
     let partial = intake.create(1).unwrap();
-    (0..8).for_each(|chunk| drop(put(&partial, &old, chunk)));
+    put_all(&partial, &old, 0..8);
     partial.put_aside().unwrap();
     drop((partial, intake));
     // The sender's file has changed from chunk 2 on; one group holds all eight.
@@ -160,7 +166,7 @@ fn content_that_is_not_the_sender_s_never_gets_the_name_however_it_came() {
     let mut receiver = Receiver::new();
     let intake = receiver.begin(SIZE);
     let partial = intake.create(1).unwrap();
-    (0..9).for_each(|chunk| drop(put(&partial, &old, chunk)));
+    put_all(&partial, &old, 0..9);
     partial.put_aside().unwrap();
     drop((partial, intake));
     let intake = receiver.begin(SIZE);
@@ -178,7 +184,7 @@ fn a_file_that_grew_or_shrank_keeps_the_chunks_that_are_whole_in_both() {
         let mut receiver = Receiver::new();
         let intake = receiver.begin(SIZE);
         let partial = intake.create(1).unwrap();
-        (0..=CHUNKS).for_each(|chunk| drop(put(&partial, &old, chunk)));
+        put_all(&partial, &old, 0..=CHUNKS);
         partial.put_aside().unwrap();
         drop((partial, intake));
         let intake = receiver.begin(size);
@@ -197,15 +203,17 @@ fn interrupted(content: &[u8]) -> Receiver {
     let mut receiver = Receiver::new();
     let intake = receiver.begin(SIZE);
     let partial = intake.create(1).unwrap();
-    (0..9).for_each(|chunk| drop(put(&partial, content, chunk)));
+    put_all(&partial, content, 0..9);
     partial.put_aside().unwrap();
     receiver
 }
 
+type Harm = fn(&Receiver);
+
 #[test]
 fn what_is_damaged_or_not_ours_is_not_gone_on_with() {
     let content = content(8, SIZE);
-    let harms: [(&str, fn(&Receiver)); 5] = [
+    let harms: [(&str, Harm); 5] = [
         ("no journal", |r| fs::remove_file(r.path(".journal")).unwrap()),
         ("an empty journal", |r| fs::write(r.path(".journal"), "").unwrap()),
         ("no partial file", |r| fs::remove_file(r.path(".part")).unwrap()),
