@@ -51,8 +51,9 @@ def planned(quick):
         Link("1 Gbit/s", 1000, 512 * MIB),
         Link("1 Gbit/s, 20 ms", 1000, 512 * MIB, delay=20),
         Link("1 Gbit/s, 20 ms, 1% loss", 1000, 256 * MIB, delay=20, loss=1),
-        # Some 10 Mbit/s for one connection: a larger file would take minutes.
-        Link("1 Gbit/s, 20 ms, 1% loss, cubic", 1000, 8 * MIB, delay=20, loss=1, congestion="cubic"),
+        # Some 10 Mbit/s for one connection: a larger file would take minutes. In a smaller one, a transfer that
+        # finds out while it runs how many connections help would have ended before it knows.
+        Link("1 Gbit/s, 20 ms, 1% loss, cubic", 1000, 32 * MIB, delay=20, loss=1, congestion="cubic"),
     ]
     for link in links:
         link.content = min(link.content, 8 * MIB * (link.mbit // 100)) // 4 if quick else link.content

@@ -23,6 +23,9 @@ const INCOMING: usize = 256 * 1024;
 /// system and take it again, which was measured to double the sender's processor time.
 const OUTGOING: usize = 64 * 1024;
 
+/// What may go with the last of them: headers of content, which would else be a packet of their own.
+const TAIL: usize = 1024;
+
 /// The blocking form of a [`Connection`].
 pub struct Lane {
     tls: rustls::Connection,
@@ -57,7 +60,7 @@ impl Lane {
                 (socket, tls.into())
             }
         };
-        tls.set_buffer_limit(Some(OUTGOING));
+        tls.set_buffer_limit(Some(OUTGOING + TAIL));
         let outgoing = socket.into_std()?;
         outgoing.set_nonblocking(false)?;
         let clock = Arc::<NetworkClock>::default();
@@ -168,7 +171,8 @@ impl Read for Lane {
 
 impl Write for Lane {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        let taken = self.tls.writer().write(buf)?;
+        let part = if buf.len() > OUTGOING + TAIL { &buf[..OUTGOING] } else { buf };
+        let taken = self.tls.writer().write(part)?;
         self.send_encrypted()?;
         Ok(taken)
     }
