@@ -133,8 +133,11 @@ pub fn question(offer: &Transfer) -> Vec<String> {
         lines.push(format!("It would go to {}.", place(folder, offer.free)));
     }
     lines.extend(notes(offer));
+    let here = offer.here_already();
+    let answers = if here.is_some() { "y, n, or m for only what is missing" } else { "y or n" };
+    lines.extend(here);
     let what = offer.summary.title();
-    lines.push(format!("Accept {what} from {}? Type y or n, then Enter.", offer.peer.label()));
+    lines.push(format!("Accept {what} from {}? Type {answers}, then Enter.", offer.peer.label()));
     lines
 }
 
@@ -227,6 +230,13 @@ fn complete(t: &Transfer, report: &Report) -> Vec<Line> {
         Direction::Send => format!("Sent {size} {took}. Verified by {}.", t.peer.label()),
         Direction::Receive => format!("Received {size} {took}. Verified."),
     }];
+    if report.already > 0 {
+        let count = text::count(report.already, "file was", "files were");
+        lines.push(match t.direction {
+            Direction::Send => format!("{count} there already."),
+            Direction::Receive => format!("{count} here already."),
+        });
+    }
     if report.left_out > 0 {
         let count = text::count(report.left_out, "file was", "files were");
         lines.push(match t.direction {

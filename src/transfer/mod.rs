@@ -15,6 +15,7 @@
 //! addresses, settings, or anybody's screen.
 
 mod arriving;
+mod comparing;
 mod control;
 mod entry_set;
 mod inflow;

@@ -207,6 +207,7 @@ impl Actor {
             summary: Summary::default(),
             folder: None,
             free: None,
+            already: 0,
             notes: Vec::new(),
             state,
         };

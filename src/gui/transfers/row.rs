@@ -245,6 +245,10 @@ impl Row {
         }
         let mut parts = vec![self.peer.clone(), format!("{amount} in {}", text::duration(report.took))];
         parts.extend(report.rate().map(text::rate));
+        if report.already > 0 {
+            let place = if self.direction == Direction::Send { "there" } else { "here" };
+            parts.push(format!("{} {place} already", text::count(report.already, "file", "files")));
+        }
         if report.left_out > 0 {
             parts.push(format!("{} left out", text::count(report.left_out, "file", "files")));
         }
