@@ -28,8 +28,8 @@ use super::{
 use crate::{
     disk::{Finished, Inbox, Intake, Names, Plan},
     model::{
-        Answer, Conflict, DeviceName, Direction, Entry, EntryKind, EntryNo, Landing, Purpose, Report,
-        Side, Summary, TransferId,
+        Answer, Conflict, DeviceName, Direction, Entry, EntryKind, EntryNo, Landing, Purpose, Report, Side,
+        Summary, TransferId,
     },
     wire::{
         FromReceiver, FromSender, Violation, limits,
@@ -107,8 +107,17 @@ where
         let tally = Tally::new(EntrySet::default(), 0, 0);
         let machine = Receiving::new();
         let limiter = Arc::clone(&job.limiter);
-        let mut session =
-            Session { link, meter, limiter, observe, machine, tally, stages: None, intake: None, comparing: None };
+        let mut session = Session {
+            link,
+            meter,
+            limiter,
+            observe,
+            machine,
+            tally,
+            stages: None,
+            intake: None,
+            comparing: None,
+        };
         let result = tokio::select! {
             result = session.run(job, ask, lanes) => result,
             () = stops.cancel.cancelled() => Ok(session.cancelled()),
@@ -434,7 +443,8 @@ impl Session<'_> {
             intake.abandon();
         }
         control::last_word(self.link, &ended, FromReceiver::Ending).await;
-        for stages in [self.stages.take(), self.comparing.take().map(Comparing::close)].into_iter().flatten() {
+        for stages in [self.stages.take(), self.comparing.take().map(Comparing::close)].into_iter().flatten()
+        {
             stages.end().await;
         }
         let mut saved = Vec::new();

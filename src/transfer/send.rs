@@ -63,15 +63,8 @@ where
 {
     control::run(control, &FromSender::Alive, |link: Link<FromReceiver>| async move {
         let limiter = Arc::clone(&job.limiter);
-        let mut session = Session {
-            link,
-            meter,
-            limiter,
-            observe,
-            machine: Sending::new(),
-            flow: None,
-            comparing: None,
-        };
+        let mut session =
+            Session { link, meter, limiter, observe, machine: Sending::new(), flow: None, comparing: None };
         let result = tokio::select! {
             result = session.run(job, open_lane) => result,
             () = cancel.cancelled() => Ok(Ended::Cancelled { by: Side::Here }),

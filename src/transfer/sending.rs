@@ -337,6 +337,9 @@ fn extend(
 }
 
 #[cfg(test)]
+mod likely;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
@@ -375,7 +378,10 @@ mod tests {
     fn all_is_verified_only_when_every_receipt_has_the_senders_own_digest() {
         let mut machine = flowing(2);
         let receipts = (1..=2).map(|entry| Receipt::stored(entry, DIGEST)).collect();
-        assert!(matches!(say(&mut machine, FromReceiver::Receipts(receipts)), Ok(Order::Answered { count: 0, .. })));
+        assert!(matches!(
+            say(&mut machine, FromReceiver::Receipts(receipts)),
+            Ok(Order::Answered { count: 0, .. })
+        ));
         assert!(matches!(say(&mut machine, FromReceiver::Done), Ok(Order::Finish)));
         let report = machine.into_tally().report(Ended::Complete, Pipeline::default());
         assert!(report.verified());

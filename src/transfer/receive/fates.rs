@@ -72,10 +72,9 @@ impl Session<'_> {
             }
             match digest {
                 // Full: more than a sender may ask for at once.
-                Some(digest) => comparing
-                    .asked
-                    .try_send((entry, Digest(digest)))
-                    .map_err(|_| Violation::TooManyOpen)?,
+                Some(digest) => {
+                    comparing.asked.try_send((entry, Digest(digest))).map_err(|_| Violation::TooManyOpen)?
+                }
                 None => {
                     self.note(intake, inflow::Fate::Broken { entry })?;
                 }
