@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::news::{Listening, News};
 use crate::model::{
-    DeviceId, Direction, EntryKind, Outcome, Peer, Problem, Progress, Purpose, Report, Side, Summary,
+    DeviceId, Direction, EntryKind, Outcome, Peer, Problem, Progress, Purpose, Report, Retry, Side, Summary,
     Transfer, text,
 };
 
@@ -212,6 +212,10 @@ fn finished(t: &Transfer, report: &Report) -> Vec<Line> {
     });
     lines.extend(listed.map(Line::Wrong));
     lines.extend(and_more(report.failed, report.problems.len()).map(Line::Wrong));
+    if report.retry == Retry::Possible {
+        let text = "Give the same command once more to send what failed, and nothing else.";
+        lines.push(Line::Wrong(text.to_owned()));
+    }
     if matches!(report.outcome, Outcome::Failed(_) | Outcome::Cancelled { .. }) && report.files > 0 {
         lines.push(Line::Wrong(format!("{} had arrived whole.", size_of(report))));
         lines.extend(saved(t, report).into_iter().map(Line::Wrong));

@@ -214,6 +214,17 @@ pub struct Report {
     pub already: u64,
     /// Where the time went.
     pub pipeline: Pipeline,
+    /// Whether what failed can be tried again, without the rest.
+    pub retry: Retry,
+}
+
+/// Whether the files of a transfer that failed can be sent once more by themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Retry {
+    /// None failed, or they can't be read a second time, or it is not this device that sends them.
+    #[default]
+    Impossible,
+    Possible,
 }
 
 impl Report {
@@ -235,6 +246,7 @@ impl Report {
             left_out: 0,
             already: 0,
             pipeline: Pipeline::default(),
+            retry: Retry::Impossible,
         }
     }
 
@@ -244,6 +256,12 @@ impl Report {
         let seconds = self.took.as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "a rate")]
         (self.bytes > 0 && seconds >= 0.001).then(|| self.bytes as f64 / seconds)
+    }
+
+    /// True when it came to its end, and some files failed.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        matches!(&self.outcome, Outcome::Failed(problem) if problem.kind == ProblemKind::Incomplete)
     }
 
     /// True when every byte that was wanted is stored, and both ends computed the same digests.
@@ -319,6 +337,8 @@ pub enum ProblemKind {
     Files,
     /// Anything else: settings, ports, this program itself.
     Other,
+    /// Some files failed; the others are stored.
+    Incomplete,
 }
 
 /// How far a transfer is. A sample: later ones replace earlier ones.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{Ended, TransferError, entry_set::EntrySet};
-use crate::model::{Digest, EntryNo, FileProblem, Outcome, Pipeline, Report, Side};
+use crate::model::{Digest, EntryNo, FileProblem, Outcome, Pipeline, Report, Retry, Side};
 
 /// Accounts for every wanted file exactly once.
 #[derive(Debug)]
@@ -116,6 +116,7 @@ impl Tally {
             left_out: self.unwanted,
             already: self.already,
             pipeline,
+            retry: Retry::Impossible,
         }
     }
 }
