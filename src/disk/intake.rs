@@ -416,7 +416,9 @@ impl Shared {
 
     fn set_folder_time(&self, entry: &Entry) {
         let path = self.local(&entry.path);
-        let (Some(time), true) = (entry.modified, self.made().folders.contains(&*path)) else { return };
+        let top = path.split_once('/').map_or(&*path, |(top, _)| top);
+        let is_ours = self.made().folders.contains(&*path) || self.plan.made_earlier.contains(top);
+        let (Some(time), true) = (entry.modified, is_ours) else { return };
         // A time that this file system can't hold is not worth a failure.
         if let Ok(parent) = self.folder(above(&path), Missing::Fail) {
             let _ = attributes::set_folder_time(&parent.dir, last(&path), time);

@@ -51,6 +51,8 @@ pub struct Plan {
     stored: Vec<Range<EntryNo>>,
     likely: Vec<Range<EntryNo>>,
     pub(super) attempt: Attempt,
+    /// Folders at the top, by their names here, that an earlier attempt has made.
+    pub(super) made_earlier: HashSet<Box<str>>,
     needs: u64,
     notes: Notes,
 }

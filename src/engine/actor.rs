@@ -64,7 +64,8 @@ pub enum Internal {
     /// stored, or try again what failed.
     Unheard(Box<Accepted>),
     /// Files of a transfer that sends have failed, and can be sent again.
-    Failed { id: TransferId, to: Address, sources: Vec<Source> },
+    /// `noted` is told before anybody can ask for that.
+    Failed { id: TransferId, to: Address, sources: Vec<Source>, noted: oneshot::Sender<()> },
     /// Nobody can be heard any more.
     Deaf(io::Error),
 }
@@ -263,8 +264,10 @@ impl Actor {
             Internal::Unheard(accepted) => {
                 self.remember(*accepted);
             }
-            Internal::Failed { id, to, sources } => {
+            Internal::Failed { id, to, sources, noted } => {
                 self.failed.insert(id, (to, sources));
+                // A task that is gone has shown nothing that could be retried.
+                let _ = noted.send(());
             }
             Internal::Deaf(e) => {
                 self.reception = None;

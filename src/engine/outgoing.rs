@@ -9,7 +9,7 @@ use std::{
 
 use tokio::{
     io::AsyncWriteExt as _,
-    sync::{Notify, mpsc},
+    sync::{Notify, mpsc, oneshot},
     task::spawn_blocking,
 };
 use tokio_util::sync::CancellationToken;
@@ -149,12 +149,11 @@ impl Outgoing {
                 return Retry::Impossible;
             }
         }
-        let failed = Internal::Failed { id: self.desk.id(), to: self.to.clone(), sources: sources.clone() };
-        match self.actor.send(failed).await {
-            Ok(()) => Retry::Possible,
-            // Nobody will ask for it in this run.
-            Err(_) => Retry::Impossible,
-        }
+        let (noted, known) = oneshot::channel();
+        let (id, to, sources) = (self.desk.id(), self.to.clone(), sources.clone());
+        let told = self.actor.send(Internal::Failed { id, to, sources, noted }).await;
+        // Of an actor that is gone nobody will ask for it.
+        if told.is_ok() && known.await.is_ok() { Retry::Possible } else { Retry::Impossible }
     }
 
     /// What is left of an earlier attempt to send the same to the same address: whoever says it

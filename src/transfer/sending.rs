@@ -1,6 +1,13 @@
 //! The sender's end as a state machine: messages in, orders out, no I/O.
 
+#[cfg(test)]
+mod likely;
+mod wants;
+
 use std::{collections::HashMap, ops::Range, sync::Arc};
+
+pub use wants::Wants;
+use wants::extend;
 
 use super::{Ended, LaneToken, TransferError, comparing::Doubts, entry_set::EntrySet, tally::Tally};
 use crate::{
@@ -38,21 +45,6 @@ pub enum Order {
     /// All is settled: say goodbye and end.
     Finish,
     End(Ended),
-}
-
-/// What of an offer is wanted: everything but this.
-#[derive(Debug, Default)]
-pub struct Wants {
-    /// Left out by the receiver; ascending.
-    pub unwanted: Vec<Range<EntryNo>>,
-    /// Stored by an earlier attempt; ascending.
-    pub stored: Vec<Range<EntryNo>>,
-    /// Parts of files that an earlier attempt has left, as the receiver says.
-    pub held: HashMap<EntryNo, Vec<Group>>,
-    /// Files that seem to be there; ascending. Sent only when they prove to be others.
-    pub likely: Vec<Range<EntryNo>>,
-    /// Of those, the ones that are not settled.
-    pub doubts: Arc<Doubts>,
 }
 
 #[derive(Debug)]
@@ -319,25 +311,6 @@ impl Sending {
         }
     }
 }
-
-/// Adds ranges that must follow on what is there.
-fn extend(
-    known: &mut Vec<Range<EntryNo>>,
-    ranges: Vec<Range<EntryNo>>,
-    offered: EntryNo,
-) -> Result<(), Violation> {
-    for range in ranges {
-        let after_last = known.last().is_none_or(|last| last.end < range.start);
-        if range.is_empty() || range.end > offered || !after_last {
-            return Err(Violation::BadEntry);
-        }
-        known.push(range);
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod likely;
 
 #[cfg(test)]
 mod tests {

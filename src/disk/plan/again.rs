@@ -8,7 +8,7 @@ use cap_std::fs::Metadata;
 use super::complete::looks_like;
 use super::{Fate, Folder, Inbox, Kind, Plan, PlanError, Planner, above, last};
 use crate::{
-    disk::local::Names,
+    disk::local::{Names, Origin},
     model::{Conflict, Entry},
 };
 
@@ -30,6 +30,8 @@ pub fn make_again(
     let mut planner = Planner::new(inbox, entries, conflict)?;
     planner.plan.attempt = Attempt::Again;
     planner.plan.names = names.chosen.clone();
+    let made = names.tops().iter().filter(|top| top.origin == Origin::Made);
+    planner.plan.made_earlier = made.map(|top| top.name.clone()).collect();
     if let Some(holder) = names.chosen.holder() {
         let fate = match planner.there(planner.top, "", holder) {
             Some(Kind::Folder) => Fate::Merged,
