@@ -9,8 +9,10 @@ use std::{
 };
 
 use airlift::{
-    engine::{Command, Consent},
-    model::{Answer, Landing, Outcome, ProblemKind, Report, Retry, Side, TransferId, TransferState},
+    engine::{Command, Consent, Settings},
+    model::{
+        Answer, ByteRate, Landing, Outcome, ProblemKind, Report, Retry, Side, TransferId, TransferState,
+    },
 };
 use support::{
     device::Device,
@@ -63,6 +65,20 @@ impl Two {
         self.sender.report(id)
     }
 
+    /// Retries it, and writes a file anew while its content is on its way.
+    fn change_while_it_flows(&mut self, id: TransferId, name: &str) {
+        let limit = |limit| Settings { limit, ..self.sender.state.settings.clone() };
+        let (slow, fast) = (limit(Some(ByteRate::MIN)), limit(None));
+        fs::write(self.source().join(name), noise(8, 5_000_000)).unwrap();
+        self.sender.tell(Command::Apply(slow));
+        self.sender.tell(Command::Retry(id));
+        self.sender.until("content to flow", |state| {
+            (state.transfer(id)?.state == TransferState::Active).then_some(())
+        });
+        fs::write(self.source().join(name), noise(9, 5_000_000)).unwrap();
+        self.sender.tell(Command::Apply(fast));
+    }
+
     /// Both sides call it complete, and it is; the receiver was asked once.
     fn check_complete(&mut self, report: &Report) {
         assert_eq!(report.outcome, Outcome::Complete, "{report:?}");
@@ -106,10 +122,7 @@ fn files_that_could_not_be_read_are_listed_and_sent_once_more_when_they_can_be()
     let received = two.receiver.received(0);
     check_incomplete(&received, 2, Side::There);
     assert_eq!(received.retry, Retry::Impossible, "it is not for the receiver to send");
-    // One of the two is back.
     fs::rename(away.join("late"), two.source().join("b/late")).unwrap();
-    fs::File::create(two.source().join("c")).unwrap();
-    fs::remove_file(two.source().join("c")).unwrap();
     fs::rename(away.join("c"), two.source().join("c")).unwrap();
     let second = two.retry(id);
     assert!((5_000_400..5_010_000).contains(&second.pipeline.wire_bytes), "{second:?}");
@@ -129,35 +142,40 @@ fn a_file_that_changed_while_it_was_sent_is_sent_as_it_is_then() {
 #[test]
 fn what_fails_again_is_listed_again_and_can_be_tried_a_third_time() {
     let mut two = Two::meet();
-    let away = two.sender.inbox.path().join("away");
-    let id = two.send(|source| fs::rename(source.join("c"), &away).unwrap());
+    let id = two.send(|source| fs::remove_file(source.join("c")).unwrap());
     check_incomplete(&two.sender.report(id), 1, Side::Here);
-    // It is found and can't be sent: its folder says another size than it has.
-    let held = two.source().join("c");
-    #[cfg(target_os = "linux")]
-    std::os::unix::fs::symlink("/proc/version", &held).unwrap();
-    let second = two.retry(id);
-    // What isn't offered any more is not missed: a link is left out.
-    assert_eq!(second.files + second.failed, 3);
-    assert_eq!(second.outcome, Outcome::Complete);
-    assert!(fs::symlink_metadata(&held).is_ok());
-    two.sender.tell(Command::Retry(id));
-    assert!(matches!(two.sender.report(id).outcome, Outcome::Complete), "nothing is left to retry");
+    two.change_while_it_flows(id, "c");
+    let second = two.sender.report(id);
+    check_incomplete(&second, 1, Side::Here);
+    assert_eq!(second.retry, Retry::Possible);
+    assert!(!two.arrived().join("c").exists());
+    let third = two.retry(id);
+    two.check_complete(&third);
 }
 
 #[test]
-fn a_receiver_whose_disk_refuses_a_file_gets_it_when_it_does_not_any_more() {
+fn what_is_no_longer_on_the_list_is_not_retried() {
     let mut two = Two::meet();
-    let arrived = two.arrived();
-    // A file stands where a folder is needed, put there after the plan was made.
-    let blocked = arrived.join("b");
-    let id = two.send(|_| {});
-    let first = two.sender.report(id);
-    assert_eq!(first.outcome, Outcome::Complete, "{first:?}");
-    assert!(blocked.is_dir());
+    let id = two.send(|source| fs::remove_file(source.join("c")).unwrap());
+    check_incomplete(&two.sender.report(id), 1, Side::Here);
     two.sender.tell(Command::Forget(id));
-    two.sender.until("nothing on the list", |state| state.transfers.is_empty().then_some(()));
     two.sender.tell(Command::Retry(id));
-    two.sender.tell(Command::Forget(id));
-    assert!(two.sender.state.transfers.is_empty(), "what is forgotten is not retried");
+    let (reply, measured) = tokio::sync::oneshot::channel();
+    // After its answer, what was asked before has had its effect.
+    two.sender.tell(Command::Measure { path: two.source(), reply });
+    two.sender.engine.block_on(measured).unwrap().unwrap();
+    two.sender.drain();
+    assert!(two.sender.state.transfers.is_empty(), "{:?}", two.sender.state.transfers);
+}
+
+#[test]
+fn the_same_sent_again_instead_of_retried_costs_what_failed_as_well() {
+    let mut two = Two::meet();
+    let id = two.send(|source| fs::rename(source.join("c"), source.join("../away")).unwrap());
+    check_incomplete(&two.sender.report(id), 1, Side::Here);
+    fs::rename(two.source().join("../away"), two.source().join("c")).unwrap();
+    let again = two.sender.send(two.port, &[two.source()]);
+    let second = two.sender.report(again);
+    assert!((5_000_000..5_010_000).contains(&second.pipeline.wire_bytes), "{second:?}");
+    two.check_complete(&second);
 }
