@@ -1,6 +1,8 @@
 //! The terminal face as scripts and people meet it: real processes, real sockets, real files.
 #![allow(clippy::unwrap_used, reason = "a test that can’t go on has failed")]
 
+#[path = "cli/again.rs"]
+mod again;
 #[path = "cli/bench.rs"]
 mod bench;
 #[path = "cli/harness.rs"]

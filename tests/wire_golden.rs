@@ -8,7 +8,7 @@ use airlift::{
     model::{DeviceId, Digest},
     wire::{
         ALPN, DEFAULT_PORT, FromReceiver, FromSender, content, frame,
-        message::{Ending, RawEntry, RawGroup, RawKind, RawPurpose, RawSkipped, Receipt},
+        message::{Ending, RawDigest, RawEntry, RawGroup, RawKind, RawPurpose, RawSkipped, Receipt},
     },
 };
 use data_encoding::HEXLOWER;
@@ -49,6 +49,9 @@ fn what_a_sender_says_has_these_bytes() {
     pinned(&FromSender::Bye, "01000000 05");
     pinned(&FromSender::Ending(Ending::Cancelled), "02000000 06 00");
     pinned(&FromSender::Load([1, 2, 3, 4, 5, 300]), "08000000 07 01 02 03 04 05 ac02");
+    let digests = vec![RawDigest { entry: 300, digest: Some([9; 32]) }, RawDigest { entry: 1, digest: None }];
+    let nines = "09".repeat(32);
+    pinned(&FromSender::Digests(digests), &format!("27000000 08 02 ac02 01 {nines} 01 00"));
     pinned(&FromSender::Ending(Ending::Failed { why: "no".into() }), "05000000 06 01 026e6f");
 }
 
@@ -69,6 +72,8 @@ fn what_a_receiver_says_has_these_bytes() {
     pinned(&FromReceiver::Stored(vec![0..1, 5..300]), "07000000 0a 02 00 01 05 ac02");
     let groups = vec![RawGroup { first: 64, level: 6, value: [9; 32] }];
     pinned(&FromReceiver::Held { entry: 300, groups }, &format!("26000000 0b ac02 01 40 06 {nines}"));
+    pinned(&FromReceiver::Likely(vec![0..1, 5..300]), "07000000 0c 02 00 01 05 ac02");
+    pinned(&FromReceiver::Differ(vec![1, 300]), "05000000 0d 02 01 ac02");
     pinned(&FromReceiver::Load([0, 0, 0, 0, 0, 127]), "07000000 09 00 00 00 00 00 7f");
 }
 

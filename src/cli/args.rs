@@ -75,6 +75,8 @@ enum OnConflict {
     Skip,
     /// Put the new file in the old one’s place once it is whole
     Replace,
+    /// Add to the folders that are there what is missing in them; what is there and the same isn’t sent
+    Complete,
 }
 
 /// Moves files and folders between machines on the same network: fast, private, verified.
@@ -292,6 +294,7 @@ impl From<OnConflict> for Conflict {
             OnConflict::KeepBoth => Self::KeepBoth,
             OnConflict::Skip => Self::Skip,
             OnConflict::Replace => Self::Replace,
+            OnConflict::Complete => Self::Complete,
         }
     }
 }

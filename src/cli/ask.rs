@@ -16,6 +16,8 @@ pub const NOBODY_ANY_MORE: &str = "there is nobody at the terminal any more to a
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Yes,
+    /// As far as it is missing here.
+    Missing,
     No,
     /// Nobody will ever answer.
     Nobody,
@@ -64,10 +66,15 @@ impl Asker {
     pub async fn answer(&mut self, tell: &mut dyn Tell) -> (TransferId, Verdict) {
         let Some(id) = self.open else { return std::future::pending().await };
         let verdict = loop {
+            let something_is_here = self.waiting.front().is_some_and(|offer| offer.already > 0);
             match self.typed.recv().await.as_deref().map(understand) {
                 None => break Verdict::Nobody,
-                Some(Some(verdict)) => break verdict,
-                Some(None) => tell.ask(&["Please type y or n, then Enter.".to_owned()]),
+                Some(Some(Verdict::Missing)) if something_is_here => break Verdict::Missing,
+                Some(Some(verdict)) if verdict != Verdict::Missing => break verdict,
+                Some(_) if something_is_here => {
+                    tell.ask(&["Please type y, n or m, then Enter.".to_owned()]);
+                }
+                Some(_) => tell.ask(&["Please type y or n, then Enter.".to_owned()]),
             }
         };
         tell.answered();
@@ -77,10 +84,11 @@ impl Asker {
     }
 }
 
-/// `None` for what is neither a yes nor a no: nothing is accepted or declined by mistake.
+/// `None` for what is no answer: nothing is accepted or declined by mistake.
 fn understand(line: &str) -> Option<Verdict> {
     match line.trim().to_lowercase().as_str() {
         "y" | "yes" => Some(Verdict::Yes),
+        "m" | "missing" => Some(Verdict::Missing),
         "n" | "no" => Some(Verdict::No),
         _ => None,
     }
@@ -129,6 +137,28 @@ mod tests {
         type_line.send("n".to_owned()).await.unwrap();
         let (_, verdict) = within(asker.answer(&mut told)).await;
         assert_eq!(verdict, Verdict::No);
+    }
+
+    #[tokio::test]
+    async fn only_what_is_missing_can_be_wanted_where_something_is_here() {
+        for (already, verdict) in [(0, Verdict::No), (1, Verdict::Missing), (2, Verdict::Missing)] {
+            let (type_line, typed) = mpsc::channel(1);
+            let (mut asker, mut told) = (Asker::new(typed), Told::new());
+            asker.offer(Transfer { already, ..transfer(1, Direction::Receive) });
+            asker.ask(&mut told);
+            let person = async {
+                for line in ["M", "n"] {
+                    // Not heard any more once there is an answer.
+                    let _ = type_line.send(line.to_owned()).await;
+                }
+            };
+            let (answer, ()) = within(async { tokio::join!(asker.answer(&mut told), person) }).await;
+            assert_eq!(answer.1, verdict, "{already} are here");
+            let asked = told.asked();
+            assert_eq!(asked.contains("1 of 2 files is here already."), already == 1, "{asked}");
+            assert_eq!(asked.contains("All 2 files are here already."), already == 2, "{asked}");
+            assert_eq!(asked.contains("m for only what is missing"), already > 0, "{asked}");
+        }
     }
 
     #[test]

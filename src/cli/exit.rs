@@ -37,9 +37,11 @@ impl Exit {
             Outcome::Cancelled { .. } => Self::Cancelled,
             Outcome::Failed(problem) => match problem.kind {
                 ProblemKind::Unreachable | ProblemKind::NotReceiving => Self::CannotReach,
-                ProblemKind::Link | ProblemKind::Protocol | ProblemKind::Files | ProblemKind::Other => {
-                    Self::Failed
-                }
+                ProblemKind::Link
+                | ProblemKind::Protocol
+                | ProblemKind::Files
+                | ProblemKind::Other
+                | ProblemKind::Incomplete => Self::Failed,
             },
         }
     }
@@ -65,6 +67,7 @@ mod tests {
             (failed(ProblemKind::Link), 1),
             (failed(ProblemKind::Protocol), 1),
             (failed(ProblemKind::Other), 1),
+            (failed(ProblemKind::Incomplete), 1),
             (Outcome::Declined { by: Side::There, reason: None }, 3),
             (Outcome::Declined { by: Side::Here, reason: Some("no".to_owned()) }, 3),
             (Outcome::Cancelled { by: Side::Here }, 4),

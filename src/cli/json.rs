@@ -92,6 +92,7 @@ pub enum Line<'a> {
         notes: &'a [String],
         folder: Option<String>,
         free: Option<u64>,
+        already: u64,
     },
     Started {
         #[serde(flatten)]
@@ -133,6 +134,7 @@ pub enum Line<'a> {
         digest: Option<String>,
         saved: Vec<String>,
         left_out: u64,
+        already: u64,
         failed: u64,
         failures: Vec<Failure<'a>>,
         problem: Option<String>,
@@ -264,6 +266,7 @@ impl<'a> Line<'a> {
             notes: &t.notes,
             folder: t.folder.as_deref().map(path),
             free: t.free,
+            already: t.already,
         }
     }
 
@@ -301,6 +304,7 @@ impl<'a> Line<'a> {
             digest: report.digest.map(|digest| digest.to_string()),
             saved: report.saved.iter().map(|saved| path(saved)).collect(),
             left_out: report.left_out,
+            already: report.already,
             failed: report.failed,
             failures: report
                 .problems
@@ -433,6 +437,7 @@ mod tests {
                 "digest": null,
                 "saved": ["/home/anna/in/photo.jpg", "/home/anna/in/trip"],
                 "left_out": 0,
+                "already": 0,
                 "failed": 7,
                 "failures": [{"path": "trip/a", "side": "there", "why": "no permission"}],
                 "problem": "One file could not be read.",

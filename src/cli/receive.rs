@@ -73,6 +73,9 @@ pub async fn receive(
             (id, verdict) = answer(asker.as_mut(), tell) => {
                 let answer = match verdict {
                     Verdict::Yes => Answer::Accept(landing.clone()),
+                    Verdict::Missing => {
+                        Answer::Accept(Landing { conflict: Conflict::Complete, ..landing.clone() })
+                    }
                     Verdict::No => Answer::Decline(None),
                     Verdict::Nobody => Answer::Decline(Some(NOBODY_ANY_MORE.to_owned())),
                 };

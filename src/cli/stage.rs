@@ -111,6 +111,7 @@ pub fn transfer(id: u8, direction: Direction) -> Transfer {
         summary,
         folder: (direction == Direction::Receive).then(|| PathBuf::from("/home/anna/in")),
         free: (direction == Direction::Receive).then_some(5_000),
+        already: 0,
         notes: Vec::new(),
         state: TransferState::Connecting,
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::news::{Listening, News};
 use crate::model::{
-    DeviceId, Direction, EntryKind, Outcome, Peer, Problem, Progress, Purpose, Report, Side, Summary,
+    DeviceId, Direction, EntryKind, Outcome, Peer, Problem, Progress, Purpose, Report, Retry, Side, Summary,
     Transfer, text,
 };
 
@@ -133,8 +133,11 @@ pub fn question(offer: &Transfer) -> Vec<String> {
         lines.push(format!("It would go to {}.", place(folder, offer.free)));
     }
     lines.extend(notes(offer));
+    let here = offer.here_already();
+    let answers = if here.is_some() { "y, n, or m for only what is missing" } else { "y or n" };
+    lines.extend(here);
     let what = offer.summary.title();
-    lines.push(format!("Accept {what} from {}? Type y or n, then Enter.", offer.peer.label()));
+    lines.push(format!("Accept {what} from {}? Type {answers}, then Enter.", offer.peer.label()));
     lines
 }
 
@@ -209,6 +212,10 @@ fn finished(t: &Transfer, report: &Report) -> Vec<Line> {
     });
     lines.extend(listed.map(Line::Wrong));
     lines.extend(and_more(report.failed, report.problems.len()).map(Line::Wrong));
+    if report.retry == Retry::Possible {
+        let text = "Give the same command once more to send what failed, and nothing else.";
+        lines.push(Line::Wrong(text.to_owned()));
+    }
     if matches!(report.outcome, Outcome::Failed(_) | Outcome::Cancelled { .. }) && report.files > 0 {
         lines.push(Line::Wrong(format!("{} had arrived whole.", size_of(report))));
         lines.extend(saved(t, report).into_iter().map(Line::Wrong));
@@ -227,6 +234,13 @@ fn complete(t: &Transfer, report: &Report) -> Vec<Line> {
         Direction::Send => format!("Sent {size} {took}. Verified by {}.", t.peer.label()),
         Direction::Receive => format!("Received {size} {took}. Verified."),
     }];
+    if report.already > 0 {
+        let count = text::count(report.already, "file was", "files were");
+        lines.push(match t.direction {
+            Direction::Send => format!("{count} there already."),
+            Direction::Receive => format!("{count} here already."),
+        });
+    }
     if report.left_out > 0 {
         let count = text::count(report.left_out, "file was", "files were");
         lines.push(match t.direction {

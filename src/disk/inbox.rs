@@ -69,6 +69,13 @@ impl Inbox {
         plan::make(self, entries, name, conflict)
     }
 
+    /// Files of an offer that seem to be there already, by name, size and time: what a plan with
+    /// [`Conflict::Complete`] would not want as long as their digests agree.
+    #[must_use]
+    pub fn count_already(&self, entries: &[Entry], name: Option<&str>) -> u64 {
+        plan::count_already(self, entries, name)
+    }
+
     /// As [`Inbox::plan`], for another attempt at a transfer whose first one chose these names. What that
     /// one stored is not wanted again, and what it left has its space already.
     ///

@@ -8,6 +8,7 @@ use std::{
     collections::{BTreeSet, HashMap, HashSet},
     ffi::OsStr,
     io::{self, ErrorKind},
+    ops::Range,
     path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -32,7 +33,7 @@ use super::{
     store::{self, Stored},
     sync::Disks,
 };
-use crate::model::{Entry, EntryKind, EntryNo, FileMode, Group, RelPath, TransferId};
+use crate::model::{Conflict, Entry, EntryKind, EntryNo, FileMode, Group, RelPath, TransferId};
 
 /// One accepted transfer. May be used by several threads: while one writes, another stores.
 ///
@@ -43,6 +44,8 @@ pub struct Intake {
     shared: Arc<Shared>,
     /// What earlier attempts left of files that have not been begun.
     left: Mutex<HashMap<EntryNo, Left>>,
+    /// Files that seemed to be there already, and are not the same.
+    differ: Mutex<HashSet<EntryNo>>,
 }
 
 /// What is left to say at the end of a transfer.
@@ -132,7 +135,7 @@ impl Intake {
             Attempt::First => HashMap::new(),
             Attempt::Again => shared.find_left(),
         };
-        Ok(Self { shared, left: Mutex::new(left) })
+        Ok(Self { shared, left: Mutex::new(left), differ: Mutex::default() })
     }
 
     #[must_use]
@@ -140,10 +143,24 @@ impl Intake {
         self.shared.entry(no)
     }
 
-    /// True for a file that is not left out.
+    /// True for a file that is not left out, nor, for all that is known, there already.
     #[must_use]
     pub fn wants(&self, no: EntryNo) -> bool {
-        self.shared.file(no).is_ok()
+        self.shared.file(no).is_ok() && (!self.shared.plan.is_likely(no) || self.differ().contains(&no))
+    }
+
+    /// Files that seem to be there already, ascending.
+    #[must_use]
+    pub fn likely(&self) -> &[Range<EntryNo>] {
+        self.shared.plan.likely()
+    }
+
+    pub(super) fn differ(&self) -> MutexGuard<'_, HashSet<EntryNo>> {
+        self.differ.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     fn left(&self) -> MutexGuard<'_, HashMap<EntryNo, Left>> {
@@ -380,8 +397,11 @@ impl Shared {
                 Ok(()) => {
                     if path.as_str() != planned {
                         let planned = shown(planned);
-                        let note = format_args!("“{planned}” was taken meanwhile: stored as “{path}”.");
-                        self.made().notes.add(note);
+                        let why = match self.plan.conflict {
+                            Conflict::Complete => "is there with other content",
+                            _ => "was taken meanwhile",
+                        };
+                        self.made().notes.add(format_args!("“{planned}” {why}: stored as “{path}”."));
                     }
                     return Ok(path);
                 }
@@ -396,7 +416,9 @@ impl Shared {
 
     fn set_folder_time(&self, entry: &Entry) {
         let path = self.local(&entry.path);
-        let (Some(time), true) = (entry.modified, self.made().folders.contains(&*path)) else { return };
+        let top = path.split_once('/').map_or(&*path, |(top, _)| top);
+        let is_ours = self.made().folders.contains(&*path) || self.plan.made_earlier.contains(top);
+        let (Some(time), true) = (entry.modified, is_ours) else { return };
         // A time that this file system can't hold is not worth a failure.
         if let Ok(parent) = self.folder(above(&path), Missing::Fail) {
             let _ = attributes::set_folder_time(&parent.dir, last(&path), time);

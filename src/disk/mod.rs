@@ -8,6 +8,7 @@
 
 mod at;
 mod attributes;
+mod compare;
 mod error;
 mod folders;
 mod inbox;
@@ -33,6 +34,7 @@ mod tests;
 mod trial;
 mod walk;
 
+pub use compare::{Compared, Same};
 pub use error::{DiskError, PlanError, SourceError};
 pub use inbox::Inbox;
 pub use intake::{Finished, Intake};

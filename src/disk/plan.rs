@@ -4,6 +4,8 @@
 //! the memory it takes grow with the number of entries, whatever they are.
 
 mod again;
+mod complete;
+mod ranges;
 
 use std::{
     borrow::Cow,
@@ -30,6 +32,9 @@ use super::{
     walk::Kind,
 };
 pub(super) use again::{Attempt, make_again};
+use ranges::{extend, is_among};
+
+pub(super) use complete::{BESIDE, count_already, looks_like};
 
 use crate::model::{Conflict, Entry, EntryKind, EntryNo, Medium, Purpose, RelPath, text};
 
@@ -44,7 +49,10 @@ pub struct Plan {
     pub(super) fresh: Vec<Box<str>>,
     unwanted: Vec<Range<EntryNo>>,
     stored: Vec<Range<EntryNo>>,
+    likely: Vec<Range<EntryNo>>,
     pub(super) attempt: Attempt,
+    /// Folders at the top, by their names here, that an earlier attempt has made.
+    pub(super) made_earlier: HashSet<Box<str>>,
     needs: u64,
     notes: Notes,
 }
@@ -62,6 +70,13 @@ impl Plan {
         &self.stored
     }
 
+    /// Files that seem to be there already, by size and time: wanted if they prove to be others. Sorted,
+    /// and neighbours merged.
+    #[must_use]
+    pub fn likely(&self) -> &[Range<EntryNo>] {
+        &self.likely
+    }
+
     /// Bytes of the wanted files whose size is known.
     #[must_use]
     pub fn needs(&self) -> u64 {
@@ -75,8 +90,11 @@ impl Plan {
     }
 
     pub(super) fn is_unwanted(&self, no: EntryNo) -> bool {
-        let after = self.unwanted.partition_point(|range| range.start <= no);
-        after.checked_sub(1).is_some_and(|at| self.unwanted[at].contains(&no))
+        is_among(&self.unwanted, no)
+    }
+
+    pub(super) fn is_likely(&self, no: EntryNo) -> bool {
+        is_among(&self.likely, no)
     }
 }
 
@@ -163,6 +181,8 @@ enum Fate {
     LeftOut,
     /// An earlier attempt has stored it.
     Stored,
+    /// A file like it is there.
+    Likely,
 }
 
 /// Why something gets another name than it was offered under.
@@ -262,12 +282,15 @@ impl<'a> Planner<'a> {
             EntryKind::Folder => self.folder(path)?.fate,
             EntryKind::File { size, .. } => {
                 let parent = self.parent(path)?;
-                let fate = match self.stored_earlier(parent, entry) {
+                let known = self.stored_earlier(parent, entry).or_else(|| self.likely(parent, entry));
+                let fate = match known {
                     Some(fate) => fate,
                     None => self.name(parent, path, Numbering::File)?.1,
                 };
-                if !matches!(fate, Fate::LeftOut | Fate::Stored) {
-                    self.count(size.unwrap_or_default())?;
+                match fate {
+                    Fate::LeftOut | Fate::Stored => {}
+                    Fate::Likely => self.add_to_needs(size.unwrap_or_default())?,
+                    Fate::New | Fate::Merged => self.count(size.unwrap_or_default())?,
                 }
                 fate
             }
@@ -275,8 +298,10 @@ impl<'a> Planner<'a> {
         if matches!(fate, Fate::LeftOut | Fate::Stored) {
             extend(&mut self.plan.unwanted, no);
         }
-        if fate == Fate::Stored {
-            extend(&mut self.plan.stored, no);
+        match fate {
+            Fate::Stored => extend(&mut self.plan.stored, no),
+            Fate::Likely => extend(&mut self.plan.likely, no),
+            Fate::New | Fate::Merged | Fate::LeftOut => {}
         }
         Ok(())
     }
@@ -362,14 +387,14 @@ impl<'a> Planner<'a> {
         if !is_taken {
             let settled = match (&there, conflict, numbering) {
                 (None, _, _) => Some(found(Fate::New, None)),
-                (Some(Kind::Folder), Conflict::Skip | Conflict::Replace, Numbering::Folder) => {
+                (Some(Kind::Folder), merging, Numbering::Folder) if merging != Conflict::KeepBoth => {
                     Some(found(Fate::Merged, None))
                 }
                 (Some(_), Conflict::Skip, _) => Some(found(Fate::LeftOut, Some(Why::IsThere))),
                 (Some(Kind::File), Conflict::Replace, Numbering::File) => {
                     Some(found(Fate::New, Some(Why::IsThere)))
                 }
-                (Some(_), Conflict::KeepBoth | Conflict::Replace, _) => None,
+                (Some(_), Conflict::KeepBoth | Conflict::Replace | Conflict::Complete, _) => None,
             };
             if let Some(settled) = settled {
                 self.taken.insert(first);
@@ -381,11 +406,18 @@ impl<'a> Planner<'a> {
             number = number.wrapping_add(1);
             let name = self.inbox.rules.numbered(wish, number, numbering);
             let key = self.key(parent, &name);
-            if !self.taken.contains(&key) && self.there(parent, parent_path, &name).is_none() {
+            let fate = match self.there(parent, parent_path, &name) {
+                None => Fate::New,
+                // Where it was put before, for the same reason.
+                Some(Kind::Folder) if conflict == Conflict::Complete && numbering == Numbering::Folder => {
+                    Fate::Merged
+                }
+                Some(_) => continue,
+            };
+            if self.taken.insert(key) {
                 self.numbers.insert(first, number);
-                self.taken.insert(key);
                 let why = Some(if is_taken { Why::SameName } else { Why::IsThere });
-                return Settled { name, fate: Fate::New, why };
+                return Settled { name, fate, why };
             }
         }
     }
@@ -446,15 +478,12 @@ impl<'a> Planner<'a> {
         let block = self.space.map_or(1, |space| space.block);
         let taken = size.checked_next_multiple_of(block).and_then(|size| self.taking.checked_add(size));
         self.taking = taken.ok_or(PlanError::Absurd)?;
+        self.add_to_needs(size)
+    }
+
+    fn add_to_needs(&mut self, size: u64) -> Result<(), PlanError> {
         self.plan.needs = self.plan.needs.checked_add(size).ok_or(PlanError::Absurd)?;
         Ok(())
-    }
-}
-
-fn extend(ranges: &mut Vec<Range<EntryNo>>, no: EntryNo) {
-    match ranges.last_mut() {
-        Some(last) if last.end == no => last.end += 1,
-        _ => ranges.push(no..no + 1),
     }
 }
 

@@ -33,7 +33,7 @@ use super::{
 use crate::{
     disk,
     model::{
-        Address, Answer, ByteRate, DeviceName, Outcome, Problem, ProblemKind, Report, Side, Transfer,
+        Address, Answer, ByteRate, DeviceName, Outcome, Problem, ProblemKind, Report, Side, Source, Transfer,
         TransferId,
     },
     net::{self, Connection, ListenError, Listener, Tls},
@@ -48,7 +48,7 @@ const REPORTS: usize = 64;
 /// Finished transfers that stay on the list: more than anybody scrolls through.
 const FINISHED: usize = 200;
 
-/// Complete transfers that are remembered until their senders have heard of it: as many as can be
+/// Transfers that are over and are remembered until their senders call once more: as many as can be
 /// cut off in their last moment at once.
 const UNHEARD: usize = limits::MAX_RECEIVING;
 
@@ -60,8 +60,12 @@ pub enum Internal {
     Ask { desk: Arc<Desk>, offer: Box<IncomingOffer>, reply: oneshot::Sender<Answer> },
     /// This address leads to a device.
     Reached(Address),
-    /// A transfer that receives is complete, and its sender may not know.
+    /// A transfer that receives is over, and its sender may call once more: it may not know that all is
+    /// stored, or try again what failed.
     Unheard(Box<Accepted>),
+    /// Files of a transfer that sends have failed, and can be sent again.
+    /// `noted` is told before anybody can ask for that.
+    Failed { id: TransferId, to: Address, sources: Vec<Source>, noted: oneshot::Sender<()> },
     /// Nobody can be heard any more.
     Deaf(io::Error),
 }
@@ -90,8 +94,10 @@ pub struct Actor {
     transfers: HashMap<TransferId, Running>,
     questions: HashMap<TransferId, oneshot::Sender<Answer>>,
     reception: Option<Reception>,
-    /// Complete, and their senders may still ask; at most [`UNHEARD`].
+    /// Over, and their senders may still call; at most [`UNHEARD`].
     unheard: Vec<Accepted>,
+    /// Finished transfers of which some files failed, while they are on the list.
+    failed: HashMap<TransferId, (Address, Vec<Source>)>,
 }
 
 struct Running {
@@ -151,6 +157,7 @@ impl Actor {
             questions: HashMap::new(),
             reception: None,
             unheard: Vec::new(),
+            failed: HashMap::new(),
         }
     }
 
@@ -206,7 +213,9 @@ impl Actor {
                 }
             }
             Command::Retry(id) => {
-                if let Some(Running { line: Line::Calls(nudge), .. }) = self.transfers.get(&id) {
+                if let Some((to, sources)) = self.failed.remove(&id) {
+                    self.send_failed(id, to, sources);
+                } else if let Some(Running { line: Line::Calls(nudge), .. }) = self.transfers.get(&id) {
                     nudge.notify_one();
                 }
             }
@@ -214,6 +223,7 @@ impl Actor {
                 let known = self.publisher.snapshot();
                 if known.transfer(id).is_some_and(Transfer::is_finished) {
                     self.publisher.publish(Event::Forgotten(id));
+                    self.failed.remove(&id);
                 }
             }
             Command::Apply(settings) => self.apply(settings),
@@ -252,18 +262,27 @@ impl Actor {
                 self.apply(settings);
             }
             Internal::Unheard(accepted) => {
-                if self.unheard.len() >= UNHEARD
-                    && let Some(kept) = self.unheard.remove(0).kept
-                {
-                    kept.remove();
-                }
-                self.unheard.push(*accepted);
+                self.remember(*accepted);
+            }
+            Internal::Failed { id, to, sources, noted } => {
+                self.failed.insert(id, (to, sources));
+                // A task that is gone has shown nothing that could be retried.
+                let _ = noted.send(());
             }
             Internal::Deaf(e) => {
                 self.reception = None;
                 self.receiving_failed(&ListenError::Other(e));
             }
         }
+    }
+
+    fn remember(&mut self, accepted: Accepted) {
+        if self.unheard.len() >= UNHEARD
+            && let Some(kept) = self.unheard.remove(0).kept
+        {
+            kept.remove();
+        }
+        self.unheard.push(accepted);
     }
 
     fn reap(&mut self, ended: Result<(Id, ()), tokio::task::JoinError>) {
@@ -292,11 +311,12 @@ impl Actor {
     }
 
     /// Keeps the list of finished transfers from growing for ever.
-    fn forget_the_oldest(&self) {
+    fn forget_the_oldest(&mut self) {
         let known = self.publisher.snapshot().transfers;
         let finished: Vec<_> = known.iter().filter(|t| t.is_finished()).map(|t| t.id).collect();
         for id in finished.iter().rev().skip(FINISHED) {
             self.publisher.publish(Event::Forgotten(*id));
+            self.failed.remove(id);
         }
     }
 

@@ -23,7 +23,8 @@ pub enum Command {
     Answer { id: TransferId, answer: Answer },
     /// End a transfer; the other device is told.
     Cancel(TransferId),
-    /// Try an interrupted transfer again now. Anything else of that id ignores it.
+    /// Try an interrupted transfer again now, or send once more what failed of a finished one, where its
+    /// report says that this is possible. Anything else of that id ignores it.
     Retry(TransferId),
     /// Take a finished transfer off the list.
     Forget(TransferId),

@@ -87,11 +87,12 @@ impl Desk {
 
     /// An offer that came whole, and waits for its answer.
     pub fn show(&self, offer: IncomingOffer) {
-        let IncomingOffer { summary, folder, free, notes } = offer;
+        let IncomingOffer { summary, folder, free, already, notes } = offer;
         self.update(|t| {
             t.summary = summary;
             t.folder = Some(folder);
             t.free = free;
+            t.already = already;
             t.notes = notes;
             t.state = TransferState::Waiting;
         });

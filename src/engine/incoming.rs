@@ -21,7 +21,7 @@ use super::{
     command::Receiving,
     desk::Desk,
     policy::{Decision, decide},
-    record::{self, Kept, Record, Who},
+    record::{self, Kept, Record, Rest, Who},
     switchboard::Switchboard,
 };
 use crate::{
@@ -237,6 +237,9 @@ impl Incoming {
             let _ = self.actor.send(Internal::Unheard(Box::new(accepted))).await;
             return;
         }
+        if report.is_incomplete() {
+            return self.keep_failed(accepted).await;
+        }
         let Accepted { record, kept } = accepted;
         // After its end was reached, empty folders are what was sent.
         let empty = if report.files > 0 || report.outcome == Outcome::Complete {
@@ -254,6 +257,19 @@ impl Incoming {
             }
         });
         let _ = discarding.await;
+    }
+
+    /// Keeps what is needed to receive what failed, should the sender try that again.
+    async fn keep_failed(&self, accepted: Accepted) {
+        let Accepted { mut record, kept } = accepted;
+        record.rest = Rest::Failed;
+        let new = Record::Receiving(record.clone());
+        let keeping = spawn_blocking(move || kept.map(|kept| kept.replace(&new)).transpose());
+        let kept = keeping.await.unwrap_or_else(|broke| Err(io::Error::other(broke)));
+        let kept = kept.inspect_err(|problem| tracing::warn!(%problem, "what failed can’t be kept"));
+        let accepted = Accepted { record, kept: kept.ok().flatten() };
+        // An actor that is gone will not be called.
+        let _ = self.actor.send(Internal::Unheard(Box::new(accepted))).await;
     }
 }
 
@@ -277,7 +293,7 @@ fn keep(story: &Story, home: &Path, peer: Who, id: TransferId, names: &Names) ->
         return Ok(());
     }
     let is_long = summary.total().is_none_or(|bytes| bytes >= LONG);
-    let record = record::Receiving { id, peer, landing, summary, names: names.clone() };
+    let record = record::Receiving { id, peer, landing, summary, names: names.clone(), rest: Rest::Unsent };
     let kept = Kept::create(home, &Record::Receiving(record.clone()))
         .and_then(|kept| if is_long { kept.sync().map(|()| kept) } else { Ok(kept) });
     if let Err(busy) = &kept

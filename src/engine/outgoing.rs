@@ -9,7 +9,7 @@ use std::{
 
 use tokio::{
     io::AsyncWriteExt as _,
-    sync::{Notify, mpsc},
+    sync::{Notify, mpsc, oneshot},
     task::spawn_blocking,
 };
 use tokio_util::sync::CancellationToken;
@@ -18,12 +18,12 @@ use super::{
     actor::Internal,
     desk::Desk,
     patience::Patience,
-    record::{self, Kept, Record, Who},
+    record::{self, Kept, Record, Rest, Who},
 };
 use crate::{
     disk::{Scan, SourceError},
     model::{
-        Address, DeviceName, Outcome, Problem, ProblemKind, Purpose, Report, Side, Source, TransferId,
+        Address, DeviceName, Outcome, Problem, ProblemKind, Purpose, Report, Retry, Side, Source, TransferId,
         TransferState, Trial,
     },
     net::{self, Connection, Lane, NetError, Tls},
@@ -124,10 +124,36 @@ impl Outgoing {
             }
         };
         let accepted = accepted.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, Some(kept))) = accepted {
-            kept.remove();
+        match accepted {
+            Some((record, Some(kept))) if report.is_incomplete() => {
+                let retry = self.keep_failed(record, kept).await;
+                Report { retry, ..report }
+            }
+            Some((_, Some(kept))) => {
+                kept.remove();
+                report
+            }
+            Some((_, None)) | None => report,
         }
-        report
+    }
+
+    /// Keeps what is needed to send again what failed, and nothing else: whoever sends the same to the
+    /// same address goes on with it.
+    async fn keep_failed(&self, record: record::Sending, kept: Kept) -> Retry {
+        let Parcel::Files(sources) = &self.parcel else { return Retry::Impossible };
+        let record = Record::Sending(record::Sending { rest: Rest::Failed, ..record });
+        match spawn_blocking(move || kept.replace(&record).map(drop)).await {
+            Ok(Ok(())) => {}
+            problem => {
+                tracing::warn!(?problem, "what failed can’t be kept");
+                return Retry::Impossible;
+            }
+        }
+        let (noted, known) = oneshot::channel();
+        let (id, to, sources) = (self.desk.id(), self.to.clone(), sources.clone());
+        let told = self.actor.send(Internal::Failed { id, to, sources, noted }).await;
+        // Of an actor that is gone nobody will ask for it.
+        if told.is_ok() && known.await.is_ok() { Retry::Possible } else { Retry::Impossible }
     }
 
     /// What is left of an earlier attempt to send the same to the same address: whoever says it
@@ -137,12 +163,20 @@ impl Outgoing {
         let (home, to) = (self.home.clone(), self.to.clone());
         let paths = record::Sending::paths(sources).ok()??;
         let searching = spawn_blocking(move || {
-            Kept::all(&home).into_iter().find_map(|(kept, record)| match record {
-                Record::Sending(sending) if sending.to == to && sending.paths == paths => {
-                    Some((kept, sending))
-                }
-                _ => None,
-            })
+            let (kept, mut sending) =
+                Kept::all(&home).into_iter().find_map(|(kept, record)| match record {
+                    Record::Sending(sending) if sending.to == to && sending.paths == paths => {
+                        Some((kept, sending))
+                    }
+                    _ => None,
+                })?;
+            if sending.rest == Rest::Unsent {
+                return Some((kept, sending));
+            }
+            // Once more on its way: whatever breaks it now, it goes on by itself.
+            sending.rest = Rest::Unsent;
+            let kept = kept.replace(&Record::Sending(sending.clone())).ok()?;
+            Some((kept, sending))
         });
         searching.await.ok()?
     }
@@ -209,7 +243,8 @@ impl Outgoing {
         let shown = self.desk.shown();
         let (Some(peer), Some(name)) = (shown.peer.id, shown.peer.name) else { return None };
         let peer = Who { id: peer, name, address: shown.peer.address };
-        let sending = record::Sending { id, peer, to: self.to.clone(), paths, summary: shown.summary };
+        let (to, summary, rest) = (self.to.clone(), shown.summary, Rest::Unsent);
+        let sending = record::Sending { id, peer, to, paths, summary, rest };
         let kept = Kept::create(&self.home, &Record::Sending(sending.clone()));
         // Without one it goes on for as long as this run does.
         let kept = kept.inspect_err(|problem| {

@@ -41,6 +41,8 @@ pub struct Sending {
     /// Absolute. Text or, where it is none, the system's own form.
     pub paths: Vec<OsString>,
     pub summary: Summary,
+    #[serde(default)]
+    pub rest: Rest,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,6 +56,19 @@ pub struct Receiving {
     /// What was accepted.
     pub summary: Summary,
     pub names: Names,
+    #[serde(default)]
+    pub rest: Rest,
+}
+
+/// What is missing of a transfer that is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rest {
+    /// Whatever had not come when it was interrupted: both ends go on with it by themselves.
+    #[default]
+    Unsent,
+    /// Files that failed, though it came to its end: they are sent again when a person says so.
+    Failed,
 }
 
 /// The device at the other end.
@@ -121,15 +136,27 @@ impl Kept {
     /// # Errors
     /// When the data folder can't be written; `ResourceBusy` when another process has one of this id.
     pub fn create(home: &Path, record: &Record) -> io::Result<Self> {
-        let folder = home.join(FOLDER);
-        fs::create_dir_all(&folder)?;
-        let path = folder.join(format!("{}.json", record.id()));
+        let path = home.join(FOLDER).join(format!("{}.json", record.id()));
         if let Ok(there) = File::open(&path)
             && there.try_lock().is_err()
         {
             return Err(io::ErrorKind::ResourceBusy.into());
         }
-        let mut new = tempfile::NamedTempFile::new_in(&folder)?;
+        Self::write(path, record)
+    }
+
+    /// Puts another record in the place of this one.
+    ///
+    /// # Errors
+    /// When the data folder can't be written: then the old one stays, and nobody has it.
+    pub fn replace(self, record: &Record) -> io::Result<Self> {
+        Self::write(self.path, record)
+    }
+
+    fn write(path: PathBuf, record: &Record) -> io::Result<Self> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        fs::create_dir_all(folder)?;
+        let mut new = tempfile::NamedTempFile::new_in(folder)?;
         serde_json::to_writer(&mut new, &Written { version: VERSION, record })?;
         new.write_all(b"\n")?;
         // Before it has its name, so that no other process can come first.
@@ -238,6 +265,7 @@ mod tests {
             landing,
             summary,
             names: Names::default(),
+            rest: Rest::Unsent,
         })
     }
 
@@ -257,6 +285,29 @@ mod tests {
         assert!(Kept::all(home.path()).is_empty(), "it is in use again");
         kept.remove();
         assert!(Kept::all(home.path()).is_empty());
+    }
+
+    #[test]
+    fn a_record_that_is_replaced_stays_with_whoever_has_it() {
+        let home = tempfile::tempdir().unwrap();
+        let kept = Kept::create(home.path(), &record(1)).unwrap();
+        let Record::Receiving(mut receiving) = record(1) else { unreachable!() };
+        receiving.rest = Rest::Failed;
+        let kept = kept.replace(&Record::Receiving(receiving.clone())).unwrap();
+        assert!(Kept::all(home.path()).is_empty(), "it is in use");
+        drop(kept);
+        assert_eq!(Kept::all(home.path()).remove(0).1, Record::Receiving(receiving));
+    }
+
+    #[test]
+    fn a_record_of_before_something_could_fail_is_one_that_was_interrupted() {
+        let home = tempfile::tempdir().unwrap();
+        drop(Kept::create(home.path(), &record(1)).unwrap());
+        let path = home.path().join(FOLDER).join(format!("{}.json", TransferId([1; 16])));
+        let older = fs::read_to_string(&path).unwrap().replace(",\"rest\":\"unsent\"", "");
+        assert!(!older.contains("rest"));
+        fs::write(&path, older).unwrap();
+        assert_eq!(Kept::all(home.path()).remove(0).1, record(1));
     }
 
     #[test]

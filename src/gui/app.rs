@@ -243,7 +243,7 @@ impl eframe::App for App {
         let ctx = ui.ctx().clone();
         // The question that came last is the first to hear the Escape key.
         self.closing.show(&ctx, self.transfers.running());
-        self.offers.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
+        self.offers.show(&ctx, &mut self.tools);
         self.rename.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
         self.speed_limit.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
         self.tools.notices.show(&ctx);

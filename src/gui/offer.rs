@@ -120,7 +120,7 @@ impl Offers {
         }
     }
 
-    pub fn show(&mut self, ctx: &Context, settings: &Settings, tools: &mut Tools) {
+    pub fn show(&mut self, ctx: &Context, tools: &mut Tools) {
         let up = |w: &Waiting| matches!(w.standing, Standing::Open | Standing::Withdrawn(_));
         let count = self.waiting.iter().filter(|w| up(w)).count();
         let Some(i) = self.waiting.iter().position(up) else {
@@ -164,7 +164,7 @@ impl Offers {
             },
             Some(Verdict::Decline) => self.answer(i, Answer::Decline(None), tools),
             Some(Verdict::Accept) => {
-                if let Ok(landing) = view.landing(settings) {
+                if let Ok(landing) = view.landing() {
                     self.answer(i, Answer::Accept(landing), tools);
                 }
             }

@@ -100,6 +100,9 @@ pub enum Conflict {
     Skip,
     /// Put the new one in its place, once it is whole.
     Replace,
+    /// Add what is missing to the folders that are there: what is there and the same is not sent,
+    /// anything else of its name stays beside the new one.
+    Complete,
 }
 
 /// Where an accepted offer goes.
@@ -132,6 +135,8 @@ pub struct Transfer {
     pub folder: Option<PathBuf>,
     /// Bytes that can still be stored there, when the offer came (receiving).
     pub free: Option<u64>,
+    /// Files that seemed to be there already, when the offer came (receiving).
+    pub already: u64,
     /// What the person should know and need not act on: names changed, links left out.
     pub notes: Vec<String>,
     pub state: TransferState,
@@ -141,6 +146,22 @@ impl Transfer {
     #[must_use]
     pub fn is_finished(&self) -> bool {
         matches!(self.state, TransferState::Finished(_))
+    }
+
+    /// `312 of 400 files are here already.`; `None` of an offer of which nothing is.
+    #[must_use]
+    pub fn here_already(&self) -> Option<String> {
+        let files = self.summary.files;
+        match self.already {
+            0 => None,
+            already if already < files => Some(format!(
+                "{already} of {} {} here already.",
+                super::text::count(files, "file", "files"),
+                if already == 1 { "is" } else { "are" }
+            )),
+            _ if files == 1 => Some("This file is here already.".to_owned()),
+            _ => Some(format!("All {} are here already.", super::text::count(files, "file", "files"))),
+        }
     }
 
     /// True while an offer waits for this device's answer.
@@ -189,8 +210,21 @@ pub struct Report {
     pub failed: u64,
     /// How many files the receiver left out, because it has them.
     pub left_out: u64,
+    /// How many of the files were at the receiver before, and were found to be the same.
+    pub already: u64,
     /// Where the time went.
     pub pipeline: Pipeline,
+    /// Whether what failed can be tried again, without the rest.
+    pub retry: Retry,
+}
+
+/// Whether the files of a transfer that failed can be sent once more by themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Retry {
+    /// None failed, or they can't be read a second time, or it is not this device that sends them.
+    #[default]
+    Impossible,
+    Possible,
 }
 
 impl Report {
@@ -210,7 +244,9 @@ impl Report {
             problems: Vec::new(),
             failed: 0,
             left_out: 0,
+            already: 0,
             pipeline: Pipeline::default(),
+            retry: Retry::Impossible,
         }
     }
 
@@ -220,6 +256,12 @@ impl Report {
         let seconds = self.took.as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "a rate")]
         (self.bytes > 0 && seconds >= 0.001).then(|| self.bytes as f64 / seconds)
+    }
+
+    /// True when it came to its end, and some files failed.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        matches!(&self.outcome, Outcome::Failed(problem) if problem.kind == ProblemKind::Incomplete)
     }
 
     /// True when every byte that was wanted is stored, and both ends computed the same digests.
@@ -295,6 +337,8 @@ pub enum ProblemKind {
     Files,
     /// Anything else: settings, ports, this program itself.
     Other,
+    /// Some files failed; the others are stored.
+    Incomplete,
 }
 
 /// How far a transfer is. A sample: later ones replace earlier ones.

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     disk::{DiskError, Intake, Stored, Verified},
-    model::{EntryNo, Stopwatch, Work},
+    model::{Digest, EntryNo, Stopwatch, Work},
     wire::{
         Violation,
         content::{Parser, Piece},
@@ -55,6 +55,16 @@ pub enum Fate {
     },
     /// Nothing more can be received.
     Fatal(TransferError),
+    /// A likely file was there already, and is as durable as a stored one.
+    Same {
+        entry: EntryNo,
+        size: u64,
+        digest: Digest,
+    },
+    /// A likely file is another: its content is wanted.
+    Differs {
+        entry: EntryNo,
+    },
 }
 
 /// What the stages need.

@@ -15,6 +15,7 @@
 //! addresses, settings, or anybody's screen.
 
 mod arriving;
+mod comparing;
 mod control;
 mod entry_set;
 mod inflow;
@@ -175,7 +176,8 @@ impl TransferError {
         match self {
             Self::Link(_) | Self::NoLane | Self::Stalled | Self::Net(_) => ProblemKind::Link,
             Self::Violation(_) => ProblemKind::Protocol,
-            Self::Source(_) | Self::Plan(_) | Self::Disk(_) | Self::Incomplete { .. } => ProblemKind::Files,
+            Self::Source(_) | Self::Plan(_) | Self::Disk(_) => ProblemKind::Files,
+            Self::Incomplete { .. } => ProblemKind::Incomplete,
             Self::Peer(_) | Self::NoAnswer | Self::Internal(_) => ProblemKind::Other,
         }
     }

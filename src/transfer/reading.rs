@@ -11,6 +11,7 @@ use std::{
 };
 
 use super::{
+    comparing::Next,
     lanes::{Closed, LaneNo, Lanes, Packet, Ring},
     outflow::{Fate, Job},
     packing::{Limit, Look, Packer, Packing},
@@ -86,44 +87,66 @@ type Outcome = Result<Sent, SourceError>;
 
 impl Reader<'_> {
     fn read_all(&mut self) -> Result<(), Closed> {
-        let Job { sources, answer, meter, fates, .. } = self.job;
+        let Job { sources, answer, .. } = self.job;
         let mut unwanted = answer.unwanted.iter().flat_map(Clone::clone).peekable();
         let mut stored = answer.stored.iter().flat_map(Clone::clone).peekable();
+        let mut likely = answer.likely.iter().flat_map(Clone::clone).peekable();
         let count = EntryNo::try_from(sources.len()).unwrap_or(EntryNo::MAX);
         for entry in 0..count {
-            if unwanted.next_if_eq(&entry).is_some() | stored.next_if_eq(&entry).is_some() {
-                continue;
+            let is_settled = unwanted.next_if_eq(&entry).is_some() | stored.next_if_eq(&entry).is_some();
+            if !is_settled && likely.next_if_eq(&entry).is_none() {
+                self.read_entry(entry)?;
             }
-            let Some(offered) = sources.entry(entry) else { continue };
-            let EntryKind::File { size, .. } = offered.kind else { continue };
-            meter.begin_file(offered.path.as_str(), size);
-            let opened = sources.open(entry);
-            self.watch.lap(Work::Read);
-            let read = match opened {
-                Ok(file) => self.read_file(entry, file, size)?,
-                Err(why) => Err(why),
-            };
-            let fate = match read {
-                Ok(sent) => {
-                    self.packet.put(|out| content::put_end(out, entry, sent.size, sent.digest));
-                    Fate::Sent { entry, sent }
+        }
+        loop {
+            match answer.doubts.next() {
+                Next::File(entry) => self.read_entry(entry)?,
+                Next::Nothing => break,
+                Next::Wait if self.halt.is_told() => return Err(Closed),
+                Next::Wait => {
+                    if self.packet.used > 0 {
+                        self.ship()?;
+                    }
+                    // For two disks that are read to be compared.
+                    self.watch.lap(Work::Read);
                 }
-                Err(why) => {
-                    self.packet.put(|out| content::put_broken(out, entry));
-                    Fate::Broken { entry, why }
-                }
-            };
-            // Told before the packet leaves, so that no receipt can come before it.
-            fates.blocking_send(fate).map_err(|_| Closed)?;
-            self.watch.skip();
-            if self.packet.room() == 0 {
-                self.ship()?;
             }
         }
         if self.packet.used > 0 {
             self.ship()?;
         }
         self.lanes.finish(|packet, lanes| packet.put(|out| content::put_finish(out, lanes)))
+    }
+
+    /// Sends a file, or that it can't be read.
+    fn read_entry(&mut self, entry: EntryNo) -> Result<(), Closed> {
+        let Job { sources, meter, fates, .. } = self.job;
+        let Some(offered) = sources.entry(entry) else { return Ok(()) };
+        let EntryKind::File { size, .. } = offered.kind else { return Ok(()) };
+        meter.begin_file(offered.path.as_str(), size);
+        let opened = sources.open(entry);
+        self.watch.lap(Work::Read);
+        let read = match opened {
+            Ok(file) => self.read_file(entry, file, size)?,
+            Err(why) => Err(why),
+        };
+        let fate = match read {
+            Ok(sent) => {
+                self.packet.put(|out| content::put_end(out, entry, sent.size, sent.digest));
+                Fate::Sent { entry, sent }
+            }
+            Err(why) => {
+                self.packet.put(|out| content::put_broken(out, entry));
+                Fate::Broken { entry, why }
+            }
+        };
+        // Told before the packet leaves, so that no receipt can come before it.
+        fates.blocking_send(fate).map_err(|_| Closed)?;
+        self.watch.skip();
+        if self.packet.room() == 0 {
+            self.ship()?;
+        }
+        Ok(())
     }
 
     /// Sends what the receiver does not hold of a file, then compares what it does.

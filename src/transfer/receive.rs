@@ -1,8 +1,11 @@
 //! Drives the receiver's end: checks the offer, has it answered, stores what comes, and sees to a
 //! proper ending.
 
+mod fates;
+
 use std::{future::Future, ops::Range, path::PathBuf, sync::Arc};
 
+use fates::{Comparing, count, problem};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::mpsc,
@@ -25,8 +28,8 @@ use super::{
 use crate::{
     disk::{Finished, Inbox, Intake, Names, Plan},
     model::{
-        Answer, DeviceName, Direction, Entry, EntryKind, EntryNo, FileProblem, Landing, Purpose, Report,
-        Side, Summary, TransferId,
+        Answer, Conflict, DeviceName, Direction, Entry, EntryKind, EntryNo, Landing, Purpose, Report, Side,
+        Summary, TransferId,
     },
     wire::{
         FromReceiver, FromSender, Violation, limits,
@@ -77,6 +80,8 @@ pub struct IncomingOffer {
     pub folder: PathBuf,
     /// Bytes free there, where that can be told.
     pub free: Option<u64>,
+    /// Files that seem to be there already.
+    pub already: u64,
     /// What would happen to names.
     pub notes: Vec<String>,
 }
@@ -102,8 +107,17 @@ where
         let tally = Tally::new(EntrySet::default(), 0, 0);
         let machine = Receiving::new();
         let limiter = Arc::clone(&job.limiter);
-        let mut session =
-            Session { link, meter, limiter, observe, machine, tally, stages: None, intake: None };
+        let mut session = Session {
+            link,
+            meter,
+            limiter,
+            observe,
+            machine,
+            tally,
+            stages: None,
+            intake: None,
+            comparing: None,
+        };
         let result = tokio::select! {
             result = session.run(job, ask, lanes) => result,
             () = stops.cancel.cancelled() => Ok(session.cancelled()),
@@ -123,12 +137,14 @@ struct Session<'a> {
     tally: Tally,
     stages: Option<Stages>,
     intake: Option<Arc<Intake>>,
+    comparing: Option<Comparing>,
 }
 
 /// An offer that fits into a folder.
 struct Checked {
     inbox: Inbox,
     free: Option<u64>,
+    already: u64,
     plan: Plan,
     entries: Vec<Entry>,
 }
@@ -145,7 +161,7 @@ impl Session<'_> {
             match timeout(limits::OFFER, self.hear_of_offer()).await.unwrap_or(Err(TransferError::Stalled))? {
                 Order::Check { manifest, summary } => break (manifest.entries, summary),
                 Order::End(ended) => return Ok(ended),
-                Order::Nothing | Order::Load(_) => {}
+                Order::Nothing | Order::Load(_) | Order::Digests(_) => {}
             }
         };
         let purpose = summary.purpose;
@@ -157,6 +173,7 @@ impl Session<'_> {
         let offer = IncomingOffer {
             folder: checked.inbox.folder().to_owned(),
             free: checked.free,
+            already: checked.already,
             notes: checked.plan.notes().to_vec(),
             summary,
         };
@@ -203,8 +220,10 @@ impl Session<'_> {
 
     async fn until_end(&mut self) -> Result<Ended, TransferError> {
         loop {
-            if let Order::End(ended) = self.hear().await? {
-                return Ok(ended);
+            match self.hear().await? {
+                Order::End(ended) => return Ok(ended),
+                Order::Digests(_) => return Err(Violation::OutOfTurn("digests").into()),
+                Order::Nothing | Order::Check { .. } | Order::Load(_) => {}
             }
         }
     }
@@ -222,6 +241,7 @@ impl Session<'_> {
             Attempt::First => None,
             Attempt::Again(names) => Some(names.clone()),
         };
+        let is_first = names.is_none();
         let mut checking = spawn_blocking(move || {
             let inbox = Inbox::open(&folder)?;
             let plan = match (purpose, names) {
@@ -229,7 +249,12 @@ impl Session<'_> {
                 (Purpose::Files, None) => inbox.plan(&entries, landing.name.as_deref(), landing.conflict)?,
                 (Purpose::Trial(medium), _) => inbox.plan_trial(&entries, medium)?,
             };
-            Ok(Checked { free: inbox.free(), inbox, plan, entries })
+            let already = match (purpose, is_first, landing.conflict) {
+                (Purpose::Files, true, Conflict::Complete) => count(plan.likely()),
+                (Purpose::Files, true, _) => inbox.count_already(&entries, landing.name.as_deref()),
+                _ => 0,
+            };
+            Ok(Checked { free: inbox.free(), inbox, already, plan, entries })
         });
         tokio::select! {
             checked = &mut checking => finished(checked).flatten().map(Ok),
@@ -251,6 +276,7 @@ impl Session<'_> {
         let earlier = bytes_of(&entries, &stored);
         self.meter.set_total((!streams).then(|| plan.needs().saturating_add(earlier)));
         let unwanted = without(plan.unwanted(), &stored);
+        let likely = plan.likely().to_vec();
         let notes = plan.notes().to_vec();
         self.tally = account(&entries, &unwanted, &stored);
         self.tally.add_earlier(earlier);
@@ -286,6 +312,9 @@ impl Session<'_> {
                 let groups = groups.iter().map(RawGroup::from).collect();
                 self.link.say(&FromReceiver::Held { entry, groups }).await?;
             }
+        }
+        for ranges in likely.chunks(limits::EXCEPT_RANGES) {
+            self.link.say(&FromReceiver::Likely(ranges.to_vec())).await?;
         }
         self.link.say(&FromReceiver::Accept { token }).await?;
         (self.observe)(Notice::Accepted { notes });
@@ -340,6 +369,7 @@ impl Session<'_> {
         let (noted, mut fates) = mpsc::channel(FATES);
         let meter = Arc::clone(&self.meter);
         let limiter = Arc::clone(&self.limiter);
+        self.begin_comparing(&intake, &noted);
         let job = inflow::Job { intake: Arc::clone(&intake), meter, limiter, fates: noted };
         self.meter.begin(Direction::Receive);
         let (joining, joined) = inflow::joining();
@@ -364,6 +394,7 @@ impl Session<'_> {
                     match self.machine.on_message(message)? {
                         Order::End(ended) => return Ok(Some(ended)),
                         Order::Load(load) => self.meter.set_load(Direction::Receive, load),
+                        Order::Digests(digests) => self.compare(&intake, digests)?,
                         _ => {}
                     }
                 }
@@ -398,49 +429,6 @@ impl Session<'_> {
         }
     }
 
-    /// Notes a file's fate, and all that are known by now, and tells the sender.
-    async fn receipt(
-        &mut self,
-        intake: &Intake,
-        first: inflow::Fate,
-        others: &mut mpsc::Receiver<inflow::Fate>,
-    ) -> Result<(), TransferError> {
-        let mut receipts = Vec::new();
-        let mut next = Some(first);
-        let mut bytes = 0;
-        while let Some(fate) = next {
-            if let Some(receipt) = self.note(intake, fate)? {
-                bytes += receipt.len();
-                receipts.push(receipt);
-            }
-            let full = receipts.len() >= limits::RECEIPTS || bytes >= limits::BATCH_BYTES;
-            next = if full { None } else { others.try_recv().ok() };
-        }
-        if !receipts.is_empty() {
-            self.link.say(&FromReceiver::Receipts(receipts)).await?;
-        }
-        Ok(())
-    }
-
-    fn note(&mut self, intake: &Intake, fate: inflow::Fate) -> Result<Option<Receipt>, TransferError> {
-        Ok(match fate {
-            inflow::Fate::Fatal(why) => return Err(why),
-            inflow::Fate::Stored { entry, stored } => {
-                self.tally.stored(entry, stored.size, stored.digest);
-                Some(Receipt::stored(entry, stored.digest))
-            }
-            inflow::Fate::Failed { entry, why } => {
-                self.tally.failed(entry, problem(intake, entry, Side::Here, &why.to_string()));
-                Some(Receipt::failed(entry, of_disk(&why)))
-            }
-            inflow::Fate::Broken { entry } => {
-                let why = "It could not be read whole at the sender.";
-                self.tally.failed(entry, problem(intake, entry, Side::There, why));
-                None
-            }
-        })
-    }
-
     /// How it ends when it is cancelled here: once all is stored, it can't be any more.
     fn cancelled(&self) -> Ended {
         if self.machine.is_done() { Ended::Complete } else { Ended::Cancelled { by: Side::Here } }
@@ -455,7 +443,8 @@ impl Session<'_> {
             intake.abandon();
         }
         control::last_word(self.link, &ended, FromReceiver::Ending).await;
-        if let Some(stages) = self.stages.take() {
+        for stages in [self.stages.take(), self.comparing.take().map(Comparing::close)].into_iter().flatten()
+        {
             stages.end().await;
         }
         let mut saved = Vec::new();
@@ -468,11 +457,6 @@ impl Session<'_> {
         }
         Report { saved, ..self.tally.report(ended, self.meter.pipeline()) }
     }
-}
-
-fn problem(intake: &Intake, entry: EntryNo, side: Side, why: &str) -> FileProblem {
-    let path = intake.entry(entry).map_or_else(String::new, |offered| offered.path.to_string());
-    FileProblem { path, side, why: why.to_owned() }
 }
 
 fn finished<T>(joined: Result<T, JoinError>) -> Result<T, TransferError> {

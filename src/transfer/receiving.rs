@@ -5,7 +5,7 @@ use crate::{
     model::{Entry, EntryKind, FileMode, Manifest, Purpose, Side, Summary},
     wire::{
         FromSender, Violation, limits,
-        message::{Ending, Load},
+        message::{Ending, Load, RawDigest},
     },
 };
 
@@ -20,6 +20,8 @@ pub enum Order {
     },
     /// Where the sender's time went.
     Load(Load),
+    /// What likely files hold at the sender.
+    Digests(Vec<RawDigest>),
     End(Ended),
 }
 
@@ -97,12 +99,14 @@ impl Receiving {
                 Order::Check { manifest, summary }
             }
             (Phase::Busy | Phase::Confirming, FromSender::Load(load)) => Order::Load(load),
+            (Phase::Busy, FromSender::Digests(digests)) => Order::Digests(digests),
             (Phase::Confirming, FromSender::Bye) => Order::End(Ended::Complete),
             (_, FromSender::Hello { .. }) => return Err(Violation::OutOfTurn("hello")),
             (_, FromSender::Lane { .. }) => return Err(Violation::OutOfTurn("lane")),
             (_, FromSender::Entries(_)) => return Err(Violation::OutOfTurn("entries")),
             (_, FromSender::Offered { .. }) => return Err(Violation::OutOfTurn("offered")),
             (_, FromSender::Load(_)) => return Err(Violation::OutOfTurn("load")),
+            (_, FromSender::Digests(_)) => return Err(Violation::OutOfTurn("digests")),
             (_, FromSender::Bye) => return Err(Violation::OutOfTurn("bye")),
         })
     }

@@ -13,17 +13,21 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Ended, LaneToken, Limiter, LinkError, Meter, Notice, Outflow, TransferError,
+    comparing::{self, Own},
     control::{self, Link},
     outflow,
     sending::{Order, Sending, Wants},
-    stages::Stages,
+    stages::{Halt, Stages},
     widening::{Act, Widening},
 };
 use crate::{
     disk::{Scan, SourceError, Sources},
     model::{DeviceName, Direction, Entry, EntryKind, EntryNo, Report, Side, Skipped, Summary, TransferId},
     net::NetError,
-    wire::{FromReceiver, FromSender, limits, message::batches},
+    wire::{
+        FromReceiver, FromSender, limits,
+        message::{RawDigest, batches},
+    },
 };
 
 /// Batches of the manifest that were scanned and not yet sent.
@@ -59,7 +63,8 @@ where
 {
     control::run(control, &FromSender::Alive, |link: Link<FromReceiver>| async move {
         let limiter = Arc::clone(&job.limiter);
-        let mut session = Session { link, meter, limiter, observe, machine: Sending::new(), flow: None };
+        let mut session =
+            Session { link, meter, limiter, observe, machine: Sending::new(), flow: None, comparing: None };
         let result = tokio::select! {
             result = session.run(job, open_lane) => result,
             () = cancel.cancelled() => Ok(Ended::Cancelled { by: Side::Here }),
@@ -76,6 +81,7 @@ struct Session<'a> {
     observe: &'a (dyn Fn(Notice) + Send + Sync),
     machine: Sending,
     flow: Option<Flow>,
+    comparing: Option<Comparing>,
 }
 
 /// Content on its way.
@@ -83,6 +89,12 @@ struct Flow {
     stages: Stages,
     fates: mpsc::Receiver<outflow::Fate>,
     sources: Arc<Sources>,
+}
+
+/// Likely files that are read to be compared.
+struct Comparing {
+    stages: Stages,
+    found: mpsc::Receiver<Own>,
 }
 
 /// What the scan found, beside the entries.
@@ -207,6 +219,14 @@ impl Session<'_> {
         F: Future<Output = Result<Result<Outflow, NetError>, Elapsed>>,
     {
         let (noted, fates) = mpsc::channel(FATES);
+        let doubts = Arc::clone(&answer.doubts);
+        if !answer.likely.is_empty() {
+            let (sources, likely, doubts) =
+                (Arc::clone(&sources), answer.likely.clone(), Arc::clone(&doubts));
+            let (told, found) = mpsc::channel(FATES);
+            let read = move |halt: &Halt| comparing::read_own(&sources, &likely, &doubts, &told, halt);
+            self.comparing = Some(Comparing { stages: Stages::start(read), found });
+        }
         let meter = Arc::clone(&self.meter);
         meter.begin(Direction::Send);
         let limiter = Arc::clone(&self.limiter);
@@ -236,12 +256,17 @@ impl Session<'_> {
                             return Ok(Ended::Complete);
                         }
                         Order::End(ended) => return Ok(ended),
+                        Order::Answered { count, differ } => doubts.answered(count, &differ),
                         _ => {}
                     },
                     // If the content broke first, that is the reason.
                     Err(e) => return Err(torn.map_or_else(|| e.into(), |(first, _)| first)),
                 },
                 Some(fate) = flow.fates.recv() => self.note(fate),
+                Some(own) = found(&mut self.comparing) => {
+                    let broken = self.tell_digests(own).await?;
+                    doubts.answered(broken, &[]);
+                }
                 result = flow.stages.result() => {
                     self.link.say(&FromSender::Load(self.meter.load(Direction::Send))).await?;
                     // The receiver may be about to say why it broke the connection.
@@ -294,6 +319,26 @@ impl Session<'_> {
         Ok(order)
     }
 
+    /// Tells what likely files hold here, all that is known by now. Returns how many can't be read.
+    async fn tell_digests(&mut self, first: Own) -> Result<usize, TransferError> {
+        let (mut digests, mut broken) = (Vec::new(), 0);
+        let mut next = Some(first);
+        while let Some(Own { entry, read }) = next {
+            digests.push(RawDigest { entry, digest: read.as_ref().ok().map(|own| own.digest.0) });
+            match read {
+                Ok(own) => self.machine.asked(entry, own),
+                Err(why) => {
+                    broken += 1;
+                    self.note(outflow::Fate::Broken { entry, why });
+                }
+            }
+            let more = self.comparing.as_mut().filter(|_| digests.len() < limits::RECEIPTS);
+            next = more.and_then(|comparing| comparing.found.try_recv().ok());
+        }
+        self.link.say(&FromSender::Digests(digests)).await?;
+        Ok(broken)
+    }
+
     fn note_fates(&mut self) {
         while let Some(fate) = self.flow.as_mut().and_then(|flow| flow.fates.try_recv().ok()) {
             self.note(fate);
@@ -322,7 +367,19 @@ impl Session<'_> {
             drop(fates);
             stages.end().await;
         }
+        if let Some(Comparing { stages, found }) = self.comparing {
+            drop(found);
+            stages.end().await;
+        }
         self.machine.into_tally().report(ended, self.meter.pipeline())
+    }
+}
+
+/// The next likely file that was read; `None`, and at once, when there are no more.
+async fn found(comparing: &mut Option<Comparing>) -> Option<Own> {
+    match comparing {
+        Some(comparing) => comparing.found.recv().await,
+        None => None,
     }
 }
 

@@ -1,8 +1,15 @@
 //! The sender's end as a state machine: messages in, orders out, no I/O.
 
-use std::{collections::HashMap, ops::Range};
+#[cfg(test)]
+mod likely;
+mod wants;
 
-use super::{Ended, LaneToken, TransferError, entry_set::EntrySet, tally::Tally};
+use std::{collections::HashMap, ops::Range, sync::Arc};
+
+pub use wants::Wants;
+use wants::extend;
+
+use super::{Ended, LaneToken, TransferError, comparing::Doubts, entry_set::EntrySet, tally::Tally};
 use crate::{
     model::{DeviceName, Digest, EntryKind, EntryNo, FileProblem, Group, RelPath, Side, text::visible},
     wire::{
@@ -30,20 +37,14 @@ pub enum Order {
     },
     /// Where the receiver's time went.
     Load(Load),
+    /// So many likely files have their answer, and these of them are wanted.
+    Answered {
+        count: usize,
+        differ: Vec<EntryNo>,
+    },
     /// All is settled: say goodbye and end.
     Finish,
     End(Ended),
-}
-
-/// What of an offer is wanted: everything but this.
-#[derive(Debug, Default)]
-pub struct Wants {
-    /// Left out by the receiver; ascending.
-    pub unwanted: Vec<Range<EntryNo>>,
-    /// Stored by an earlier attempt; ascending.
-    pub stored: Vec<Range<EntryNo>>,
-    /// Parts of files that an earlier attempt has left, as the receiver says.
-    pub held: HashMap<EntryNo, Vec<Group>>,
 }
 
 #[derive(Debug)]
@@ -62,6 +63,12 @@ pub struct Sending {
     broken: EntrySet,
     /// What was sent and has no receipt yet.
     unreceipted: HashMap<EntryNo, Sent>,
+    /// Files whose length nobody knows: none of them can be likely.
+    streams: EntrySet,
+    /// Likely files whose digests were not told yet.
+    likely: EntrySet,
+    /// Likely files whose digests were told, and have no answer yet.
+    asked: EntrySet,
 }
 
 #[derive(Debug)]
@@ -90,6 +97,9 @@ impl Sending {
             folders: EntrySet::default(),
             broken: EntrySet::default(),
             unreceipted: HashMap::new(),
+            streams: EntrySet::default(),
+            likely: EntrySet::default(),
+            asked: EntrySet::default(),
         }
     }
 
@@ -99,6 +109,9 @@ impl Sending {
             && size > Group::WORTH
         {
             self.long.insert(self.offered, size);
+        }
+        if let EntryKind::File { size: None, .. } = kind {
+            self.streams.insert(self.offered);
         }
         match kind {
             EntryKind::File { .. } => &mut self.files,
@@ -127,9 +140,17 @@ impl Sending {
         self.unreceipted.insert(entry, sent);
     }
 
+    /// The digest of a likely file is told.
+    pub fn asked(&mut self, entry: EntryNo, own: Sent) {
+        self.likely.remove(entry);
+        self.asked.insert(entry);
+        self.unreceipted.insert(entry, own);
+    }
+
     /// A file can't be read whole; the receiver was told.
     pub fn broken(&mut self, entry: EntryNo, path: &RelPath, why: String) {
         if let Phase::Flowing(tally) = &mut self.phase {
+            self.likely.remove(entry);
             self.broken.insert(entry);
             tally.failed(entry, FileProblem { path: path.to_string(), side: Side::Here, why });
         }
@@ -165,6 +186,10 @@ impl Sending {
                 extend(&mut wants.stored, ranges, self.offered)?;
                 Order::Nothing
             }
+            (Phase::Waiting(wants), FromReceiver::Likely(ranges)) => {
+                extend(&mut wants.likely, ranges, self.offered)?;
+                Order::Nothing
+            }
             (Phase::Waiting(wants), FromReceiver::Held { entry, groups }) => {
                 let size = *self.long.get(&entry).ok_or(Violation::BadGroup)?;
                 self.groups += groups.len();
@@ -182,25 +207,51 @@ impl Sending {
                 Order::Nothing
             }
             (Phase::Waiting(wants), FromReceiver::Accept { token }) => {
-                let answer = std::mem::take(wants);
+                let mut answer = std::mem::take(wants);
                 self.long = HashMap::new();
                 let mut wanted = std::mem::take(&mut self.files);
                 let mut settled = |ranges: &[Range<EntryNo>]| {
                     ranges.iter().flat_map(Clone::clone).filter(|&entry| wanted.remove(entry)).count() as u64
                 };
                 let (left_out, stored) = (settled(&answer.unwanted), settled(&answer.stored));
+                for entry in answer.likely.iter().flat_map(Clone::clone) {
+                    if !wanted.contains(entry) || self.streams.contains(entry) {
+                        return Err(Violation::BadEntry);
+                    }
+                    self.likely.insert(entry);
+                }
+                answer.doubts = Arc::new(Doubts::new(self.likely.len()));
                 self.phase = Phase::Flowing(Tally::new(wanted, left_out, stored));
                 Order::Flow { token, answer }
             }
             (Phase::Flowing(_), FromReceiver::Progress { bytes }) => Order::Progress { bytes },
             (Phase::Flowing(_), FromReceiver::Load(load)) => Order::Load(load),
+            (Phase::Flowing(_), FromReceiver::Differ(differ)) => {
+                for entry in &differ {
+                    if !self.asked.remove(*entry) {
+                        return Err(Violation::BadReceipt);
+                    }
+                    self.unreceipted.remove(entry);
+                }
+                Order::Answered { count: differ.len(), differ }
+            }
             (Phase::Flowing(tally), FromReceiver::Receipts(receipts)) => {
+                let mut answered = 0;
                 for receipt in receipts {
                     let entry = receipt.entry();
                     let sent = self.unreceipted.remove(&entry);
+                    let was_asked = self.asked.remove(entry);
+                    answered += usize::from(was_asked);
+                    if self.likely.contains(entry) {
+                        return Err(Violation::BadReceipt);
+                    }
                     let settled = match (receipt, sent) {
                         (Receipt::Stored { digest, .. }, Some(sent)) if sent.digest == Digest(digest) => {
-                            tally.stored(entry, sent.size, sent.digest)
+                            if was_asked {
+                                tally.already(entry, sent.size, sent.digest)
+                            } else {
+                                tally.stored(entry, sent.size, sent.digest)
+                            }
                         }
                         // A file may fail there at any time; it can't be stored before it was sent.
                         (Receipt::Failed { why, .. }, _) => {
@@ -221,7 +272,7 @@ impl Sending {
                         return Err(Violation::BadReceipt);
                     }
                 }
-                Order::Nothing
+                Order::Answered { count: answered, differ: Vec::new() }
             }
             (Phase::Flowing(tally), FromReceiver::Done) => {
                 if !tally.is_settled() {
@@ -239,6 +290,8 @@ impl Sending {
             (_, FromReceiver::Load(_)) => return Err(Violation::OutOfTurn("load")),
             (_, FromReceiver::Stored(_)) => return Err(Violation::OutOfTurn("stored")),
             (_, FromReceiver::Held { .. }) => return Err(Violation::OutOfTurn("held")),
+            (_, FromReceiver::Likely(_)) => return Err(Violation::OutOfTurn("likely")),
+            (_, FromReceiver::Differ(_)) => return Err(Violation::OutOfTurn("differ")),
         })
     }
 
@@ -257,22 +310,6 @@ impl Sending {
             _ => Tally::new(EntrySet::default(), 0, 0),
         }
     }
-}
-
-/// Adds ranges that must follow on what is there.
-fn extend(
-    known: &mut Vec<Range<EntryNo>>,
-    ranges: Vec<Range<EntryNo>>,
-    offered: EntryNo,
-) -> Result<(), Violation> {
-    for range in ranges {
-        let after_last = known.last().is_none_or(|last| last.end < range.start);
-        if range.is_empty() || range.end > offered || !after_last {
-            return Err(Violation::BadEntry);
-        }
-        known.push(range);
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -314,7 +351,10 @@ mod tests {
     fn all_is_verified_only_when_every_receipt_has_the_senders_own_digest() {
         let mut machine = flowing(2);
         let receipts = (1..=2).map(|entry| Receipt::stored(entry, DIGEST)).collect();
-        assert!(matches!(say(&mut machine, FromReceiver::Receipts(receipts)), Ok(Order::Nothing)));
+        assert!(matches!(
+            say(&mut machine, FromReceiver::Receipts(receipts)),
+            Ok(Order::Answered { count: 0, .. })
+        ));
         assert!(matches!(say(&mut machine, FromReceiver::Done), Ok(Order::Finish)));
         let report = machine.into_tally().report(Ended::Complete, Pipeline::default());
         assert!(report.verified());

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{Ended, TransferError, entry_set::EntrySet};
-use crate::model::{Digest, EntryNo, FileProblem, Outcome, Pipeline, Report, Side};
+use crate::model::{Digest, EntryNo, FileProblem, Outcome, Pipeline, Report, Retry, Side};
 
 /// Accounts for every wanted file exactly once.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub struct Tally {
     wanted: u64,
     unwanted: u64,
     files: u64,
+    /// Files that were there before.
+    already: u64,
     bytes: u64,
     failed: u64,
     /// Whose fault the first failed file was: the summary's side.
@@ -31,6 +33,7 @@ impl Tally {
             open: wanted,
             unwanted,
             files: stored,
+            already: 0,
             bytes: 0,
             failed: 0,
             blame: None,
@@ -53,6 +56,13 @@ impl Tally {
             self.bytes += size;
             self.digest = Some(digest);
         }
+        awaited
+    }
+
+    /// A file was at the receiver before, and is the same. False when that was not awaited.
+    pub fn already(&mut self, entry: EntryNo, size: u64, digest: Digest) -> bool {
+        let awaited = self.stored(entry, size, digest);
+        self.already += u64::from(awaited);
         awaited
     }
 
@@ -104,7 +114,9 @@ impl Tally {
             problems: self.problems,
             failed: self.failed,
             left_out: self.unwanted,
+            already: self.already,
             pipeline,
+            retry: Retry::Impossible,
         }
     }
 }

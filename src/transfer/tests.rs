@@ -90,6 +90,7 @@ fn receive(intake: &Arc<Intake>, lanes: Vec<Inflow>) -> (Result<(), TransferErro
                     }
                     inflow::Fate::Fatal(TransferError::Violation(_)) => {}
                     inflow::Fate::Fatal(e) => panic!("{e}"),
+                    likely => panic!("{likely:?} of what was not there"),
                 }
             }
         });

@@ -33,6 +33,10 @@ pub const HELD_GROUPS: usize = 350;
 /// Groups that one receiver can say it holds: those of 16 TiB, and 40 MB of a sender's memory.
 pub const MAX_HELD: usize = 1 << 20;
 
+/// Digests of files that seem to be at the receiver which it has not answered yet: enough to keep both
+/// disks busy, and so many that few make the receiver's disk turn for its own.
+pub const MAX_ASKED: usize = 1024;
+
 /// Receipts in one message, where they are short.
 pub const RECEIPTS: usize = 500;
 

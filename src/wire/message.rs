@@ -33,6 +33,8 @@ pub enum FromSender {
     Ending(Ending),
     /// Where its time went so far.
     Load(Load),
+    /// What likely files hold here: each of them once.
+    Digests(Vec<RawDigest>),
 }
 
 /// From the device that gets the files.
@@ -64,6 +66,19 @@ pub enum FromReceiver {
     /// An earlier attempt left these parts of a wanted file: ascending, not overlapping. Large lists
     /// come in several messages.
     Held { entry: EntryNo, groups: Vec<RawGroup> },
+    /// These files seem to be there already, by name, size and time: ranges of entry numbers,
+    /// ascending, not touching. Their digests are wanted, and not their content.
+    Likely(Vec<Range<EntryNo>>),
+    /// These likely files, whose digests have come, are others: they are wanted.
+    Differ(Vec<EntryNo>),
+}
+
+/// What a file holds at the sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RawDigest {
+    pub entry: EntryNo,
+    /// `None`: it can't be read whole.
+    pub digest: Option<[u8; 32]>,
 }
 
 /// A part of a file by its hash: the chunks from `first` on, 2^`level` of them.

@@ -145,6 +145,13 @@ impl Running {
         self.child.wait().unwrap().code().expect("an exit code")
     }
 
+    /// Waits for the end of one that was killed.
+    #[cfg(unix)]
+    pub fn exit_by_signal(mut self) {
+        while self.line().is_some() {}
+        assert_eq!(self.child.wait().unwrap().code(), None);
+    }
+
     pub fn input(&mut self) -> ChildStdin {
         self.child.stdin.take().unwrap()
     }

@@ -6,7 +6,8 @@ use airlift::{
     engine::Command,
     gui::{Pick, Picked},
     model::{
-        Answer, Conflict, Direction, Landing, Medium, Outcome, Purpose, Report, Side, Transfer, TransferState,
+        Answer, Conflict, Direction, EntryKind, Landing, Medium, Outcome, Purpose, Report, Side, TopItem,
+        Transfer, TransferState,
     },
 };
 use egui::{Key, accesskit::Role};
@@ -86,6 +87,53 @@ fn a_speed_test_says_that_nothing_is_kept_and_asks_for_no_name() {
         bench.must_say("from Pixel 9 · 1.00 GB in 10 s · 100 MB/s");
         assert!(bench.button("Open: Speed test").is_none());
     }
+}
+
+#[test]
+fn of_what_is_here_already_only_the_rest_is_wanted_unless_the_person_says_otherwise() {
+    for (chosen, conflict) in
+        [(None, Conflict::Complete), (Some("Keep both"), Conflict::KeepBoth), (Some("Skip"), Conflict::Skip)]
+    {
+        let mut bench = Bench::new();
+        let folder = TopItem { name: "trip".to_owned(), kind: EntryKind::Folder };
+        let mut offer = transfer(1, Direction::Receive, vec![folder], TransferState::Waiting);
+        offer.summary.files = 400;
+        offer.already = 312;
+        bench.transfer(&offer);
+        bench.must_say("312 of 400 files are here already.");
+        ripen(&mut bench);
+        if let Some(chosen) = chosen {
+            bench.window.get_by_role_and_label(Role::RadioButton, chosen).click();
+            bench.window.run();
+        }
+        bench.press("Accept");
+        let landing = Landing { conflict, ..Landing::default() };
+        assert_eq!(answer(&mut bench), (1, Answer::Accept(landing)));
+    }
+}
+
+#[test]
+fn what_is_here_already_can_be_completed_under_another_name_too() {
+    let mut bench = Bench::new();
+    let mut offer = offer(1, "a.jpg");
+    offer.already = 1;
+    bench.transfer(&offer);
+    bench.must_say("This file is here already.");
+    ripen(&mut bench);
+    bench.press("Save as…");
+    ripen(&mut bench);
+    bench.window.get_by_role_and_label(Role::RadioButton, "Only missing");
+    bench.press("Accept");
+    let landing = Landing { conflict: Conflict::Complete, ..Landing::default() };
+    assert_eq!(answer(&mut bench), (1, Answer::Accept(landing)));
+}
+
+#[test]
+fn of_what_is_new_nothing_is_said_or_asked() {
+    let mut bench = Bench::new();
+    bench.transfer(&offer(1, "a.jpg"));
+    assert!(!bench.says("here already"));
+    assert!(bench.window.query_by_role_and_label(Role::RadioButton, "Only missing").is_none());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use airlift::{
     engine::{Command, Event},
     model::{
         Bottleneck, Digest, Direction, FileProblem, Outcome, Peer, Problem, ProblemKind, Progress, Report,
-        Side, Transfer, TransferId, TransferState,
+        Retry, Side, Transfer, TransferId, TransferState,
     },
 };
 use egui::accesskit::Role;
@@ -217,6 +217,41 @@ fn the_files_that_failed_can_be_listed() {
     bench.must_say("a/x: no permission (here)");
     bench.must_say("a/\\u{202e}y: no permission");
     bench.must_say("and 5 more");
+}
+
+#[test]
+fn what_failed_can_be_retried_where_that_is_possible() {
+    for (retry, offered) in [(Retry::Possible, true), (Retry::Impossible, false)] {
+        let mut bench = Bench::new();
+        let text = "1 of 4 files did not arrive.".to_owned();
+        let problem = Problem { side: Side::Here, kind: ProblemKind::Incomplete, text };
+        let report = Report { failed: 1, retry, ..Report::of(Outcome::Failed(problem)) };
+        let name = "clip.mp4";
+        let state = TransferState::Finished(Box::new(report));
+        bench.transfer(&transfer(7, Direction::Send, vec![file(name, 1)], state));
+        assert_eq!(bench.button("Retry what failed: clip.mp4").is_some(), offered);
+        if !offered {
+            continue;
+        }
+        bench.press("Retry what failed: clip.mp4");
+        let Command::Retry(id) = bench.command() else { panic!("not a retry") };
+        assert_eq!(id.0[0], 7);
+        // The row it was becomes one that runs again.
+        bench.transfer(&transfer(7, Direction::Send, vec![file(name, 1)], TransferState::Connecting));
+        assert!(bench.button("Retry what failed: clip.mp4").is_none());
+        assert!(bench.button("Cancel: clip.mp4").is_some());
+    }
+}
+
+#[test]
+fn what_was_there_already_is_said() {
+    for (direction, place) in [(Direction::Send, "there"), (Direction::Receive, "here")] {
+        let mut bench = Bench::new();
+        let report = Report { files: 400, already: 312, ..Report::of(Outcome::Complete) };
+        let state = TransferState::Finished(Box::new(report));
+        bench.transfer(&transfer(1, direction, vec![file("clip.mp4", 1)], state));
+        bench.must_say(&format!("312 files {place} already"));
+    }
 }
 
 #[test]

@@ -5,10 +5,11 @@
 
 use cap_std::fs::Metadata;
 
+use super::complete::looks_like;
 use super::{Fate, Folder, Inbox, Kind, Plan, PlanError, Planner, above, last};
 use crate::{
-    disk::{attributes, local::Names},
-    model::{Conflict, Entry, EntryKind},
+    disk::local::{Names, Origin},
+    model::{Conflict, Entry},
 };
 
 /// Which attempt at a transfer it is for.
@@ -29,6 +30,8 @@ pub fn make_again(
     let mut planner = Planner::new(inbox, entries, conflict)?;
     planner.plan.attempt = Attempt::Again;
     planner.plan.names = names.chosen.clone();
+    let made = names.tops().iter().filter(|top| top.origin == Origin::Made);
+    planner.plan.made_earlier = made.map(|top| top.name.clone()).collect();
     if let Some(holder) = names.chosen.holder() {
         let fate = match planner.there(planner.top, "", holder) {
             Some(Kind::Folder) => Fate::Merged,
@@ -42,25 +45,17 @@ pub fn make_again(
     Ok(planner.plan)
 }
 
-/// Seconds by which the time of a stored file may differ from the one that was offered: some file
-/// systems count in steps of two.
-const COARSE: u64 = 2;
-
 impl Planner<'_> {
     /// [`Fate::Stored`] of a file that stands where an earlier attempt would have stored it, with the
-    /// size and time of the one that is offered.
+    /// size and time of the one that is offered. Where files that were there before may be taken for
+    /// those that came, it is [`Fate::Likely`] only.
     pub fn stored_earlier(&mut self, parent: Folder, entry: &Entry) -> Option<Fate> {
-        let EntryKind::File { size: Some(size), .. } = entry.kind else { return None };
-        let path = entry.path.as_str();
-        let (name, there) = self.earlier(parent, path)?;
-        let same_time = attributes::modified(&there)
-            .zip(entry.modified)
-            .is_some_and(|(there, offered)| there.seconds.abs_diff(offered.seconds) <= COARSE);
-        if !matches!(Kind::of(&there), Kind::File) || there.len() != size || !same_time {
+        let (name, there) = self.earlier(parent, entry.path.as_str())?;
+        if !looks_like(&there, entry) {
             return None;
         }
         self.taken.insert(self.key(parent, &name));
-        Some(Fate::Stored)
+        Some(if self.plan.conflict == Conflict::Complete { Fate::Likely } else { Fate::Stored })
     }
 
     /// The name of a folder that an earlier attempt went into.

@@ -1,5 +1,6 @@
 //! What the disk's tests share. Each file of tests hunts the faults of one side.
 
+mod completing;
 mod planning;
 mod receiving;
 mod resuming;

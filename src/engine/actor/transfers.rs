@@ -15,12 +15,12 @@ use crate::{
         desk::Desk,
         incoming::{self, Accepted, Incoming, Start},
         outgoing::{self, Outgoing, Parcel},
-        record::{self, Kept, Record, Who},
+        record::{self, Kept, Record, Rest, Who},
         start::Earlier,
     },
     model::{
-        Address, DeviceName, Direction, Peer, Problem, ProblemKind, Side, Summary, Transfer, TransferId,
-        TransferState,
+        Address, DeviceName, Direction, Peer, Problem, ProblemKind, Side, Source, Summary, Transfer,
+        TransferId, TransferState,
     },
     net::Connection,
     transfer,
@@ -36,6 +36,19 @@ impl Actor {
         // On the list from the first moment: a person asked for it.
         desk.update(|t| t.summary.purpose = parcel.purpose());
         self.begin_to_send(desk, cancel, to, parcel, None);
+    }
+
+    /// Sends once more what failed of a transfer that is on the list: the same, to the same address,
+    /// and the receiver wants of it what it has not.
+    pub(super) fn send_failed(&mut self, id: TransferId, to: Address, sources: Vec<Source>) {
+        let Some(Transfer { peer, summary, .. }) = self.publisher.snapshot().transfer(id).cloned() else {
+            return;
+        };
+        // Its first task has said its last, and may not be swept up yet.
+        self.transfers.remove(&id);
+        let (desk, cancel) = self.open(id, Direction::Send, peer, TransferState::Connecting);
+        desk.update(|t| t.summary = summary);
+        self.begin_to_send(desk, cancel, to, Parcel::Files(sources), None);
     }
 
     fn begin_to_send(
@@ -79,7 +92,19 @@ impl Actor {
                 kind: ProblemKind::Link,
                 text: "Airlift was not running.".to_owned(),
             };
+            let is_old = kept.interrupted().elapsed().is_ok_and(|age| age > self.settings.patience());
             match record {
+                Record::Sending(record::Sending { rest: Rest::Failed, .. })
+                | Record::Receiving(record::Receiving { rest: Rest::Failed, .. })
+                    if is_old =>
+                {
+                    kept.remove();
+                }
+                // For whoever sends it again, which may be another process.
+                Record::Sending(record::Sending { rest: Rest::Failed, .. }) => {}
+                Record::Receiving(record @ record::Receiving { rest: Rest::Failed, .. }) => {
+                    self.remember(Accepted { record, kept: Some(kept) });
+                }
                 Record::Sending(sending) if earlier == Earlier::All => {
                     let record::Sending { id, peer, to, summary, .. } = sending.clone();
                     let (desk, cancel) =
@@ -207,6 +232,7 @@ impl Actor {
             summary: Summary::default(),
             folder: None,
             free: None,
+            already: 0,
             notes: Vec::new(),
             state,
         };

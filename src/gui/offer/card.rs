@@ -5,11 +5,11 @@ use egui::{
     text::LayoutJob, vec2,
 };
 
-use super::{Age, Standing, Verdict, view::View};
+use super::{Age, Standing, Verdict, form::CHOICES, view::View};
 use crate::gui::{
     icons, theme,
     tools::Tools,
-    widgets::{Button, Look, badge, icon, icon_button, line, modal, small, strong, tile},
+    widgets::{Button, Look, badge, choice, icon, icon_button, line, modal, small, strong, tile},
 };
 
 const WIDTH: f32 = 480.0;
@@ -100,6 +100,10 @@ fn body(ui: &mut Ui, view: &mut View, standing: &Standing, tools: &Tools) -> Opt
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| line(ui, RichText::new(folder)));
             });
         });
+    }
+    if let (Some(text), None) = (&view.already, &view.form) {
+        hint(ui, icons::INFO, text, p.text);
+        choice(ui, &mut view.conflict, &CHOICES);
     }
     if let Some(text) = &view.too_big {
         hint(ui, icons::WARNING, text, p.warn);

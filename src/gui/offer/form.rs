@@ -29,6 +29,14 @@ pub struct Form {
     conflict: Conflict,
 }
 
+/// What may become of names that are taken.
+pub const CHOICES: [(Conflict, &str); 4] = [
+    (Conflict::KeepBoth, "Keep both"),
+    (Conflict::Skip, "Skip"),
+    (Conflict::Replace, "Replace"),
+    (Conflict::Complete, "Only missing"),
+];
+
 /// Why the form can't be used as it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
@@ -103,9 +111,7 @@ impl Form {
             }
         });
         ui.label(small("If the name is taken", p.faint).family(theme::medium()));
-        let choices =
-            [(Conflict::KeepBoth, "Keep both"), (Conflict::Skip, "Skip"), (Conflict::Replace, "Replace")];
-        choice(ui, &mut self.conflict, &choices);
+        choice(ui, &mut self.conflict, &CHOICES);
         if let Err(unfit) = self.landing() {
             ui.label(small(unfit.to_string(), p.bad));
         }

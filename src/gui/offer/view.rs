@@ -4,7 +4,7 @@ use super::form::{Form, Unfit};
 use crate::{
     engine::Settings,
     gui::{icons::Icon, paths},
-    model::{EntryKind, Landing, Medium, Purpose, Transfer, TransferId, TransferState, text},
+    model::{Conflict, EntryKind, Landing, Medium, Purpose, Transfer, TransferId, TransferState, text},
 };
 
 pub struct View {
@@ -20,6 +20,10 @@ pub struct View {
     /// `None` for what touches no disk.
     pub folder: Option<String>,
     pub free: Option<String>,
+    /// “312 of 400 files are here already.”
+    pub already: Option<String>,
+    /// What becomes of names that are taken, unless the form says otherwise.
+    pub conflict: Conflict,
     /// It doesn't fit into the folder.
     pub too_big: Option<String>,
     pub notes: Vec<String>,
@@ -68,8 +72,12 @@ impl View {
             [only] if summary.more == 0 => Some(only.name.clone()),
             _ => None,
         };
+        let already = transfer.here_already();
+        let conflict = if already.is_some() { Conflict::Complete } else { settings.conflict };
         Self {
             id: transfer.id,
+            already,
+            conflict,
             headline: format!("{peer} wants to {what}"),
             device_id: transfer.peer.id.map(|id| id.to_string()),
             address: text::visible(&transfer.peer.address).into_owned(),
@@ -81,7 +89,7 @@ impl View {
             too_big,
             notes: transfer.notes.iter().map(|note| text::visible(note).into_owned()).collect(),
             form: None,
-            blank: kept.then(|| Form::new(folder, only, settings.conflict)),
+            blank: kept.then(|| Form::new(folder, only, conflict)),
         }
     }
 
@@ -96,9 +104,9 @@ impl View {
     }
 
     /// Where it goes if it is accepted now.
-    pub fn landing(&self, settings: &Settings) -> Result<Landing, Unfit> {
+    pub fn landing(&self) -> Result<Landing, Unfit> {
         match &self.form {
-            None => Ok(Landing { conflict: settings.conflict, ..Landing::default() }),
+            None => Ok(Landing { conflict: self.conflict, ..Landing::default() }),
             Some(form) => form.landing(),
         }
     }

@@ -9,7 +9,7 @@ use crate::{
         theme,
         widgets::{Button, Look, badge, icon_button, line, progress, small, strong, tile},
     },
-    model::Direction,
+    model::{Direction, Retry},
 };
 
 const TILE: f32 = 38.0;
@@ -63,6 +63,12 @@ fn buttons(ui: &mut Ui, row: &Row) -> Option<Act> {
         }
         Body::Finished(ended) => {
             let mut act = icon_button(ui, icons::X, &names.forget).clicked().then_some(Act::Forget);
+            if ended.retry == Retry::Possible {
+                let button = Button::new("Retry what failed", Look::Plain).named(&names.retry_failed);
+                if ui.add(button).clicked() {
+                    act = Some(Act::Retry);
+                }
+            }
             if let Some(path) = &ended.reveal {
                 let button = Button::new("Show in folder", Look::Plain).named(&names.reveal);
                 if ui.add(button).clicked() {

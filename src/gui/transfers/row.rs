@@ -8,7 +8,7 @@ use std::{
 use crate::{
     gui::icons::{self, Icon},
     model::{
-        Direction, Outcome, Progress, Purpose, Report, Side, Transfer, TransferId, TransferState,
+        Direction, Outcome, Progress, Purpose, Report, Retry, Side, Transfer, TransferId, TransferState,
         text::{self, visible},
     },
 };
@@ -35,6 +35,7 @@ pub struct Row {
 pub struct Names {
     pub cancel: String,
     pub retry: String,
+    pub retry_failed: String,
     pub give_up: String,
     pub answer: String,
     pub open: String,
@@ -82,6 +83,7 @@ pub struct Ended {
     /// How many failed, and the lines of those that are listed.
     pub failed: Option<String>,
     pub problems: Vec<String>,
+    pub retry: Retry,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -234,6 +236,7 @@ impl Row {
             reveal: saved.cloned(),
             failed: (failed > 0).then(|| text::count(failed, "file was", "files were") + " not transferred"),
             problems,
+            retry: report.retry,
         }
     }
 
@@ -245,6 +248,10 @@ impl Row {
         }
         let mut parts = vec![self.peer.clone(), format!("{amount} in {}", text::duration(report.took))];
         parts.extend(report.rate().map(text::rate));
+        if report.already > 0 {
+            let place = if self.direction == Direction::Send { "there" } else { "here" };
+            parts.push(format!("{} {place} already", text::count(report.already, "file", "files")));
+        }
         if report.left_out > 0 {
             parts.push(format!("{} left out", text::count(report.left_out, "file", "files")));
         }
@@ -273,6 +280,7 @@ impl Names {
         Self {
             cancel: format!("Cancel: {title}"),
             retry: format!("Try now: {title}"),
+            retry_failed: format!("Retry what failed: {title}"),
             give_up: format!("Give up: {title}"),
             answer: format!("Answer: {title}"),
             open: format!("Open: {title}"),

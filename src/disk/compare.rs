@@ -1,0 +1,158 @@
+//! Files that seem to be there already are compared with the ones that are offered.
+//!
+//! Knows where an offered file may stand, and reads what is there; never writes. What is called the
+//! same is made durable first, whoever has written it: it counts as stored.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    io::{self, ErrorKind, Read as _},
+};
+
+use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
+use cap_std::fs::OpenOptions;
+
+use super::{
+    error::DiskError,
+    intake::{Intake, Missing, Shared},
+    local::{above, last},
+    naming::Numbering,
+    plan::{BESIDE, looks_like},
+    sync,
+};
+use crate::model::{CHUNK, Digest, Entry, EntryNo};
+
+/// What a comparison has found.
+#[derive(Debug)]
+pub enum Compared {
+    Same(Same),
+    /// From now on the file is wanted.
+    Differs,
+    /// Nobody waits for it any more.
+    Over,
+}
+
+/// A file that is there and the same as the one that is offered.
+#[derive(Debug)]
+pub struct Same {
+    no: EntryNo,
+    /// In bytes.
+    pub size: u64,
+    pub digest: Digest,
+    disk: usize,
+    path: String,
+}
+
+impl Intake {
+    /// Compares a file that seems to be there with the digest of the one that is offered. One that
+    /// is not the same, or can't be read, is wanted from then on.
+    ///
+    /// `is_over` is asked between two pieces of content.
+    pub fn compare(&self, no: EntryNo, digest: Digest, is_over: &dyn Fn() -> bool) -> Compared {
+        let shared = self.shared();
+        let Ok((entry, ..)) = shared.file(no) else { return Compared::Differs };
+        let planned = shared.local(&entry.path);
+        let parent = above(&planned);
+        let wish = shared.plan.names.wish(shared.inbox.rules, entry.path.as_str());
+        let beside = (1..=BESIDE).map(|number| shared.inbox.rules.numbered(&wish, number, Numbering::File));
+        // One that was stored beside another before stands under a number.
+        for name in std::iter::once(last(&planned).to_owned()).chain(beside) {
+            let path = if parent.is_empty() { name } else { format!("{parent}/{name}") };
+            match shared.read(&path, entry, is_over) {
+                Ok(Some((found, size, disk))) if found == digest => {
+                    return Compared::Same(Same { no, size, digest, disk, path });
+                }
+                Ok(_) if is_over() => return Compared::Over,
+                Ok(_) => {}
+                Err(why) if why.kind() == ErrorKind::NotFound => break,
+                Err(problem) => tracing::info!(%problem, no, "what is there can’t be compared"),
+            }
+        }
+        self.differ().insert(no);
+        Compared::Differs
+    }
+
+    /// Makes files that were found to be the same as durable as those that are stored.
+    #[must_use]
+    pub fn make_last(&self, group: Vec<Same>) -> Vec<(EntryNo, Result<Same, DiskError>)> {
+        let shared = self.shared();
+        let mut disks = HashMap::new();
+        for same in &group {
+            disks.entry(same.disk).or_insert_with(|| shared.disks.sync(same.disk));
+        }
+        let mut folders = BTreeSet::new();
+        let mut sync = |same: &Same| match disks.get(&same.disk) {
+            Some(Some(Ok(()))) => Ok(()),
+            Some(Some(Err(why))) => Err(shared.failed(&same.path, why.kind().into())),
+            Some(None) | None => {
+                let folder = shared.folder(above(&same.path), Missing::Fail)?;
+                let mut synced = shared.open(&same.path).and_then(|file| settle(&file.into_std()));
+                if folders.insert(above(&same.path).to_owned()) {
+                    synced = synced.and_then(|()| sync::folder(&folder.dir));
+                }
+                synced.map_err(|why| shared.failed(&same.path, why))
+            }
+        };
+        group.into_iter().map(|same| (same.no, sync(&same).map(|()| same))).collect()
+    }
+}
+
+/// Not every system syncs what was opened for reading alone: there it is as durable as whoever wrote
+/// it has made it.
+fn settle(file: &std::fs::File) -> io::Result<()> {
+    match file.sync_all() {
+        Err(why) if cfg!(not(unix)) && why.kind() == ErrorKind::PermissionDenied => Ok(()),
+        synced => synced,
+    }
+}
+
+impl Shared {
+    /// The digest of what stands at a path, its size and its disk; `None` when that isn't like the
+    /// entry, or changes while it is read, or it is over.
+    fn read(
+        &self,
+        path: &str,
+        entry: &Entry,
+        is_over: &dyn Fn() -> bool,
+    ) -> io::Result<Option<(Digest, u64, usize)>> {
+        let mut file = self.open(path)?;
+        if !looks_like(&file.metadata()?, entry) {
+            return Ok(None);
+        }
+        let before = file.metadata()?;
+        let mut hasher = blake3::Hasher::new();
+        let mut room = vec![0; CHUNK];
+        loop {
+            if is_over() {
+                return Ok(None);
+            }
+            match file.read(&mut room) {
+                Ok(0) => break,
+                Ok(count) => hasher.update(&room[..count]),
+                Err(why) if why.kind() == ErrorKind::Interrupted => continue,
+                Err(why) => return Err(why),
+            };
+        }
+        let after = file.metadata()?;
+        let is_still = hasher.count() == before.len()
+            && after.len() == before.len()
+            && after.modified().ok() == before.modified().ok();
+        if !is_still {
+            return Ok(None);
+        }
+        let folder = self.folder(above(path), Missing::Fail).map_err(io::Error::other)?;
+        Ok(Some((Digest(*hasher.finalize().as_bytes()), before.len(), folder.disk)))
+    }
+
+    /// Opens what stands at a path, for reading and never through a link.
+    fn open(&self, path: &str) -> io::Result<cap_std::fs::File> {
+        let folder = self.folder(above(path), Missing::Fail).map_err(io::Error::other)?;
+        let there = folder.dir.symlink_metadata(last(path))?;
+        if !there.is_file() {
+            // Opening a device can have effects of its own.
+            return Err(ErrorKind::InvalidInput.into());
+        }
+        let mut options = OpenOptions::new();
+        options.read(true).follow(FollowSymlinks::No).nonblock(true);
+        folder.dir.open_with(last(path), &options)
+    }
+}

@@ -1,0 +1,78 @@
+//! A plan that adds to what is there: which files seem to be there already, by their name, size and
+//! time. Whether they are the same, their digests must show.
+//!
+//! Knows what stands in the folder; reads no content.
+
+use std::borrow::Cow;
+
+use cap_std::fs::Metadata;
+
+use super::{Fate, Folder, Inbox, Kind, Planner, above};
+use crate::{
+    disk::{attributes, naming::Numbering},
+    model::{Conflict, Entry, EntryKind},
+};
+
+/// Names with a number that are looked at, beside a file's own: under one of them it may have been
+/// stored before. Few, so that an offer of many equal names costs no more than others.
+pub const BESIDE: u32 = 8;
+
+/// Seconds by which the time of a stored file may differ from the one that was offered: some file
+/// systems count in steps of two.
+const COARSE: u64 = 2;
+
+/// True of a file with the size and time of the one that is offered.
+pub fn looks_like(there: &Metadata, offered: &Entry) -> bool {
+    let EntryKind::File { size: Some(size), .. } = offered.kind else { return false };
+    let same_time = attributes::modified(there)
+        .zip(offered.modified)
+        .is_some_and(|(there, offered)| there.seconds.abs_diff(offered.seconds) <= COARSE);
+    matches!(Kind::of(there), Kind::File) && there.len() == size && same_time
+}
+
+/// See [`Inbox::count_already`].
+pub fn count_already(inbox: &Inbox, entries: &[Entry], name: Option<&str>) -> u64 {
+    let count = || {
+        let mut planner = Planner::new(inbox, entries, Conflict::Complete).ok()?;
+        if let Some(name) = name {
+            planner.save_as(entries, name).ok()?;
+        }
+        for (no, entry) in (0..).zip(entries) {
+            planner.place(no, entry).ok()?;
+        }
+        Some(planner.plan.likely.iter().map(|range| u64::from(range.end - range.start)).sum())
+    };
+    // Of nearly every offer nothing is there, and that is known after a look or two.
+    let mut tops: Vec<&str> = entries.iter().map(|entry| entry.path.top()).collect();
+    tops.dedup();
+    let is_there = |top: &str| {
+        let wish = inbox.rules.storable(top);
+        inbox.dir.symlink_metadata(&*wish).is_ok()
+    };
+    let may_be = name.map_or_else(|| tops.into_iter().any(is_there), is_there);
+    // What is wrong with the offer, its own plan has said.
+    if may_be { count().unwrap_or_default() } else { 0 }
+}
+
+impl<'a> Planner<'a> {
+    /// [`Fate::Likely`] of a file that may be there already, under its own name or a numbered one.
+    pub fn likely(&mut self, parent: Folder, entry: &'a Entry) -> Option<Fate> {
+        if self.plan.conflict != Conflict::Complete || parent.fate != Fate::Merged {
+            return None;
+        }
+        let path = entry.path.as_str();
+        let wish = self.plan.names.wish(self.inbox.rules, path).into_owned();
+        for number in 0..=BESIDE {
+            let name = match number {
+                0 => Cow::Borrowed(&*wish),
+                _ => Cow::Owned(self.inbox.rules.numbered(&wish, number, Numbering::File)),
+            };
+            let there = self.look(parent, above(path), &name)?;
+            if looks_like(&there, entry) && self.taken.insert(self.key(parent, &name)) {
+                self.plan.names.set(path, &name);
+                return Some(Fate::Likely);
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,152 @@
+//! What becomes of each file, as the sender is told it: stored, failed, or there already.
+//!
+//! Knows fates and receipts. Must not know how an offer is answered.
+
+use std::{ops::Range, sync::Arc};
+
+use tokio::sync::mpsc;
+
+use super::Session;
+use crate::{
+    disk::Intake,
+    model::{Digest, EntryNo, FileProblem, Side},
+    transfer::{
+        TransferError,
+        comparing::{self, Asked},
+        entry_set::EntrySet,
+        inflow,
+        stages::{Halt, Stages},
+        words::of_disk,
+    },
+    wire::{
+        FromReceiver, Violation, limits,
+        message::{RawDigest, Receipt},
+    },
+};
+
+/// Likely files, while they are compared.
+pub struct Comparing {
+    stages: Stages,
+    asked: std::sync::mpsc::SyncSender<Asked>,
+    /// Those whose digests have not come yet.
+    awaited: EntrySet,
+}
+
+impl Comparing {
+    /// Nothing more is asked for.
+    pub fn close(self) -> Stages {
+        self.stages
+    }
+}
+
+/// What the sender is told of a fate.
+enum Word {
+    Receipt(Receipt),
+    Differs(EntryNo),
+    /// It knows.
+    Nothing,
+}
+
+impl Session<'_> {
+    /// Gets ready to compare what seems to be there with what the sender says of it.
+    pub(super) fn begin_comparing(&mut self, intake: &Arc<Intake>, noted: &mpsc::Sender<inflow::Fate>) {
+        let mut awaited = EntrySet::default();
+        for entry in intake.likely().iter().flat_map(Clone::clone) {
+            awaited.insert(entry);
+        }
+        if awaited.len() == 0 {
+            return;
+        }
+        let (asked, queue) = comparing::queue();
+        let (intake, noted) = (Arc::clone(intake), noted.clone());
+        let work = move |halt: &Halt| comparing::compare(&intake, &queue, &noted, halt);
+        self.comparing = Some(Comparing { stages: Stages::start(work), asked, awaited });
+    }
+
+    /// Has likely files compared with what the sender says of them.
+    pub(super) fn compare(&mut self, intake: &Intake, digests: Vec<RawDigest>) -> Result<(), TransferError> {
+        for RawDigest { entry, digest } in digests {
+            let comparing = self.comparing.as_mut().ok_or(Violation::BadEntry)?;
+            if !comparing.awaited.remove(entry) {
+                return Err(Violation::BadEntry.into());
+            }
+            match digest {
+                // Full: more than a sender may ask for at once.
+                Some(digest) => {
+                    comparing.asked.try_send((entry, Digest(digest))).map_err(|_| Violation::TooManyOpen)?
+                }
+                None => {
+                    self.note(intake, inflow::Fate::Broken { entry })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes a file's fate, and all that are known by now, and tells the sender.
+    pub(super) async fn receipt(
+        &mut self,
+        intake: &Intake,
+        first: inflow::Fate,
+        others: &mut mpsc::Receiver<inflow::Fate>,
+    ) -> Result<(), TransferError> {
+        let mut receipts = Vec::new();
+        let mut next = Some(first);
+        let (mut bytes, mut differ) = (0, Vec::new());
+        while let Some(fate) = next {
+            match self.note(intake, fate)? {
+                Word::Receipt(receipt) => {
+                    bytes += receipt.len();
+                    receipts.push(receipt);
+                }
+                Word::Differs(entry) => differ.push(entry),
+                Word::Nothing => {}
+            }
+            let full = receipts.len() + differ.len() >= limits::RECEIPTS || bytes >= limits::BATCH_BYTES;
+            next = if full { None } else { others.try_recv().ok() };
+        }
+        if !receipts.is_empty() {
+            self.link.say(&FromReceiver::Receipts(receipts)).await?;
+        }
+        if !differ.is_empty() {
+            self.link.say(&FromReceiver::Differ(differ)).await?;
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, intake: &Intake, fate: inflow::Fate) -> Result<Word, TransferError> {
+        Ok(match fate {
+            inflow::Fate::Fatal(why) => return Err(why),
+            inflow::Fate::Stored { entry, stored } => {
+                self.tally.stored(entry, stored.size, stored.digest);
+                Word::Receipt(Receipt::stored(entry, stored.digest))
+            }
+            inflow::Fate::Same { entry, size, digest } => {
+                self.tally.already(entry, size, digest);
+                self.meter.add_bytes(size);
+                self.meter.add_file();
+                Word::Receipt(Receipt::stored(entry, digest))
+            }
+            inflow::Fate::Differs { entry } => Word::Differs(entry),
+            inflow::Fate::Failed { entry, why } => {
+                self.tally.failed(entry, problem(intake, entry, Side::Here, &why.to_string()));
+                Word::Receipt(Receipt::failed(entry, of_disk(&why)))
+            }
+            inflow::Fate::Broken { entry } => {
+                let why = "It could not be read whole at the sender.";
+                self.tally.failed(entry, problem(intake, entry, Side::There, why));
+                Word::Nothing
+            }
+        })
+    }
+}
+
+pub fn problem(intake: &Intake, entry: EntryNo, side: Side, why: &str) -> FileProblem {
+    let path = intake.entry(entry).map_or_else(String::new, |offered| offered.path.to_string());
+    FileProblem { path, side, why: why.to_owned() }
+}
+
+/// How many numbers there are in ranges.
+pub fn count(ranges: &[Range<EntryNo>]) -> u64 {
+    ranges.iter().map(|range| u64::from(range.end - range.start)).sum()
+}
