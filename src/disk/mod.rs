@@ -34,7 +34,7 @@ mod trial;
 mod walk;
 
 pub use error::{DiskError, PlanError, SourceError};
-pub use inbox::Inbox;
+pub use inbox::{Inbox, make_folder};
 pub use intake::{Finished, Intake};
 pub use leftovers::{EmptyFolders, discard};
 pub use local::Names;
