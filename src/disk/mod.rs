@@ -30,6 +30,7 @@ mod store;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod touched;
 mod trial;
 mod walk;
 
