@@ -13,6 +13,18 @@ pub(super) fn modified(metadata: &Metadata) -> Option<Timestamp> {
     metadata.modified().ok().map(|time| time.into_std().into())
 }
 
+/// When anything of it was last changed, which nobody can set; `None` where the system doesn't say.
+#[cfg(unix)]
+pub(super) fn touched(metadata: &Metadata) -> Option<Timestamp> {
+    use cap_std::fs::MetadataExt as _;
+    Some(Timestamp { seconds: metadata.ctime(), nanos: metadata.ctime_nsec().try_into().ok()? })
+}
+
+#[cfg(not(unix))]
+pub(super) fn touched(_: &Metadata) -> Option<Timestamp> {
+    None
+}
+
 /// Executable when anybody may execute it.
 #[cfg(unix)]
 pub(super) fn mode(metadata: &Metadata) -> FileMode {

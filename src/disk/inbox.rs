@@ -41,7 +41,7 @@ impl Inbox {
             _ => DiskError::of(shown(folder), why),
         };
         let absolute = std::path::absolute(folder).map_err(failed)?;
-        make(&absolute).map_err(failed)?;
+        make_folder(&absolute).map_err(failed)?;
         let dir = Dir::open_ambient_dir(&absolute, ambient_authority()).map_err(failed)?;
         let rules = probe::rules(&dir).map_err(failed)?;
         Ok(Self { folder: absolute, dir, rules })
@@ -105,8 +105,12 @@ impl Inbox {
     }
 }
 
-/// Makes the folder and those above it, to last through a power cut like the files in it.
-fn make(folder: &Path) -> io::Result<()> {
+/// Makes an absolute folder and those above it, where they are missing, to last through a power cut like
+/// the files in it.
+///
+/// # Errors
+/// When one can't be made or synced.
+pub fn make_folder(folder: &Path) -> io::Result<()> {
     let missing = folder.ancestors().take_while(|path| !path.exists()).count();
     if missing == 0 {
         return Ok(());

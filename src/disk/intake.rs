@@ -24,7 +24,7 @@ use super::{
     error::{self, DiskError},
     folders::Folders,
     inbox::Inbox,
-    local::{Names, Origin, Top, above, last, shown},
+    local::{Names, Origin, Top, above, ancestors, last, shown},
     naming::Numbering,
     notes::Notes,
     part::{self, Left},
@@ -133,7 +133,10 @@ impl Intake {
         let shared = Arc::new(shared);
         let left = match shared.plan.attempt {
             Attempt::First => HashMap::new(),
-            Attempt::Again => shared.find_left(),
+            Attempt::Again => {
+                shared.sync_stored()?;
+                shared.find_left()
+            }
         };
         Ok(Self { shared, left: Mutex::new(left), differ: Mutex::default() })
     }
@@ -358,6 +361,22 @@ impl Shared {
             },
             opened => opened,
         }
+    }
+
+    /// An earlier attempt may have ended between a file's renaming and its last sync: what it stored must
+    /// be sure to last before anybody hears that it is there.
+    fn sync_stored(&self) -> Result<(), DiskError> {
+        let mut folders = BTreeSet::new();
+        for entry in self.plan.stored().iter().cloned().flatten().filter_map(|no| self.entry(no)) {
+            let path = self.local(&entry.path);
+            folders.extend(
+                ancestors(&path)
+                    .take_while(|folder| !folders.contains(*folder))
+                    .map(Box::from)
+                    .collect::<Vec<_>>(),
+            );
+        }
+        store::sync_folders(self, &folders).into_values().next().map_or(Ok(()), Err)
     }
 
     /// Makes a folder at the top that was not there before.

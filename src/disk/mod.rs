@@ -31,12 +31,13 @@ mod store;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod touched;
 mod trial;
 mod walk;
 
 pub use compare::{Compared, Same};
 pub use error::{DiskError, PlanError, SourceError};
-pub use inbox::Inbox;
+pub use inbox::{Inbox, make_folder};
 pub use intake::{Finished, Intake};
 pub use leftovers::{EmptyFolders, discard};
 pub use local::Names;

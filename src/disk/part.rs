@@ -24,7 +24,7 @@ use super::{
     journal::{self, Groups, Journal, Subject},
     local::{above, shown},
     naming::{JOURNAL, PART},
-    space,
+    space, touched,
 };
 use crate::model::{Entry, EntryKind, EntryNo, FileMode, Group, Purpose, TransferId};
 
@@ -161,9 +161,15 @@ impl Part {
         let file = open_own(&folder.dir, &name).ok()?;
         let subject = Subject { transfer: shared.transfer, path: entry.path.as_str(), size };
         let journal = open_own(&folder.dir, &format!("{stem}{JOURNAL}")).ok()?;
-        let (journal, was, groups) = Journal::open(journal, &subject).ok()??;
-        let there = file.metadata().ok()?.len();
-        let groups = journal::usable(groups, was, size, there);
+        let written = journal.metadata().ok()?;
+        let (mut journal, was, groups) = Journal::open(journal, &subject).ok()??;
+        let there = file.metadata().ok()?;
+        let changed = touched::since(&there, &written);
+        let there = there.len();
+        let mut groups = journal::usable(groups, was, size, there);
+        if changed {
+            touched::forget_what_differs(&file, size, &mut journal, &mut groups).ok()?;
+        }
         if groups.is_empty() {
             return None;
         }

@@ -167,13 +167,22 @@ impl Partial {
         (self.content().unsynced.len() * CHUNK) as u64
     }
 
-    /// Makes what has come durable, and records it. Others may write meanwhile.
+    /// Makes what has come durable, and records it to last: another attempt will hold it. Others may write
+    /// meanwhile.
     ///
     /// # Errors
-    /// When the disk fails. What has come is then void: the file can't be stored.
+    /// When the disk fails. What has come since the last time is then void: the file can't be stored. What
+    /// was recorded before stays true.
     pub fn sync(&self) -> Result<(), DiskError> {
         let Sink::File(file) = &self.sink else { return Ok(()) };
-        let mut chunks = std::mem::take(&mut self.content().unsynced);
+        let mut chunks = {
+            let mut content = self.content();
+            if let Some(why) = &content.failed {
+                // What the failed one was to write counts as written since then, also what came after.
+                return Err(why.clone());
+            }
+            std::mem::take(&mut content.unsynced)
+        };
         if chunks.is_empty() {
             return Ok(());
         }
@@ -184,22 +193,12 @@ impl Partial {
         }
         chunks.sort_unstable_by_key(|(no, _)| *no);
         let mut journal = self.journal();
-        if let Some(Err(problem)) = journal.as_mut().map(|journal| journal.record(&chunks)) {
+        let recorded = |journal: &mut Journal| journal.record(&chunks).and_then(|()| journal.sync());
+        if let Some(Err(problem)) = journal.as_mut().map(recorded) {
             // It is there for another attempt alone: this one goes on. What it says stays true.
             tracing::warn!(%problem, "a journal can’t be written");
         }
         Ok(())
-    }
-
-    /// For the last time: what has come will be held by another attempt.
-    ///
-    /// # Errors
-    /// When the disk fails.
-    pub fn put_aside(&self) -> Result<(), DiskError> {
-        self.sync()?;
-        let journal = self.journal();
-        let synced = journal.as_ref().map_or(Ok(()), Journal::sync);
-        synced.map_err(|why| self.part.failed(why))
     }
 
     /// Nothing of it is of use to another attempt.

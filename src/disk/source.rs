@@ -93,13 +93,15 @@ impl Sources {
         let path = self.path(picked, entry);
         let seen = Seen { size: size.unwrap_or_default(), modified: entry.modified };
         match self.open_file(&path, seen).map_err(|why| SourceError::sending(&path, why))? {
-            Some(file) => Ok(SourceFile { content: Content::File { file, seen }, path, read: 0 }),
+            Some((file, touched)) => {
+                Ok(SourceFile { content: Content::File { file, seen, touched }, path, read: 0 })
+            }
             None => Err(SourceError::Changed(shown(&path))),
         }
     }
 
-    /// `None` when what is there is not what was seen.
-    fn open_file(&self, path: &Path, seen: Seen) -> io::Result<Option<File>> {
+    /// With when it was last touched; `None` when what is there is not what was seen.
+    fn open_file(&self, path: &Path, seen: Seen) -> io::Result<Option<(File, Option<Timestamp>)>> {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(None) };
         let dir = self.folders.at(parent)?;
         // Looked at first, because opening a device can have effects of its own.
@@ -110,7 +112,8 @@ impl Sources {
         // A pipe put there meanwhile would otherwise hold the open until somebody writes to it.
         options.read(true).follow(FollowSymlinks::No).nonblock(true);
         let file = dir.open_with(name, &options)?;
-        Ok(seen.is(&file.metadata()?).then(|| file.into_std()))
+        let there = file.metadata()?;
+        Ok(seen.is(&there).then(|| (file.into_std(), attributes::touched(&there))))
     }
 
     /// An entry's own path, below or at that of the picked thing it belongs to.
@@ -154,7 +157,12 @@ pub struct SourceFile {
 }
 
 enum Content {
-    File { file: File, seen: Seen },
+    File {
+        file: File,
+        seen: Seen,
+        /// Some programs write to a file and give it back its old time.
+        touched: Option<Timestamp>,
+    },
     Stream(Stdin),
     Memory { noise: Noise, size: u64 },
 }
@@ -168,7 +176,7 @@ impl Content {
             TrialContent::Disk { file, seen } => {
                 let mut file = file.try_clone()?;
                 file.rewind()?;
-                Self::File { file, seen: *seen }
+                Self::File { file, seen: *seen, touched: None }
             }
         })
     }
@@ -224,13 +232,15 @@ impl SourceFile {
     /// To be called after the last byte.
     ///
     /// # Errors
-    /// When there is more to read, or the file's size or time is no longer what the scan saw.
+    /// When there is more to read, the file's size or time is no longer what the scan saw, or it was touched
+    /// since it was opened.
     pub fn finish(self) -> Result<(), SourceError> {
-        let Content::File { mut file, seen } = self.content else { return Ok(()) };
+        let Content::File { mut file, seen, touched } = self.content else { return Ok(()) };
         // Some files, of Linux's /proc for one, say that they are empty and are not.
         let more = file.read(&mut [0]).map(|read| read > 0);
         let now = cap_std::fs::File::from_std(file).metadata();
-        match more.and_then(|more| Ok(!more && seen.is(&now?))) {
+        let is_same = |now: &Metadata| seen.is(now) && (touched.is_none() || attributes::touched(now) == touched);
+        match more.and_then(|more| Ok(!more && is_same(&now?))) {
             Ok(true) => Ok(()),
             Ok(false) => Err(SourceError::Changed(shown(&self.path))),
             Err(why) => Err(SourceError::sending(&self.path, why)),

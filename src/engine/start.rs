@@ -11,6 +11,7 @@ use super::{
     snapshot::{DeviceCard, InboxCard, ReceivingState, Snapshot},
 };
 use crate::{
+    disk,
     identity::{Identity, IdentityError},
     model::{ByteRate, DeviceName},
     net::Tls,
@@ -72,7 +73,7 @@ impl Engine {
     pub fn start(config: Config, wake: Wake) -> Result<Self, StartError> {
         let home = config.home;
         let unusable = |source| StartError::Home { path: home.clone(), source };
-        std::fs::create_dir_all(&home).map_err(unusable)?;
+        std::path::absolute(&home).and_then(|home| disk::make_folder(&home)).map_err(unusable)?;
         let identity = Identity::load_or_create(&home)?;
         let tls = Tls::new(&identity).map_err(|e| StartError::Tls(e.to_string()))?;
         let settings = Settings::load(&home).map_err(unusable)?;

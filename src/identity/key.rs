@@ -48,7 +48,10 @@ impl Identity {
                 let mut file = tempfile::NamedTempFile::new_in(home).map_err(file_error)?;
                 file.write_all(&pkcs8).and_then(|()| file.as_file().sync_all()).map_err(file_error)?;
                 match file.persist_noclobber(&path) {
-                    Ok(_) => Self::from_pkcs8(pkcs8, path),
+                    Ok(_) => {
+                        make_last(home).map_err(file_error)?;
+                        Self::from_pkcs8(pkcs8, path)
+                    }
                     // Another Airlift was first: its key is this device's key.
                     Err(e) if e.error.kind() == io::ErrorKind::AlreadyExists => {
                         let pkcs8 = std::fs::read(&path).map_err(file_error)?;
@@ -116,6 +119,18 @@ fn keep_private(path: &Path) -> io::Result<()> {
 /// Elsewhere the data folder belongs to its user alone.
 #[cfg(not(unix))]
 fn keep_private(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Has the key's name last through a power cut: with another key, this would be another device.
+#[cfg(unix)]
+fn make_last(home: &Path) -> io::Result<()> {
+    std::fs::File::open(home)?.sync_all()
+}
+
+/// Windows keeps names in a journal of its own and has no call that waits for it.
+#[cfg(not(unix))]
+fn make_last(_home: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -102,10 +102,10 @@ impl<'a> Arriving<'a> {
         let open: Vec<_> = self.book().open.drain().map(|(_, file)| file).collect();
         for file in open {
             if let Some(Some(partial)) = file.partial.get()
-                && let Err(problem) = partial.put_aside()
+                && let Err(problem) = partial.sync()
             {
-                tracing::warn!(%problem, "what has come can’t be kept");
-                partial.spoil();
+                // What was recorded before that is still there.
+                tracing::warn!(%problem, "what has come last can’t be kept");
             }
         }
     }

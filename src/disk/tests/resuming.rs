@@ -100,7 +100,7 @@ fn after_any_chunk_another_attempt_holds_all_that_was_put_aside_and_needs_only_t
         for chunk in 0..cut {
             put(&partial, &content, chunk);
         }
-        partial.put_aside().unwrap();
+        partial.sync().unwrap();
         drop((partial, intake));
         let intake = receiver.begin(SIZE);
         assert_eq!(held(&intake), (0..cut).collect::<Vec<_>>());
@@ -143,7 +143,7 @@ fn a_group_that_comes_again_is_given_up_before_it_is_written() {
     let intake = receiver.begin(SIZE);
     let partial = intake.create(1).unwrap();
     put_all(&partial, &old, 0..8);
-    partial.put_aside().unwrap();
+    partial.sync().unwrap();
     drop((partial, intake));
     // The sender's file has changed from chunk 2 on; one group holds all eight.
     let mut changed = new.clone();
@@ -152,7 +152,7 @@ fn a_group_that_comes_again_is_given_up_before_it_is_written() {
     let partial = intake.create(1).unwrap();
     assert_eq!(partial.held(), 8 * CHUNK as u64);
     assert_eq!(put(&partial, &changed, 5), CHUNK as u64, "the other seven don't count any more");
-    partial.put_aside().unwrap();
+    partial.sync().unwrap();
     drop((partial, intake));
     let intake = receiver.begin(SIZE);
     assert_eq!(held(&intake), [5]);
@@ -167,7 +167,7 @@ fn content_that_is_not_the_sender_s_never_gets_the_name_however_it_came() {
     let intake = receiver.begin(SIZE);
     let partial = intake.create(1).unwrap();
     put_all(&partial, &old, 0..9);
-    partial.put_aside().unwrap();
+    partial.sync().unwrap();
     drop((partial, intake));
     let intake = receiver.begin(SIZE);
     let error = complete(&intake, &new).unwrap_err();
@@ -185,7 +185,7 @@ fn a_file_that_grew_or_shrank_keeps_the_chunks_that_are_whole_in_both() {
         let intake = receiver.begin(SIZE);
         let partial = intake.create(1).unwrap();
         put_all(&partial, &old, 0..=CHUNKS);
-        partial.put_aside().unwrap();
+        partial.sync().unwrap();
         drop((partial, intake));
         let intake = receiver.begin(size);
         assert_eq!(held(&intake), (0..kept).collect::<Vec<_>>(), "{size}");
@@ -204,7 +204,7 @@ fn interrupted(content: &[u8]) -> Receiver {
     let intake = receiver.begin(SIZE);
     let partial = intake.create(1).unwrap();
     put_all(&partial, content, 0..9);
-    partial.put_aside().unwrap();
+    partial.sync().unwrap();
     receiver
 }
 

@@ -1,0 +1,90 @@
+//! Whether something else has written to a partial file since its journal was last written, and what of
+//! it is still as the journal says.
+//!
+//! Only such a file is read again: one that was left by a crash, or by a link that broke, is not. Must not
+//! know how a journal is made.
+
+use std::{
+    fs::{File, Metadata},
+    io::{self, ErrorKind, Read as _, Seek as _, SeekFrom},
+    time::{Duration, SystemTime},
+};
+
+use super::journal::{Groups, Journal};
+use crate::model::{CHUNK, Group, Leaf};
+
+/// What comes last of a file is written, and not recorded, for about as long as this: on a slow network a
+/// file that nobody has touched may be read again for it, which costs less there than it does elsewhere.
+const TAIL: Duration = Duration::from_secs(2);
+
+/// True when a file was changed, or put in another's place, well after its journal was.
+pub(super) fn since(file: &Metadata, journal: &Metadata) -> bool {
+    match (changed(file), journal.modified()) {
+        (Some(changed), Ok(written)) => changed > written + TAIL,
+        // Where that can't be told, it is better read.
+        _ => true,
+    }
+}
+
+/// When content or name were changed last: nobody can set that time.
+#[cfg(unix)]
+fn changed(file: &Metadata) -> Option<SystemTime> {
+    use std::os::unix::fs::MetadataExt as _;
+    let whole = Duration::from_secs(file.ctime().try_into().ok()?);
+    let part = Duration::from_nanos(file.ctime_nsec().try_into().ok()?);
+    SystemTime::UNIX_EPOCH.checked_add(whole + part)
+}
+
+#[cfg(not(unix))]
+fn changed(file: &Metadata) -> Option<SystemTime> {
+    file.modified().ok()
+}
+
+/// Reads what is held of a file of `size` bytes, and takes back what is no longer what it was.
+///
+/// # Errors
+/// When the file can't be read, or the journal not be written.
+pub(super) fn forget_what_differs(
+    file: &File,
+    size: u64,
+    journal: &mut Journal,
+    groups: &mut Groups,
+) -> io::Result<()> {
+    // What another program wrote is not sure to last; what is found as it was is.
+    file.sync_data()?;
+    let mut differ = Vec::new();
+    for group in groups.values() {
+        if hash(file, group, size)? != [*group] {
+            differ.push(*group);
+        }
+    }
+    for group in &differ {
+        journal.void(group)?;
+        groups.remove(&group.first());
+    }
+    tracing::info!(held = groups.len(), differ = differ.len(), "a partial file was changed and read again");
+    Ok(())
+}
+
+/// What stands in a group's place.
+fn hash(mut file: &File, group: &Group, size: u64) -> io::Result<Vec<Group>> {
+    let bytes = group.bytes(size);
+    file.seek(SeekFrom::Start(bytes.start))?;
+    let mut rest = file.take(bytes.end - bytes.start);
+    let mut room = vec![0; CHUNK];
+    let mut leaves = Vec::new();
+    for mut leaf in group.chunks().map_while(|chunk| Leaf::at(chunk * CHUNK as u64)) {
+        let mut filled = 0;
+        while filled < CHUNK {
+            match rest.read(&mut room[filled..]) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(why) if why.kind() == ErrorKind::Interrupted => {}
+                Err(why) => return Err(why),
+            }
+        }
+        leaf.update(&room[..filled]);
+        leaves.push(leaf.group());
+    }
+    Ok(Group::joined(leaves, size))
+}
