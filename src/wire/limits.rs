@@ -77,6 +77,11 @@ pub const ALIVE: Duration = Duration::from_secs(2);
 /// A peer that has said nothing for this long is gone: five missed [`ALIVE`].
 pub const SILENCE: Duration = Duration::from_secs(10);
 
+/// Questions whether a connection is still there, [`ALIVE`] apart, that may stay unanswered after
+/// nothing has come for [`ALIVE`]: one that is dead is noticed within [`SILENCE`], also when others
+/// between the two devices live on.
+pub const PROBES: u32 = 4;
+
 /// From one part of an offer to the next. A sender may scan a slow disk in between, but whoever
 /// only begins an offer must not hold one of the few places for ever.
 pub const OFFER: Duration = Duration::from_mins(2);
