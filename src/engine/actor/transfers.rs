@@ -111,7 +111,9 @@ impl Actor {
             && let Line::IsCalled(again) = &running.line
             && !running.desk.is_undecided()
         {
-            return again.try_send(connection).map_err(mpsc::error::TrySendError::into_inner);
+            // One that is not taken closes, and its sender calls again: a refusal would end it.
+            let _ = again.try_send(connection);
+            return Ok(());
         }
         let Some(known) = self.unheard.iter().position(|accepted| accepted.record.id == id) else {
             return Err(connection);
