@@ -28,7 +28,7 @@ impl Chance {
         Self(seed)
     }
 
-    /// One of these numbers (SplitMix64).
+    /// One of these numbers (`SplitMix64`).
     pub fn among(&mut self, range: Range<u64>) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;

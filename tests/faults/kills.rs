@@ -42,10 +42,10 @@ struct Hunt {
 }
 
 impl Hunt {
-    fn begin(make: impl FnOnce(&std::path::Path) -> String, limit: &'static str) -> (Self, String) {
+    fn begin(shoot: impl FnOnce(&std::path::Path) -> String, limit: &'static str) -> (Self, String) {
         let (here, there) = (Device::new(), Device::new());
         let file = here.path("film.bin");
-        let made = make(&file);
+        let made = shoot(&file);
         let (receiver, port) = receive(&there, "0", &ACCEPT);
         let cable = Cable::to(port.parse().unwrap());
         let receiver = Some(receiver.lasting(HOUR));
@@ -183,9 +183,9 @@ fn either_side_or_both_can_be_killed_at_any_moment_and_what_was_stored_is_neithe
 #[test]
 fn a_large_sparse_file_that_both_sides_died_of_at_nine_tenths_costs_the_last_tenth() {
     const TEST: &str = "nine tenths";
-    let (size, limit): (u64, _) = Length::asked().choose((96 << 20, "60MB/s"), (20 << 30, "400MB/s"));
-    // Holes are read and compressed like anything else; content is what costs.
-    let (mut hunt, made) = Hunt::begin(|file| sparse(file, size, 1, 2), limit);
+    let (size, holes, limit): (u64, _, _) =
+        Length::asked().choose((96 << 20, 2, "60MB/s"), (20 << 30, 8, "1GB/s"));
+    let (mut hunt, made) = Hunt::begin(|file| sparse(file, size, 1, holes), limit);
     let stored = hunt.stored(size / 10 * 9).expect("nine tenths before all of it");
     hunt.kill(Victim::Both);
     let (carried, read) = (hunt.cable.carried(), hunt.read);

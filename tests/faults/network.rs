@@ -214,7 +214,7 @@ fn slow_and_lossy_and_stalling_ways_are_not_taken_for_dead() {
     let slow = Some(1000);
     let mut days = vec![
         (weather(20, 1, None), 8 << 20, 0),
-        (weather(200, 5, None), 2 << 20, 0),
+        (weather(200, 5, None), 1 << 20, 0),
         (weather(20, 0, slow), 1_500_000, 0),
         (weather(20, 0, None), 5 << 20, 2),
     ];

@@ -89,13 +89,6 @@ impl Pair {
         let landing = Landing { conflict: self.conflict, ..Landing::default() };
         let send_job = SendJob { transfer, name: name("Anna"), scan, limiter: self.sending };
         let kept = Arc::new(Mutex::new(None));
-        let keep = {
-            let kept = Arc::clone(&kept);
-            move |names: &Names| {
-                *kept.lock().unwrap() = Some(names.clone());
-                Ok(())
-            }
-        };
         let receive_job = ReceiveJob {
             transfer,
             name: name("Ben"),
@@ -103,7 +96,7 @@ impl Pair {
             landing,
             limiter: self.receiving,
             attempt: self.attempt,
-            keep: Box::new(keep),
+            keep: keep_in(&kept),
         };
 
         let expected = Arc::new(Mutex::new(None));
@@ -186,6 +179,15 @@ impl Pair {
         let kept = kept.lock().unwrap().take();
         Outcomes { sent, received, offer, receiver_notices: notices.into_inner().unwrap(), kept }
     }
+}
+
+/// Keeps the names that were chosen, as the engine does.
+fn keep_in(kept: &Arc<Mutex<Option<Names>>>) -> Box<dyn FnOnce(&Names) -> std::io::Result<()> + Send + Sync> {
+    let kept = Arc::clone(kept);
+    Box::new(move |names| {
+        *kept.lock().unwrap() = Some(names.clone());
+        Ok(())
+    })
 }
 
 /// What the receiver's side has to say of somebody who left before they said hello.
