@@ -6,6 +6,7 @@ mod again;
 #[path = "cli/bench.rs"]
 mod bench;
 #[path = "cli/harness.rs"]
+#[allow(dead_code, reason = "the tests of faults use more of it")]
 mod harness;
 
 use std::{

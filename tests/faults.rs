@@ -3,11 +3,26 @@
 #![allow(clippy::unwrap_used, reason = "a test that can’t go on has failed")]
 #![cfg(unix)]
 
+#[path = "faults/bytes.rs"]
+mod bytes;
 #[path = "faults/cable.rs"]
 mod cable;
+#[path = "faults/chance.rs"]
+mod chance;
+#[path = "faults/crowd.rs"]
+mod crowd;
+#[path = "faults/film.rs"]
+mod film;
 #[path = "cli/harness.rs"]
 #[allow(dead_code, reason = "the tests of the terminal face use more of it")]
 mod harness;
+#[path = "faults/kills.rs"]
+mod kills;
+#[path = "faults/lan.rs"]
+mod lan;
+#[path = "faults/network.rs"]
+mod network;
+mod support;
 
 use std::{fs, path::Path};
 

@@ -9,10 +9,11 @@ use std::{
     io,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
+    time::Instant,
 };
 
 use tokio::{
-    sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     task::{AbortHandle, Id, JoinSet},
 };
 use tokio_util::sync::CancellationToken;
@@ -55,7 +56,7 @@ const UNHEARD: usize = limits::MAX_RECEIVING;
 /// What tasks tell the actor.
 pub enum Internal {
     /// Somebody introduced themselves and wants to make an offer.
-    Arrived { connection: Box<Connection>, name: String, transfer: [u8; 16], place: OwnedSemaphorePermit },
+    Arrived(Caller),
     /// An offer is to be shown, and may be answered through `reply`.
     Ask { desk: Arc<Desk>, offer: Box<IncomingOffer>, reply: oneshot::Sender<Answer> },
     /// This address leads to a device.
@@ -68,6 +69,16 @@ pub enum Internal {
     Failed { id: TransferId, to: Address, sources: Vec<Source>, noted: oneshot::Sender<()> },
     /// Nobody can be heard any more.
     Deaf(io::Error),
+}
+
+/// Somebody who wants to make an offer, or to go on with one.
+pub struct Caller {
+    pub connection: Box<Connection>,
+    pub name: String,
+    pub transfer: [u8; 16],
+    /// One of those that strangers have.
+    pub place: OwnedSemaphorePermit,
+    pub since: Instant,
 }
 
 /// What stands in the place of the settings' own until a person changes that.
@@ -94,6 +105,8 @@ pub struct Actor {
     transfers: HashMap<TransferId, Running>,
     questions: HashMap<TransferId, oneshot::Sender<Answer>>,
     reception: Option<Reception>,
+    /// For those who wait until an offer is answered.
+    queue: Arc<Semaphore>,
     /// Over, and their senders may still call; at most [`UNHEARD`].
     unheard: Vec<Accepted>,
     /// Finished transfers of which some files failed, while they are on the list.
@@ -156,6 +169,7 @@ impl Actor {
             transfers: HashMap::new(),
             questions: HashMap::new(),
             reception: None,
+            queue: Arc::new(Semaphore::new(limits::MAX_QUEUE)),
             unheard: Vec::new(),
             failed: HashMap::new(),
         }
@@ -247,9 +261,7 @@ impl Actor {
 
     fn hear(&mut self, report: Internal) {
         match report {
-            Internal::Arrived { connection, name, transfer, place } => {
-                self.welcome(*connection, &name, transfer, place);
-            }
+            Internal::Arrived(caller) => self.welcome(caller),
             // Whoever offered has left already, or nobody receives any more.
             Internal::Ask { reply, .. } if reply.is_closed() || !self.is_receiving() => {}
             Internal::Ask { desk, offer, reply } => {

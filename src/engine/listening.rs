@@ -1,6 +1,6 @@
 //! Waiting for peers, and finding out who they are and what they want, within bounds.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Instant};
 
 use tokio::{
     sync::{Semaphore, mpsc},
@@ -8,7 +8,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::{actor::Internal, switchboard::Switchboard};
+use super::{
+    actor::{Caller, Internal},
+    switchboard::Switchboard,
+};
 use crate::{
     net::{Connection, Listener, Stranger},
     transfer::read_first,
@@ -46,9 +49,9 @@ pub async fn run(listener: Listener, switchboard: Switchboard, actor: mpsc::Send
             let address = stranger.address;
             match timeout(limits::HANDSHAKE, meet(stranger)).await {
                 Ok(Ok((connection, FromSender::Hello { name, transfer }))) => {
-                    let arrived =
-                        Internal::Arrived { connection: Box::new(connection), name, transfer, place };
-                    let _ = actor.send(arrived).await;
+                    let (connection, since) = (Box::new(connection), Instant::now());
+                    let caller = Caller { connection, name, transfer, place, since };
+                    let _ = actor.send(Internal::Arrived(caller)).await;
                 }
                 Ok(Ok((connection, FromSender::Lane { token }))) => switchboard.connect(token, connection),
                 Ok(Ok(_)) => {

@@ -4,7 +4,7 @@
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     actor::Internal,
     desk::Desk,
-    patience::Patience,
+    patience::{Drought, Patience},
     record::{self, Kept, Record, Rest, Who},
 };
 use crate::{
@@ -89,9 +89,13 @@ pub async fn run(outgoing: Outgoing) {
 impl Outgoing {
     /// Makes attempts until one ends it, or nobody wants to wait any longer.
     async fn see_through(mut self) -> Report {
-        let earlier = match self.earlier.take() {
-            Some(earlier) => Some(earlier),
-            None => self.find_earlier().await,
+        let (earlier, mut drought) = match self.earlier.take() {
+            Some((kept, record)) => {
+                let drought = Drought::since(Some(kept.interrupted()));
+                (Some((kept, record)), drought)
+            }
+            // Somebody asks for it now, however long ago it was left.
+            None => (self.find_earlier().await, Drought::since(None)),
         };
         let accepted = Mutex::new(earlier.map(|(kept, record)| (record, Some(kept))));
         let mut patience = Patience::default();
@@ -99,19 +103,19 @@ impl Outgoing {
             let began = Instant::now();
             let report = self.attempt(&accepted).await;
             let Some(why) = interrupted(&report) else { break report };
-            let since = {
+            {
                 let accepted = accepted.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some((_, kept)) = &*accepted else { break report };
-                if report.bytes > 0 || began.elapsed() > limits::LONGEST_PAUSE {
+                if report.pipeline.wire_bytes > 0 || began.elapsed() > limits::LONGEST_PAUSE {
                     // It flowed: another story than the last break.
                     patience.renew();
+                    drought = Drought::since(None);
                     if let Some(kept) = kept {
                         kept.touch();
                     }
                 }
-                kept.as_ref().map_or_else(SystemTime::now, Kept::interrupted)
-            };
-            if since.elapsed().is_ok_and(|waited| waited > self.patience) {
+            }
+            if drought.lasted() > self.patience {
                 break report;
             }
             let pause = patience.pause(crate::identity::random::<1>()[0]);

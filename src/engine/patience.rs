@@ -1,6 +1,6 @@
-//! How long an interrupted transfer waits before it tries again, and for how long in all: pure.
+//! How long an interrupted transfer waits before it tries again, and for how long in all.
 
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::wire::limits;
 
@@ -26,6 +26,26 @@ impl Patience {
     }
 }
 
+/// For how long nothing has flowed. Only what was before this run is taken from the clock on the wall:
+/// that one may be set at any time, and nobody has waited for the years that it jumps.
+#[derive(Debug)]
+pub struct Drought {
+    before: Duration,
+    since: Instant,
+}
+
+impl Drought {
+    /// Of a transfer that an earlier run has left interrupted at that time; of a new one.
+    pub fn since(interrupted: Option<SystemTime>) -> Self {
+        let before = interrupted.and_then(|then| then.elapsed().ok()).unwrap_or_default();
+        Self { before, since: Instant::now() }
+    }
+
+    pub fn lasted(&self) -> Duration {
+        self.before + self.since.elapsed()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,6 +60,15 @@ mod tests {
         assert_eq!(pauses[99], limits::LONGEST_PAUSE);
         patience.renew();
         assert_eq!(patience.pause(128), limits::FIRST_PAUSE);
+    }
+
+    #[test]
+    fn a_time_that_has_not_come_yet_counts_as_now() {
+        let now = SystemTime::now();
+        let day = Duration::from_hours(24);
+        assert!(Drought::since(None).lasted() < day);
+        assert!(Drought::since(Some(now + day)).lasted() < day);
+        assert!(Drought::since(Some(now - 2 * day)).lasted() > day);
     }
 
     #[test]

@@ -69,12 +69,17 @@ pub enum ListenError {
     Other(#[from] io::Error),
 }
 
-/// What every connection is set to: no waiting for more to say, and a cable pulled out is noticed.
+/// What every connection is set to: no waiting for more to say, and a way that leads nowhere any more
+/// is noticed by the end that only listens, which at content connections is the receiver.
+///
+/// There is no limit on how long what was said may stay unacknowledged: systems take such a limit for
+/// the time that a full receiver may stay full, too, and a disk that takes long is not a dead peer.
 fn tune(socket: &TcpStream) -> io::Result<()> {
     let socket = socket2::SockRef::from(socket);
     socket.set_tcp_nodelay(true)?;
     let keepalive = socket2::TcpKeepalive::new()
         .with_time(crate::wire::limits::ALIVE)
-        .with_interval(crate::wire::limits::ALIVE);
+        .with_interval(crate::wire::limits::ALIVE)
+        .with_retries(crate::wire::limits::PROBES);
     socket.set_tcp_keepalive(&keepalive)
 }

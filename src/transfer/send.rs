@@ -138,6 +138,10 @@ impl Session<'_> {
                 _ => {}
             }
         };
+        self.meter.set_total(wanted_bytes(&sources, &answer.unwanted));
+        self.machine.stored_earlier(bytes_of(&sources, &answer.stored));
+        // Before anything can break: who has said yes is not asked again.
+        (self.observe)(Notice::Accepted { notes: Vec::new() });
         let lane = tokio::select! {
             lane = timeout(limits::LANE, open_lane(token)) => match lane {
                 Ok(lane) => lane?,
@@ -145,9 +149,6 @@ impl Session<'_> {
             },
             ended = self.until_end() => return ended,
         };
-        self.meter.set_total(wanted_bytes(&sources, &answer.unwanted));
-        self.machine.stored_earlier(bytes_of(&sources, &answer.stored));
-        (self.observe)(Notice::Accepted { notes: Vec::new() });
         let more = || timeout(limits::LANE, open_lane(token));
         self.flow(lane, more, sources, answer).await
     }

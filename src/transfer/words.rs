@@ -7,14 +7,17 @@ use crate::disk::{DiskError, PlanError};
 /// The sentence for the other side; `None` when it knows already, or can't be told.
 pub fn for_peer(error: &TransferError) -> Option<String> {
     Some(match error {
-        TransferError::Link(_) | TransferError::Peer(_) | TransferError::Incomplete { .. } => return None,
+        // No ending, where it was accepted: a word would make it one.
+        TransferError::Link(_)
+        | TransferError::Net(_)
+        | TransferError::NoLane
+        | TransferError::Stalled
+        | TransferError::Peer(_)
+        | TransferError::Incomplete { .. } => return None,
         TransferError::Violation(violation) => {
             format!("This side was told something that breaks the rules of the protocol: {violation}.")
         }
-        TransferError::Net(_) => "It could not open a connection for the content.".to_owned(),
-        TransferError::NoLane => "The connection for the content never came.".to_owned(),
         TransferError::NoAnswer => "It took too long until the offer was answered.".to_owned(),
-        TransferError::Stalled => "The offer did not go on.".to_owned(),
         TransferError::Source(_) => "The files can’t be read there any more.".to_owned(),
         TransferError::Plan(PlanError::NoSpace { .. }) => {
             "There is not enough space for it there.".to_owned()

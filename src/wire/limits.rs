@@ -69,8 +69,20 @@ pub const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Connections that have not yet said who they are, in all: what a flood can hold open.
 pub const MAX_STRANGERS: usize = 32;
 
-/// Offers that are made, or wait for an answer, at once; the next is declined as busy.
+/// Offers that are made, or wait for an answer, at once; the next waits for [`PLACE`] and is declined
+/// as busy.
 pub const MAX_WAITING: usize = 8;
+
+/// For one of those places to become free, before an offer is declined: policy answers in a moment,
+/// and what comes at once must not depend on who comes first.
+pub const PLACE: Duration = Duration::from_secs(3);
+
+/// How often that is looked at.
+pub const PLACE_LOOK: Duration = Duration::from_millis(50);
+
+/// Those who wait for a place: not all of [`MAX_STRANGERS`], so that others can still say who they
+/// are.
+pub const MAX_QUEUE: usize = 16;
 
 /// Transfers that receive at once; the next is declined as busy. Each has threads of its own.
 pub const MAX_RECEIVING: usize = 32;
@@ -80,6 +92,11 @@ pub const ALIVE: Duration = Duration::from_secs(2);
 
 /// A peer that has said nothing for this long is gone: five missed [`ALIVE`].
 pub const SILENCE: Duration = Duration::from_secs(10);
+
+/// Questions whether a connection is still there, [`ALIVE`] apart, that may stay unanswered after
+/// nothing has come for [`ALIVE`]: one that is dead is noticed within [`SILENCE`], also when others
+/// between the two devices live on.
+pub const PROBES: u32 = 4;
 
 /// From one part of an offer to the next. A sender may scan a slow disk in between, but whoever
 /// only begins an offer must not hold one of the few places for ever.

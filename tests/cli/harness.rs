@@ -123,6 +123,21 @@ impl Running {
         }
     }
 
+    /// Gives it longer than the usual deadline.
+    pub fn lasting(mut self, time: Duration) -> Self {
+        self.deadline = Instant::now() + time;
+        self
+    }
+
+    /// What it says until then; ends early with it.
+    pub fn events_until(&mut self, moment: Instant) -> Vec<Value> {
+        let mut events = Vec::new();
+        while let Ok(line) = self.lines.recv_timeout(moment.saturating_duration_since(Instant::now())) {
+            events.push(serde_json::from_str(&line).unwrap_or_else(|e| panic!("{line}: {e}")));
+        }
+        events
+    }
+
     pub fn complaints(&mut self) -> String {
         self.errors.take().map(|errors| errors.join().unwrap()).unwrap_or_default()
     }
@@ -147,9 +162,19 @@ impl Running {
 
     /// Waits for the end of one that was killed.
     #[cfg(unix)]
-    pub fn exit_by_signal(mut self) {
+    pub fn exit_by_signal(self) {
+        assert_eq!(self.code(), None);
+    }
+
+    /// Its exit code once it has ended; `None` when a signal ended it.
+    pub fn code(mut self) -> Option<i32> {
         while self.line().is_some() {}
-        assert_eq!(self.child.wait().unwrap().code(), None);
+        self.child.wait().unwrap().code()
+    }
+
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn input(&mut self) -> ChildStdin {

@@ -5,10 +5,14 @@ use std::{
     io::{Read as _, Write as _},
     net::{Shutdown, TcpListener, TcpStream},
     sync::{
-        Arc, Mutex,
+        Arc, Condvar, Mutex,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
+
+/// Longer than two attempts are apart at first.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub struct Cable {
     port: u16,
@@ -19,19 +23,31 @@ struct State {
     /// Both ends of each connection that it carries; `None` while it is pulled out.
     ends: Mutex<Option<Vec<TcpStream>>>,
     carried: AtomicU64,
+    /// Connections that found it pulled out.
+    knocks: Mutex<u64>,
+    knocked: Condvar,
 }
 
 impl Cable {
     /// A cable to this port of this machine, plugged in.
     pub fn to(port: u16) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let state = Arc::new(State { ends: Mutex::new(Some(Vec::new())), carried: AtomicU64::new(0) });
+        let state = Arc::new(State {
+            ends: Mutex::new(Some(Vec::new())),
+            carried: AtomicU64::new(0),
+            knocks: Mutex::new(0),
+            knocked: Condvar::new(),
+        });
         let cable = Self { port: listener.local_addr().unwrap().port(), state: Arc::clone(&state) };
         std::thread::spawn(move || {
             for near in listener.incoming().map_while(Result::ok) {
                 let Ok(far) = TcpStream::connect(("127.0.0.1", port)) else { continue };
                 let mut ends = state.ends.lock().unwrap();
-                let Some(ends) = &mut *ends else { continue };
+                let Some(ends) = &mut *ends else {
+                    *state.knocks.lock().unwrap() += 1;
+                    state.knocked.notify_all();
+                    continue;
+                };
                 for (mut from, mut to) in [
                     (near.try_clone().unwrap(), far.try_clone().unwrap()),
                     (far.try_clone().unwrap(), near.try_clone().unwrap()),
@@ -64,6 +80,15 @@ impl Cable {
         for end in self.state.ends.lock().unwrap().take().into_iter().flatten() {
             let _ = end.shutdown(Shutdown::Both);
         }
+    }
+
+    /// Waits until somebody has tried it in vain, and begins to count anew.
+    pub fn wait_for_knocks(&self, count: u64) {
+        let knocks = self.state.knocks.lock().unwrap();
+        let waited = self.state.knocked.wait_timeout_while(knocks, PATIENCE, |knocks| *knocks < count);
+        let (mut knocks, late) = waited.unwrap();
+        assert!(!late.timed_out(), "only {knocks} connections were tried");
+        *knocks = 0;
     }
 
     pub fn plug_in(&self) {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use airlift::{
-    disk::Scan,
+    disk::{Names, Scan},
     model::{
         Answer, Conflict, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side, Source,
         TransferId,
@@ -38,6 +38,8 @@ pub struct Pair {
     pub receiving: Arc<Limiter>,
     /// `None`: whoever is asked never answers.
     pub answer: Ask,
+    /// What an earlier attempt has left at the receiver.
+    pub attempt: Attempt,
     pub cancel_sender: CancellationToken,
     pub cancel_receiver: CancellationToken,
 }
@@ -52,6 +54,7 @@ impl Default for Pair {
             sending: Arc::new(Limiter::new(None)),
             receiving: Arc::new(Limiter::new(None)),
             answer: Box::new(|_| Some(Answer::Accept(Landing::default()))),
+            attempt: Attempt::First,
             cancel_sender: CancellationToken::new(),
             cancel_receiver: CancellationToken::new(),
         }
@@ -64,6 +67,8 @@ pub struct Outcomes {
     /// What the receiver's person was shown.
     pub offer: Option<IncomingOffer>,
     pub receiver_notices: Vec<Notice>,
+    /// What another attempt needs; `None` before anything was accepted.
+    pub kept: Option<Names>,
 }
 
 impl Pair {
@@ -83,14 +88,15 @@ impl Pair {
         let transfer = self.transfer;
         let landing = Landing { conflict: self.conflict, ..Landing::default() };
         let send_job = SendJob { transfer, name: name("Anna"), scan, limiter: self.sending };
+        let kept = Arc::new(Mutex::new(None));
         let receive_job = ReceiveJob {
             transfer,
             name: name("Ben"),
             inbox: inbox.to_owned(),
             landing,
             limiter: self.receiving,
-            attempt: Attempt::First,
-            keep: Box::new(|_| Ok(())),
+            attempt: self.attempt,
+            keep: keep_in(&kept),
         };
 
         let expected = Arc::new(Mutex::new(None));
@@ -170,8 +176,18 @@ impl Pair {
         let (sent, received, ()) =
             tokio::time::timeout(PATIENCE, both).await.expect("both ends come to an end");
         let offer = shown.lock().unwrap().take();
-        Outcomes { sent, received, offer, receiver_notices: notices.into_inner().unwrap() }
+        let kept = kept.lock().unwrap().take();
+        Outcomes { sent, received, offer, receiver_notices: notices.into_inner().unwrap(), kept }
     }
+}
+
+/// Keeps the names that were chosen, as the engine does.
+fn keep_in(kept: &Arc<Mutex<Option<Names>>>) -> Box<dyn FnOnce(&Names) -> std::io::Result<()> + Send + Sync> {
+    let kept = Arc::clone(kept);
+    Box::new(move |names| {
+        *kept.lock().unwrap() = Some(names.clone());
+        Ok(())
+    })
 }
 
 /// What the receiver's side has to say of somebody who left before they said hello.

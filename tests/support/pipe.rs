@@ -27,6 +27,11 @@ impl Budget {
         }
     }
 
+    /// Bytes that have crossed, of a budget that was so much.
+    pub fn spent_of(&self, bytes: usize) -> usize {
+        self.0.lock().unwrap().map_or(0, |left| bytes - left)
+    }
+
     pub fn is_spent(&self) -> bool {
         *self.0.lock().unwrap() == Some(0)
     }

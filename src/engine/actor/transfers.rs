@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use tokio::{
-    sync::{Notify, OwnedSemaphorePermit, mpsc},
+    sync::{Notify, mpsc},
     task::spawn_blocking,
+    time::sleep,
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Actor, Line, Running};
+use super::{Actor, Caller, Internal, Line, Running};
 use crate::{
     engine::{
         desk::Desk,
@@ -136,7 +137,9 @@ impl Actor {
             && let Line::IsCalled(again) = &running.line
             && !running.desk.is_undecided()
         {
-            return again.try_send(connection).map_err(mpsc::error::TrySendError::into_inner);
+            // One that is not taken closes, and its sender calls again: a refusal would end it.
+            let _ = again.try_send(connection);
+            return Ok(());
         }
         let Some(known) = self.unheard.iter().position(|accepted| accepted.record.id == id) else {
             return Err(connection);
@@ -147,24 +150,19 @@ impl Actor {
         Ok(())
     }
 
-    pub(super) fn welcome(
-        &mut self,
-        connection: Connection,
-        name: &str,
-        transfer: [u8; 16],
-        place: OwnedSemaphorePermit,
-    ) {
-        let (peer, address) = (connection.peer, connection.address);
-        let Ok(name) = DeviceName::parse(name) else {
+    pub(super) fn welcome(&mut self, caller: Caller) {
+        let (peer, address) = (caller.connection.peer, caller.connection.address);
+        let Ok(name) = DeviceName::parse(&caller.name) else {
             tracing::info!(%address, %peer, "turned away: a bad name");
             return;
         };
-        let id = incoming::local_id(self.device.id, peer, transfer);
+        let id = incoming::local_id(self.device.id, peer, caller.transfer);
         let who = Who { id: peer, name, address: address.to_string() };
-        let connection = match self.go_on(Box::new(connection), id) {
+        let connection = match self.go_on(caller.connection, id) {
             Ok(()) => return,
             Err(connection) => connection,
         };
+        let caller = Caller { connection, ..caller };
         let receiving = self.transfers.values().filter(|r| r.receives());
         // What a stranger can make us keep before anybody said yes is bounded by these.
         let undecided = receiving.clone().filter(|r| r.desk.is_undecided()).count();
@@ -172,20 +170,36 @@ impl Actor {
         let receiving = self.reception.as_ref().and_then(|reception| reception.receiving.clone());
         let refusal = match receiving {
             None => "That device has stopped receiving.",
+            Some(_)
+                if busy && caller.since.elapsed() < limits::PLACE && self.queue.available_permits() > 0 =>
+            {
+                return self.queue_up(caller);
+            }
             Some(_) if busy || self.transfers.contains_key(&id) => {
                 "That device is busy with other offers. Try again in a minute."
             }
             Some(receiving) => {
-                let start = Start::Offer(connection, receiving);
+                let start = Start::Offer(caller.connection, receiving);
                 return self.begin(start, who, id);
             }
         };
         tracing::info!(%address, %peer, refusal, "turned away");
-        let stream = connection.stream;
+        let Caller { connection, place, .. } = caller;
         self.tasks.spawn(async move {
-            transfer::refuse(stream, refusal).await;
+            transfer::refuse(connection.stream, refusal).await;
             // Only now may the next stranger come in their place.
             drop(place);
+        });
+    }
+
+    /// Has somebody come again in a moment, when an offer may have been answered.
+    fn queue_up(&mut self, caller: Caller) {
+        let Ok(turn) = Arc::clone(&self.queue).try_acquire_owned() else { return };
+        let actor = self.reports.0.clone();
+        self.tasks.spawn(async move {
+            sleep(limits::PLACE_LOOK).await;
+            drop(turn);
+            let _ = actor.send(Internal::Arrived(caller)).await;
         });
     }
 
