@@ -65,7 +65,8 @@ impl Moment {
             TransferState::Preparing => Self::Connected,
             TransferState::Waiting => Self::Offered,
             TransferState::Active | TransferState::Interrupted { .. } => Self::Started,
-            TransferState::Finished(_) => Self::Finished,
+            // What is left has come to an end for whoever follows it.
+            TransferState::Finished(_) | TransferState::Left { .. } => Self::Finished,
         }
     }
 }

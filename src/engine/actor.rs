@@ -2,6 +2,7 @@
 //!
 //! It never waits for a peer, a disk or a face: whatever takes time is a task that reports back.
 
+mod kept;
 mod transfers;
 
 use std::{
@@ -9,6 +10,7 @@ use std::{
     io,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
 };
 
 use tokio::{
@@ -17,15 +19,18 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use self::kept::Resting;
 use super::{
     command::{Command, PortChoice, Receiving},
     desk::Desk,
     event::Event,
     handle::{EngineEnd, Publisher},
     incoming::Accepted,
+    kept::Survey,
     limiters::Limiters,
     listening,
     outgoing::Parcel,
+    record::Found,
     snapshot::{DeviceCard, InboxCard, ReceivingState},
     start::Earlier,
     switchboard::Switchboard,
@@ -64,6 +69,14 @@ pub enum Internal {
     Unheard(Box<Accepted>),
     /// Nobody can be heard any more.
     Deaf(io::Error),
+    /// It is not over, and not tried any more by itself; what is kept of it is free again.
+    Rests { desk: Arc<Desk>, record: TransferId, why: Problem, since: SystemTime },
+    /// What there is of one that a person wants to go on.
+    Claimed { id: TransferId, found: Box<Found> },
+    /// What was left of one is gone, or why not.
+    Discarded { id: TransferId, removed: Result<(), Problem> },
+    /// What is left of transfers at all.
+    Surveyed(Survey),
 }
 
 /// What stands in the place of the settings' own until a person changes that.
@@ -92,6 +105,8 @@ pub struct Actor {
     reception: Option<Reception>,
     /// Complete, and their senders may still ask; at most [`UNHEARD`].
     unheard: Vec<Accepted>,
+    /// Those that nobody goes on with before a person says so.
+    left: HashMap<TransferId, Resting>,
 }
 
 struct Running {
@@ -151,12 +166,14 @@ impl Actor {
             questions: HashMap::new(),
             reception: None,
             unheard: Vec::new(),
+            left: HashMap::new(),
         }
     }
 
     pub async fn run(mut self, earlier: Earlier) {
         self.measure_inbox();
         self.take_up(earlier).await;
+        let mut pace = kept::pace();
         loop {
             tokio::select! {
                 command = self.commands.recv() => match command {
@@ -166,6 +183,7 @@ impl Actor {
                 Some(report) = self.reports.1.recv() => self.hear(report),
                 Some(ended) = self.tasks.join_next_with_id() => self.reap(ended),
                 Some(_) = self.measures.join_next() => {}
+                _ = pace.tick(), if earlier == Earlier::All => self.survey(),
             }
         }
         self.reception = None;
@@ -200,16 +218,15 @@ impl Actor {
                     let _ = question.send(answer);
                 }
             }
-            Command::Cancel(id) => {
-                if let Some(running) = self.transfers.get(&id) {
-                    running.cancel.cancel();
-                }
-            }
-            Command::Retry(id) => {
-                if let Some(Running { line: Line::Calls(nudge), .. }) = self.transfers.get(&id) {
-                    nudge.notify_one();
-                }
-            }
+            Command::Cancel(id) => match self.transfers.get(&id) {
+                Some(running) => running.cancel.cancel(),
+                None => self.discard(id),
+            },
+            Command::Retry(id) => match self.transfers.get(&id) {
+                Some(Running { line: Line::Calls(nudge), .. }) => nudge.notify_one(),
+                Some(_) => {}
+                None => self.retry(id),
+            },
             Command::Forget(id) => {
                 let known = self.publisher.snapshot();
                 if known.transfer(id).is_some_and(Transfer::is_finished) {
@@ -263,6 +280,10 @@ impl Actor {
                 self.reception = None;
                 self.receiving_failed(&ListenError::Other(e));
             }
+            Internal::Rests { desk, record, why, since } => self.rests(&desk, record, why, since),
+            Internal::Claimed { id, found } => self.claimed(id, *found),
+            Internal::Discarded { id, removed } => self.discarded(id, removed),
+            Internal::Surveyed(survey) => self.surveyed(survey),
         }
     }
 

@@ -21,9 +21,11 @@ pub enum Command {
     Try { id: TransferId, to: Address, trial: Trial },
     /// The answer to an offer that waits. Anything else of that id ignores it.
     Answer { id: TransferId, answer: Answer },
-    /// End a transfer; the other device is told.
+    /// End a transfer; the other device is told. Of one that is left, what is there is removed, and it
+    /// is taken off the list; so it is where nobody knows it.
     Cancel(TransferId),
-    /// Try an interrupted transfer again now. Anything else of that id ignores it.
+    /// Try an interrupted transfer again now, or go on with one that is left. Where nobody knows it, or
+    /// another process has taken it, it is taken off the list. Anything else of that id ignores it.
     Retry(TransferId),
     /// Take a finished transfer off the list.
     Forget(TransferId),

@@ -8,6 +8,7 @@ use std::{
 use super::{
     event::Event,
     handle::{Gauge, Publisher},
+    kept, record,
 };
 use crate::{
     model::{
@@ -73,6 +74,21 @@ impl Desk {
     pub fn interrupt(&self, why: Problem, again: Option<Instant>) {
         self.publisher.hide_progress(self.id);
         self.update(|t| t.state = TransferState::Interrupted { why, again });
+    }
+
+    /// As an earlier run has left it.
+    pub fn take_up(&self, record: &record::Receiving) {
+        self.update(|t| {
+            t.summary.clone_from(&record.summary);
+            t.folder.clone_from(&record.landing.folder);
+            t.state = TransferState::Interrupted { why: kept::not_running(), again: None };
+        });
+    }
+
+    /// Nobody goes on with it before a person says so.
+    pub fn rest(&self, left: TransferState) {
+        self.publisher.hide_progress(self.id);
+        self.update(|t| t.state = left);
     }
 
     pub fn update(&self, change: impl FnOnce(&mut Transfer)) {

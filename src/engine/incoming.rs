@@ -20,8 +20,10 @@ use super::{
     actor::Internal,
     command::Receiving,
     desk::Desk,
+    kept,
+    patience::noting,
     policy::{Decision, decide},
-    record::{self, Kept, Record, Who},
+    record::{self, Found, Kept, Record, Who},
     switchboard::Switchboard,
 };
 use crate::{
@@ -31,7 +33,8 @@ use crate::{
         TransferId,
     },
     net::Connection,
-    transfer::{Attempt, IncomingOffer, Limiter, Notice, ReceiveJob, Stops, receive},
+    settings::GoOn,
+    transfer::{Attempt, IncomingOffer, Limiter, Notice, ReceiveJob, Stops, given_up, receive},
 };
 
 /// What every attempt at a transfer needs.
@@ -46,6 +49,8 @@ pub struct Incoming {
     pub inbox: PathBuf,
     /// For how long an interrupted transfer is waited for.
     pub patience: Duration,
+    /// What is done about a transfer that an earlier run has left.
+    pub go_on: GoOn,
     pub limiter: Arc<Limiter>,
     pub switchboard: Switchboard,
     pub actor: mpsc::Sender<Internal>,
@@ -56,6 +61,8 @@ pub struct Incoming {
 pub enum Start {
     /// With an offer that nobody has answered yet.
     Offer(Box<Connection>, Receiving),
+    /// By the call of one who has been accepted before.
+    Call(Box<Connection>),
     /// Where an earlier connection has left it; the next one may not be there yet.
     Earlier(Box<Accepted>, Option<Box<Connection>>),
 }
@@ -81,8 +88,25 @@ pub fn local_id(us: DeviceId, peer: DeviceId, theirs: [u8; 16]) -> TransferId {
 }
 
 pub async fn run(incoming: Incoming, start: Start, again: Again) {
-    let report = Box::pin(incoming.see_through(start, again)).await;
-    incoming.desk.finish(report);
+    let end = match incoming.recall(start).await {
+        Ok(start) => Box::pin(incoming.see_through(start, again)).await,
+        Err(report) => End::Over(report),
+    };
+    match end {
+        End::Over(report) => incoming.desk.finish(report),
+        End::Rests(why, since) => {
+            let rests =
+                Internal::Rests { desk: Arc::clone(&incoming.desk), record: incoming.transfer, why, since };
+            let _ = incoming.actor.send(rests).await;
+        }
+    }
+}
+
+/// How it ends for this task.
+enum End {
+    Over(Report),
+    /// It is not waited for any more, and what is there stays. When it was interrupted.
+    Rests(Problem, SystemTime),
 }
 
 /// What the attempts at one transfer share.
@@ -91,7 +115,16 @@ struct Shared {
     accepted: Option<Accepted>,
     /// What a person, or the policy, has said yes to, until it is kept.
     answered: Option<(Landing, Summary)>,
+    /// Whether the present connection has brought an offer.
+    offer: Offer,
     end: Heard,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Offer {
+    #[default]
+    None,
+    Made,
 }
 
 /// Whether the sender knows that everything is stored.
@@ -109,9 +142,37 @@ fn lock(story: &Story) -> MutexGuard<'_, Shared> {
 }
 
 impl Incoming {
+    /// Finds what an earlier run has kept of it, though it calls as if for the first time.
+    async fn recall(&self, start: Start) -> Result<Start, Report> {
+        let (connection, receiving) = match start {
+            Start::Offer(connection, receiving) => (connection, Some(receiving)),
+            Start::Call(connection) => (connection, None),
+            Start::Earlier(..) => return Ok(start),
+        };
+        let (home, id) = (self.home.clone(), self.transfer);
+        let found = spawn_blocking(move || Kept::find(&home, id)).await;
+        match (found.unwrap_or(Found::Nothing), receiving) {
+            (Found::Nothing, Some(receiving)) => Ok(Start::Offer(connection, receiving)),
+            (Found::Kept(kept, Record::Receiving(record)), _) if self.go_on == GoOn::Always => {
+                self.desk.take_up(&record);
+                Ok(Start::Earlier(Box::new(Accepted { record, kept: Some(kept) }), Some(connection)))
+            }
+            (Found::Kept(kept, Record::GivenUp(_)), _) => {
+                given_up(connection.stream).await;
+                kept.remove();
+                Err(Report::of(Outcome::Cancelled { by: Side::Here }))
+            }
+            // Its person has to say so first, or another process has it. A word would end it there.
+            _ => {
+                let silent = Problem { kind: ProblemKind::Link, ..kept::in_use() };
+                Err(Report::of(Outcome::Failed(silent)))
+            }
+        }
+    }
+
     /// Receives over one connection after the other until one ends it, or nobody wants to wait any
     /// longer.
-    async fn see_through(&self, start: Start, mut again: Again) -> Report {
+    async fn see_through(&self, start: Start, mut again: Again) -> End {
         let story = Story::default();
         let (mut next, receiving) = match start {
             Start::Offer(connection, receiving) => (Some(connection), Some(receiving)),
@@ -119,18 +180,21 @@ impl Incoming {
                 lock(&story).accepted = Some(*accepted);
                 (connection, None)
             }
+            Start::Call(connection) => (Some(connection), None),
         };
-        let report = loop {
+        let end = loop {
             let connection = match next.take() {
                 Some(connection) => connection,
                 None => match self.wait(&mut again, &story).await {
                     Ok(connection) => connection,
-                    Err(report) => break report,
+                    Err(end) => break end,
                 },
             };
+            lock(&story).offer = Offer::None;
             let report;
             let attempt = self.attempt(*connection, &mut again, receiving.as_ref(), &story);
-            (report, next) = Box::pin(attempt).await;
+            let note = || touch(&story);
+            (report, next) = Box::pin(noting(attempt, &self.desk, note)).await;
             match &report.outcome {
                 Outcome::Failed(why) if why.kind == ProblemKind::Link && is_kept(&story) => {
                     tracing::info!(transfer = %self.transfer, why = why.text, "interrupted");
@@ -138,29 +202,47 @@ impl Incoming {
                         self.desk.interrupt(why.clone(), None);
                     }
                 }
-                _ => break report,
+                // The sender can't offer it again: what is there may be of use when it can.
+                Outcome::Failed(why) if is_called_off(why, &story) => {
+                    break End::Rests(why.clone(), SystemTime::now());
+                }
+                _ => break End::Over(report),
             }
         };
-        self.part(&story, &report).await;
-        report
+        match end {
+            End::Over(report) => {
+                self.part(&story, &report).await;
+                End::Over(report)
+            }
+            End::Rests(why, since) => {
+                let accepted = lock(&story).accepted.take();
+                if accepted.as_ref().is_some_and(|accepted| accepted.kept.is_some()) {
+                    // Let go of, so that whoever goes on with it finds it free.
+                    return End::Rests(why, since);
+                }
+                let report = Report::of(Outcome::Failed(why));
+                lock(&story).accepted = accepted;
+                self.part(&story, &report).await;
+                End::Over(report)
+            }
+        }
     }
 
     /// Waits for the sender to come back.
-    async fn wait(&self, again: &mut Again, story: &Story) -> Result<Box<Connection>, Report> {
+    async fn wait(&self, again: &mut Again, story: &Story) -> Result<Box<Connection>, End> {
         let since = match &lock(story).accepted {
             Some(Accepted { kept: Some(kept), .. }) => kept.interrupted(),
             _ => SystemTime::now(),
         };
         let left = self.patience.saturating_sub(since.elapsed().unwrap_or_default());
-        let text = "The other device did not come back in time. Send what is missing again.";
+        let text = "The other device did not come back in time.";
         tokio::select! {
             Some(connection) = again.recv() => Ok(connection),
-            () = self.cancel.cancelled() => Err(Report::of(Outcome::Cancelled { by: Side::Here })),
-            () = sleep(left) => Err(Report::of(Outcome::Failed(Problem {
-                side: Side::There,
-                kind: ProblemKind::Link,
-                text: text.to_owned(),
-            }))),
+            () = self.cancel.cancelled() => Err(End::Over(Report::of(Outcome::Cancelled { by: Side::Here }))),
+            () = sleep(left) => {
+                let (side, kind) = (Side::There, ProblemKind::Link);
+                Err(End::Rests(Problem { side, kind, text: text.to_owned() }, since))
+            }
         }
     }
 
@@ -194,6 +276,7 @@ impl Incoming {
             keep: Box::new(keep),
         };
         let ask = |offer: IncomingOffer| async {
+            lock(story).offer = Offer::Made;
             let summary = offer.summary.clone();
             let answer = match (before, receiving) {
                 (Some(record), _) if summary.is_within(&record.summary) => Answer::Accept(record.landing),
@@ -244,13 +327,17 @@ impl Incoming {
         } else {
             EmptyFolders::Go
         };
+        // No connection was there to say so: the sender hears of it when it calls.
+        let is_untold = self.desk.is_interrupted() && report.outcome == Outcome::Cancelled { by: Side::Here };
         let discarding = spawn_blocking(move || {
             let folder = record.landing.folder.unwrap_or_default();
             if let Err(problem) = disk::discard(&folder, record.id, &record.names, empty) {
                 tracing::warn!(%problem, "what is left of a transfer can’t be removed");
             }
-            if let Some(kept) = kept {
-                kept.remove();
+            match kept {
+                Some(kept) if is_untold => kept.give_up(record.id),
+                Some(kept) => kept.remove(),
+                None => {}
             }
         });
         let _ = discarding.await;
@@ -259,11 +346,22 @@ impl Incoming {
 
 /// True when it can be gone on with; its patience begins anew.
 fn is_kept(story: &Story) -> bool {
-    let shared = lock(story);
-    if let Some(Accepted { kept: Some(kept), .. }) = &shared.accepted {
+    touch(story);
+    lock(story).accepted.is_some()
+}
+
+fn touch(story: &Story) {
+    if let Some(Accepted { kept: Some(kept), .. }) = &lock(story).accepted {
         kept.touch();
     }
+}
+
+/// True when the sender has said, before it offered anything, that what was accepted can't be.
+fn is_called_off(why: &Problem, story: &Story) -> bool {
+    let shared = lock(story);
     shared.accepted.is_some()
+        && shared.offer == Offer::None
+        && (why.side, why.kind) == (Side::There, ProblemKind::Other)
 }
 
 /// Why a transfer that was accepted is not gone on with.
@@ -277,7 +375,8 @@ fn keep(story: &Story, home: &Path, peer: Who, id: TransferId, names: &Names) ->
         return Ok(());
     }
     let is_long = summary.total().is_none_or(|bytes| bytes >= LONG);
-    let record = record::Receiving { id, peer, landing, summary, names: names.clone() };
+    let began = SystemTime::now();
+    let record = record::Receiving { id, peer, landing, summary, names: names.clone(), began };
     let kept = Kept::create(home, &Record::Receiving(record.clone()))
         .and_then(|kept| if is_long { kept.sync().map(|()| kept) } else { Ok(kept) });
     if let Err(busy) = &kept

@@ -3,7 +3,7 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -11,23 +11,24 @@ use tokio::{
     io::AsyncWriteExt as _,
     sync::{Notify, mpsc},
     task::spawn_blocking,
+    time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
     actor::Internal,
     desk::Desk,
-    patience::Patience,
+    patience::{Patience, noting},
     record::{self, Kept, Record, Who},
 };
 use crate::{
     disk::{Scan, SourceError},
     model::{
-        Address, DeviceName, Outcome, Problem, ProblemKind, Purpose, Report, Side, Source, TransferId,
-        TransferState, Trial,
+        Address, DeviceId, DeviceName, Outcome, Problem, ProblemKind, Purpose, Report, Side, Source,
+        TransferId, TransferState, Trial,
     },
     net::{self, Connection, Lane, NetError, Tls},
-    transfer::{LaneToken, Limiter, Notice, Outflow, SendJob, send},
+    transfer::{Farewell, LaneToken, Limiter, Notice, Outflow, SendJob, Told, farewell, send},
     wire::{FromSender, frame, limits},
 };
 
@@ -80,28 +81,90 @@ impl Parcel {
 /// What an accepted transfer is known by, and what is kept of it for a later run of the program.
 type Accepted = (record::Sending, Option<Kept>);
 
-pub async fn run(outgoing: Outgoing) {
-    let desk = Arc::clone(&outgoing.desk);
-    let report = outgoing.see_through().await;
-    desk.finish(report);
+fn lock(accepted: &Mutex<Option<Accepted>>) -> MutexGuard<'_, Option<Accepted>> {
+    accepted.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How it ends for this task.
+enum End {
+    Over(Report),
+    /// It is not tried any more by itself, and stays.
+    Rests(Problem),
+}
+
+/// What comes of one attempt.
+enum Attempted {
+    Ended(Report),
+    /// What was accepted is gone from here, and the receiver knows.
+    Gone(Problem),
+}
+
+pub async fn run(mut outgoing: Outgoing) {
+    let accepted = Mutex::default();
+    let end = outgoing.see_through(&accepted).await;
+    let accepted = accepted.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match (end, accepted) {
+        (End::Rests(why), Some((record, Some(kept)))) => {
+            let since = kept.interrupted();
+            // Whoever goes on with it must find it free.
+            drop(kept);
+            let rests = Internal::Rests { desk: Arc::clone(&outgoing.desk), record: record.id, why, since };
+            let _ = outgoing.actor.send(rests).await;
+        }
+        (End::Rests(why), _) => outgoing.desk.finish(failed(why)),
+        (End::Over(report), accepted) => {
+            // Nobody was there to be told.
+            let untold =
+                outgoing.desk.is_interrupted() && matches!(report.outcome, Outcome::Cancelled { .. });
+            let record = accepted.map(|(record, kept)| {
+                if let Some(kept) = kept {
+                    kept.remove();
+                }
+                record
+            });
+            outgoing.desk.finish(report);
+            if let Some(record) = record.filter(|_| untold) {
+                give_up(&outgoing.tls, &outgoing.name, &record).await;
+            }
+        }
+    }
+}
+
+/// Tells the receiver that a transfer was given up here, if it can be reached now.
+pub async fn give_up(tls: &Tls, name: &DeviceName, record: &record::Sending) {
+    let calling = timeout(limits::ENDING, net::dial(&record.to, tls));
+    if let Ok(Ok(connection)) = calling.await
+        && connection.peer == record.peer.id
+    {
+        let told = farewell(connection.stream, name, record.id, Farewell::Cancelled).await;
+        tracing::info!(transfer = %record.id, ?told, "given up");
+    }
 }
 
 impl Outgoing {
     /// Makes attempts until one ends it, or nobody wants to wait any longer.
-    async fn see_through(mut self) -> Report {
+    async fn see_through(&mut self, accepted: &Mutex<Option<Accepted>>) -> End {
         let earlier = match self.earlier.take() {
             Some(earlier) => Some(earlier),
             None => self.find_earlier().await,
         };
-        let accepted = Mutex::new(earlier.map(|(kept, record)| (record, Some(kept))));
+        *lock(accepted) = earlier.map(|(kept, record)| (record, Some(kept)));
         let mut patience = Patience::default();
-        let report = loop {
+        loop {
             let began = Instant::now();
-            let report = self.attempt(&accepted).await;
-            let Some(why) = interrupted(&report) else { break report };
+            let note = || {
+                if let Some((_, Some(kept))) = &*lock(accepted) {
+                    kept.touch();
+                }
+            };
+            let report = match noting(self.attempt(accepted), &self.desk, note).await {
+                Attempted::Ended(report) => report,
+                Attempted::Gone(why) => return End::Rests(why),
+            };
+            let Some(why) = interrupted(&report) else { return End::Over(report) };
             let since = {
-                let accepted = accepted.lock().unwrap_or_else(PoisonError::into_inner);
-                let Some((_, kept)) = &*accepted else { break report };
+                let accepted = lock(accepted);
+                let Some((_, kept)) = &*accepted else { return End::Over(report) };
                 if report.bytes > 0 || began.elapsed() > limits::LONGEST_PAUSE {
                     // It flowed: another story than the last break.
                     patience.renew();
@@ -112,7 +175,7 @@ impl Outgoing {
                 kept.as_ref().map_or_else(SystemTime::now, Kept::interrupted)
             };
             if since.elapsed().is_ok_and(|waited| waited > self.patience) {
-                break report;
+                return End::Rests(why);
             }
             let pause = patience.pause(crate::identity::random::<1>()[0]);
             tracing::info!(transfer = %self.desk.id(), why = why.text, ?pause, "interrupted");
@@ -120,14 +183,9 @@ impl Outgoing {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = self.nudge.notified() => {}
-                () = self.cancel.cancelled() => break cancelled(),
+                () = self.cancel.cancelled() => return End::Over(cancelled()),
             }
-        };
-        let accepted = accepted.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, Some(kept))) = accepted {
-            kept.remove();
         }
-        report
     }
 
     /// What is left of an earlier attempt to send the same to the same address: whoever says it
@@ -148,22 +206,57 @@ impl Outgoing {
     }
 
     /// One connection, and what comes of it.
-    async fn attempt(&self, accepted: &Mutex<Option<Accepted>>) -> Report {
-        let Self { desk, to, tls, cancel, .. } = self;
-        let known = {
-            let accepted = accepted.lock().unwrap_or_else(PoisonError::into_inner);
-            accepted.as_ref().map(|(record, _)| (record.id, record.peer.id))
-        };
+    async fn attempt(&self, accepted: &Mutex<Option<Accepted>>) -> Attempted {
+        let known = lock(accepted).as_ref().map(|(record, _)| (record.id, record.peer.id));
         let parcel = self.parcel.clone();
         // What can't be sent is said before anybody is called.
         let picked = tokio::select! {
-            picked = spawn_blocking(move || parcel.scan()) => picked.map_err(|e| e.to_string()),
-            () = cancel.cancelled() => return cancelled(),
+            picked = spawn_blocking(move || parcel.scan()) => picked,
+            () = self.cancel.cancelled() => return Attempted::Ended(cancelled()),
         };
-        let scan = match picked.and_then(|scan| scan.map_err(|e| e.to_string())) {
-            Ok(scan) => scan,
-            Err(text) => return failed(Problem { side: Side::Here, kind: ProblemKind::Files, text }),
+        let here = |kind, text| Problem { side: Side::Here, kind, text };
+        let scan = match (picked, known) {
+            (Ok(Ok(scan)), _) => scan,
+            (Ok(Err(gone)), Some((transfer, peer))) => return self.call_off(transfer, peer, gone).await,
+            (Ok(Err(why)), None) => {
+                return Attempted::Ended(failed(here(ProblemKind::Files, why.to_string())));
+            }
+            (Err(panic), _) => {
+                return Attempted::Ended(failed(here(ProblemKind::Other, panic.to_string())));
+            }
         };
+        Attempted::Ended(self.attempt_with(scan, known, accepted).await)
+    }
+
+    /// Tells the receiver that what was accepted is not there any more.
+    async fn call_off(&self, transfer: TransferId, peer: DeviceId, gone: SourceError) -> Attempted {
+        let problem = Problem { side: Side::Here, kind: ProblemKind::Files, text: gone.to_string() };
+        // Until it knows, it is called again; and what was gone may be back by then.
+        let untold = Problem { kind: ProblemKind::Link, ..problem.clone() };
+        let telling = async {
+            match net::dial(&self.to, &self.tls).await {
+                Ok(connection) if connection.peer == peer => {
+                    farewell(connection.stream, &self.name, transfer, Farewell::Gone(gone)).await
+                }
+                _ => Told::No,
+            }
+        };
+        tokio::select! {
+            told = telling => match told {
+                Told::Yes => Attempted::Gone(problem),
+                Told::No => Attempted::Ended(failed(untold)),
+            },
+            () = self.cancel.cancelled() => Attempted::Ended(cancelled()),
+        }
+    }
+
+    async fn attempt_with(
+        &self,
+        scan: Scan,
+        known: Option<(TransferId, DeviceId)>,
+        accepted: &Mutex<Option<Accepted>>,
+    ) -> Report {
+        let Self { desk, to, tls, cancel, .. } = self;
         let dialled = tokio::select! {
             dialled = net::dial(to, tls) => dialled,
             () = cancel.cancelled() => return cancelled(),
@@ -191,7 +284,7 @@ impl Outgoing {
             let starts = matches!(notice, Notice::Accepted { .. });
             desk.notice(notice);
             if starts {
-                let mut accepted = accepted.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut accepted = lock(accepted);
                 if accepted.is_none() {
                     *accepted = self.keep(transfer);
                 }
@@ -209,7 +302,8 @@ impl Outgoing {
         let shown = self.desk.shown();
         let (Some(peer), Some(name)) = (shown.peer.id, shown.peer.name) else { return None };
         let peer = Who { id: peer, name, address: shown.peer.address };
-        let sending = record::Sending { id, peer, to: self.to.clone(), paths, summary: shown.summary };
+        let began = SystemTime::now();
+        let sending = record::Sending { id, peer, to: self.to.clone(), paths, summary: shown.summary, began };
         let kept = Kept::create(&self.home, &Record::Sending(sending.clone()));
         // Without one it goes on for as long as this run does.
         let kept = kept.inspect_err(|problem| {

@@ -1,7 +1,8 @@
-//! How long an interrupted transfer waits before it tries again, and for how long in all: pure.
+//! How long an interrupted transfer waits before it tries again.
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
+use super::desk::Desk;
 use crate::wire::limits;
 
 /// The pauses between attempts of one transfer: twice as long each time, up to a limit, and never
@@ -23,6 +24,25 @@ impl Patience {
         self.failures = self.failures.saturating_add(1);
         let share = u32::from(chance) + 3 * 128;
         doubled.min(limits::LONGEST_PAUSE) * share / 512
+    }
+}
+
+/// How often it is noted that a transfer still flows: none that was killed after days must look like
+/// one that was interrupted as long ago.
+const NOTED: Duration = Duration::from_mins(10);
+
+/// Makes an attempt, and notes from time to time that it is one.
+pub async fn noting<T>(attempt: impl Future<Output = T>, desk: &Desk, note: impl Fn()) -> T {
+    let mut attempt = std::pin::pin!(attempt);
+    loop {
+        tokio::select! {
+            done = &mut attempt => return done,
+            () = tokio::time::sleep(NOTED) => {
+                if !desk.is_interrupted() {
+                    note();
+                }
+            }
+        }
     }
 }
 

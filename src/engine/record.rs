@@ -5,6 +5,7 @@
 //! Must not know what is done about a transfer.
 
 use std::{
+    collections::HashSet,
     ffi::OsString,
     fs::{self, File},
     io::{self, Write as _},
@@ -15,12 +16,14 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    disk::Names,
+    disk::{Names, User},
     model::{Address, DeviceId, DeviceName, Landing, Peer, Source, Summary, TransferId},
 };
 
 const FOLDER: &str = "transfers";
 const VERSION: u32 = 1;
+/// How the names of records end that could not be understood.
+const DAMAGED: &str = "damaged";
 
 /// What must be known to go on with a transfer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +31,15 @@ const VERSION: u32 = 1;
 pub enum Record {
     Sending(Sending),
     Receiving(Receiving),
+    GivenUp(GivenUp),
+}
+
+/// A person here has given it up, and the sender is to be told when it calls.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GivenUp {
+    /// As it is known here.
+    #[serde(with = "text")]
+    pub id: TransferId,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +53,8 @@ pub struct Sending {
     /// Absolute. Text or, where it is none, the system's own form.
     pub paths: Vec<OsString>,
     pub summary: Summary,
+    /// When it was accepted.
+    pub began: SystemTime,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,6 +68,8 @@ pub struct Receiving {
     /// What was accepted.
     pub summary: Summary,
     pub names: Names,
+    /// When it was accepted.
+    pub began: SystemTime,
 }
 
 /// The device at the other end.
@@ -93,9 +109,12 @@ impl Sending {
 }
 
 impl Record {
-    fn id(&self) -> TransferId {
+    #[must_use]
+    pub fn id(&self) -> TransferId {
         match self {
-            Self::Sending(Sending { id, .. }) | Self::Receiving(Receiving { id, .. }) => *id,
+            Self::Sending(Sending { id, .. })
+            | Self::Receiving(Receiving { id, .. })
+            | Self::GivenUp(GivenUp { id }) => *id,
         }
     }
 }
@@ -115,6 +134,24 @@ pub struct Kept {
     file: File,
 }
 
+/// What there is of one transfer.
+#[derive(Debug)]
+pub enum Found {
+    Nothing,
+    Kept(Kept, Record),
+    /// Another process has it.
+    InUse,
+}
+
+/// A record as it is read by somebody who only lists it.
+#[derive(Debug)]
+pub struct Listed {
+    pub record: Record,
+    /// When it was accepted or last interrupted.
+    pub interrupted: SystemTime,
+    pub user: User,
+}
+
 impl Kept {
     /// Writes a new record.
     ///
@@ -129,7 +166,11 @@ impl Kept {
         {
             return Err(io::ErrorKind::ResourceBusy.into());
         }
-        let mut new = tempfile::NamedTempFile::new_in(&folder)?;
+        Self::write(&folder, path, record)
+    }
+
+    fn write(folder: &Path, path: PathBuf, record: &Record) -> io::Result<Self> {
+        let mut new = tempfile::NamedTempFile::new_in(folder)?;
         serde_json::to_writer(&mut new, &Written { version: VERSION, record })?;
         new.write_all(b"\n")?;
         // Before it has its name, so that no other process can come first.
@@ -146,18 +187,72 @@ impl Kept {
         self.file.sync_all()
     }
 
+    /// The record of a transfer, if there is one.
+    #[must_use]
+    pub fn find(home: &Path, id: TransferId) -> Found {
+        let path = home.join(FOLDER).join(format!("{id}.json"));
+        match Self::claim(path.clone()) {
+            Ok(Some((kept, record))) => Found::Kept(kept, record),
+            Ok(None) if path.exists() => Found::InUse,
+            Ok(None) => Found::Nothing,
+            Err(problem) => {
+                tracing::warn!(%problem, path = %path.display(), "a transfer's record can't be used");
+                Found::Nothing
+            }
+        }
+    }
+
+    /// All records, whether or not a process has them. Those that can't be read are left out.
+    #[must_use]
+    pub fn list(home: &Path) -> Vec<Listed> {
+        let listed = files(home, "json").into_iter().filter_map(|path| {
+            let file = File::open(&path).ok()?;
+            let interrupted = file.metadata().ok()?.modified().ok()?;
+            let record = read(&file).ok()?;
+            // For a moment: who needs it now finds it free again.
+            let user = if file.try_lock().is_ok() { User::Nobody } else { User::Somebody };
+            Some(Listed { record, interrupted, user })
+        });
+        listed.collect()
+    }
+
+    /// The ids of all records, those that can't be read among them.
+    #[must_use]
+    pub fn ids(home: &Path) -> HashSet<TransferId> {
+        files(home, "json").iter().filter_map(|path| path.file_stem()?.to_str()?.parse().ok()).collect()
+    }
+
+    /// Records that could not be understood and were kept aside, and since when.
+    #[must_use]
+    pub fn damaged(home: &Path) -> Vec<(PathBuf, SystemTime)> {
+        let since = |path: &PathBuf| fs::metadata(path).and_then(|there| there.modified()).ok();
+        files(home, DAMAGED).into_iter().filter_map(|path| since(&path).map(|since| (path, since))).collect()
+    }
+
+    /// Puts a note in its place that the sender is to be told when it calls.
+    pub fn give_up(self, id: TransferId) {
+        let record = Record::GivenUp(GivenUp { id });
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        if let Err(problem) = Self::write(folder, self.path.clone(), &record) {
+            tracing::warn!(%problem, "that a transfer was given up can’t be noted");
+            self.remove();
+        }
+    }
+
     /// All records that no process has, the oldest first. One that can't be understood is kept
     /// aside.
     #[must_use]
     pub fn all(home: &Path) -> Vec<(Self, Record)> {
-        let Ok(listed) = fs::read_dir(home.join(FOLDER)) else { return Vec::new() };
-        let paths = listed.filter_map(Result::ok).map(|entry| entry.path());
-        let mut found: Vec<_> = paths
-            .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        let mut found: Vec<_> = files(home, "json")
+            .into_iter()
             .filter_map(|path| {
                 Self::claim(path.clone()).unwrap_or_else(|problem| {
                     tracing::warn!(%problem, path = %path.display(), "a transfer's record can't be used");
-                    let _ = fs::rename(&path, path.with_extension("damaged"));
+                    let aside = path.with_extension(DAMAGED);
+                    if fs::rename(&path, &aside).is_ok() {
+                        // It stays for a while, from now on.
+                        let _ = File::open(&aside).and_then(|file| file.set_modified(SystemTime::now()));
+                    }
                     None
                 })
             })
@@ -176,10 +271,7 @@ impl Kept {
         if file.try_lock().is_err() || !path.exists() {
             return Ok(None);
         }
-        let Written { version, record } = serde_json::from_reader(io::BufReader::new(&file))?;
-        if version != VERSION {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is of another version"));
-        }
+        let record = read(&file)?;
         Ok(Some((Self { path, file }, record)))
     }
 
@@ -201,6 +293,21 @@ impl Kept {
             tracing::warn!(%problem, path = %self.path.display(), "a transfer's record can't be removed");
         }
     }
+}
+
+fn read(file: &File) -> io::Result<Record> {
+    let Written { version, record } = serde_json::from_reader(io::BufReader::new(file))?;
+    if version != VERSION {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is of another version"));
+    }
+    Ok(record)
+}
+
+/// What is in the folder of records under names that end like this.
+fn files(home: &Path, ending: &str) -> Vec<PathBuf> {
+    let Ok(listed) = fs::read_dir(home.join(FOLDER)) else { return Vec::new() };
+    let paths = listed.filter_map(Result::ok).map(|entry| entry.path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == ending)).collect()
 }
 
 /// What has a text form that it can be parsed from.
@@ -238,6 +345,7 @@ mod tests {
             landing,
             summary,
             names: Names::default(),
+            began: SystemTime::UNIX_EPOCH,
         })
     }
 

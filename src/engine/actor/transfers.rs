@@ -3,25 +3,18 @@
 
 use std::sync::Arc;
 
-use tokio::{
-    sync::{Notify, OwnedSemaphorePermit, mpsc},
-    task::spawn_blocking,
-};
+use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::{Actor, Line, Running};
 use crate::{
     engine::{
         desk::Desk,
-        incoming::{self, Accepted, Incoming, Start},
+        incoming::{self, Incoming, Start},
         outgoing::{self, Outgoing, Parcel},
-        record::{self, Kept, Record, Who},
-        start::Earlier,
+        record::{self, Kept, Who},
     },
-    model::{
-        Address, DeviceName, Direction, Peer, Problem, ProblemKind, Side, Summary, Transfer, TransferId,
-        TransferState,
-    },
+    model::{Address, DeviceName, Direction, Peer, Summary, Transfer, TransferId, TransferState},
     net::Connection,
     transfer,
     wire::limits,
@@ -38,7 +31,7 @@ impl Actor {
         self.begin_to_send(desk, cancel, to, parcel, None);
     }
 
-    fn begin_to_send(
+    pub(super) fn begin_to_send(
         &mut self,
         desk: Arc<Desk>,
         cancel: CancellationToken,
@@ -64,45 +57,6 @@ impl Actor {
         let id = desk.id();
         let task = self.tasks.spawn(outgoing::run(outgoing));
         self.transfers.insert(id, Running { task, desk, line: Line::Calls(nudge), cancel });
-    }
-
-    /// Goes on with what an earlier run has left.
-    pub(super) async fn take_up(&mut self, earlier: Earlier) {
-        if earlier == Earlier::None {
-            return;
-        }
-        let home = self.home.clone();
-        let found = spawn_blocking(move || Kept::all(&home)).await.unwrap_or_default();
-        for (kept, record) in found {
-            let why = Problem {
-                side: Side::Here,
-                kind: ProblemKind::Link,
-                text: "Airlift was not running.".to_owned(),
-            };
-            match record {
-                Record::Sending(sending) if earlier == Earlier::All => {
-                    let record::Sending { id, peer, to, summary, .. } = sending.clone();
-                    let (desk, cancel) =
-                        self.open(id, Direction::Send, peer.shown(), TransferState::Connecting);
-                    desk.update(|t| {
-                        t.summary = summary;
-                        t.state = TransferState::Interrupted { why, again: None };
-                    });
-                    let parcel = Parcel::Files(sending.sources());
-                    self.begin_to_send(desk, cancel, to, parcel, Some((kept, sending)));
-                }
-                Record::Receiving(record) => {
-                    let (who, id) = (record.peer.clone(), record.id);
-                    let accepted = Accepted { record, kept: Some(kept) };
-                    self.begin(Start::Earlier(Box::new(accepted), None), who, id);
-                    if let Some(running) = self.transfers.get(&id) {
-                        running.desk.interrupt(why, None);
-                    }
-                }
-                // Another run's.
-                Record::Sending(_) => {}
-            }
-        }
     }
 
     /// Hands a connection to the transfer that it goes on with, if there is one that was accepted.
@@ -140,6 +94,14 @@ impl Actor {
             Ok(()) => return,
             Err(connection) => connection,
         };
+        if self.is_held_back(id) {
+            // Without a word, which would be the end of it: it calls again.
+            tracing::info!(%address, transfer = %id, "turned away: its person has not said that it goes on");
+            return;
+        }
+        if self.left.contains_key(&id) && !self.transfers.contains_key(&id) {
+            return self.begin(Start::Call(connection), who, id);
+        }
         let receiving = self.transfers.values().filter(|r| r.receives());
         // What a stranger can make us keep before anybody said yes is bounded by these.
         let undecided = receiving.clone().filter(|r| r.desk.is_undecided()).count();
@@ -164,8 +126,9 @@ impl Actor {
         });
     }
 
-    fn begin(&mut self, start: Start, who: Who, id: TransferId) {
+    pub(super) fn begin(&mut self, start: Start, who: Who, id: TransferId) {
         tracing::info!(transfer = %id, peer = %who.id, address = who.address, "an offer is coming");
+        self.left.remove(&id);
         let (desk, cancel) = self.open(id, Direction::Receive, who.shown(), TransferState::Preparing);
         if let Start::Earlier(accepted, _) = &start {
             let record::Receiving { landing, summary, .. } = &accepted.record;
@@ -182,6 +145,7 @@ impl Actor {
             transfer: id,
             inbox: self.settings.inbox.clone(),
             patience: self.settings.patience(),
+            go_on: self.settings.go_on,
             limiter: Arc::clone(&self.limiters.receiving),
             switchboard: self.switchboard.clone(),
             actor: self.reports.0.clone(),
@@ -193,7 +157,7 @@ impl Actor {
         self.transfers.insert(id, Running { task, desk, line: Line::IsCalled(line), cancel });
     }
 
-    fn open(
+    pub(super) fn open(
         &self,
         id: TransferId,
         direction: Direction,

@@ -1,0 +1,348 @@
+//! What this home keeps of transfers that are not over, as a person meets it: listed, removed, and
+//! swept when nobody has wanted it for long.
+//!
+//! Knows records and what lies in receiving folders. Must not know tasks, or who goes on with a
+//! transfer. Everything here blocks.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    fs, io,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use super::record::{self, Found, Kept, Listed, Record};
+use crate::{
+    disk::{self, EmptyFolders, Scraps, User},
+    model::{
+        Direction, EntryKind, FileMode, Landing, Peer, Problem, ProblemKind, Rest, Side, Summary, TopItem,
+        Transfer, TransferId, TransferState,
+    },
+    settings::{GoOn, Settings},
+};
+
+/// One transfer that is kept.
+#[derive(Clone, Debug)]
+pub struct KeptTransfer {
+    /// Its state is interrupted, or left.
+    pub transfer: Transfer,
+    /// When it was accepted; `None` where that isn't known.
+    pub began: Option<SystemTime>,
+    /// When it was last interrupted, or accepted where it never was.
+    pub interrupted: SystemTime,
+    /// Bytes of it that are in the receiving folder; `None` for one that sends.
+    pub there: Option<u64>,
+    pub user: User,
+    orphan: Option<Orphan>,
+}
+
+/// What is left of a transfer whose record is lost or can't be understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Orphan {
+    pub id: TransferId,
+    /// When anything of it was last changed.
+    pub since: SystemTime,
+    /// Records that were kept aside.
+    records: Vec<PathBuf>,
+    scraps: Vec<Scraps>,
+}
+
+/// What a look at everything has found.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// All records that are there.
+    pub records: HashSet<TransferId>,
+    pub orphans: Vec<Orphan>,
+}
+
+/// Who decides that something goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// A person: the other device is to hear of it.
+    Here,
+    /// Time.
+    ByItself,
+}
+
+/// Everything that this home keeps, the oldest first.
+///
+/// # Errors
+/// When the settings can't be read.
+pub fn kept(home: &Path) -> io::Result<Vec<KeptTransfer>> {
+    let settings = Settings::load(home)?;
+    let records = Kept::list(home).into_iter().filter_map(|listed| listed_as(listed, &settings));
+    let orphans = orphans(home, &settings).into_iter().map(|orphan| KeptTransfer {
+        transfer: orphan.shown(&settings),
+        began: None,
+        interrupted: orphan.since,
+        there: Some(orphan.scraps.iter().map(|scraps| scraps.bytes).sum()),
+        user: orphan.user(),
+        orphan: Some(orphan),
+    });
+    let mut all: Vec<_> = records.chain(orphans).collect();
+    all.sort_by_key(|kept| kept.interrupted);
+    Ok(all)
+}
+
+fn listed_as(listed: Listed, settings: &Settings) -> Option<KeptTransfer> {
+    let Listed { record, interrupted, user } = listed;
+    let (began, there) = match &record {
+        Record::Sending(sending) => (sending.began, None),
+        Record::Receiving(receiving) => {
+            let folder = receiving.landing.folder.as_deref().unwrap_or(Path::new(""));
+            let held = disk::held(folder, receiving.id, &receiving.names);
+            (receiving.began, Some(held.partial + held.stored))
+        }
+        Record::GivenUp(_) => return None,
+    };
+    let state = match resting(interrupted, settings) {
+        Some(rest) => left(not_running(), rest, interrupted, settings),
+        None => TransferState::Interrupted { why: not_running(), again: None },
+    };
+    let transfer = shown(&record, state)?;
+    Some(KeptTransfer { transfer, began: Some(began), interrupted, there, user, orphan: None })
+}
+
+impl KeptTransfer {
+    /// Removes what is left of it, for good. The other device is not called.
+    ///
+    /// # Errors
+    /// When another process has it, or something can't be removed.
+    pub fn remove(&self, home: &Path) -> Result<(), Problem> {
+        match &self.orphan {
+            Some(orphan) => orphan.remove(),
+            None => discard(home, self.transfer.id, Decided::Here).map(drop),
+        }
+    }
+}
+
+/// Whether a transfer that was interrupted then is gone on with by itself, and why not.
+#[must_use]
+pub fn resting(interrupted: SystemTime, settings: &Settings) -> Option<Rest> {
+    if is_over(interrupted, settings.patience()) {
+        Some(Rest::Over)
+    } else {
+        (settings.go_on == GoOn::Ask).then_some(Rest::Asks)
+    }
+}
+
+/// True when that time has passed. A clock that was set back only makes it later.
+fn is_over(since: SystemTime, limit: Duration) -> bool {
+    since.elapsed().is_ok_and(|passed| passed > limit)
+}
+
+/// Why it is interrupted when a program begins.
+#[must_use]
+pub fn not_running() -> Problem {
+    let text = "Airlift was not running.".to_owned();
+    Problem { side: Side::Here, kind: ProblemKind::Link, text }
+}
+
+/// The state of one that nobody goes on with.
+#[must_use]
+pub fn left(why: Problem, rest: Rest, since: SystemTime, settings: &Settings) -> TransferState {
+    TransferState::Left { why, rest, until: since.checked_add(settings.leftovers()).unwrap_or(since) }
+}
+
+/// A kept transfer as faces see it; `None` of one that was given up.
+#[must_use]
+pub fn shown(record: &Record, state: TransferState) -> Option<Transfer> {
+    let (direction, peer, summary, folder) = match record {
+        Record::Sending(sending) => (Direction::Send, &sending.peer, &sending.summary, None),
+        Record::Receiving(receiving) => {
+            let Landing { folder, .. } = &receiving.landing;
+            (Direction::Receive, &receiving.peer, &receiving.summary, folder.clone())
+        }
+        Record::GivenUp(_) => return None,
+    };
+    Some(Transfer {
+        id: record.id(),
+        direction,
+        peer: peer.shown(),
+        summary: summary.clone(),
+        folder,
+        free: None,
+        notes: Vec::new(),
+        state,
+    })
+}
+
+/// Removes what is left of a transfer, and its record; gives that back.
+///
+/// # Errors
+/// When another process has it, or something can't be removed: then the record stays as well.
+pub fn discard(home: &Path, id: TransferId, decided: Decided) -> Result<Option<Record>, Problem> {
+    let (kept, record) = match Kept::find(home, id) {
+        Found::Kept(kept, record) => (kept, record),
+        Found::Nothing => return Ok(None),
+        Found::InUse => return Err(in_use()),
+    };
+    if let Record::Receiving(receiving) = &record {
+        clear(receiving)?;
+    }
+    match (&record, decided) {
+        (Record::Receiving(_), Decided::Here) => kept.give_up(id),
+        _ => kept.remove(),
+    }
+    Ok(Some(record))
+}
+
+/// What a person is told who wants what another process has.
+#[must_use]
+pub fn in_use() -> Problem {
+    let text = "Another running Airlift has this transfer. Use that one, or quit it first.".to_owned();
+    Problem { side: Side::Here, kind: ProblemKind::Other, text }
+}
+
+fn clear(record: &record::Receiving) -> Result<(), Problem> {
+    let folder = record.landing.folder.as_deref().unwrap_or(Path::new(""));
+    // Among files that arrived, empty folders are what was sent.
+    let held = disk::held(folder, record.id, &record.names);
+    let empty = if held.stored > 0 { EmptyFolders::Stay } else { EmptyFolders::Go };
+    disk::discard(folder, record.id, &record.names, empty).map_err(|why| of_files(why.to_string()))
+}
+
+fn of_files(text: String) -> Problem {
+    Problem { side: Side::Here, kind: ProblemKind::Files, text }
+}
+
+/// Removes what nobody has gone on with for as long as the settings say, and says what is there
+/// after that.
+#[must_use]
+pub fn sweep(home: &Path, settings: &Settings) -> Survey {
+    let limit = settings.leftovers();
+    for listed in Kept::list(home) {
+        let id = listed.record.id();
+        if is_over(listed.interrupted, limit) && listed.user == User::Nobody {
+            match discard(home, id, Decided::ByItself) {
+                Ok(_) => tracing::info!(transfer = %id, "what was left of a transfer was removed"),
+                Err(problem) => tracing::warn!(transfer = %id, why = problem.text, "it can’t be removed"),
+            }
+        }
+    }
+    let mut orphans = orphans(home, settings);
+    orphans.retain(|orphan| {
+        if !is_over(orphan.since, limit) || orphan.user() == User::Somebody {
+            return true;
+        }
+        let removed = orphan.remove();
+        match &removed {
+            Ok(()) => tracing::info!(transfer = %orphan.id, "partial files of no transfer were removed"),
+            Err(problem) => {
+                tracing::warn!(transfer = %orphan.id, why = problem.text, "they can’t be removed")
+            }
+        }
+        removed.is_err()
+    });
+    Survey { records: Kept::ids(home), orphans }
+}
+
+/// What is left in the folders that are known to receive, and no record speaks of.
+fn orphans(home: &Path, settings: &Settings) -> Vec<Orphan> {
+    let mut folders = HashSet::from([settings.inbox.clone()]);
+    folders.extend(Kept::list(home).into_iter().filter_map(|listed| match listed.record {
+        Record::Receiving(receiving) => receiving.landing.folder,
+        _ => None,
+    }));
+    let mut found = BTreeMap::<[u8; HALF], Orphan>::new();
+    for (path, since) in Kept::damaged(home) {
+        folders.extend(folder_in(&path));
+        // A name that is no id is given one.
+        let named = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+        let id = named.unwrap_or_else(|| {
+            let hash = blake3::hash(path.as_os_str().as_encoded_bytes());
+            TransferId(std::array::from_fn(|i| hash.as_bytes()[i]))
+        });
+        found.entry(half(id)).or_insert_with(|| Orphan::of(id)).add_record(path, since);
+    }
+    let known = Kept::ids(home);
+    for folder in folders {
+        match disk::scraps(&folder, &known) {
+            Ok(scraps) => {
+                for scraps in scraps {
+                    let id = scraps.transfer;
+                    found.entry(half(id)).or_insert_with(|| Orphan::of(id)).add_scraps(scraps);
+                }
+            }
+            Err(problem) => tracing::info!(%problem, "a receiving folder can’t be looked through"),
+        }
+    }
+    found.into_values().collect()
+}
+
+/// Bytes of an id that partial files are named after.
+const HALF: usize = 8;
+
+fn half(id: TransferId) -> [u8; HALF] {
+    std::array::from_fn(|i| id.0[i])
+}
+
+/// The receiving folder that a damaged record speaks of, if that much of it can be understood.
+fn folder_in(path: &Path) -> Option<PathBuf> {
+    let record: serde_json::Value = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    let folder = PathBuf::from(record["record"]["receiving"]["landing"]["folder"].as_str()?);
+    folder.is_absolute().then_some(folder)
+}
+
+impl Orphan {
+    fn of(id: TransferId) -> Self {
+        Self { id, since: SystemTime::UNIX_EPOCH, records: Vec::new(), scraps: Vec::new() }
+    }
+
+    fn add_record(&mut self, path: PathBuf, since: SystemTime) {
+        self.since = self.since.max(since);
+        self.records.push(path);
+    }
+
+    fn add_scraps(&mut self, scraps: Scraps) {
+        self.since = self.since.max(scraps.touched);
+        // The same folder may be known by two names.
+        if !self.scraps.iter().any(|known| known.is_same(&scraps)) {
+            self.scraps.push(scraps);
+        }
+    }
+
+    fn user(&self) -> User {
+        let is_free = self.scraps.iter().all(|scraps| scraps.user == User::Nobody);
+        if is_free { User::Nobody } else { User::Somebody }
+    }
+
+    /// As faces see it.
+    #[must_use]
+    pub fn shown(&self, settings: &Settings) -> Transfer {
+        let bytes = self.scraps.iter().map(|scraps| scraps.bytes).sum();
+        let kind = EntryKind::File { size: Some(bytes), mode: FileMode::Regular };
+        let name = if self.scraps.is_empty() { "A damaged note of a transfer" } else { "Partial files" };
+        let summary = Summary {
+            files: self.scraps.iter().map(|scraps| scraps.files).sum(),
+            bytes,
+            top: vec![TopItem { name: name.to_owned(), kind }],
+            ..Summary::default()
+        };
+        let text = "Airlift doesn’t know any more which transfer they belong to.".to_owned();
+        let why = Problem { side: Side::Here, kind: ProblemKind::Other, text };
+        Transfer {
+            id: self.id,
+            direction: Direction::Receive,
+            peer: Peer::default(),
+            summary,
+            folder: self.scraps.first().map(|scraps| scraps.folder.clone()),
+            free: None,
+            notes: Vec::new(),
+            state: left(why, Rest::Scraps, self.since, settings),
+        }
+    }
+
+    /// # Errors
+    /// When something is in use, or can't be removed.
+    pub fn remove(&self) -> Result<(), Problem> {
+        for scraps in &self.scraps {
+            scraps.remove().map_err(|why| of_files(why.to_string()))?;
+        }
+        for record in &self.records {
+            fs::remove_file(record)
+                .map_err(|why| of_files(format!("{} can’t be removed: {why}.", record.display())))?;
+        }
+        Ok(())
+    }
+}
