@@ -5,7 +5,7 @@
 use std::{net::IpAddr, path::PathBuf};
 
 use crate::{
-    engine::DeviceCard,
+    engine::{DeviceCard, KeptTransfer},
     model::{Problem, Progress, Report, Transfer, TransferState},
 };
 
@@ -28,6 +28,10 @@ pub enum News<'a> {
     Finished(&'a Transfer, &'a Report),
     /// One round of a speed test is complete, after its [`News::Finished`].
     Tried(&'a Transfer, &'a Report),
+    /// One of those that are listed.
+    Kept(&'a KeptTransfer),
+    /// What was left of it is gone.
+    Removed(&'a Transfer),
     /// The first Ctrl-C was heard, and something has to be cancelled.
     Cancelling,
     /// A line for a person alone.

@@ -150,7 +150,7 @@ async fn answer(asker: Option<&mut Asker>, tell: &mut dyn Tell) -> (TransferId, 
     }
 }
 
-fn listening(snapshot: &Snapshot, landing: &Landing, port: u16, addresses: Vec<IpAddr>) -> Listening {
+pub fn listening(snapshot: &Snapshot, landing: &Landing, port: u16, addresses: Vec<IpAddr>) -> Listening {
     let inbox = &snapshot.inbox;
     let folder = landing.folder.clone().unwrap_or_else(|| inbox.folder.clone());
     let free = inbox.free.filter(|_| folder == inbox.folder);

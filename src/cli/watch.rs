@@ -66,6 +66,19 @@ impl Turn {
         })
     }
 
+    /// The transfer that it is about.
+    #[must_use]
+    pub fn transfer(&self) -> Option<TransferId> {
+        match self {
+            Self::Transfer(_, transfer)
+            | Self::Progress(transfer, _)
+            | Self::Broken(transfer, _)
+            | Self::Mended(transfer) => Some(transfer.id),
+            Self::Forgotten(id) => Some(*id),
+            Self::Listening { .. } | Self::CannotListen(_) | Self::Interrupted | Self::Gone => None,
+        }
+    }
+
     /// The transfer that has ended, and how; `None` for every other turn.
     #[must_use]
     pub fn ending(&self) -> Option<(TransferId, &Outcome)> {

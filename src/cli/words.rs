@@ -2,6 +2,7 @@
 //!
 //! Knows sentences. Must not know where they are shown; whoever shows them escapes them.
 
+mod kept;
 pub mod trial;
 
 use std::path::Path;
@@ -69,6 +70,8 @@ pub fn lines(news: News<'_>) -> Vec<Line> {
         News::Progress(t, progress) => told(format!("{}: {}", t.summary.title(), self::progress(progress))),
         News::Finished(t, report) => finished(t, report),
         News::Cancelling => told("Cancelling … Ctrl-C again leaves at once.".to_owned()),
+        News::Kept(kept) => kept::kept(kept),
+        News::Removed(t) => kept::removed(t),
         // The table at the end has it.
         News::Tried(..) => Vec::new(),
         News::Remark(line) => told(line.to_owned()),

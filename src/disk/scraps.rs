@@ -68,12 +68,12 @@ struct Piece {
 ///
 /// # Errors
 /// When the folder can't be listed. One that is not there has nothing in it.
-pub fn scraps(folder: &Path, known: &HashSet<TransferId>) -> Result<Vec<Scraps>, DiskError> {
+pub fn scraps(folder: &Path, known: impl IntoIterator<Item = TransferId>) -> Result<Vec<Scraps>, DiskError> {
     let dir = match Dir::open_ambient_dir(folder, ambient_authority()) {
         Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         opened => opened.map_err(|why| DiskError::of(shown(folder), why))?,
     };
-    let spared = known.iter().map(|id| prefix(*id)).collect();
+    let spared = known.into_iter().map(prefix).collect();
     let mut search = Search { folder, spared, found: BTreeMap::new(), left: LOOKED_AT };
     search.look(&dir, Path::new(""), RelPath::MAX_DEPTH).map_err(|why| DiskError::of(shown(folder), why))?;
     Ok(search.found.into_values().collect())
@@ -324,7 +324,7 @@ mod tests {
         }
         for name in [
             format!("{ONE}.part.bak"),
-            format!("{ONE}"),
+            ONE.to_owned(),
             format!("{ONE}-x.part"),
             format!("{ONE}0.part"),
             format!("x{ONE}.part"),
@@ -349,14 +349,14 @@ mod tests {
             "trip/film.part",
             "photo.jpg",
         ]);
-        let known = HashSet::from([half(".airlift-aaaaaaaaaaaaaaaa-")]);
-        let mut found = scraps(folder.path(), &known).unwrap();
+        let known = [half(".airlift-aaaaaaaaaaaaaaaa-")];
+        let mut found = scraps(folder.path(), known).unwrap();
         assert_eq!(found.len(), 1, "{found:?}");
         let one = found.remove(0);
         assert_eq!((one.files, one.user), (3, User::Nobody), "{one:?}");
         assert_eq!(one.transfer.to_string(), "00112233445566ff0000000000000000");
         one.remove().unwrap();
-        assert!(scraps(folder.path(), &known).unwrap().is_empty());
+        assert!(scraps(folder.path(), known).unwrap().is_empty());
         let there = ["photo.jpg", "trip/film.part", &format!("trip/{other}")];
         assert!(there.iter().all(|name| folder.path().join(name).exists()));
         assert!(folder.path().join("trip/deep").exists(), "folders are never removed");
@@ -366,9 +366,9 @@ mod tests {
     fn what_somebody_has_open_is_said_to_be_in_use_and_stays() {
         let folder = place(&[&format!("{ONE}.part"), &format!("{ONE}.journal")]);
         let journal = File::open(folder.path().join(format!("{ONE}.journal"))).unwrap();
-        let free = scraps(folder.path(), &HashSet::new()).unwrap().remove(0);
+        let free = scraps(folder.path(), []).unwrap().remove(0);
         journal.try_lock().unwrap();
-        let found = scraps(folder.path(), &HashSet::new()).unwrap().remove(0);
+        let found = scraps(folder.path(), []).unwrap().remove(0);
         assert_eq!(found.user, User::Somebody);
         // Taken since it was found.
         assert!(matches!(free.remove(), Err(DiskError::InUse(_))));
@@ -386,7 +386,7 @@ mod tests {
         std::os::unix::fs::symlink(outside.path(), folder.path().join("a/link")).unwrap();
         let target = outside.path().join(format!("{ONE}.part"));
         std::os::unix::fs::symlink(&target, folder.path().join(format!("{ONE}.part"))).unwrap();
-        assert!(scraps(folder.path(), &HashSet::new()).unwrap().is_empty());
+        assert!(scraps(folder.path(), []).unwrap().is_empty());
         assert!(target.exists());
     }
 
@@ -395,13 +395,13 @@ mod tests {
         let folder = place(&[&format!("{ONE}.part")]);
         let file = File::options().write(true).open(folder.path().join(format!("{ONE}.part"))).unwrap();
         file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
-        let found = scraps(folder.path(), &HashSet::new()).unwrap().remove(0);
+        let found = scraps(folder.path(), []).unwrap().remove(0);
         assert!(found.touched > SystemTime::now() - std::time::Duration::from_mins(10));
     }
 
     #[test]
     fn a_folder_that_is_gone_has_nothing_in_it() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(scraps(&folder.path().join("gone"), &HashSet::new()).unwrap().is_empty());
+        assert!(scraps(&folder.path().join("gone"), []).unwrap().is_empty());
     }
 }

@@ -72,7 +72,7 @@ pub enum Internal {
     /// It is not over, and not tried any more by itself; what is kept of it is free again.
     Rests { desk: Arc<Desk>, record: TransferId, why: Problem, since: SystemTime },
     /// What there is of one that a person wants to go on.
-    Claimed { id: TransferId, found: Box<Found> },
+    Claimed { id: TransferId, found: Found },
     /// What was left of one is gone, or why not.
     Discarded { id: TransferId, removed: Result<(), Problem> },
     /// What is left of transfers at all.
@@ -188,7 +188,7 @@ impl Actor {
         }
         self.reception = None;
         for running in self.transfers.values() {
-            if running.desk.is_interrupted() {
+            if running.desk.is_waiting() {
                 // Nobody gave it up: another run goes on with it.
                 running.task.abort();
             } else {
@@ -281,7 +281,7 @@ impl Actor {
                 self.receiving_failed(&ListenError::Other(e));
             }
             Internal::Rests { desk, record, why, since } => self.rests(&desk, record, why, since),
-            Internal::Claimed { id, found } => self.claimed(id, *found),
+            Internal::Claimed { id, found } => self.claimed(id, found),
             Internal::Discarded { id, removed } => self.discarded(id, removed),
             Internal::Surveyed(survey) => self.surveyed(survey),
         }

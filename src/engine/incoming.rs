@@ -20,7 +20,7 @@ use super::{
     actor::Internal,
     command::Receiving,
     desk::Desk,
-    kept,
+    given_up, kept,
     patience::noting,
     policy::{Decision, decide},
     record::{self, Found, Kept, Record, Who},
@@ -34,7 +34,7 @@ use crate::{
     },
     net::Connection,
     settings::GoOn,
-    transfer::{Attempt, IncomingOffer, Limiter, Notice, ReceiveJob, Stops, given_up, receive},
+    transfer::{self, Attempt, IncomingOffer, Limiter, Notice, ReceiveJob, Stops, receive},
 };
 
 /// What every attempt at a transfer needs.
@@ -93,7 +93,7 @@ pub async fn run(incoming: Incoming, start: Start, again: Again) {
         Err(report) => End::Over(report),
     };
     match end {
-        End::Over(report) => incoming.desk.finish(report),
+        End::Over(report) => incoming.desk.finish(*report),
         End::Rests(why, since) => {
             let rests =
                 Internal::Rests { desk: Arc::clone(&incoming.desk), record: incoming.transfer, why, since };
@@ -104,7 +104,7 @@ pub async fn run(incoming: Incoming, start: Start, again: Again) {
 
 /// How it ends for this task.
 enum End {
-    Over(Report),
+    Over(Box<Report>),
     /// It is not waited for any more, and what is there stays. When it was interrupted.
     Rests(Problem, SystemTime),
 }
@@ -143,30 +143,31 @@ fn lock(story: &Story) -> MutexGuard<'_, Shared> {
 
 impl Incoming {
     /// Finds what an earlier run has kept of it, though it calls as if for the first time.
-    async fn recall(&self, start: Start) -> Result<Start, Report> {
+    async fn recall(&self, start: Start) -> Result<Start, Box<Report>> {
         let (connection, receiving) = match start {
             Start::Offer(connection, receiving) => (connection, Some(receiving)),
             Start::Call(connection) => (connection, None),
             Start::Earlier(..) => return Ok(start),
         };
         let (home, id) = (self.home.clone(), self.transfer);
-        let found = spawn_blocking(move || Kept::find(&home, id)).await;
-        match (found.unwrap_or(Found::Nothing), receiving) {
+        let looking = spawn_blocking(move || (Kept::find(&home, id), given_up::is_noted(&home, id)));
+        let (found, is_given_up) = looking.await.unwrap_or((Found::Nothing, false));
+        match (found, receiving) {
+            (Found::Nothing, _) if is_given_up => {
+                transfer::given_up(connection.stream).await;
+                Err(Box::new(Report::of(Outcome::Cancelled { by: Side::Here })))
+            }
             (Found::Nothing, Some(receiving)) => Ok(Start::Offer(connection, receiving)),
-            (Found::Kept(kept, Record::Receiving(record)), _) if self.go_on == GoOn::Always => {
-                self.desk.take_up(&record);
-                Ok(Start::Earlier(Box::new(Accepted { record, kept: Some(kept) }), Some(connection)))
-            }
-            (Found::Kept(kept, Record::GivenUp(_)), _) => {
-                given_up(connection.stream).await;
-                kept.remove();
-                Err(Report::of(Outcome::Cancelled { by: Side::Here }))
-            }
-            // Its person has to say so first, or another process has it. A word would end it there.
-            _ => {
-                let silent = Problem { kind: ProblemKind::Link, ..kept::in_use() };
-                Err(Report::of(Outcome::Failed(silent)))
-            }
+            (Found::Kept(kept, record), _) => match *record {
+                Record::Receiving(record) if self.go_on == GoOn::Always => {
+                    self.desk.take_up(&record);
+                    Ok(Start::Earlier(Box::new(Accepted { record, kept: Some(kept) }), Some(connection)))
+                }
+                // Its person has to say so first.
+                _ => Err(silence()),
+            },
+            // Another process has it.
+            (Found::InUse | Found::Nothing, _) => Err(silence()),
         }
     }
 
@@ -206,7 +207,7 @@ impl Incoming {
                 Outcome::Failed(why) if is_called_off(why, &story) => {
                     break End::Rests(why.clone(), SystemTime::now());
                 }
-                _ => break End::Over(report),
+                _ => break End::Over(Box::new(report)),
             }
         };
         match end {
@@ -220,7 +221,7 @@ impl Incoming {
                     // Let go of, so that whoever goes on with it finds it free.
                     return End::Rests(why, since);
                 }
-                let report = Report::of(Outcome::Failed(why));
+                let report = Box::new(Report::of(Outcome::Failed(why)));
                 lock(&story).accepted = accepted;
                 self.part(&story, &report).await;
                 End::Over(report)
@@ -238,7 +239,10 @@ impl Incoming {
         let text = "The other device did not come back in time.";
         tokio::select! {
             Some(connection) = again.recv() => Ok(connection),
-            () = self.cancel.cancelled() => Err(End::Over(Report::of(Outcome::Cancelled { by: Side::Here }))),
+            () = self.cancel.cancelled() => {
+                let report = Report::of(Outcome::Cancelled { by: Side::Here });
+                Err(End::Over(Box::new(report)))
+            },
             () = sleep(left) => {
                 let (side, kind) = (Side::There, ProblemKind::Link);
                 Err(End::Rests(Problem { side, kind, text: text.to_owned() }, since))
@@ -329,15 +333,17 @@ impl Incoming {
         };
         // No connection was there to say so: the sender hears of it when it calls.
         let is_untold = self.desk.is_interrupted() && report.outcome == Outcome::Cancelled { by: Side::Here };
+        let home = self.home.clone();
         let discarding = spawn_blocking(move || {
             let folder = record.landing.folder.unwrap_or_default();
             if let Err(problem) = disk::discard(&folder, record.id, &record.names, empty) {
                 tracing::warn!(%problem, "what is left of a transfer can’t be removed");
             }
-            match kept {
-                Some(kept) if is_untold => kept.give_up(record.id),
-                Some(kept) => kept.remove(),
-                None => {}
+            if let Some(kept) = kept {
+                if is_untold {
+                    given_up::note(&home, record.id);
+                }
+                kept.remove();
             }
         });
         let _ = discarding.await;
@@ -354,6 +360,12 @@ fn touch(story: &Story) {
     if let Some(Accepted { kept: Some(kept), .. }) = &lock(story).accepted {
         kept.touch();
     }
+}
+
+/// Nothing is said to the sender, which would end it there: it calls again.
+fn silence() -> Box<Report> {
+    let silent = Problem { kind: ProblemKind::Link, ..kept::in_use() };
+    Box::new(Report::of(Outcome::Failed(silent)))
 }
 
 /// True when the sender has said, before it offered anything, that what was accepted can't be.

@@ -11,7 +11,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::record::{self, Found, Kept, Listed, Record};
+use super::{
+    given_up,
+    record::{self, Found, Kept, Listed, Record},
+};
 use crate::{
     disk::{self, EmptyFolders, Scraps, User},
     model::{
@@ -70,7 +73,7 @@ pub enum Decided {
 /// When the settings can't be read.
 pub fn kept(home: &Path) -> io::Result<Vec<KeptTransfer>> {
     let settings = Settings::load(home)?;
-    let records = Kept::list(home).into_iter().filter_map(|listed| listed_as(listed, &settings));
+    let records = Kept::list(home).into_iter().map(|listed| listed_as(listed, &settings));
     let orphans = orphans(home, &settings).into_iter().map(|orphan| KeptTransfer {
         transfer: orphan.shown(&settings),
         began: None,
@@ -84,7 +87,7 @@ pub fn kept(home: &Path) -> io::Result<Vec<KeptTransfer>> {
     Ok(all)
 }
 
-fn listed_as(listed: Listed, settings: &Settings) -> Option<KeptTransfer> {
+fn listed_as(listed: Listed, settings: &Settings) -> KeptTransfer {
     let Listed { record, interrupted, user } = listed;
     let (began, there) = match &record {
         Record::Sending(sending) => (sending.began, None),
@@ -93,14 +96,13 @@ fn listed_as(listed: Listed, settings: &Settings) -> Option<KeptTransfer> {
             let held = disk::held(folder, receiving.id, &receiving.names);
             (receiving.began, Some(held.partial + held.stored))
         }
-        Record::GivenUp(_) => return None,
     };
     let state = match resting(interrupted, settings) {
         Some(rest) => left(not_running(), rest, interrupted, settings),
         None => TransferState::Interrupted { why: not_running(), again: None },
     };
-    let transfer = shown(&record, state)?;
-    Some(KeptTransfer { transfer, began: Some(began), interrupted, there, user, orphan: None })
+    let transfer = shown(&record, state);
+    KeptTransfer { transfer, began: Some(began), interrupted, there, user, orphan: None }
 }
 
 impl KeptTransfer {
@@ -144,18 +146,17 @@ pub fn left(why: Problem, rest: Rest, since: SystemTime, settings: &Settings) ->
     TransferState::Left { why, rest, until: since.checked_add(settings.leftovers()).unwrap_or(since) }
 }
 
-/// A kept transfer as faces see it; `None` of one that was given up.
+/// A kept transfer as faces see it.
 #[must_use]
-pub fn shown(record: &Record, state: TransferState) -> Option<Transfer> {
+pub fn shown(record: &Record, state: TransferState) -> Transfer {
     let (direction, peer, summary, folder) = match record {
         Record::Sending(sending) => (Direction::Send, &sending.peer, &sending.summary, None),
         Record::Receiving(receiving) => {
             let Landing { folder, .. } = &receiving.landing;
             (Direction::Receive, &receiving.peer, &receiving.summary, folder.clone())
         }
-        Record::GivenUp(_) => return None,
     };
-    Some(Transfer {
+    Transfer {
         id: record.id(),
         direction,
         peer: peer.shown(),
@@ -164,7 +165,7 @@ pub fn shown(record: &Record, state: TransferState) -> Option<Transfer> {
         free: None,
         notes: Vec::new(),
         state,
-    })
+    }
 }
 
 /// Removes what is left of a transfer, and its record; gives that back.
@@ -173,17 +174,17 @@ pub fn shown(record: &Record, state: TransferState) -> Option<Transfer> {
 /// When another process has it, or something can't be removed: then the record stays as well.
 pub fn discard(home: &Path, id: TransferId, decided: Decided) -> Result<Option<Record>, Problem> {
     let (kept, record) = match Kept::find(home, id) {
-        Found::Kept(kept, record) => (kept, record),
+        Found::Kept(kept, record) => (kept, *record),
         Found::Nothing => return Ok(None),
         Found::InUse => return Err(in_use()),
     };
     if let Record::Receiving(receiving) = &record {
         clear(receiving)?;
     }
-    match (&record, decided) {
-        (Record::Receiving(_), Decided::Here) => kept.give_up(id),
-        _ => kept.remove(),
+    if let (Record::Receiving(_), Decided::Here) = (&record, decided) {
+        given_up::note(home, id);
     }
+    kept.remove();
     Ok(Some(record))
 }
 
@@ -211,6 +212,7 @@ fn of_files(text: String) -> Problem {
 #[must_use]
 pub fn sweep(home: &Path, settings: &Settings) -> Survey {
     let limit = settings.leftovers();
+    given_up::sweep(home, limit);
     for listed in Kept::list(home) {
         let id = listed.record.id();
         if is_over(listed.interrupted, limit) && listed.user == User::Nobody {
@@ -229,7 +231,7 @@ pub fn sweep(home: &Path, settings: &Settings) -> Survey {
         match &removed {
             Ok(()) => tracing::info!(transfer = %orphan.id, "partial files of no transfer were removed"),
             Err(problem) => {
-                tracing::warn!(transfer = %orphan.id, why = problem.text, "they can’t be removed")
+                tracing::warn!(transfer = %orphan.id, why = problem.text, "they can’t be removed");
             }
         }
         removed.is_err()
@@ -242,7 +244,7 @@ fn orphans(home: &Path, settings: &Settings) -> Vec<Orphan> {
     let mut folders = HashSet::from([settings.inbox.clone()]);
     folders.extend(Kept::list(home).into_iter().filter_map(|listed| match listed.record {
         Record::Receiving(receiving) => receiving.landing.folder,
-        _ => None,
+        Record::Sending(_) => None,
     }));
     let mut found = BTreeMap::<[u8; HALF], Orphan>::new();
     for (path, since) in Kept::damaged(home) {
@@ -257,7 +259,7 @@ fn orphans(home: &Path, settings: &Settings) -> Vec<Orphan> {
     }
     let known = Kept::ids(home);
     for folder in folders {
-        match disk::scraps(&folder, &known) {
+        match disk::scraps(&folder, known.iter().copied()) {
             Ok(scraps) => {
                 for scraps in scraps {
                     let id = scraps.transfer;

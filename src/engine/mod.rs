@@ -7,6 +7,7 @@ mod actor;
 mod command;
 mod desk;
 mod event;
+mod given_up;
 mod handle;
 mod incoming;
 mod kept;

@@ -87,21 +87,21 @@ fn lock(accepted: &Mutex<Option<Accepted>>) -> MutexGuard<'_, Option<Accepted>> 
 
 /// How it ends for this task.
 enum End {
-    Over(Report),
+    Over(Box<Report>),
     /// It is not tried any more by itself, and stays.
     Rests(Problem),
 }
 
 /// What comes of one attempt.
 enum Attempted {
-    Ended(Report),
+    Ended(Box<Report>),
     /// What was accepted is gone from here, and the receiver knows.
     Gone(Problem),
 }
 
 pub async fn run(mut outgoing: Outgoing) {
     let accepted = Mutex::default();
-    let end = outgoing.see_through(&accepted).await;
+    let end = Box::pin(outgoing.see_through(&accepted)).await;
     let accepted = accepted.into_inner().unwrap_or_else(PoisonError::into_inner);
     match (end, accepted) {
         (End::Rests(why), Some((record, Some(kept)))) => {
@@ -111,7 +111,7 @@ pub async fn run(mut outgoing: Outgoing) {
             let rests = Internal::Rests { desk: Arc::clone(&outgoing.desk), record: record.id, why, since };
             let _ = outgoing.actor.send(rests).await;
         }
-        (End::Rests(why), _) => outgoing.desk.finish(failed(why)),
+        (End::Rests(why), _) => outgoing.desk.finish(*failed(why)),
         (End::Over(report), accepted) => {
             // Nobody was there to be told.
             let untold =
@@ -122,7 +122,7 @@ pub async fn run(mut outgoing: Outgoing) {
                 }
                 record
             });
-            outgoing.desk.finish(report);
+            outgoing.desk.finish(*report);
             if let Some(record) = record.filter(|_| untold) {
                 give_up(&outgoing.tls, &outgoing.name, &record).await;
             }
@@ -157,7 +157,7 @@ impl Outgoing {
                     kept.touch();
                 }
             };
-            let report = match noting(self.attempt(accepted), &self.desk, note).await {
+            let report = match noting(Box::pin(self.attempt(accepted)), &self.desk, note).await {
                 Attempted::Ended(report) => report,
                 Attempted::Gone(why) => return End::Rests(why),
             };
@@ -255,7 +255,7 @@ impl Outgoing {
         scan: Scan,
         known: Option<(TransferId, DeviceId)>,
         accepted: &Mutex<Option<Accepted>>,
-    ) -> Report {
+    ) -> Box<Report> {
         let Self { desk, to, tls, cancel, .. } = self;
         let dialled = tokio::select! {
             dialled = net::dial(to, tls) => dialled,
@@ -292,7 +292,7 @@ impl Outgoing {
         };
         let meter = desk.begin_attempt();
         let sending = send(connection.stream, job, open_lane, meter, &observe, cancel.clone());
-        Box::pin(sending).await
+        Box::new(Box::pin(sending).await)
     }
 
     /// Keeps what is needed to go on with a transfer; `None` for what can't be read a second time.
@@ -324,12 +324,12 @@ fn interrupted(report: &Report) -> Option<Problem> {
     }
 }
 
-fn failed(problem: Problem) -> Report {
-    Report::of(Outcome::Failed(problem))
+fn failed(problem: Problem) -> Box<Report> {
+    Box::new(Report::of(Outcome::Failed(problem)))
 }
 
-fn cancelled() -> Report {
-    Report::of(Outcome::Cancelled { by: Side::Here })
+fn cancelled() -> Box<Report> {
+    Box::new(Report::of(Outcome::Cancelled { by: Side::Here }))
 }
 
 /// Gives a new connection over to content.

@@ -31,15 +31,6 @@ const DAMAGED: &str = "damaged";
 pub enum Record {
     Sending(Sending),
     Receiving(Receiving),
-    GivenUp(GivenUp),
-}
-
-/// A person here has given it up, and the sender is to be told when it calls.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct GivenUp {
-    /// As it is known here.
-    #[serde(with = "text")]
-    pub id: TransferId,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -112,9 +103,7 @@ impl Record {
     #[must_use]
     pub fn id(&self) -> TransferId {
         match self {
-            Self::Sending(Sending { id, .. })
-            | Self::Receiving(Receiving { id, .. })
-            | Self::GivenUp(GivenUp { id }) => *id,
+            Self::Sending(Sending { id, .. }) | Self::Receiving(Receiving { id, .. }) => *id,
         }
     }
 }
@@ -138,7 +127,7 @@ pub struct Kept {
 #[derive(Debug)]
 pub enum Found {
     Nothing,
-    Kept(Kept, Record),
+    Kept(Kept, Box<Record>),
     /// Another process has it.
     InUse,
 }
@@ -166,11 +155,7 @@ impl Kept {
         {
             return Err(io::ErrorKind::ResourceBusy.into());
         }
-        Self::write(&folder, path, record)
-    }
-
-    fn write(folder: &Path, path: PathBuf, record: &Record) -> io::Result<Self> {
-        let mut new = tempfile::NamedTempFile::new_in(folder)?;
+        let mut new = tempfile::NamedTempFile::new_in(&folder)?;
         serde_json::to_writer(&mut new, &Written { version: VERSION, record })?;
         new.write_all(b"\n")?;
         // Before it has its name, so that no other process can come first.
@@ -192,7 +177,7 @@ impl Kept {
     pub fn find(home: &Path, id: TransferId) -> Found {
         let path = home.join(FOLDER).join(format!("{id}.json"));
         match Self::claim(path.clone()) {
-            Ok(Some((kept, record))) => Found::Kept(kept, record),
+            Ok(Some((kept, record))) => Found::Kept(kept, Box::new(record)),
             Ok(None) if path.exists() => Found::InUse,
             Ok(None) => Found::Nothing,
             Err(problem) => {
@@ -227,16 +212,6 @@ impl Kept {
     pub fn damaged(home: &Path) -> Vec<(PathBuf, SystemTime)> {
         let since = |path: &PathBuf| fs::metadata(path).and_then(|there| there.modified()).ok();
         files(home, DAMAGED).into_iter().filter_map(|path| since(&path).map(|since| (path, since))).collect()
-    }
-
-    /// Puts a note in its place that the sender is to be told when it calls.
-    pub fn give_up(self, id: TransferId) {
-        let record = Record::GivenUp(GivenUp { id });
-        let folder = self.path.parent().unwrap_or(Path::new(""));
-        if let Err(problem) = Self::write(folder, self.path.clone(), &record) {
-            tracing::warn!(%problem, "that a transfer was given up can’t be noted");
-            self.remove();
-        }
     }
 
     /// All records that no process has, the oldest first. One that can't be understood is kept

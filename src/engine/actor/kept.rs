@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, Interval, MissedTickBehavior, interval_at},
 };
 
-use super::{Actor, Internal, Reception};
+use super::{Actor, Internal, Reception, Running};
 use crate::{
     engine::{
         desk::Desk,
@@ -78,10 +78,9 @@ impl Actor {
 
     /// Shows what is left; whoever goes on with it finds it free.
     fn list(&mut self, record: &Record, state: TransferState) {
-        if let Some(shown) = kept::shown(record, state) {
-            self.left.insert(shown.id, Resting::Record(shown.id));
-            self.publisher.publish(Event::Transfer(Box::new(shown)));
-        }
+        let shown = kept::shown(record, state);
+        self.left.insert(shown.id, Resting::Record(shown.id));
+        self.publisher.publish(Event::Transfer(Box::new(shown)));
     }
 
     /// A task has ended that did not come to the end of its transfer.
@@ -113,8 +112,6 @@ impl Actor {
                     running.desk.interrupt(kept::not_running(), None);
                 }
             }
-            // It waits for its sender alone.
-            Record::GivenUp(_) => {}
         }
     }
 
@@ -125,7 +122,7 @@ impl Actor {
                 let (home, record, actor) = (self.home.clone(), *record, self.reports.0.clone());
                 self.tasks.spawn(async move {
                     let found = spawn_blocking(move || Kept::find(&home, record)).await;
-                    let found = Box::new(found.unwrap_or(Found::Nothing));
+                    let found = found.unwrap_or(Found::Nothing);
                     let _ = actor.send(Internal::Claimed { id, found }).await;
                 });
             }
@@ -140,7 +137,7 @@ impl Actor {
             Found::Kept(kept, record) if !self.transfers.contains_key(&id) => {
                 // Its patience begins anew.
                 kept.touch();
-                self.go_on_with(id, kept, record);
+                self.go_on_with(id, kept, *record);
                 self.open_door();
             }
             Found::Kept(..) => {}
@@ -239,7 +236,7 @@ impl Actor {
 
     /// Lets senders of accepted transfers in, though nobody receives anything new.
     fn open_door(&mut self) {
-        let waits = self.transfers.values().any(|running| running.receives());
+        let waits = self.transfers.values().any(Running::receives);
         if self.reception.is_some() || !waits {
             return;
         }
