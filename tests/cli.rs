@@ -5,6 +5,8 @@
 mod bench;
 #[path = "cli/harness.rs"]
 mod harness;
+#[path = "cli/transfers.rs"]
+mod transfers;
 
 use std::{
     collections::BTreeMap,
