@@ -16,8 +16,8 @@ use crate::model::{
 /// What became of a broken link, and what comes next.
 fn broken(transfer: &Transfer, why: &Problem) -> String {
     let next = match transfer.direction {
-        Direction::Send => "Trying again until it works; Ctrl-C gives it up.",
-        Direction::Receive => "It goes on when the other device is back; Ctrl-C gives it up.",
+        Direction::Send => "Trying again until it works; Ctrl-C stops that.",
+        Direction::Receive => "It goes on when the other device is back; Ctrl-C stops that.",
     };
     format!("Interrupted: {}. {} {next}", transfer.summary.title(), why.text)
 }

@@ -348,3 +348,118 @@ impl Orphan {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        disk::Names,
+        model::{DeviceId, DeviceName},
+    };
+
+    struct Place {
+        folder: tempfile::TempDir,
+        settings: Settings,
+    }
+
+    impl Place {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let inbox = folder.path().join("in");
+            fs::create_dir(&inbox).unwrap();
+            Self { folder, settings: Settings { inbox, ..Settings::default() } }
+        }
+
+        fn home(&self) -> &Path {
+            self.folder.path()
+        }
+
+        /// A record, and a partial file of it.
+        fn receives(&self, number: u8) -> Kept {
+            let id = TransferId([number; 16]);
+            let name = DeviceName::parse("Büro").unwrap();
+            let peer = record::Who { id: DeviceId::of_public_key(b"x"), name, address: "host".into() };
+            let record = record::Receiving {
+                id,
+                peer,
+                landing: Landing { folder: Some(self.settings.inbox.clone()), ..Landing::default() },
+                summary: Summary::default(),
+                names: Names::default(),
+                began: SystemTime::UNIX_EPOCH,
+            };
+            fs::write(self.part(number), "half").unwrap();
+            Kept::create(self.home(), &Record::Receiving(record)).unwrap()
+        }
+
+        fn part(&self, number: u8) -> PathBuf {
+            let half = &TransferId([number; 16]).to_string()[..16];
+            self.settings.inbox.join(format!(".airlift-{half}-0011223344556677.part"))
+        }
+
+        /// Sweeps as if so many days had to pass.
+        fn sweep(&self, leftovers: u32) -> Survey {
+            sweep(self.home(), &Settings { leftovers, ..self.settings.clone() })
+        }
+    }
+
+    #[test]
+    fn what_is_old_goes_and_what_is_young_or_in_use_or_somebody_s_own_stays() {
+        let place = Place::new();
+        drop(place.receives(1));
+        let in_use = place.receives(2);
+        fs::write(place.part(3), "of no record").unwrap();
+        fs::write(place.settings.inbox.join("film.part"), "mine").unwrap();
+        let survey = place.sweep(1);
+        assert_eq!((survey.records.len(), survey.orphans.len()), (2, 1));
+        assert_eq!(survey.orphans[0].shown(&place.settings).summary.bytes, 12);
+        let survey = place.sweep(0);
+        assert_eq!(survey.records, HashSet::from([TransferId([2; 16])]));
+        assert_eq!(survey.orphans, []);
+        assert_eq!([1, 2, 3].map(|number| place.part(number).exists()), [false, true, false]);
+        assert!(place.settings.inbox.join("film.part").exists());
+        drop(in_use);
+        assert!(place.sweep(0).records.is_empty() && !place.part(2).exists());
+        assert!(!given_up::is_noted(place.home(), TransferId([1; 16])), "nobody has decided that");
+    }
+
+    #[test]
+    fn what_has_a_record_is_no_orphan_and_what_has_a_damaged_one_is() {
+        let place = Place::new();
+        drop(place.receives(1));
+        let path = place.home().join("transfers").join(format!("{}.json", TransferId([1; 16])));
+        assert_eq!(place.sweep(30).orphans, []);
+        // Of a folder that only this record speaks of.
+        let elsewhere = Settings { inbox: place.home().join("other"), ..place.settings.clone() };
+        let whole = fs::read_to_string(&path).unwrap();
+        fs::write(&path, whole.replace("\"began\"", "\"bygone\"")).unwrap();
+        assert!(Kept::all(place.home()).is_empty());
+        let orphans = sweep(place.home(), &elsewhere).orphans;
+        assert_eq!(orphans.len(), 1);
+        orphans[0].remove().unwrap();
+        assert!(!place.part(1).exists() && !path.with_extension("damaged").exists());
+    }
+
+    #[test]
+    fn what_a_person_removes_is_noted_for_its_sender_and_what_is_in_use_is_not_removed() {
+        let place = Place::new();
+        let id = TransferId([1; 16]);
+        let held = place.receives(1);
+        assert_eq!(discard(place.home(), id, Decided::Here), Err(in_use()));
+        assert!(place.part(1).exists());
+        drop(held);
+        assert!(discard(place.home(), id, Decided::Here).unwrap().is_some());
+        assert!(!place.part(1).exists() && given_up::is_noted(place.home(), id));
+        assert_eq!(discard(place.home(), id, Decided::Here), Ok(None));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_nothing_old() {
+        let settings = Settings::default();
+        let tomorrow = SystemTime::now() + Duration::from_hours(24);
+        assert_eq!(resting(tomorrow, &settings), None);
+        let last_week = SystemTime::now() - Duration::from_hours(24 * 7);
+        assert_eq!(resting(last_week, &settings), Some(Rest::Over));
+        let asking = Settings { go_on: GoOn::Ask, ..settings };
+        assert_eq!(resting(tomorrow, &asking), Some(Rest::Asks));
+    }
+}

@@ -95,8 +95,8 @@ fn who_has_nothing_interrupted_is_told_so() {
 #[test]
 fn what_was_interrupted_is_listed_on_both_sides_and_gone_on_with() {
     let (here, there, bytes, port) = killed();
-    let (sent, received) = (kept(&here), kept(&there));
-    for (line, direction) in [(&sent, "send"), (&received, "receive")] {
+    let (given, taken) = (kept(&here), kept(&there));
+    for (line, direction) in [(&given, "send"), (&taken, "receive")] {
         assert_eq!(
             (&line["direction"], &line["state"]),
             (&direction.into(), &"interrupted".into()),
@@ -106,18 +106,18 @@ fn what_was_interrupted_is_listed_on_both_sides_and_gone_on_with() {
         assert_eq!(line["items"][0]["name"], "film.bin");
         assert!(line["begun"].as_u64().unwrap() <= line["interrupted"].as_u64().unwrap(), "{line}");
     }
-    let there_is = received["there"].as_u64().unwrap();
-    assert!(there_is > SIZE as u64 / 4 && there_is < SIZE as u64, "{received}");
-    assert_eq!(sent["there"], Value::Null);
+    let there_is = taken["there"].as_u64().unwrap();
+    assert!(there_is > SIZE as u64 / 4 && there_is < SIZE as u64, "{taken}");
+    assert_eq!(given["there"], Value::Null);
     let (told, _, _) = Running::start(&mut there.command(&["transfers"])).text();
-    assert!(told.contains("Receiving film.bin from") && told.contains(&id(&received)[..8]), "{told}");
+    assert!(told.contains("Receiving film.bin from") && told.contains(&id(&taken)[..8]), "{told}");
 
-    let mut receiver = transfers(&there, &["resume", id(&received), "--port", &port]);
+    let mut receiver = transfers(&there, &["resume", id(&taken), "--port", &port]);
     receiver.wait_for("listening");
     assert_eq!(kept(&there)["in_use"], true);
-    let (_, wrong, code) = transfers(&there, &["remove", id(&received)]).text();
+    let (_, wrong, code) = transfers(&there, &["remove", id(&taken)]).text();
     assert_eq!(code, 1, "{wrong}");
-    let (end, code) = transfers(&here, &["resume", &id(&sent)[..6]]).end();
+    let (end, code) = transfers(&here, &["resume", &id(&given)[..6]]).end();
     assert_eq!((&end["outcome"], code), (&"complete".into(), 0), "{end}");
     let again = end["pipeline"]["wire_bytes"].as_u64().unwrap();
     assert!(again <= SIZE as u64 - there_is + (1 << 20), "{again} bytes again, {there_is} were there");

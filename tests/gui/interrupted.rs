@@ -22,7 +22,7 @@ fn interrupted(direction: Direction, again: Option<Duration>) -> Transfer {
 }
 
 fn left(rest: Rest) -> Transfer {
-    let until = SystemTime::now() + Duration::from_hours(24 * 29 + 12);
+    let until = SystemTime::now() + Duration::from_hours(24 * 28 + 12);
     let state = TransferState::Left { why: why("The other device did not come back in time."), rest, until };
     transfer(1, Direction::Receive, vec![file("clip.mp4", 2_100_000_000)], state)
 }
@@ -31,7 +31,7 @@ fn left(rest: Rest) -> Transfer {
 fn an_interrupted_one_says_why_and_when_it_is_tried_again() {
     let mut bench = Bench::new();
     bench.transfer(&interrupted(Direction::Send, Some(Duration::from_mins(10))));
-    bench.must_say("Interrupted, trying again in 600 s");
+    bench.must_say("Interrupted, trying again in 600 s · to Pixel 9");
     bench.must_say("The link broke.");
     bench.press("Try now: clip.mp4");
     assert!(matches!(bench.command(), Command::Retry(id) if id.0 == [1; 16]));

@@ -29,7 +29,12 @@ pub fn kept(kept: &KeptTransfer) -> Vec<Line> {
     if let Some(folder) = &transfer.folder {
         much += &format!(", in {}", folder.display());
     }
-    let mut when = format!("Interrupted {} ago", ago(kept.interrupted));
+    let since = match &transfer.state {
+        TransferState::Left { rest: Rest::Scraps, .. } => "Last changed",
+        _ if kept.user == User::Somebody => "Last begun or interrupted",
+        _ => "Interrupted",
+    };
+    let mut when = format!("{since} {} ago", ago(kept.interrupted));
     if let Some(began) = kept.began {
         when += &format!(", begun {} ago", ago(began));
     }

@@ -229,9 +229,14 @@ impl Actor {
         }
     }
 
-    /// True when the caller must not be let in before a person has said so.
-    pub(super) fn is_held_back(&self, id: TransferId) -> bool {
-        self.settings.go_on == GoOn::Ask && self.left.contains_key(&id)
+    /// True of one that could be gone on with.
+    pub(super) fn is_left(&self, id: TransferId) -> bool {
+        matches!(self.left.get(&id), Some(Resting::Record(_)))
+    }
+
+    /// True when nobody is let in for what is left before a person has said so.
+    pub(super) fn is_held_back(&self) -> bool {
+        self.settings.go_on == GoOn::Ask
     }
 
     /// Lets senders of accepted transfers in, though nobody receives anything new.

@@ -94,12 +94,12 @@ impl Actor {
             Ok(()) => return,
             Err(connection) => connection,
         };
-        if self.is_held_back(id) {
-            // Without a word, which would be the end of it: it calls again.
-            tracing::info!(%address, transfer = %id, "turned away: its person has not said that it goes on");
-            return;
-        }
-        if self.left.contains_key(&id) && !self.transfers.contains_key(&id) {
+        if self.is_left(id) {
+            if self.is_held_back() || self.transfers.contains_key(&id) {
+                // Without a word, which would be the end of it: it calls again.
+                tracing::info!(%address, transfer = %id, "turned away: it has not been said to go on");
+                return;
+            }
             return self.begin(Start::Call(connection), who, id);
         }
         let receiving = self.transfers.values().filter(|r| r.receives());

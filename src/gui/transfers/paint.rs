@@ -2,7 +2,7 @@
 
 use egui::{Align, Color32, Label, Layout, Role, Ui, WidgetInfo};
 
-use super::row::{Act, Answerable, Body, Ended, Row, Tone, prospect};
+use super::row::{Act, Answerable, Body, Ended, Row, Tone};
 use crate::{
     gui::{
         icons::{self, Icon},
@@ -123,7 +123,7 @@ fn text(ui: &mut Ui, row: &mut Row, color: Color32) {
             line(ui, small(limit, p.faint));
         }
         Body::Interrupted { why, again } => {
-            line(ui, small(prospect(*again, row.direction), p.warn));
+            line(ui, small(row.prospect(*again), p.warn));
             ui.add(Label::new(small(why, p.faint)).wrap());
         }
         Body::Left { prospect, why, .. } => {

@@ -189,6 +189,11 @@ impl Row {
         matches!(&self.body, Body::Interrupted { again: Some(again), .. } if *again > Instant::now())
     }
 
+    /// What becomes of an interrupted transfer, when, and with whom.
+    pub fn prospect(&self, again: Option<Instant>) -> String {
+        prospect(again, self.direction) + SEPARATOR + &self.peer
+    }
+
     /// Shows how far it is.
     pub fn sample(&mut self, progress: &Progress) {
         let done = text::bytes(progress.bytes);
@@ -213,7 +218,7 @@ impl Row {
     /// What a transfer is that nobody goes on with, and until when it stays.
     fn left(&self, transfer: &Transfer, rest: Rest, until: SystemTime) -> String {
         let left = until.duration_since(SystemTime::now()).unwrap_or_default();
-        let days = text::count((left.as_secs() / 86_400).max(1), "day", "days");
+        let days = text::count(left.as_secs().div_ceil(86_400), "day", "days");
         let size = transfer.summary.size_line();
         match (rest, &transfer.folder) {
             (Rest::Asks, _) => format!("Interrupted, goes on when you say so · {} · {size}", self.peer),
@@ -286,7 +291,7 @@ impl Row {
 }
 
 /// What becomes of an interrupted transfer, and when.
-pub fn prospect(again: Option<Instant>, direction: Direction) -> String {
+fn prospect(again: Option<Instant>, direction: Direction) -> String {
     let left = again.map(|again| again.saturating_duration_since(Instant::now()).as_secs_f32().ceil());
     match (left, direction) {
         (Some(seconds), _) if seconds >= 1.0 => format!("Interrupted, trying again in {seconds:.0} s"),
