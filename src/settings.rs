@@ -26,10 +26,25 @@ pub struct Settings {
     /// The most that is sent, and the most that is received, by all transfers together. `None`: as
     /// fast as it goes.
     pub limit: Option<ByteRate>,
-    /// Hours for which an interrupted transfer is gone on with; after that it is given up.
+    /// Hours for which an interrupted transfer is gone on with by itself.
     pub patience: u32,
+    /// What is done about transfers that an earlier run has left interrupted.
+    pub go_on: GoOn,
+    /// Days after which what is left of a transfer that nobody goes on with is removed.
+    pub leftovers: u32,
     /// Addresses that files were sent to, the last one first; at most [`Settings::MAX_RECENT`].
     pub recent: Vec<String>,
+}
+
+/// Whether interrupted transfers are gone on with after a restart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GoOn {
+    /// By themselves: the yes was given for that very transfer.
+    #[default]
+    Always,
+    /// When a person says so.
+    Ask,
 }
 
 impl Default for Settings {
@@ -40,6 +55,8 @@ impl Default for Settings {
             conflict: Conflict::default(),
             limit: None,
             patience: 24,
+            go_on: GoOn::default(),
+            leftovers: 30,
             recent: Vec::new(),
         }
     }
@@ -61,6 +78,13 @@ impl Settings {
     #[must_use]
     pub fn patience(&self) -> Duration {
         Duration::from_hours(self.patience.into())
+    }
+
+    /// For how long what is left of a transfer stays.
+    #[must_use]
+    pub fn leftovers(&self) -> Duration {
+        // Longer is as good as never, and no clock knows it.
+        Duration::from_hours(24 * u64::from(self.leftovers.min(36_500)))
     }
 
     /// Puts an address in front of the remembered ones.

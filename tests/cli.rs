@@ -8,6 +8,8 @@ mod bench;
 #[path = "cli/harness.rs"]
 #[allow(dead_code, reason = "the tests of faults use more of it")]
 mod harness;
+#[path = "cli/transfers.rs"]
+mod transfers;
 
 use std::{
     collections::BTreeMap,

@@ -2,6 +2,8 @@
 //!
 //! Knows every word a person can type after `airlift`. Must not know what comes of it.
 
+mod transfers;
+
 use std::{
     ffi::OsString,
     io,
@@ -10,7 +12,7 @@ use std::{
 
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, error::ErrorKind};
 
-use super::{bench::Benching, exit::EXIT_CODES, receive::Until, send::Sending};
+use super::{bench::Benching, exit::EXIT_CODES, receive::Until, send::Sending, transfers::Keeping};
 use crate::{
     engine::{Config, Earlier, MAX_TRIAL, PortChoice, default_home},
     logging::Echo,
@@ -41,6 +43,7 @@ pub enum Task {
     Send(Sending),
     Receive(Reception),
     Bench(Benching),
+    Transfers(Keeping),
     Demo,
     Id,
     Completions(clap_complete::Shell),
@@ -164,6 +167,11 @@ enum Action {
         #[arg(long, value_name = "SIZE", default_value = "1GB", value_parser = size)]
         size: u64,
     },
+    /// Show the transfers that were interrupted; go on with them, or give them up
+    Transfers {
+        #[command(subcommand)]
+        action: Option<transfers::Action>,
+    },
     /// Show a transfer between two devices that both are this machine
     Demo,
     /// Show this device’s name, id and addresses
@@ -198,6 +206,7 @@ pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Invocation, cla
     let earlier = match action {
         None => Earlier::All,
         Some(Action::Receive { .. }) => Earlier::Receiving,
+        Some(Action::Transfers { .. }) => Earlier::Listed,
         Some(_) => Earlier::None,
     };
     let config = Config { home: absolute(&home)?, device_name: global.device_name, limit, earlier };
@@ -230,6 +239,7 @@ fn task(action: Option<Action>) -> Result<Task, clap::Error> {
             })
         }
         Some(Action::Bench { to, size }) => Task::Bench(Benching { to, bytes: size }),
+        Some(Action::Transfers { action }) => Task::Transfers(transfers::Action::keeping(action)),
         Some(Action::Demo) => Task::Demo,
         Some(Action::Id) => Task::Id,
         Some(Action::Completions { shell }) => Task::Completions(shell),

@@ -3,6 +3,7 @@
 //! Knows the fields that `docs/CLI.md` promises. Must not know words for people.
 
 mod fields;
+mod kept;
 mod pipeline;
 mod visible;
 
@@ -13,6 +14,7 @@ use serde_json::Serializer;
 
 use self::{
     fields::{DirectionLine, SideLine, SkippedLine},
+    kept::KeptLine,
     pipeline::{BottleneckLine, PipelineLine},
     visible::Visible,
 };
@@ -153,6 +155,11 @@ pub enum Line<'a> {
     Error {
         problem: &'a str,
     },
+    Kept(Box<KeptLine<'a>>),
+    Removed {
+        #[serde(flatten)]
+        of: Of<'a>,
+    },
 }
 
 /// What is at the two ends of a speed test.
@@ -237,6 +244,8 @@ impl<'a> Line<'a> {
                 limited_by: report.pipeline.limited_by.map(BottleneckLine::from),
             },
             News::Error(problem) => Self::Error { problem },
+            News::Kept(kept) => Self::Kept(Box::new(kept.into())),
+            News::Removed(t) => Self::Removed { of: Of::from(t) },
             News::Begun(_) | News::Connected(_) | News::Cancelling | News::Remark(_) => return None,
         })
     }

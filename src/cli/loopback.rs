@@ -52,6 +52,7 @@ pub async fn receive(there: &mut Watch, inbox: &Path) -> Result<Result<Listening
             | Turn::Progress(..)
             | Turn::Broken(..)
             | Turn::Mended(_)
+            | Turn::Forgotten(_)
             | Turn::Interrupted => {}
         }
     }

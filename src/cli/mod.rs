@@ -22,6 +22,7 @@ mod render;
 mod send;
 #[cfg(test)]
 mod stage;
+mod transfers;
 mod watch;
 mod words;
 
@@ -43,6 +44,7 @@ use self::{
     news::{News, Tell},
     receive::{Agreement, Reception},
     render::Screen,
+    transfers::Keeping,
 };
 use crate::{
     engine::{Config, Engine, Handle, Unheard, local_addresses},
@@ -69,7 +71,7 @@ pub fn main(open_window: fn(Config) -> anyhow::Result<()>) -> ExitCode {
 fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, screen: &mut Screen) -> Exit {
     let Invocation { config, form, echo, task } = invocation;
     let folder = match task {
-        Task::Window | Task::Send(_) | Task::Receive(_) | Task::Bench(_) | Task::Id => {
+        Task::Window | Task::Send(_) | Task::Receive(_) | Task::Bench(_) | Task::Transfers(_) | Task::Id => {
             Some(config.home.join("logs"))
         }
         // The demo leaves nothing behind, and the others touch nothing.
@@ -96,6 +98,7 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
         Task::Bench(Benching { to: None, bytes }) => {
             bench::alone(&config.home, bytes, &mut *teller(screen, form, echo))
         }
+        Task::Transfers(keeping) => keep(config, keeping, form, echo, screen),
         Task::Demo => demo::demo(&mut *teller(screen, form, echo)),
         Task::Id => id(config, form, screen),
         Task::Completions(shell) => Ok(print(&manual::completions(shell), screen)),
@@ -135,6 +138,35 @@ fn agreed(asked: args::Reception) -> anyhow::Result<Reception> {
     };
     let args::Reception { port, until, landing, conflict, .. } = asked;
     Ok(Reception { port, consent, until, landing, conflict })
+}
+
+fn keep(
+    config: Config,
+    keeping: Keeping,
+    form: Form,
+    echo: Echo,
+    screen: &mut Screen,
+) -> anyhow::Result<Exit> {
+    // Who asks for a list wants to see it.
+    let form = match (&keeping, form) {
+        (Keeping::List(_), Form::Quiet) => Form::Person,
+        (_, form) => form,
+    };
+    let tell = &mut *teller(screen, form, echo);
+    match keeping {
+        Keeping::List(ids) => transfers::list(&config.home, &ids, tell),
+        Keeping::Remove(ids) => transfers::remove(&config.home, &ids, tell),
+        Keeping::Cancel(ids) => {
+            let chosen = transfers::choose_whole(&config.home, &ids)?;
+            with_engine(config, async |handle, stop| transfers::cancel(handle, chosen, tell, stop).await)
+        }
+        Keeping::Resume { ids, port } => {
+            let chosen = transfers::choose_whole(&config.home, &ids)?;
+            with_engine(config, async |handle, stop| {
+                transfers::resume(handle, chosen, port, tell, stop).await
+            })
+        }
+    }
 }
 
 fn id(config: Config, form: Form, screen: &mut Screen) -> anyhow::Result<Exit> {

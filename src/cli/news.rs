@@ -5,7 +5,7 @@
 use std::{net::IpAddr, path::PathBuf};
 
 use crate::{
-    engine::DeviceCard,
+    engine::{DeviceCard, KeptTransfer},
     model::{Problem, Progress, Report, Transfer, TransferState},
 };
 
@@ -28,6 +28,10 @@ pub enum News<'a> {
     Finished(&'a Transfer, &'a Report),
     /// One round of a speed test is complete, after its [`News::Finished`].
     Tried(&'a Transfer, &'a Report),
+    /// One of those that are listed.
+    Kept(&'a KeptTransfer),
+    /// What was left of it is gone.
+    Removed(&'a Transfer),
     /// The first Ctrl-C was heard, and something has to be cancelled.
     Cancelling,
     /// A line for a person alone.
@@ -65,7 +69,8 @@ impl Moment {
             TransferState::Preparing => Self::Connected,
             TransferState::Waiting => Self::Offered,
             TransferState::Active | TransferState::Interrupted { .. } => Self::Started,
-            TransferState::Finished(_) => Self::Finished,
+            // What is left has come to an end for whoever follows it.
+            TransferState::Finished(_) | TransferState::Left { .. } => Self::Finished,
         }
     }
 }

@@ -119,7 +119,11 @@ pub async fn receive(
                 });
             }
             Turn::Gone => return Err(Unheard::Gone),
-            Turn::Transfer(..) | Turn::Progress(..) | Turn::Broken(..) | Turn::Mended(_) => {}
+            Turn::Transfer(..)
+            | Turn::Progress(..)
+            | Turn::Broken(..)
+            | Turn::Mended(_)
+            | Turn::Forgotten(_) => {}
         }
     }
 }
@@ -149,7 +153,7 @@ async fn answer(asker: Option<&mut Asker>, tell: &mut dyn Tell) -> (TransferId, 
     }
 }
 
-fn listening(snapshot: &Snapshot, landing: &Landing, port: u16, addresses: Vec<IpAddr>) -> Listening {
+pub fn listening(snapshot: &Snapshot, landing: &Landing, port: u16, addresses: Vec<IpAddr>) -> Listening {
     let inbox = &snapshot.inbox;
     let folder = landing.folder.clone().unwrap_or_else(|| inbox.folder.clone());
     let free = inbox.free.filter(|_| folder == inbox.folder);

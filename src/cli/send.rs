@@ -72,7 +72,8 @@ pub async fn follow(watch: &mut Watch, id: TransferId, tell: &mut dyn Tell) -> R
             | Turn::Transfer(..)
             | Turn::Progress(..)
             | Turn::Broken(..)
-            | Turn::Mended(_) => {}
+            | Turn::Mended(_)
+            | Turn::Forgotten(_) => {}
         }
     }
 }

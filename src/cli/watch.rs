@@ -37,6 +37,8 @@ pub enum Turn {
     Broken(Box<Transfer>, Problem),
     /// It goes on.
     Mended(Box<Transfer>),
+    /// It was taken off the list.
+    Forgotten(TransferId),
     /// By the person at the terminal.
     Interrupted,
     /// The engine has ended by itself.
@@ -56,8 +58,25 @@ impl Turn {
             Self::Progress(transfer, progress) => News::Progress(transfer, progress),
             Self::Broken(transfer, why) => News::Broken(transfer, why),
             Self::Mended(transfer) => News::Mended(transfer),
-            Self::Listening { .. } | Self::CannotListen(_) | Self::Interrupted | Self::Gone => return None,
+            Self::Listening { .. }
+            | Self::CannotListen(_)
+            | Self::Forgotten(_)
+            | Self::Interrupted
+            | Self::Gone => return None,
         })
+    }
+
+    /// The transfer that it is about.
+    #[must_use]
+    pub fn transfer(&self) -> Option<TransferId> {
+        match self {
+            Self::Transfer(_, transfer)
+            | Self::Progress(transfer, _)
+            | Self::Broken(transfer, _)
+            | Self::Mended(transfer) => Some(transfer.id),
+            Self::Forgotten(id) => Some(*id),
+            Self::Listening { .. } | Self::CannotListen(_) | Self::Interrupted | Self::Gone => None,
+        }
     }
 
     /// The transfer that has ended, and how; `None` for every other turn.
@@ -132,7 +151,7 @@ impl Watch {
     /// The transfers that began and have not ended.
     #[must_use]
     pub fn unfinished(&self) -> Vec<TransferId> {
-        self.snapshot.transfers.iter().filter(|t| !t.is_finished()).map(|t| t.id).collect()
+        self.snapshot.transfers.iter().filter(|t| !t.is_finished() && !t.is_left()).map(|t| t.id).collect()
     }
 
     /// Waits for what happens next. Nothing is lost when it is dropped while it waits.
@@ -162,7 +181,10 @@ impl Watch {
         match event {
             Event::Transfer(transfer) => self.follow(&transfer),
             Event::Receiving(state) if news => self.listen(state),
-            Event::Forgotten(id) => drop(self.followed.remove(&id)),
+            Event::Forgotten(id) => {
+                self.followed.remove(&id);
+                self.due.push_back(Turn::Forgotten(id));
+            }
             Event::Receiving(_) | Event::Device(_) | Event::Settings(_) | Event::Inbox(_) => {}
         }
     }
@@ -172,6 +194,8 @@ impl Watch {
             self.listen(snapshot.receiving.clone());
         }
         self.followed.retain(|id, _| snapshot.transfer(*id).is_some());
+        let gone = self.snapshot.transfers.iter().filter(|known| snapshot.transfer(known.id).is_none());
+        self.due.extend(gone.map(|known| Turn::Forgotten(known.id)));
         for transfer in &snapshot.transfers {
             self.follow(transfer);
         }
@@ -187,6 +211,17 @@ impl Watch {
     }
 
     fn follow(&mut self, transfer: &Transfer) {
+        if let TransferState::Left { why, .. } = &transfer.state {
+            // Whoever follows it has waited for long enough; of others nothing was told.
+            if self.followed.get(&transfer.id).is_some_and(|followed| followed.told.is_some()) {
+                let end = Report::of(Outcome::Failed(why.clone()));
+                let state = TransferState::Finished(Box::new(end));
+                self.follow(&Transfer { state, ..transfer.clone() });
+            }
+            // If it goes on, that is another story.
+            self.followed.remove(&transfer.id);
+            return;
+        }
         let followed = self.followed.entry(transfer.id).or_default();
         let now = Moment::of(&transfer.state);
         let whole = report(transfer).filter(|report| report.outcome == Outcome::Complete);

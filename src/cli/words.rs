@@ -2,6 +2,7 @@
 //!
 //! Knows sentences. Must not know where they are shown; whoever shows them escapes them.
 
+mod kept;
 pub mod trial;
 
 use std::path::Path;
@@ -15,8 +16,8 @@ use crate::model::{
 /// What became of a broken link, and what comes next.
 fn broken(transfer: &Transfer, why: &Problem) -> String {
     let next = match transfer.direction {
-        Direction::Send => "Trying again until it works; Ctrl-C gives it up.",
-        Direction::Receive => "It goes on when the other device is back; Ctrl-C gives it up.",
+        Direction::Send => "Trying again until it works; Ctrl-C stops that.",
+        Direction::Receive => "It goes on when the other device is back; Ctrl-C stops that.",
     };
     format!("Interrupted: {}. {} {next}", transfer.summary.title(), why.text)
 }
@@ -69,6 +70,8 @@ pub fn lines(news: News<'_>) -> Vec<Line> {
         News::Progress(t, progress) => told(format!("{}: {}", t.summary.title(), self::progress(progress))),
         News::Finished(t, report) => finished(t, report),
         News::Cancelling => told("Cancelling … Ctrl-C again leaves at once.".to_owned()),
+        News::Kept(kept) => kept::kept(kept),
+        News::Removed(t) => kept::removed(t),
         // The table at the end has it.
         News::Tried(..) => Vec::new(),
         News::Remark(line) => told(line.to_owned()),

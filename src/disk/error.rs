@@ -118,6 +118,8 @@ pub enum DiskError {
     NotWanted(EntryNo),
     #[error("“{path}” can't be written: {why}. Try again; if it fails again, check its disk.")]
     Io { path: String, why: Arc<io::Error> },
+    #[error("“{0}” is in use by another Airlift. Try again when that one has ended.")]
+    InUse(String),
 }
 
 impl DiskError {

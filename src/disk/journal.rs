@@ -165,6 +165,33 @@ impl Journal {
     }
 }
 
+/// Whose journal it is, and how many bytes it says are there; `None` of what is no journal. It may
+/// be in use.
+pub fn peek(mut file: &File) -> io::Result<Option<(TransferId, u64)>> {
+    file.rewind()?;
+    let mut reader = BufReader::new(file);
+    let mut header = [0; Subject::LEN];
+    if let Err(why) = reader.read_exact(&mut header) {
+        return if why.kind() == ErrorKind::UnexpectedEof { Ok(None) } else { Err(why) };
+    }
+    let is_ours = header.starts_with(MAGIC)
+        && header[8..12] == VERSION.to_le_bytes()
+        && blake3::hash(&header[..Subject::LEN - 32]).as_bytes() == &header[Subject::LEN - 32..];
+    if !is_ours {
+        return Ok(None);
+    }
+    let size = u64::from_le_bytes(std::array::from_fn(|i| header[60 + i]));
+    let key = key(&header);
+    let (mut end, mut groups) = (header.len() as u64, Groups::new());
+    while let Some(record) = read(&mut reader, &key, end)? {
+        if !take(&record, size, &mut groups) {
+            break;
+        }
+        end += (record.len() + CHECK) as u64;
+    }
+    Ok(Some((TransferId(std::array::from_fn(|i| header[12 + i])), bytes(&groups, size))))
+}
+
 fn lock(file: &File) -> io::Result<()> {
     Ok(file.try_lock()?)
 }

@@ -68,7 +68,7 @@ pub(super) struct Left {
 }
 
 /// Bytes of a transfer's id and of a path's hash that names are made of, each as two digits.
-const ID: usize = 8;
+pub(super) const ID: usize = 8;
 
 /// What the names of a transfer's partial files start with.
 pub(super) fn prefix(transfer: TransferId) -> String {
@@ -318,7 +318,7 @@ fn remove_useless(dir: &Dir, stem: &str) {
 
 /// Opens a file that an earlier attempt made, if it is what that one left: no link, and known by no
 /// other name.
-fn open_own(dir: &Dir, name: &str) -> io::Result<File> {
+pub(super) fn open_own(dir: &Dir, name: &str) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).follow(FollowSymlinks::No);
     if !dir.symlink_metadata(name)?.is_file() {

@@ -2,6 +2,7 @@
 //!
 //! It never waits for a peer, a disk or a face: whatever takes time is a task that reports back.
 
+mod kept;
 mod transfers;
 
 use std::{
@@ -9,7 +10,7 @@ use std::{
     io,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    time::{Instant, SystemTime},
 };
 
 use tokio::{
@@ -18,15 +19,18 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use self::kept::Resting;
 use super::{
     command::{Command, PortChoice, Receiving},
     desk::Desk,
     event::Event,
     handle::{EngineEnd, Publisher},
     incoming::Accepted,
+    kept::Survey,
     limiters::Limiters,
     listening,
     outgoing::Parcel,
+    record::Found,
     snapshot::{DeviceCard, InboxCard, ReceivingState},
     start::Earlier,
     switchboard::Switchboard,
@@ -69,6 +73,14 @@ pub enum Internal {
     Failed { id: TransferId, to: Address, sources: Vec<Source>, noted: oneshot::Sender<()> },
     /// Nobody can be heard any more.
     Deaf(io::Error),
+    /// It is not over, and not tried any more by itself; what is kept of it is free again.
+    Rests { desk: Arc<Desk>, record: TransferId, why: Problem, since: SystemTime },
+    /// What there is of one that a person wants to go on.
+    Claimed { id: TransferId, found: Found },
+    /// What was left of one is gone, or why not.
+    Discarded { id: TransferId, removed: Result<(), Problem> },
+    /// What is left of transfers at all.
+    Surveyed(Survey),
 }
 
 /// Somebody who wants to make an offer, or to go on with one.
@@ -111,6 +123,8 @@ pub struct Actor {
     unheard: Vec<Accepted>,
     /// Finished transfers of which some files failed, while they are on the list.
     failed: HashMap<TransferId, (Address, Vec<Source>)>,
+    /// Those that nobody goes on with before a person says so.
+    left: HashMap<TransferId, Resting>,
 }
 
 struct Running {
@@ -172,12 +186,14 @@ impl Actor {
             queue: Arc::new(Semaphore::new(limits::MAX_QUEUE)),
             unheard: Vec::new(),
             failed: HashMap::new(),
+            left: HashMap::new(),
         }
     }
 
     pub async fn run(mut self, earlier: Earlier) {
         self.measure_inbox();
         self.take_up(earlier).await;
+        let mut pace = kept::pace();
         loop {
             tokio::select! {
                 command = self.commands.recv() => match command {
@@ -187,11 +203,12 @@ impl Actor {
                 Some(report) = self.reports.1.recv() => self.hear(report),
                 Some(ended) = self.tasks.join_next_with_id() => self.reap(ended),
                 Some(_) = self.measures.join_next() => {}
+                _ = pace.tick(), if earlier == Earlier::All => self.survey(),
             }
         }
         self.reception = None;
         for running in self.transfers.values() {
-            if running.desk.is_interrupted() {
+            if running.desk.is_waiting() {
                 // Nobody gave it up: another run goes on with it.
                 running.task.abort();
             } else {
@@ -221,16 +238,18 @@ impl Actor {
                     let _ = question.send(answer);
                 }
             }
-            Command::Cancel(id) => {
-                if let Some(running) = self.transfers.get(&id) {
-                    running.cancel.cancel();
-                }
-            }
+            Command::Cancel(id) => match self.transfers.get(&id) {
+                Some(running) => running.cancel.cancel(),
+                None => self.discard(id),
+            },
             Command::Retry(id) => {
                 if let Some((to, sources)) = self.failed.remove(&id) {
-                    self.send_failed(id, to, sources);
-                } else if let Some(Running { line: Line::Calls(nudge), .. }) = self.transfers.get(&id) {
-                    nudge.notify_one();
+                    return self.send_failed(id, to, sources);
+                }
+                match self.transfers.get(&id) {
+                    Some(Running { line: Line::Calls(nudge), .. }) => nudge.notify_one(),
+                    Some(_) => {}
+                    None => self.retry(id),
                 }
             }
             Command::Forget(id) => {
@@ -285,6 +304,10 @@ impl Actor {
                 self.reception = None;
                 self.receiving_failed(&ListenError::Other(e));
             }
+            Internal::Rests { desk, record, why, since } => self.rests(&desk, record, why, since),
+            Internal::Claimed { id, found } => self.claimed(id, found),
+            Internal::Discarded { id, removed } => self.discarded(id, removed),
+            Internal::Surveyed(survey) => self.surveyed(survey),
         }
     }
 

@@ -21,10 +21,12 @@ pub enum Command {
     Try { id: TransferId, to: Address, trial: Trial },
     /// The answer to an offer that waits. Anything else of that id ignores it.
     Answer { id: TransferId, answer: Answer },
-    /// End a transfer; the other device is told.
+    /// End a transfer; the other device is told. Of one that is left, what is there is removed, and it
+    /// is taken off the list; so it is where nobody knows it.
     Cancel(TransferId),
-    /// Try an interrupted transfer again now, or send once more what failed of a finished one, where its
-    /// report says that this is possible. Anything else of that id ignores it.
+    /// Try an interrupted transfer again now, go on with one that is left, or send once more what failed of
+    /// a finished one, where its report says that this is possible. Where nobody knows it, or another process
+    /// has taken it, it is taken off the list. Anything else of that id ignores it.
     Retry(TransferId),
     /// Take a finished transfer off the list.
     Forget(TransferId),

@@ -1,13 +1,17 @@
 //! One transfer's record, and its publication: every change of it is one event.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Instant,
 };
 
 use super::{
     event::Event,
     handle::{Gauge, Publisher},
+    kept, record,
 };
 use crate::{
     model::{
@@ -28,13 +32,16 @@ pub struct Desk {
     publisher: Publisher,
     /// Of the present attempt.
     meter: Mutex<Arc<Meter>>,
+    /// Once it was accepted and interrupted, it is one to be kept whenever nothing flows.
+    was_interrupted: AtomicBool,
 }
 
 impl Desk {
     /// A new transfer. It is on the list once it has been updated.
     pub fn new(transfer: Transfer, publisher: Publisher) -> Arc<Self> {
         let meter = Mutex::default();
-        Arc::new(Self { id: transfer.id, transfer: Mutex::new(transfer), publisher, meter })
+        let was_interrupted = AtomicBool::default();
+        Arc::new(Self { id: transfer.id, transfer: Mutex::new(transfer), publisher, meter, was_interrupted })
     }
 
     pub fn id(&self) -> TransferId {
@@ -51,6 +58,12 @@ impl Desk {
 
     pub fn is_interrupted(&self) -> bool {
         matches!(self.transfer().state, TransferState::Interrupted { .. })
+    }
+
+    /// True when nothing flows of what was accepted, even while the next attempt is being made.
+    pub fn is_waiting(&self) -> bool {
+        let flows = self.transfer().state == TransferState::Active;
+        !flows && self.was_interrupted.load(Ordering::Relaxed)
     }
 
     fn transfer(&self) -> MutexGuard<'_, Transfer> {
@@ -75,6 +88,21 @@ impl Desk {
         self.update(|t| t.state = TransferState::Interrupted { why, again });
     }
 
+    /// As an earlier run has left it.
+    pub fn take_up(&self, record: &record::Receiving) {
+        self.update(|t| {
+            t.summary.clone_from(&record.summary);
+            t.folder.clone_from(&record.landing.folder);
+            t.state = TransferState::Interrupted { why: kept::not_running(), again: None };
+        });
+    }
+
+    /// Nobody goes on with it before a person says so.
+    pub fn rest(&self, left: TransferState) {
+        self.publisher.hide_progress(self.id);
+        self.update(|t| t.state = left);
+    }
+
     pub fn update(&self, change: impl FnOnce(&mut Transfer)) {
         // Published under the lock, so that events come in the order of the changes.
         let mut transfer = self.transfer();
@@ -82,6 +110,9 @@ impl Desk {
             return;
         }
         change(&mut transfer);
+        if matches!(transfer.state, TransferState::Interrupted { .. }) {
+            self.was_interrupted.store(true, Ordering::Relaxed);
+        }
         self.publisher.publish(Event::Transfer(Box::new(transfer.clone())));
     }
 

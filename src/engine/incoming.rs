@@ -20,8 +20,10 @@ use super::{
     actor::Internal,
     command::Receiving,
     desk::Desk,
+    given_up, kept,
+    patience::noting,
     policy::{Decision, decide},
-    record::{self, Kept, Record, Rest, Who},
+    record::{self, Found, Kept, Missing, Record, Who},
     switchboard::Switchboard,
 };
 use crate::{
@@ -31,7 +33,8 @@ use crate::{
         TransferId,
     },
     net::Connection,
-    transfer::{Attempt, IncomingOffer, Limiter, Notice, ReceiveJob, Stops, receive},
+    settings::GoOn,
+    transfer::{self, Attempt, IncomingOffer, Limiter, Notice, ReceiveJob, Stops, receive},
 };
 
 /// What every attempt at a transfer needs.
@@ -46,6 +49,8 @@ pub struct Incoming {
     pub inbox: PathBuf,
     /// For how long an interrupted transfer is waited for.
     pub patience: Duration,
+    /// What is done about a transfer that an earlier run has left.
+    pub go_on: GoOn,
     pub limiter: Arc<Limiter>,
     pub switchboard: Switchboard,
     pub actor: mpsc::Sender<Internal>,
@@ -56,6 +61,8 @@ pub struct Incoming {
 pub enum Start {
     /// With an offer that nobody has answered yet.
     Offer(Box<Connection>, Receiving),
+    /// By the call of one who has been accepted before.
+    Call(Box<Connection>),
     /// Where an earlier connection has left it; the next one may not be there yet.
     Earlier(Box<Accepted>, Option<Box<Connection>>),
 }
@@ -81,8 +88,25 @@ pub fn local_id(us: DeviceId, peer: DeviceId, theirs: [u8; 16]) -> TransferId {
 }
 
 pub async fn run(incoming: Incoming, start: Start, again: Again) {
-    let report = Box::pin(incoming.see_through(start, again)).await;
-    incoming.desk.finish(report);
+    let end = match incoming.recall(start).await {
+        Ok(start) => Box::pin(incoming.see_through(start, again)).await,
+        Err(report) => End::Over(report),
+    };
+    match end {
+        End::Over(report) => incoming.desk.finish(*report),
+        End::Rests(why, since) => {
+            let rests =
+                Internal::Rests { desk: Arc::clone(&incoming.desk), record: incoming.transfer, why, since };
+            let _ = incoming.actor.send(rests).await;
+        }
+    }
+}
+
+/// How it ends for this task.
+enum End {
+    Over(Box<Report>),
+    /// It is not waited for any more, and what is there stays. When it was interrupted.
+    Rests(Problem, SystemTime),
 }
 
 /// What the attempts at one transfer share.
@@ -91,7 +115,16 @@ struct Shared {
     accepted: Option<Accepted>,
     /// What a person, or the policy, has said yes to, until it is kept.
     answered: Option<(Landing, Summary)>,
+    /// Whether the present connection has brought an offer.
+    offer: Offer,
     end: Heard,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Offer {
+    #[default]
+    None,
+    Made,
 }
 
 /// Whether the sender knows that everything is stored.
@@ -109,9 +142,38 @@ fn lock(story: &Story) -> MutexGuard<'_, Shared> {
 }
 
 impl Incoming {
+    /// Finds what an earlier run has kept of it, though it calls as if for the first time.
+    async fn recall(&self, start: Start) -> Result<Start, Box<Report>> {
+        let (connection, receiving) = match start {
+            Start::Offer(connection, receiving) => (connection, Some(receiving)),
+            Start::Call(connection) => (connection, None),
+            Start::Earlier(..) => return Ok(start),
+        };
+        let (home, id) = (self.home.clone(), self.transfer);
+        let looking = spawn_blocking(move || (Kept::find(&home, id), given_up::is_noted(&home, id)));
+        let (found, is_given_up) = looking.await.unwrap_or((Found::Nothing, false));
+        match (found, receiving) {
+            (Found::Nothing, _) if is_given_up => {
+                transfer::given_up(connection.stream).await;
+                Err(Box::new(Report::of(Outcome::Cancelled { by: Side::Here })))
+            }
+            (Found::Nothing, Some(receiving)) => Ok(Start::Offer(connection, receiving)),
+            (Found::Kept(kept, record), _) => match *record {
+                Record::Receiving(record) if self.go_on == GoOn::Always => {
+                    self.desk.take_up(&record);
+                    Ok(Start::Earlier(Box::new(Accepted { record, kept: Some(kept) }), Some(connection)))
+                }
+                // Its person has to say so first.
+                _ => Err(silence()),
+            },
+            // Another process has it.
+            (Found::InUse | Found::Nothing, _) => Err(silence()),
+        }
+    }
+
     /// Receives over one connection after the other until one ends it, or nobody wants to wait any
     /// longer.
-    async fn see_through(&self, start: Start, mut again: Again) -> Report {
+    async fn see_through(&self, start: Start, mut again: Again) -> End {
         let story = Story::default();
         let (mut next, receiving) = match start {
             Start::Offer(connection, receiving) => (Some(connection), Some(receiving)),
@@ -119,18 +181,21 @@ impl Incoming {
                 lock(&story).accepted = Some(*accepted);
                 (connection, None)
             }
+            Start::Call(connection) => (Some(connection), None),
         };
-        let report = loop {
+        let end = loop {
             let connection = match next.take() {
                 Some(connection) => connection,
                 None => match self.wait(&mut again, &story).await {
                     Ok(connection) => connection,
-                    Err(report) => break report,
+                    Err(end) => break end,
                 },
             };
+            lock(&story).offer = Offer::None;
             let report;
             let attempt = self.attempt(*connection, &mut again, receiving.as_ref(), &story);
-            (report, next) = Box::pin(attempt).await;
+            let note = || touch(&story);
+            (report, next) = Box::pin(noting(attempt, &self.desk, note)).await;
             match &report.outcome {
                 Outcome::Failed(why) if why.kind == ProblemKind::Link && is_kept(&story) => {
                     tracing::info!(transfer = %self.transfer, why = why.text, "interrupted");
@@ -138,29 +203,50 @@ impl Incoming {
                         self.desk.interrupt(why.clone(), None);
                     }
                 }
-                _ => break report,
+                // The sender can't offer it again: what is there may be of use when it can.
+                Outcome::Failed(why) if is_called_off(why, &story) => {
+                    break End::Rests(why.clone(), SystemTime::now());
+                }
+                _ => break End::Over(Box::new(report)),
             }
         };
-        self.part(&story, &report).await;
-        report
+        match end {
+            End::Over(report) => {
+                self.part(&story, &report).await;
+                End::Over(report)
+            }
+            End::Rests(why, since) => {
+                let accepted = lock(&story).accepted.take();
+                if accepted.as_ref().is_some_and(|accepted| accepted.kept.is_some()) {
+                    // Let go of, so that whoever goes on with it finds it free.
+                    return End::Rests(why, since);
+                }
+                let report = Box::new(Report::of(Outcome::Failed(why)));
+                lock(&story).accepted = accepted;
+                self.part(&story, &report).await;
+                End::Over(report)
+            }
+        }
     }
 
     /// Waits for the sender to come back.
-    async fn wait(&self, again: &mut Again, story: &Story) -> Result<Box<Connection>, Report> {
+    async fn wait(&self, again: &mut Again, story: &Story) -> Result<Box<Connection>, End> {
         let since = match &lock(story).accepted {
             Some(Accepted { kept: Some(kept), .. }) => kept.interrupted(),
             _ => SystemTime::now(),
         };
         let left = self.patience.saturating_sub(since.elapsed().unwrap_or_default());
-        let text = "The other device did not come back in time. Send what is missing again.";
+        let text = "The other device did not come back in time.";
         tokio::select! {
             Some(connection) = again.recv() => Ok(connection),
-            () = self.cancel.cancelled() => Err(Report::of(Outcome::Cancelled { by: Side::Here })),
-            () = sleep(left) => Err(Report::of(Outcome::Failed(Problem {
-                side: Side::There,
-                kind: ProblemKind::Link,
-                text: text.to_owned(),
-            }))),
+            () = self.cancel.cancelled() => {
+                let report = Report::of(Outcome::Cancelled { by: Side::Here });
+                Err(End::Over(Box::new(report)))
+            },
+            () = sleep(left) => {
+                let (side, kind) = (Side::There, ProblemKind::Link);
+                Err(End::Rests(Problem { side, kind, text: text.to_owned() }, since))
+            }
         }
     }
 
@@ -194,6 +280,7 @@ impl Incoming {
             keep: Box::new(keep),
         };
         let ask = |offer: IncomingOffer| async {
+            lock(story).offer = Offer::Made;
             let summary = offer.summary.clone();
             let answer = match (before, receiving) {
                 (Some(record), _) if summary.is_within(&record.summary) => Answer::Accept(record.landing),
@@ -247,12 +334,18 @@ impl Incoming {
         } else {
             EmptyFolders::Go
         };
+        // No connection was there to say so: the sender hears of it when it calls.
+        let is_untold = self.desk.is_interrupted() && report.outcome == Outcome::Cancelled { by: Side::Here };
+        let home = self.home.clone();
         let discarding = spawn_blocking(move || {
             let folder = record.landing.folder.unwrap_or_default();
             if let Err(problem) = disk::discard(&folder, record.id, &record.names, empty) {
                 tracing::warn!(%problem, "what is left of a transfer can’t be removed");
             }
             if let Some(kept) = kept {
+                if is_untold {
+                    given_up::note(&home, record.id);
+                }
                 kept.remove();
             }
         });
@@ -262,7 +355,7 @@ impl Incoming {
     /// Keeps what is needed to receive what failed, should the sender try that again.
     async fn keep_failed(&self, accepted: Accepted) {
         let Accepted { mut record, kept } = accepted;
-        record.rest = Rest::Failed;
+        record.missing = Missing::Failed;
         let new = Record::Receiving(record.clone());
         let keeping = spawn_blocking(move || kept.map(|kept| kept.replace(&new)).transpose());
         let kept = keeping.await.unwrap_or_else(|broke| Err(io::Error::other(broke)));
@@ -275,11 +368,28 @@ impl Incoming {
 
 /// True when it can be gone on with; its patience begins anew.
 fn is_kept(story: &Story) -> bool {
-    let shared = lock(story);
-    if let Some(Accepted { kept: Some(kept), .. }) = &shared.accepted {
+    touch(story);
+    lock(story).accepted.is_some()
+}
+
+fn touch(story: &Story) {
+    if let Some(Accepted { kept: Some(kept), .. }) = &lock(story).accepted {
         kept.touch();
     }
+}
+
+/// Nothing is said to the sender, which would end it there: it calls again.
+fn silence() -> Box<Report> {
+    let silent = Problem { kind: ProblemKind::Link, ..kept::in_use() };
+    Box::new(Report::of(Outcome::Failed(silent)))
+}
+
+/// True when the sender has said, before it offered anything, that what was accepted can't be.
+fn is_called_off(why: &Problem, story: &Story) -> bool {
+    let shared = lock(story);
     shared.accepted.is_some()
+        && shared.offer == Offer::None
+        && (why.side, why.kind) == (Side::There, ProblemKind::Other)
 }
 
 /// Why a transfer that was accepted is not gone on with.
@@ -293,7 +403,8 @@ fn keep(story: &Story, home: &Path, peer: Who, id: TransferId, names: &Names) ->
         return Ok(());
     }
     let is_long = summary.total().is_none_or(|bytes| bytes >= LONG);
-    let record = record::Receiving { id, peer, landing, summary, names: names.clone(), rest: Rest::Unsent };
+    let (names, began, missing) = (names.clone(), SystemTime::now(), Missing::Unsent);
+    let record = record::Receiving { id, peer, landing, summary, names, began, missing };
     let kept = Kept::create(home, &Record::Receiving(record.clone()))
         .and_then(|kept| if is_long { kept.sync().map(|()| kept) } else { Ok(kept) });
     if let Err(busy) = &kept

@@ -7,8 +7,10 @@ mod actor;
 mod command;
 mod desk;
 mod event;
+mod given_up;
 mod handle;
 mod incoming;
+mod kept;
 mod limiters;
 mod listening;
 mod outgoing;
@@ -22,11 +24,13 @@ mod switchboard;
 pub use command::{Command, Consent, PortChoice, Receiving};
 pub use event::Event;
 pub use handle::{EngineEnd, Events, Gauge, Handle, Publisher, Unheard, Update, Wake, seam};
+pub use kept::{KeptTransfer, kept};
 pub use snapshot::{DeviceCard, InboxCard, ReceivingState, Snapshot};
 pub use start::{Config, Earlier, Engine, StartError};
 
 pub use crate::{
+    disk::User,
     net::local_addresses,
-    settings::{Settings, default_home},
+    settings::{GoOn, Settings, default_home},
     wire::{DEFAULT_PORT, limits::MAX_TRIAL},
 };

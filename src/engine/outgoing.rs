@@ -3,31 +3,32 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant, SystemTime},
 };
 
 use tokio::{
     io::AsyncWriteExt as _,
     sync::{Notify, mpsc, oneshot},
     task::spawn_blocking,
+    time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
     actor::Internal,
     desk::Desk,
-    patience::{Drought, Patience},
-    record::{self, Kept, Record, Rest, Who},
+    patience::{Drought, Patience, noting},
+    record::{self, Kept, Missing, Record, Who},
 };
 use crate::{
     disk::{Scan, SourceError},
     model::{
-        Address, DeviceName, Outcome, Problem, ProblemKind, Purpose, Report, Retry, Side, Source, TransferId,
-        TransferState, Trial,
+        Address, DeviceId, DeviceName, Outcome, Problem, ProblemKind, Purpose, Report, Retry, Side, Source,
+        TransferId, TransferState, Trial,
     },
     net::{self, Connection, Lane, NetError, Tls},
-    transfer::{LaneToken, Limiter, Notice, Outflow, SendJob, send},
+    transfer::{Farewell, LaneToken, Limiter, Notice, Outflow, SendJob, Told, farewell, send},
     wire::{FromSender, frame, limits},
 };
 
@@ -80,15 +81,76 @@ impl Parcel {
 /// What an accepted transfer is known by, and what is kept of it for a later run of the program.
 type Accepted = (record::Sending, Option<Kept>);
 
-pub async fn run(outgoing: Outgoing) {
-    let desk = Arc::clone(&outgoing.desk);
-    let report = outgoing.see_through().await;
-    desk.finish(report);
+fn lock(accepted: &Mutex<Option<Accepted>>) -> MutexGuard<'_, Option<Accepted>> {
+    accepted.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How it ends for this task.
+enum End {
+    Over(Box<Report>),
+    /// It is not tried any more by itself, and stays.
+    Rests(Problem),
+}
+
+/// What comes of one attempt.
+enum Attempted {
+    Ended(Box<Report>),
+    /// What was accepted is gone from here, and the receiver knows.
+    Gone(Problem),
+}
+
+pub async fn run(mut outgoing: Outgoing) {
+    let accepted = Mutex::default();
+    let end = Box::pin(outgoing.see_through(&accepted)).await;
+    let accepted = accepted.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match (end, accepted) {
+        (End::Rests(why), Some((record, Some(kept)))) => {
+            let since = kept.interrupted();
+            // Whoever goes on with it must find it free.
+            drop(kept);
+            let rests = Internal::Rests { desk: Arc::clone(&outgoing.desk), record: record.id, why, since };
+            let _ = outgoing.actor.send(rests).await;
+        }
+        (End::Rests(why), _) => outgoing.desk.finish(*failed(why)),
+        (End::Over(mut report), accepted) => {
+            // Nobody was there to be told.
+            let untold =
+                outgoing.desk.is_interrupted() && matches!(report.outcome, Outcome::Cancelled { .. });
+            let record = match accepted {
+                Some((record, Some(kept))) if report.is_incomplete() => {
+                    report.retry = outgoing.keep_failed(record, kept).await;
+                    None
+                }
+                Some((record, kept)) => {
+                    if let Some(kept) = kept {
+                        kept.remove();
+                    }
+                    Some(record)
+                }
+                None => None,
+            };
+            outgoing.desk.finish(*report);
+            if let Some(record) = record.filter(|_| untold) {
+                give_up(&outgoing.tls, &outgoing.name, &record).await;
+            }
+        }
+    }
+}
+
+/// Tells the receiver that a transfer was given up here, if it can be reached now.
+pub async fn give_up(tls: &Tls, name: &DeviceName, record: &record::Sending) {
+    let calling = timeout(limits::ENDING, net::dial(&record.to, tls));
+    if let Ok(Ok(connection)) = calling.await
+        && connection.peer == record.peer.id
+    {
+        let told = farewell(connection.stream, name, record.id, Farewell::Cancelled).await;
+        tracing::info!(transfer = %record.id, ?told, "given up");
+    }
 }
 
 impl Outgoing {
     /// Makes attempts until one ends it, or nobody wants to wait any longer.
-    async fn see_through(mut self) -> Report {
+    async fn see_through(&mut self, accepted: &Mutex<Option<Accepted>>) -> End {
         let (earlier, mut drought) = match self.earlier.take() {
             Some((kept, record)) => {
                 let drought = Drought::since(Some(kept.interrupted()));
@@ -97,15 +159,23 @@ impl Outgoing {
             // Somebody asks for it now, however long ago it was left.
             None => (self.find_earlier().await, Drought::since(None)),
         };
-        let accepted = Mutex::new(earlier.map(|(kept, record)| (record, Some(kept))));
+        *lock(accepted) = earlier.map(|(kept, record)| (record, Some(kept)));
         let mut patience = Patience::default();
-        let report = loop {
+        loop {
             let began = Instant::now();
-            let report = self.attempt(&accepted).await;
-            let Some(why) = interrupted(&report) else { break report };
+            let note = || {
+                if let Some((_, Some(kept))) = &*lock(accepted) {
+                    kept.touch();
+                }
+            };
+            let report = match noting(Box::pin(self.attempt(accepted)), &self.desk, note).await {
+                Attempted::Ended(report) => report,
+                Attempted::Gone(why) => return End::Rests(why),
+            };
+            let Some(why) = interrupted(&report) else { return End::Over(report) };
             {
-                let accepted = accepted.lock().unwrap_or_else(PoisonError::into_inner);
-                let Some((_, kept)) = &*accepted else { break report };
+                let accepted = lock(accepted);
+                let Some((_, kept)) = &*accepted else { return End::Over(report) };
                 if report.pipeline.wire_bytes > 0 || began.elapsed() > limits::LONGEST_PAUSE {
                     // It flowed: another story than the last break.
                     patience.renew();
@@ -116,7 +186,7 @@ impl Outgoing {
                 }
             }
             if drought.lasted() > self.patience {
-                break report;
+                return End::Rests(why);
             }
             let pause = patience.pause(crate::identity::random::<1>()[0]);
             tracing::info!(transfer = %self.desk.id(), why = why.text, ?pause, "interrupted");
@@ -124,20 +194,8 @@ impl Outgoing {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = self.nudge.notified() => {}
-                () = self.cancel.cancelled() => break cancelled(),
+                () = self.cancel.cancelled() => return End::Over(cancelled()),
             }
-        };
-        let accepted = accepted.into_inner().unwrap_or_else(PoisonError::into_inner);
-        match accepted {
-            Some((record, Some(kept))) if report.is_incomplete() => {
-                let retry = self.keep_failed(record, kept).await;
-                Report { retry, ..report }
-            }
-            Some((_, Some(kept))) => {
-                kept.remove();
-                report
-            }
-            Some((_, None)) | None => report,
         }
     }
 
@@ -145,7 +203,7 @@ impl Outgoing {
     /// same address goes on with it.
     async fn keep_failed(&self, record: record::Sending, kept: Kept) -> Retry {
         let Parcel::Files(sources) = &self.parcel else { return Retry::Impossible };
-        let record = Record::Sending(record::Sending { rest: Rest::Failed, ..record });
+        let record = Record::Sending(record::Sending { missing: Missing::Failed, ..record });
         match spawn_blocking(move || kept.replace(&record).map(drop)).await {
             Ok(Ok(())) => {}
             problem => {
@@ -174,11 +232,11 @@ impl Outgoing {
                     }
                     _ => None,
                 })?;
-            if sending.rest == Rest::Unsent {
+            if sending.missing == Missing::Unsent {
                 return Some((kept, sending));
             }
             // Once more on its way: whatever breaks it now, it goes on by itself.
-            sending.rest = Rest::Unsent;
+            sending.missing = Missing::Unsent;
             let kept = kept.replace(&Record::Sending(sending.clone())).ok()?;
             Some((kept, sending))
         });
@@ -186,22 +244,57 @@ impl Outgoing {
     }
 
     /// One connection, and what comes of it.
-    async fn attempt(&self, accepted: &Mutex<Option<Accepted>>) -> Report {
-        let Self { desk, to, tls, cancel, .. } = self;
-        let known = {
-            let accepted = accepted.lock().unwrap_or_else(PoisonError::into_inner);
-            accepted.as_ref().map(|(record, _)| (record.id, record.peer.id))
-        };
+    async fn attempt(&self, accepted: &Mutex<Option<Accepted>>) -> Attempted {
+        let known = lock(accepted).as_ref().map(|(record, _)| (record.id, record.peer.id));
         let parcel = self.parcel.clone();
         // What can't be sent is said before anybody is called.
         let picked = tokio::select! {
-            picked = spawn_blocking(move || parcel.scan()) => picked.map_err(|e| e.to_string()),
-            () = cancel.cancelled() => return cancelled(),
+            picked = spawn_blocking(move || parcel.scan()) => picked,
+            () = self.cancel.cancelled() => return Attempted::Ended(cancelled()),
         };
-        let scan = match picked.and_then(|scan| scan.map_err(|e| e.to_string())) {
-            Ok(scan) => scan,
-            Err(text) => return failed(Problem { side: Side::Here, kind: ProblemKind::Files, text }),
+        let here = |kind, text| Problem { side: Side::Here, kind, text };
+        let scan = match (picked, known) {
+            (Ok(Ok(scan)), _) => scan,
+            (Ok(Err(gone)), Some((transfer, peer))) => return self.call_off(transfer, peer, gone).await,
+            (Ok(Err(why)), None) => {
+                return Attempted::Ended(failed(here(ProblemKind::Files, why.to_string())));
+            }
+            (Err(panic), _) => {
+                return Attempted::Ended(failed(here(ProblemKind::Other, panic.to_string())));
+            }
         };
+        Attempted::Ended(self.attempt_with(scan, known, accepted).await)
+    }
+
+    /// Tells the receiver that what was accepted is not there any more.
+    async fn call_off(&self, transfer: TransferId, peer: DeviceId, gone: SourceError) -> Attempted {
+        let problem = Problem { side: Side::Here, kind: ProblemKind::Files, text: gone.to_string() };
+        // Until it knows, it is called again; and what was gone may be back by then.
+        let untold = Problem { kind: ProblemKind::Link, ..problem.clone() };
+        let telling = async {
+            match net::dial(&self.to, &self.tls).await {
+                Ok(connection) if connection.peer == peer => {
+                    farewell(connection.stream, &self.name, transfer, Farewell::Gone(gone)).await
+                }
+                _ => Told::No,
+            }
+        };
+        tokio::select! {
+            told = telling => match told {
+                Told::Yes => Attempted::Gone(problem),
+                Told::No => Attempted::Ended(failed(untold)),
+            },
+            () = self.cancel.cancelled() => Attempted::Ended(cancelled()),
+        }
+    }
+
+    async fn attempt_with(
+        &self,
+        scan: Scan,
+        known: Option<(TransferId, DeviceId)>,
+        accepted: &Mutex<Option<Accepted>>,
+    ) -> Box<Report> {
+        let Self { desk, to, tls, cancel, .. } = self;
         let dialled = tokio::select! {
             dialled = net::dial(to, tls) => dialled,
             () = cancel.cancelled() => return cancelled(),
@@ -229,7 +322,7 @@ impl Outgoing {
             let starts = matches!(notice, Notice::Accepted { .. });
             desk.notice(notice);
             if starts {
-                let mut accepted = accepted.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut accepted = lock(accepted);
                 if accepted.is_none() {
                     *accepted = self.keep(transfer);
                 }
@@ -237,7 +330,7 @@ impl Outgoing {
         };
         let meter = desk.begin_attempt();
         let sending = send(connection.stream, job, open_lane, meter, &observe, cancel.clone());
-        Box::pin(sending).await
+        Box::new(Box::pin(sending).await)
     }
 
     /// Keeps what is needed to go on with a transfer; `None` for what can't be read a second time.
@@ -247,8 +340,9 @@ impl Outgoing {
         let shown = self.desk.shown();
         let (Some(peer), Some(name)) = (shown.peer.id, shown.peer.name) else { return None };
         let peer = Who { id: peer, name, address: shown.peer.address };
-        let (to, summary, rest) = (self.to.clone(), shown.summary, Rest::Unsent);
-        let sending = record::Sending { id, peer, to, paths, summary, rest };
+        let (to, summary, began, missing) =
+            (self.to.clone(), shown.summary, SystemTime::now(), Missing::Unsent);
+        let sending = record::Sending { id, peer, to, paths, summary, began, missing };
         let kept = Kept::create(&self.home, &Record::Sending(sending.clone()));
         // Without one it goes on for as long as this run does.
         let kept = kept.inspect_err(|problem| {
@@ -269,12 +363,12 @@ fn interrupted(report: &Report) -> Option<Problem> {
     }
 }
 
-fn failed(problem: Problem) -> Report {
-    Report::of(Outcome::Failed(problem))
+fn failed(problem: Problem) -> Box<Report> {
+    Box::new(Report::of(Outcome::Failed(problem)))
 }
 
-fn cancelled() -> Report {
-    Report::of(Outcome::Cancelled { by: Side::Here })
+fn cancelled() -> Box<Report> {
+    Box::new(Report::of(Outcome::Cancelled { by: Side::Here }))
 }
 
 /// Gives a new connection over to content.

@@ -1,7 +1,11 @@
 //! How long an interrupted transfer waits before it tries again, and for how long in all.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::{
+    future::Future,
+    time::{Duration, Instant, SystemTime},
+};
 
+use super::desk::Desk;
 use crate::wire::limits;
 
 /// The pauses between attempts of one transfer: twice as long each time, up to a limit, and never
@@ -43,6 +47,25 @@ impl Drought {
 
     pub fn lasted(&self) -> Duration {
         self.before + self.since.elapsed()
+    }
+}
+
+/// How often it is noted that a transfer still flows: none that was killed after days must look like
+/// one that was interrupted as long ago.
+const NOTED: Duration = Duration::from_mins(10);
+
+/// Makes an attempt, and notes from time to time that it is one.
+pub async fn noting<T>(attempt: impl Future<Output = T>, desk: &Desk, note: impl Fn()) -> T {
+    let mut attempt = std::pin::pin!(attempt);
+    loop {
+        tokio::select! {
+            done = &mut attempt => return done,
+            () = tokio::time::sleep(NOTED) => {
+                if !desk.is_interrupted() {
+                    note();
+                }
+            }
+        }
     }
 }
 

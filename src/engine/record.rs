@@ -5,6 +5,7 @@
 //! Must not know what is done about a transfer.
 
 use std::{
+    collections::HashSet,
     ffi::OsString,
     fs::{self, File},
     io::{self, Write as _},
@@ -15,12 +16,14 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    disk::Names,
+    disk::{Names, User},
     model::{Address, DeviceId, DeviceName, Landing, Peer, Source, Summary, TransferId},
 };
 
 const FOLDER: &str = "transfers";
 const VERSION: u32 = 1;
+/// How the names of records end that could not be understood.
+const DAMAGED: &str = "damaged";
 
 /// What must be known to go on with a transfer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,8 +44,10 @@ pub struct Sending {
     /// Absolute. Text or, where it is none, the system's own form.
     pub paths: Vec<OsString>,
     pub summary: Summary,
+    /// When it was accepted.
+    pub began: SystemTime,
     #[serde(default)]
-    pub rest: Rest,
+    pub missing: Missing,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,14 +61,16 @@ pub struct Receiving {
     /// What was accepted.
     pub summary: Summary,
     pub names: Names,
+    /// When it was accepted.
+    pub began: SystemTime,
     #[serde(default)]
-    pub rest: Rest,
+    pub missing: Missing,
 }
 
 /// What is missing of a transfer that is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Rest {
+pub enum Missing {
     /// Whatever had not come when it was interrupted: both ends go on with it by themselves.
     #[default]
     Unsent,
@@ -108,7 +115,14 @@ impl Sending {
 }
 
 impl Record {
-    fn id(&self) -> TransferId {
+    pub fn missing(&self) -> Missing {
+        match self {
+            Self::Sending(Sending { missing, .. }) | Self::Receiving(Receiving { missing, .. }) => *missing,
+        }
+    }
+
+    #[must_use]
+    pub fn id(&self) -> TransferId {
         match self {
             Self::Sending(Sending { id, .. }) | Self::Receiving(Receiving { id, .. }) => *id,
         }
@@ -128,6 +142,24 @@ pub struct Kept {
     path: PathBuf,
     /// Locked for as long as it is open.
     file: File,
+}
+
+/// What there is of one transfer.
+#[derive(Debug)]
+pub enum Found {
+    Nothing,
+    Kept(Kept, Box<Record>),
+    /// Another process has it.
+    InUse,
+}
+
+/// A record as it is read by somebody who only lists it.
+#[derive(Debug)]
+pub struct Listed {
+    pub record: Record,
+    /// When it was accepted or last interrupted.
+    pub interrupted: SystemTime,
+    pub user: User,
 }
 
 impl Kept {
@@ -173,18 +205,62 @@ impl Kept {
         self.file.sync_all()
     }
 
+    /// The record of a transfer, if there is one.
+    #[must_use]
+    pub fn find(home: &Path, id: TransferId) -> Found {
+        let path = home.join(FOLDER).join(format!("{id}.json"));
+        match Self::claim(path.clone()) {
+            Ok(Some((kept, record))) => Found::Kept(kept, Box::new(record)),
+            Ok(None) if path.exists() => Found::InUse,
+            Ok(None) => Found::Nothing,
+            Err(problem) => {
+                tracing::warn!(%problem, path = %path.display(), "a transfer's record can't be used");
+                Found::Nothing
+            }
+        }
+    }
+
+    /// All records, whether or not a process has them. Those that can't be read are left out.
+    #[must_use]
+    pub fn list(home: &Path) -> Vec<Listed> {
+        let listed = files(home, "json").into_iter().filter_map(|path| {
+            let file = File::open(&path).ok()?;
+            let interrupted = file.metadata().ok()?.modified().ok()?;
+            let record = read(&file).ok()?;
+            // For a moment: who needs it now finds it free again.
+            let user = if file.try_lock().is_ok() { User::Nobody } else { User::Somebody };
+            Some(Listed { record, interrupted, user })
+        });
+        listed.collect()
+    }
+
+    /// The ids of all records, those that can't be read among them.
+    #[must_use]
+    pub fn ids(home: &Path) -> HashSet<TransferId> {
+        files(home, "json").iter().filter_map(|path| path.file_stem()?.to_str()?.parse().ok()).collect()
+    }
+
+    /// Records that could not be understood and were kept aside, and since when.
+    #[must_use]
+    pub fn damaged(home: &Path) -> Vec<(PathBuf, SystemTime)> {
+        let since = |path: &PathBuf| fs::metadata(path).and_then(|there| there.modified()).ok();
+        files(home, DAMAGED).into_iter().filter_map(|path| since(&path).map(|since| (path, since))).collect()
+    }
+
     /// All records that no process has, the oldest first. One that can't be understood is kept
     /// aside.
     #[must_use]
     pub fn all(home: &Path) -> Vec<(Self, Record)> {
-        let Ok(listed) = fs::read_dir(home.join(FOLDER)) else { return Vec::new() };
-        let paths = listed.filter_map(Result::ok).map(|entry| entry.path());
-        let mut found: Vec<_> = paths
-            .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        let mut found: Vec<_> = files(home, "json")
+            .into_iter()
             .filter_map(|path| {
                 Self::claim(path.clone()).unwrap_or_else(|problem| {
                     tracing::warn!(%problem, path = %path.display(), "a transfer's record can't be used");
-                    let _ = fs::rename(&path, path.with_extension("damaged"));
+                    let aside = path.with_extension(DAMAGED);
+                    if fs::rename(&path, &aside).is_ok() {
+                        // It stays for a while, from now on.
+                        let _ = File::open(&aside).and_then(|file| file.set_modified(SystemTime::now()));
+                    }
                     None
                 })
             })
@@ -203,10 +279,7 @@ impl Kept {
         if file.try_lock().is_err() || !path.exists() {
             return Ok(None);
         }
-        let Written { version, record } = serde_json::from_reader(io::BufReader::new(&file))?;
-        if version != VERSION {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is of another version"));
-        }
+        let record = read(&file)?;
         Ok(Some((Self { path, file }, record)))
     }
 
@@ -228,6 +301,21 @@ impl Kept {
             tracing::warn!(%problem, path = %self.path.display(), "a transfer's record can't be removed");
         }
     }
+}
+
+fn read(file: &File) -> io::Result<Record> {
+    let Written { version, record } = serde_json::from_reader(io::BufReader::new(file))?;
+    if version != VERSION {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is of another version"));
+    }
+    Ok(record)
+}
+
+/// What is in the folder of records under names that end like this.
+fn files(home: &Path, ending: &str) -> Vec<PathBuf> {
+    let Ok(listed) = fs::read_dir(home.join(FOLDER)) else { return Vec::new() };
+    let paths = listed.filter_map(Result::ok).map(|entry| entry.path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == ending)).collect()
 }
 
 /// What has a text form that it can be parsed from.
@@ -265,7 +353,8 @@ mod tests {
             landing,
             summary,
             names: Names::default(),
-            rest: Rest::Unsent,
+            began: SystemTime::UNIX_EPOCH,
+            missing: Missing::Unsent,
         })
     }
 
@@ -292,7 +381,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let kept = Kept::create(home.path(), &record(1)).unwrap();
         let Record::Receiving(mut receiving) = record(1) else { unreachable!() };
-        receiving.rest = Rest::Failed;
+        receiving.missing = Missing::Failed;
         let kept = kept.replace(&Record::Receiving(receiving.clone())).unwrap();
         assert!(Kept::all(home.path()).is_empty(), "it is in use");
         drop(kept);

@@ -39,6 +39,8 @@ pub enum Earlier {
     Receiving,
     /// None: they are left to another run.
     None,
+    /// Those that a person then names.
+    Listed,
 }
 
 #[derive(Debug, thiserror::Error)]

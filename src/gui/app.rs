@@ -12,6 +12,7 @@ use super::{
     closing::Closing,
     desktop::{FilePicker, Opener, Picked},
     icons,
+    interruptions::Interruptions,
     offer::Offers,
     path_entry::Why,
     receive_panel::{self, ReceivePanel},
@@ -46,6 +47,7 @@ pub struct App {
     closing: Closing,
     rename: Rename,
     speed_limit: SpeedLimit,
+    interruptions: Interruptions,
     device: String,
     device_id: String,
 }
@@ -69,6 +71,7 @@ impl App {
             closing: Closing::default(),
             rename: Rename::default(),
             speed_limit: SpeedLimit::default(),
+            interruptions: Interruptions::default(),
             device: String::new(),
             device_id: String::new(),
             bridge,
@@ -190,8 +193,11 @@ impl App {
         }
         self.send.show(ui, send, &settings.recent, &mut self.tools);
         self.receive.show(ui, receive, settings, &mut self.tools);
-        let limit = |ui: &mut Ui| self.speed_limit.button(ui, settings);
-        if let Some(id) = self.transfers.show(ui, transfers, limit, &mut self.tools) {
+        let beside = |ui: &mut Ui| {
+            self.speed_limit.button(ui, settings);
+            self.interruptions.button(ui, settings);
+        };
+        if let Some(id) = self.transfers.show(ui, transfers, beside, &mut self.tools) {
             self.offers.bring_back(id);
         }
         ui.advance_cursor_after_rect(send.union(transfers).expand2(vec2(0.0, 4.0)));
@@ -246,6 +252,7 @@ impl eframe::App for App {
         self.offers.show(&ctx, &mut self.tools);
         self.rename.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
         self.speed_limit.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
+        self.interruptions.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
         self.tools.notices.show(&ctx);
     }
 

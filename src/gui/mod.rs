@@ -14,6 +14,7 @@ mod bridge;
 mod closing;
 mod desktop;
 mod icons;
+mod interruptions;
 mod line_card;
 mod notices;
 mod offer;

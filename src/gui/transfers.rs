@@ -58,7 +58,7 @@ impl Transfers {
 
     /// How many have not ended.
     pub fn running(&self) -> usize {
-        self.rows.iter().filter(|row| !row.is_finished()).count()
+        self.rows.iter().filter(|row| !row.is_finished() && !row.is_left()).count()
     }
 
     /// Samples what flows, ten times a second and only while something does.

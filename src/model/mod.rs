@@ -24,7 +24,7 @@ pub use pipeline::{Bottleneck, Clocks, Pipeline, Stopwatch, Times, Work};
 pub use rate::{BadByteRate, ByteRate};
 pub use transfer::{
     Answer, BadTransferId, Conflict, Direction, FileProblem, Landing, Outcome, Peer, Problem, ProblemKind,
-    Progress, Report, Retry, Side, Source, Transfer, TransferId, TransferState,
+    Progress, Report, Rest, Retry, Side, Source, Transfer, TransferId, TransferState,
 };
 pub use tree::{CHUNK, Group, Leaf, Tree, Twice};
 pub use trial::{Medium, Purpose, Trial};

@@ -4,7 +4,7 @@ use std::{
     fmt,
     path::PathBuf,
     str::FromStr,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use super::{Address, Bottleneck, DeviceId, DeviceName, Digest, Pipeline, Summary};
@@ -164,6 +164,12 @@ impl Transfer {
         }
     }
 
+    /// True when it is not over, and nobody goes on with it.
+    #[must_use]
+    pub fn is_left(&self) -> bool {
+        matches!(self.state, TransferState::Left { .. })
+    }
+
     /// True while an offer waits for this device's answer.
     #[must_use]
     pub fn asks(&self) -> bool {
@@ -188,6 +194,24 @@ pub enum TransferState {
         again: Option<Instant>,
     },
     Finished(Box<Report>),
+    /// Interrupted, and not gone on with before a person says so.
+    Left {
+        why: Problem,
+        rest: Rest,
+        /// When what is left of it is removed by itself.
+        until: SystemTime,
+    },
+}
+
+/// Why a transfer is not gone on with by itself, and what can be done about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// A person wants to be asked. It can be gone on with.
+    Asks,
+    /// It was tried for long enough, or its files are gone. It can be gone on with.
+    Over,
+    /// Nothing is known of it but partial files, which can be removed.
+    Scraps,
 }
 
 /// How a transfer ended, and with what.

@@ -18,6 +18,7 @@ mod arriving;
 mod comparing;
 mod control;
 mod entry_set;
+mod farewell;
 mod inflow;
 mod lanes;
 mod limiter;
@@ -46,6 +47,7 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use control::{LinkError, read_first};
+pub use farewell::{Farewell, Told, farewell, given_up};
 pub use limiter::Limiter;
 pub use meter::Meter;
 pub use receive::{Attempt, IncomingOffer, ReceiveJob, Stops, receive};

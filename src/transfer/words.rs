@@ -47,6 +47,7 @@ pub fn of_disk(error: &DiskError) -> &'static str {
             "What came was not what had been offered."
         }
         DiskError::Io { .. } => "The disk there reports an error.",
+        DiskError::InUse(_) => "Another Airlift uses it there.",
     }
 }
 

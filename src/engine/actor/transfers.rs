@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use tokio::{
     sync::{Notify, mpsc},
-    task::spawn_blocking,
     time::sleep,
 };
 use tokio_util::sync::CancellationToken;
@@ -14,15 +13,11 @@ use super::{Actor, Caller, Internal, Line, Running};
 use crate::{
     engine::{
         desk::Desk,
-        incoming::{self, Accepted, Incoming, Start},
+        incoming::{self, Incoming, Start},
         outgoing::{self, Outgoing, Parcel},
-        record::{self, Kept, Record, Rest, Who},
-        start::Earlier,
+        record::{self, Kept, Who},
     },
-    model::{
-        Address, DeviceName, Direction, Peer, Problem, ProblemKind, Side, Source, Summary, Transfer,
-        TransferId, TransferState,
-    },
+    model::{Address, DeviceName, Direction, Peer, Source, Summary, Transfer, TransferId, TransferState},
     net::Connection,
     transfer,
     wire::limits,
@@ -52,7 +47,7 @@ impl Actor {
         self.begin_to_send(desk, cancel, to, Parcel::Files(sources), None);
     }
 
-    fn begin_to_send(
+    pub(super) fn begin_to_send(
         &mut self,
         desk: Arc<Desk>,
         cancel: CancellationToken,
@@ -78,57 +73,6 @@ impl Actor {
         let id = desk.id();
         let task = self.tasks.spawn(outgoing::run(outgoing));
         self.transfers.insert(id, Running { task, desk, line: Line::Calls(nudge), cancel });
-    }
-
-    /// Goes on with what an earlier run has left.
-    pub(super) async fn take_up(&mut self, earlier: Earlier) {
-        if earlier == Earlier::None {
-            return;
-        }
-        let home = self.home.clone();
-        let found = spawn_blocking(move || Kept::all(&home)).await.unwrap_or_default();
-        for (kept, record) in found {
-            let why = Problem {
-                side: Side::Here,
-                kind: ProblemKind::Link,
-                text: "Airlift was not running.".to_owned(),
-            };
-            let is_old = kept.interrupted().elapsed().is_ok_and(|age| age > self.settings.patience());
-            match record {
-                Record::Sending(record::Sending { rest: Rest::Failed, .. })
-                | Record::Receiving(record::Receiving { rest: Rest::Failed, .. })
-                    if is_old =>
-                {
-                    kept.remove();
-                }
-                // For whoever sends it again, which may be another process.
-                Record::Sending(record::Sending { rest: Rest::Failed, .. }) => {}
-                Record::Receiving(record @ record::Receiving { rest: Rest::Failed, .. }) => {
-                    self.remember(Accepted { record, kept: Some(kept) });
-                }
-                Record::Sending(sending) if earlier == Earlier::All => {
-                    let record::Sending { id, peer, to, summary, .. } = sending.clone();
-                    let (desk, cancel) =
-                        self.open(id, Direction::Send, peer.shown(), TransferState::Connecting);
-                    desk.update(|t| {
-                        t.summary = summary;
-                        t.state = TransferState::Interrupted { why, again: None };
-                    });
-                    let parcel = Parcel::Files(sending.sources());
-                    self.begin_to_send(desk, cancel, to, parcel, Some((kept, sending)));
-                }
-                Record::Receiving(record) => {
-                    let (who, id) = (record.peer.clone(), record.id);
-                    let accepted = Accepted { record, kept: Some(kept) };
-                    self.begin(Start::Earlier(Box::new(accepted), None), who, id);
-                    if let Some(running) = self.transfers.get(&id) {
-                        running.desk.interrupt(why, None);
-                    }
-                }
-                // Another run's.
-                Record::Sending(_) => {}
-            }
-        }
     }
 
     /// Hands a connection to the transfer that it goes on with, if there is one that was accepted.
@@ -162,6 +106,14 @@ impl Actor {
             Ok(()) => return,
             Err(connection) => connection,
         };
+        if self.is_left(id) {
+            if self.is_held_back() || self.transfers.contains_key(&id) {
+                // Without a word, which would be the end of it: it calls again.
+                tracing::info!(%address, transfer = %id, "turned away: it has not been said to go on");
+                return;
+            }
+            return self.begin(Start::Call(connection), who, id);
+        }
         let caller = Caller { connection, ..caller };
         let receiving = self.transfers.values().filter(|r| r.receives());
         // What a stranger can make us keep before anybody said yes is bounded by these.
@@ -203,8 +155,9 @@ impl Actor {
         });
     }
 
-    fn begin(&mut self, start: Start, who: Who, id: TransferId) {
+    pub(super) fn begin(&mut self, start: Start, who: Who, id: TransferId) {
         tracing::info!(transfer = %id, peer = %who.id, address = who.address, "an offer is coming");
+        self.left.remove(&id);
         let (desk, cancel) = self.open(id, Direction::Receive, who.shown(), TransferState::Preparing);
         if let Start::Earlier(accepted, _) = &start {
             let record::Receiving { landing, summary, .. } = &accepted.record;
@@ -221,6 +174,7 @@ impl Actor {
             transfer: id,
             inbox: self.settings.inbox.clone(),
             patience: self.settings.patience(),
+            go_on: self.settings.go_on,
             limiter: Arc::clone(&self.limiters.receiving),
             switchboard: self.switchboard.clone(),
             actor: self.reports.0.clone(),
@@ -232,7 +186,7 @@ impl Actor {
         self.transfers.insert(id, Running { task, desk, line: Line::IsCalled(line), cancel });
     }
 
-    fn open(
+    pub(super) fn open(
         &self,
         id: TransferId,
         direction: Direction,

@@ -2,14 +2,14 @@
 
 use egui::{Align, Color32, Label, Layout, Role, Ui, WidgetInfo};
 
-use super::row::{Act, Answerable, Body, Ended, Row, Tone, prospect};
+use super::row::{Act, Answerable, Body, Ended, Row, Tone};
 use crate::{
     gui::{
         icons::{self, Icon},
         theme,
         widgets::{Button, Look, badge, icon_button, line, progress, small, strong, tile},
     },
-    model::{Direction, Retry},
+    model::{Direction, Rest, Retry},
 };
 
 const TILE: f32 = 38.0;
@@ -56,6 +56,22 @@ fn buttons(ui: &mut Ui, row: &Row) -> Option<Act> {
             }
             if row.direction == Direction::Send
                 && ui.add(Button::new("Try now", Look::Plain).named(&names.retry)).clicked()
+            {
+                act = Some(Act::Retry);
+            }
+            act
+        }
+        Body::Left { rest, .. } => {
+            let mut act = None;
+            let (word, name) = match rest {
+                Rest::Asks => ("Give up", &names.give_up),
+                Rest::Over | Rest::Scraps => ("Remove", &names.remove),
+            };
+            if ui.add(Button::new(word, Look::Plain).named(name)).clicked() {
+                act = Some(Act::Cancel);
+            }
+            if *rest != Rest::Scraps
+                && ui.add(Button::new("Go on", Look::Plain).named(&names.go_on)).clicked()
             {
                 act = Some(Act::Retry);
             }
@@ -113,7 +129,11 @@ fn text(ui: &mut Ui, row: &mut Row, color: Color32) {
             line(ui, small(limit, p.faint));
         }
         Body::Interrupted { why, again } => {
-            line(ui, small(prospect(*again, row.direction), p.warn));
+            line(ui, small(row.prospect(*again), p.warn));
+            ui.add(Label::new(small(why, p.faint)).wrap());
+        }
+        Body::Left { prospect, why, .. } => {
+            line(ui, small(prospect, p.warn));
             ui.add(Label::new(small(why, p.faint)).wrap());
         }
         Body::Finished(ended) => {

@@ -2,13 +2,14 @@
 
 use std::{
     path::{Path, PathBuf},
-    time::Instant,
+    time::{Instant, SystemTime},
 };
 
 use crate::{
     gui::icons::{self, Icon},
     model::{
-        Direction, Outcome, Progress, Purpose, Report, Retry, Side, Transfer, TransferId, TransferState,
+        Direction, Outcome, Progress, Purpose, Report, Rest, Retry, Side, Transfer, TransferId,
+        TransferState,
         text::{self, visible},
     },
 };
@@ -37,6 +38,8 @@ pub struct Names {
     pub retry: String,
     pub retry_failed: String,
     pub give_up: String,
+    pub go_on: String,
+    pub remove: String,
     pub answer: String,
     pub open: String,
     pub reveal: String,
@@ -63,6 +66,12 @@ pub enum Body {
         again: Option<Instant>,
     },
     Finished(Ended),
+    /// Nobody goes on with it before a person says so.
+    Left {
+        prospect: String,
+        why: String,
+        rest: Rest,
+    },
 }
 
 /// Whether this device is the one to answer.
@@ -157,11 +166,21 @@ impl Row {
                 Body::Interrupted { why: visible(&why.text).into_owned(), again: *again }
             }
             TransferState::Finished(report) => Body::Finished(self.ended(transfer, report)),
+            TransferState::Left { why, rest, until } => Body::Left {
+                prospect: self.left(transfer, *rest, *until),
+                why: visible(&why.text).into_owned(),
+                rest: *rest,
+            },
         };
     }
 
     pub fn is_finished(&self) -> bool {
         matches!(self.body, Body::Finished(_))
+    }
+
+    /// True when nobody goes on with it.
+    pub fn is_left(&self) -> bool {
+        matches!(self.body, Body::Left { .. })
     }
 
     pub fn flows(&self) -> bool {
@@ -171,6 +190,11 @@ impl Row {
     /// True while the next attempt is waited for, second by second.
     pub fn counts_down(&self) -> bool {
         matches!(&self.body, Body::Interrupted { again: Some(again), .. } if *again > Instant::now())
+    }
+
+    /// What becomes of an interrupted transfer, when, and with whom.
+    pub fn prospect(&self, again: Option<Instant>) -> String {
+        prospect(again, self.direction) + SEPARATOR + &self.peer
     }
 
     /// Shows how far it is.
@@ -192,6 +216,21 @@ impl Row {
             .limited_by
             .map_or(String::new(), |limit| format!("Limited by {}", text::bottleneck(limit)));
         self.body = Body::Flowing { fraction, percent, text: parts.join(SEPARATOR), limit };
+    }
+
+    /// What a transfer is that nobody goes on with, and until when it stays.
+    fn left(&self, transfer: &Transfer, rest: Rest, until: SystemTime) -> String {
+        let left = until.duration_since(SystemTime::now()).unwrap_or_default();
+        let days = text::count(left.as_secs().div_ceil(86_400), "day", "days");
+        let size = transfer.summary.size_line();
+        match (rest, &transfer.folder) {
+            (Rest::Asks, _) => format!("Interrupted, goes on when you say so · {} · {size}", self.peer),
+            (Rest::Over, _) => format!("Not tried any more, removed in {days} · {} · {size}", self.peer),
+            (Rest::Scraps, Some(folder)) => {
+                format!("{size} in {} · removed in {days}", visible(&folder.to_string_lossy()))
+            }
+            (Rest::Scraps, None) => format!("Removed in {days}"),
+        }
     }
 
     fn ended(&self, transfer: &Transfer, report: &Report) -> Ended {
@@ -260,12 +299,12 @@ impl Row {
 }
 
 /// What becomes of an interrupted transfer, and when.
-pub fn prospect(again: Option<Instant>, direction: Direction) -> String {
+fn prospect(again: Option<Instant>, direction: Direction) -> String {
     let left = again.map(|again| again.saturating_duration_since(Instant::now()).as_secs_f32().ceil());
     match (left, direction) {
-        (Some(seconds), _) if seconds >= 1.0 => format!("Interrupted: trying again in {seconds:.0} s"),
-        (Some(_), _) | (None, Direction::Send) => "Interrupted: trying again…".to_owned(),
-        (None, Direction::Receive) => "Interrupted: goes on when the other device is back".to_owned(),
+        (Some(seconds), _) if seconds >= 1.0 => format!("Interrupted, trying again in {seconds:.0} s"),
+        (Some(_), _) | (None, Direction::Send) => "Interrupted, trying again…".to_owned(),
+        (None, Direction::Receive) => "Interrupted, goes on when the other device is back".to_owned(),
     }
 }
 
@@ -282,6 +321,8 @@ impl Names {
             retry: format!("Try now: {title}"),
             retry_failed: format!("Retry what failed: {title}"),
             give_up: format!("Give up: {title}"),
+            go_on: format!("Go on: {title}"),
+            remove: format!("Remove: {title}"),
             answer: format!("Answer: {title}"),
             open: format!("Open: {title}"),
             reveal: format!("Show in folder: {title}"),

@@ -1,0 +1,82 @@
+//! The lines of `airlift transfers`.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+
+use super::{Item, Of, path};
+use crate::{
+    engine::{KeptTransfer, User},
+    model::{Rest, TransferState},
+};
+
+/// One kept transfer. Every field is in `docs/CLI.md`.
+#[derive(Serialize)]
+pub struct KeptLine<'a> {
+    #[serde(flatten)]
+    of: Of<'a>,
+    state: StateLine,
+    in_use: bool,
+    files: u64,
+    folders: u64,
+    bytes: u64,
+    streams: u64,
+    items: Vec<Item<'a>>,
+    more: u64,
+    there: Option<u64>,
+    folder: Option<String>,
+    begun: Option<u64>,
+    interrupted: u64,
+    removed: Option<u64>,
+    problem: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum StateLine {
+    Interrupted,
+    Asks,
+    Left,
+    Scraps,
+}
+
+impl<'a> From<&'a KeptTransfer> for KeptLine<'a> {
+    fn from(kept: &'a KeptTransfer) -> Self {
+        let KeptTransfer { transfer, began, interrupted, there, user, .. } = kept;
+        let summary = &transfer.summary;
+        let (state, removed, problem) = match &transfer.state {
+            TransferState::Left { why, rest, until } => {
+                let state = match rest {
+                    Rest::Asks => StateLine::Asks,
+                    Rest::Over => StateLine::Left,
+                    Rest::Scraps => StateLine::Scraps,
+                };
+                (state, Some(seconds(*until)), why.text.as_str())
+            }
+            TransferState::Interrupted { why, .. } => (StateLine::Interrupted, None, why.text.as_str()),
+            _ => (StateLine::Interrupted, None, ""),
+        };
+        Self {
+            of: Of::from(transfer),
+            state,
+            in_use: *user == User::Somebody,
+            files: summary.files,
+            folders: summary.folders,
+            bytes: summary.bytes,
+            streams: summary.streams,
+            items: summary.top.iter().map(Item::from).collect(),
+            more: summary.more,
+            there: *there,
+            folder: transfer.folder.as_deref().map(path),
+            begun: began.map(seconds),
+            interrupted: seconds(*interrupted),
+            removed,
+            problem,
+        }
+    }
+}
+
+/// Since 1970-01-01 UTC.
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

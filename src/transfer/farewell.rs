@@ -1,0 +1,74 @@
+//! Ends a transfer over a connection that is for nothing else: what an earlier one has left is given
+//! up, or can't be gone on with.
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::timeout,
+};
+
+use super::{
+    TransferError,
+    control::{self, Link},
+    words::for_peer,
+};
+use crate::{
+    disk::SourceError,
+    model::{DeviceName, TransferId},
+    wire::{FromReceiver, FromSender, limits, message::Ending},
+};
+
+/// Why a sender ends what it doesn't even begin to offer again.
+#[derive(Debug)]
+pub enum Farewell {
+    /// A person has given it up.
+    Cancelled,
+    /// What was to be sent is gone.
+    Gone(SourceError),
+}
+
+/// Whether the other side knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    Yes,
+    No,
+}
+
+/// Tells the receiver that a transfer is not gone on with.
+pub async fn farewell<S>(control: S, name: &DeviceName, transfer: TransferId, why: Farewell) -> Told
+where
+    S: AsyncRead + AsyncWrite,
+{
+    let ending = match why {
+        Farewell::Cancelled => Ending::Cancelled,
+        Farewell::Gone(why) => {
+            Ending::Failed { why: for_peer(&TransferError::Source(why)).unwrap_or_default() }
+        }
+    };
+    let hello = FromSender::Hello { name: name.to_string(), transfer: transfer.0 };
+    control::run(control, &FromSender::Alive, |mut link: Link<FromReceiver>| async move {
+        if link.say(&hello).await.is_err() {
+            return Told::No;
+        }
+        loop {
+            // Who greets has the transfer, and hears how it ends.
+            match timeout(limits::HANDSHAKE, link.next()).await {
+                Ok(Ok(FromReceiver::Hello { .. })) => break,
+                Ok(Ok(FromReceiver::Alive)) => {}
+                // It is over there.
+                Ok(Ok(FromReceiver::Ending(_) | FromReceiver::Decline { .. })) => return Told::Yes,
+                _ => return Told::No,
+            }
+        }
+        if link.say(&FromSender::Ending(ending)).await.is_ok() { Told::Yes } else { Told::No }
+    })
+    .await
+}
+
+/// Tells a sender that calls that the receiver's person has given the transfer up.
+pub async fn given_up<S: AsyncRead + AsyncWrite>(control: S) {
+    control::run(control, &FromReceiver::Alive, |link: Link<FromSender>| async move {
+        // Who doesn't stay to hear it calls again.
+        let _ = link.say(&FromReceiver::Ending(Ending::Cancelled)).await;
+    })
+    .await;
+}

@@ -1,0 +1,129 @@
+//! Transfers that were interrupted, what is left of them, and what is done about that.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use airlift::{
+    engine::{Command, Event, GoOn, Settings},
+    model::{Direction, Peer, Problem, ProblemKind, Rest, Side, Transfer, TransferState},
+};
+use egui::accesskit::Role;
+use egui_kittest::kittest::Queryable as _;
+
+use crate::bench::{Bench, file, snapshot, transfer};
+
+fn why(text: &str) -> Problem {
+    Problem { side: Side::There, kind: ProblemKind::Link, text: text.to_owned() }
+}
+
+fn interrupted(direction: Direction, again: Option<Duration>) -> Transfer {
+    let again = again.map(|again| Instant::now() + again);
+    let state = TransferState::Interrupted { why: why("The link broke."), again };
+    transfer(1, direction, vec![file("clip.mp4", 2_100_000_000)], state)
+}
+
+fn left(rest: Rest) -> Transfer {
+    let until = SystemTime::now() + Duration::from_hours(24 * 28 + 12);
+    let state = TransferState::Left { why: why("The other device did not come back in time."), rest, until };
+    transfer(1, Direction::Receive, vec![file("clip.mp4", 2_100_000_000)], state)
+}
+
+#[test]
+fn an_interrupted_one_says_why_and_when_it_is_tried_again() {
+    let mut bench = Bench::new();
+    bench.transfer(&interrupted(Direction::Send, Some(Duration::from_mins(10))));
+    bench.must_say("Interrupted, trying again in 600 s · to Pixel 9");
+    bench.must_say("The link broke.");
+    bench.press("Try now: clip.mp4");
+    assert!(matches!(bench.command(), Command::Retry(id) if id.0 == [1; 16]));
+    bench.press("Give up: clip.mp4");
+    assert!(matches!(bench.command(), Command::Cancel(id) if id.0 == [1; 16]));
+}
+
+#[test]
+fn a_countdown_draws_once_a_second_and_what_only_waits_never() {
+    let mut bench = Bench::new();
+    bench.transfer(&interrupted(Direction::Send, Some(Duration::from_mins(10))));
+    let pause = bench.next_frame_in();
+    assert!(pause > Duration::from_millis(900) && pause <= Duration::from_secs(1), "{pause:?}");
+    for waits in [interrupted(Direction::Receive, None), left(Rest::Over)] {
+        bench.transfer(&waits);
+        assert!(bench.next_frame_in() > Duration::from_hours(1), "{waits:?}");
+    }
+}
+
+#[test]
+fn one_that_is_called_waits_for_the_other_device() {
+    let mut bench = Bench::new();
+    bench.transfer(&interrupted(Direction::Receive, None));
+    bench.must_say("Interrupted, goes on when the other device is back");
+    assert!(bench.button("Try now: clip.mp4").is_none());
+    assert!(bench.button("Give up: clip.mp4").is_some());
+}
+
+#[test]
+fn a_leftover_can_be_gone_on_with_or_removed() {
+    let mut bench = Bench::new();
+    bench.transfer(&left(Rest::Over));
+    bench.must_say("Not tried any more, removed in 29 days · from Pixel 9 · 1 file, 2.10 GB");
+    bench.must_say("The other device did not come back in time.");
+    bench.press("Go on: clip.mp4");
+    assert!(matches!(bench.command(), Command::Retry(id) if id.0 == [1; 16]));
+    bench.press("Remove: clip.mp4");
+    let Command::Cancel(id) = bench.command() else { panic!() };
+    bench.publish(Event::Forgotten(id));
+    bench.must_say("Nothing has been sent or received yet");
+}
+
+#[test]
+fn what_waits_for_the_person_can_be_gone_on_with_or_given_up() {
+    let mut bench = Bench::new();
+    bench.transfer(&left(Rest::Asks));
+    bench.must_say("Interrupted, goes on when you say so · from Pixel 9");
+    bench.press("Go on: clip.mp4");
+    assert!(matches!(bench.command(), Command::Retry(_)));
+    bench.press("Give up: clip.mp4");
+    assert!(matches!(bench.command(), Command::Cancel(_)));
+}
+
+#[test]
+fn of_partial_files_alone_there_is_nothing_to_go_on_with() {
+    let mut bench = Bench::new();
+    let scraps = Transfer { peer: Peer::default(), ..left(Rest::Scraps) };
+    bench.transfer(&scraps);
+    bench.must_say("1 file, 2.10 GB in /srv/inbox · removed in 29 days");
+    assert!(bench.button("Go on: clip.mp4").is_none());
+    bench.press("Remove: clip.mp4");
+    assert!(matches!(bench.command(), Command::Cancel(_)));
+}
+
+#[test]
+fn what_nobody_goes_on_with_is_no_reason_to_stay() {
+    let mut bench = Bench::new();
+    bench.transfer(&left(Rest::Over));
+    assert!(bench.button("Clear finished").is_none(), "it is not finished either");
+    let root = bench.window.input_mut().viewports.get_mut(&egui::ViewportId::ROOT).unwrap();
+    root.events.push(egui::ViewportEvent::Close);
+    bench.window.step();
+    bench.window.input_mut().viewports.get_mut(&egui::ViewportId::ROOT).unwrap().events.clear();
+    bench.window.run();
+    assert!(!bench.says("not finished"));
+}
+
+#[test]
+fn how_long_and_whether_by_itself_is_chosen_above_the_transfers() {
+    let mut bench = Bench::new();
+    bench.press("Interrupted transfers");
+    bench.window.get_by_role_and_label(Role::RadioButton, "Ask first").click();
+    bench.window.run();
+    bench.type_into("Hours for which one is tried by itself", "0");
+    bench.press("Save");
+    bench.must_say("Type the hours as a number from 1 to 8760.");
+    assert!(bench.commands().is_empty());
+    bench.type_into("Hours for which one is tried by itself", "48");
+    bench.type_into("Days after which what is left of it is removed", "7");
+    bench.press("Save");
+    let Command::Apply(settings) = bench.command() else { panic!() };
+    let expected = Settings { go_on: GoOn::Ask, patience: 48, leftovers: 7, ..snapshot().settings };
+    assert_eq!(settings, expected);
+    assert!(!bench.says("Days after which"));
+}
