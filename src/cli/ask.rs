@@ -154,10 +154,10 @@ mod tests {
             };
             let (answer, ()) = within(async { tokio::join!(asker.answer(&mut told), person) }).await;
             assert_eq!(answer.1, verdict, "{already} are here");
-            let asked = told.asked();
-            assert_eq!(asked.contains("1 of 2 files is here already."), already == 1, "{asked}");
-            assert_eq!(asked.contains("All 2 files are here already."), already == 2, "{asked}");
-            assert_eq!(asked.contains("m for only what is missing"), already > 0, "{asked}");
+            let question = told.asked();
+            assert_eq!(question.contains("1 of 2 files is here already."), already == 1, "{question}");
+            assert_eq!(question.contains("All 2 files are here already."), already == 2, "{question}");
+            assert_eq!(question.contains("m for only what is missing"), already > 0, "{question}");
         }
     }
 

@@ -13,7 +13,7 @@ use std::{
 
 use tokio::sync::mpsc::Sender;
 
-use super::{TransferError, inflow::Fate, sending::Sent, stages::Halt};
+use super::{inflow::Fate, sending::Sent, stages::Halt};
 use crate::{
     disk::{Compared, Intake, Same, SourceError, Sources},
     model::{CHUNK, Digest, EntryNo},
@@ -104,16 +104,13 @@ impl Doubts {
 }
 
 /// Reads and hashes every likely file at the sender.
-///
-/// # Errors
-/// None: what can't be read is told as that.
 pub fn read_own(
     sources: &Sources,
     likely: &[Range<EntryNo>],
     doubts: &Doubts,
     found: &Sender<Own>,
     halt: &Halt,
-) -> Result<(), TransferError> {
+) {
     for entry in likely.iter().flat_map(Clone::clone) {
         if !doubts.ask(halt) {
             break;
@@ -124,7 +121,6 @@ pub fn read_own(
             break;
         }
     }
-    Ok(())
 }
 
 /// `None` when it is over.
@@ -154,15 +150,7 @@ pub fn queue() -> (mpsc::SyncSender<Asked>, mpsc::Receiver<Asked>) {
 }
 
 /// Compares what is asked for with what is there, until nothing can be asked for any more.
-///
-/// # Errors
-/// None: a disk that fails is told as a fate.
-pub fn compare(
-    intake: &Arc<Intake>,
-    asked: &mpsc::Receiver<Asked>,
-    fates: &Sender<Fate>,
-    halt: &Halt,
-) -> Result<(), TransferError> {
+pub fn compare(intake: &Arc<Intake>, asked: &mpsc::Receiver<Asked>, fates: &Sender<Fate>, halt: &Halt) {
     let is_over = || halt.is_told() || fates.is_closed();
     while let Ok(first) = asked.recv() {
         let mut same: Vec<Same> = Vec::new();
@@ -173,10 +161,10 @@ pub fn compare(
                 // Told at once: it is wanted, and may be long.
                 Compared::Differs => {
                     if fates.blocking_send(Fate::Differs { entry }).is_err() {
-                        return Ok(());
+                        return;
                     }
                 }
-                Compared::Over => return Ok(()),
+                Compared::Over => return,
             }
             next = if same.len() < GROUP { asked.try_recv().ok() } else { None };
         }
@@ -186,11 +174,10 @@ pub fn compare(
                 Err(why) => Fate::Failed { entry, why },
             };
             if fates.blocking_send(fate).is_err() {
-                return Ok(());
+                return;
             }
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]

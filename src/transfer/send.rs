@@ -225,7 +225,10 @@ impl Session<'_> {
             let (sources, likely, doubts) =
                 (Arc::clone(&sources), answer.likely.clone(), Arc::clone(&doubts));
             let (told, found) = mpsc::channel(FATES);
-            let read = move |halt: &Halt| comparing::read_own(&sources, &likely, &doubts, &told, halt);
+            let read = move |halt: &Halt| {
+                comparing::read_own(&sources, &likely, &doubts, &told, halt);
+                Ok(())
+            };
             self.comparing = Some(Comparing { stages: Stages::start(read), found });
         }
         let meter = Arc::clone(&self.meter);

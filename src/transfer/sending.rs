@@ -1,20 +1,21 @@
 //! The sender's end as a state machine: messages in, orders out, no I/O.
 
+mod answers;
 #[cfg(test)]
 mod likely;
 mod wants;
 
-use std::{collections::HashMap, ops::Range, sync::Arc};
+use std::collections::HashMap;
 
 pub use wants::Wants;
 use wants::extend;
 
-use super::{Ended, LaneToken, TransferError, comparing::Doubts, entry_set::EntrySet, tally::Tally};
+use super::{Ended, LaneToken, TransferError, entry_set::EntrySet, tally::Tally};
 use crate::{
-    model::{DeviceName, Digest, EntryKind, EntryNo, FileProblem, Group, RelPath, Side, text::visible},
+    model::{DeviceName, Digest, EntryKind, EntryNo, FileProblem, Group, RelPath, Side},
     wire::{
         FromReceiver, Violation, limits,
-        message::{Ending, Load, Receipt},
+        message::{Ending, Load},
     },
 };
 
@@ -206,74 +207,11 @@ impl Sending {
                 }
                 Order::Nothing
             }
-            (Phase::Waiting(wants), FromReceiver::Accept { token }) => {
-                let mut answer = std::mem::take(wants);
-                self.long = HashMap::new();
-                let mut wanted = std::mem::take(&mut self.files);
-                let mut settled = |ranges: &[Range<EntryNo>]| {
-                    ranges.iter().flat_map(Clone::clone).filter(|&entry| wanted.remove(entry)).count() as u64
-                };
-                let (left_out, stored) = (settled(&answer.unwanted), settled(&answer.stored));
-                for entry in answer.likely.iter().flat_map(Clone::clone) {
-                    if !wanted.contains(entry) || self.streams.contains(entry) {
-                        return Err(Violation::BadEntry);
-                    }
-                    self.likely.insert(entry);
-                }
-                answer.doubts = Arc::new(Doubts::new(self.likely.len()));
-                self.phase = Phase::Flowing(Tally::new(wanted, left_out, stored));
-                Order::Flow { token, answer }
-            }
+            (Phase::Waiting(_), FromReceiver::Accept { token }) => self.on_accept(token)?,
+            (Phase::Flowing(_), FromReceiver::Differ(differ)) => self.on_differ(differ)?,
+            (Phase::Flowing(_), FromReceiver::Receipts(receipts)) => self.on_receipts(receipts, path)?,
             (Phase::Flowing(_), FromReceiver::Progress { bytes }) => Order::Progress { bytes },
             (Phase::Flowing(_), FromReceiver::Load(load)) => Order::Load(load),
-            (Phase::Flowing(_), FromReceiver::Differ(differ)) => {
-                for entry in &differ {
-                    if !self.asked.remove(*entry) {
-                        return Err(Violation::BadReceipt);
-                    }
-                    self.unreceipted.remove(entry);
-                }
-                Order::Answered { count: differ.len(), differ }
-            }
-            (Phase::Flowing(tally), FromReceiver::Receipts(receipts)) => {
-                let mut answered = 0;
-                for receipt in receipts {
-                    let entry = receipt.entry();
-                    let sent = self.unreceipted.remove(&entry);
-                    let was_asked = self.asked.remove(entry);
-                    answered += usize::from(was_asked);
-                    if self.likely.contains(entry) {
-                        return Err(Violation::BadReceipt);
-                    }
-                    let settled = match (receipt, sent) {
-                        (Receipt::Stored { digest, .. }, Some(sent)) if sent.digest == Digest(digest) => {
-                            if was_asked {
-                                tally.already(entry, sent.size, sent.digest)
-                            } else {
-                                tally.stored(entry, sent.size, sent.digest)
-                            }
-                        }
-                        // A file may fail there at any time; it can't be stored before it was sent.
-                        (Receipt::Failed { why, .. }, _) => {
-                            let path = path(entry).ok_or(Violation::BadEntry)?.to_string();
-                            let why = visible(&why).into_owned();
-                            let problem = FileProblem { path, side: Side::There, why };
-                            if self.folders.remove(entry) {
-                                tally.trouble(problem);
-                                true
-                            } else {
-                                // It may have failed on both sides at once.
-                                tally.failed(entry, problem) || self.broken.remove(entry)
-                            }
-                        }
-                        (Receipt::Stored { .. }, _) => false,
-                    };
-                    if !settled {
-                        return Err(Violation::BadReceipt);
-                    }
-                }
-                Order::Answered { count: answered, differ: Vec::new() }
-            }
             (Phase::Flowing(tally), FromReceiver::Done) => {
                 if !tally.is_settled() {
                     return Err(Violation::BadReceipt);
@@ -317,7 +255,7 @@ mod tests {
     use super::*;
     use crate::{
         model::{FileMode, Pipeline},
-        wire::message::RawGroup,
+        wire::message::{RawGroup, Receipt},
     };
 
     const DIGEST: Digest = Digest([7; 32]);

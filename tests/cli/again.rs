@@ -23,9 +23,9 @@ fn forest(device: &Device) -> std::path::PathBuf {
 fn complete(sender: Running, receiver: &mut Running) -> Value {
     let (end, code) = sender.end();
     assert_eq!((&end["outcome"], code), (&"complete".into(), 0), "{end}");
-    let received = receiver.wait_for("finished");
-    assert_eq!(received["outcome"], "complete", "{received}");
-    assert_eq!(received["already"], end["already"]);
+    let there = receiver.wait_for("finished");
+    assert_eq!(there["outcome"], "complete", "{there}");
+    assert_eq!(there["already"], end["already"]);
     end
 }
 

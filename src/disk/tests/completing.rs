@@ -76,7 +76,7 @@ fn what_is_there_needs_no_space() {
     }
     set_time(&path, TIME);
     let inbox = Inbox::open(temp.path()).unwrap();
-    assert!(inbox.plan(&[huge.clone()], None, Conflict::KeepBoth).is_err());
+    assert!(inbox.plan(std::slice::from_ref(&huge), None, Conflict::KeepBoth).is_err());
     assert_eq!(inbox.plan(&[huge], None, Conflict::Complete).unwrap().likely(), [0..1]);
 }
 

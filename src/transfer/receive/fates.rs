@@ -59,7 +59,10 @@ impl Session<'_> {
         }
         let (asked, queue) = comparing::queue();
         let (intake, noted) = (Arc::clone(intake), noted.clone());
-        let work = move |halt: &Halt| comparing::compare(&intake, &queue, &noted, halt);
+        let work = move |halt: &Halt| {
+            comparing::compare(&intake, &queue, &noted, halt);
+            Ok(())
+        };
         self.comparing = Some(Comparing { stages: Stages::start(work), asked, awaited });
     }
 
@@ -73,7 +76,7 @@ impl Session<'_> {
             match digest {
                 // Full: more than a sender may ask for at once.
                 Some(digest) => {
-                    comparing.asked.try_send((entry, Digest(digest))).map_err(|_| Violation::TooManyOpen)?
+                    comparing.asked.try_send((entry, Digest(digest))).map_err(|_| Violation::TooManyOpen)?;
                 }
                 None => {
                     self.note(intake, inflow::Fate::Broken { entry })?;

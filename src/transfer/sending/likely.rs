@@ -1,7 +1,10 @@
 //! Receivers that claim to have files: what they may say of which, and when.
 
 use super::*;
-use crate::model::{FileMode, Pipeline};
+use crate::{
+    model::{FileMode, Pipeline},
+    wire::message::Receipt,
+};
 
 const OWN: Sent = Sent { size: 10, digest: Digest([7; 32]) };
 

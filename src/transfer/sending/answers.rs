@@ -1,0 +1,87 @@
+//! What a receiver answers: what it wants, and what has become of each file.
+
+use std::{collections::HashMap, ops::Range, sync::Arc};
+
+use super::{Order, Phase, Sending};
+use crate::{
+    model::{Digest, EntryNo, FileProblem, RelPath, Side, text::visible},
+    transfer::{LaneToken, comparing::Doubts, tally::Tally},
+    wire::{Violation, message::Receipt},
+};
+
+impl Sending {
+    pub(super) fn on_accept(&mut self, token: LaneToken) -> Result<Order, Violation> {
+        let Phase::Waiting(wants) = &mut self.phase else { return Err(Violation::OutOfTurn("accept")) };
+        let mut answer = std::mem::take(wants);
+        self.long = HashMap::new();
+        let mut wanted = std::mem::take(&mut self.files);
+        let mut settled = |ranges: &[Range<EntryNo>]| {
+            ranges.iter().flat_map(Clone::clone).filter(|&entry| wanted.remove(entry)).count() as u64
+        };
+        let (left_out, stored) = (settled(&answer.unwanted), settled(&answer.stored));
+        for entry in answer.likely.iter().flat_map(Clone::clone) {
+            if !wanted.contains(entry) || self.streams.contains(entry) {
+                return Err(Violation::BadEntry);
+            }
+            self.likely.insert(entry);
+        }
+        answer.doubts = Arc::new(Doubts::new(self.likely.len()));
+        self.phase = Phase::Flowing(Tally::new(wanted, left_out, stored));
+        Ok(Order::Flow { token, answer })
+    }
+
+    pub(super) fn on_differ(&mut self, differ: Vec<EntryNo>) -> Result<Order, Violation> {
+        for entry in &differ {
+            if !self.asked.remove(*entry) {
+                return Err(Violation::BadReceipt);
+            }
+            self.unreceipted.remove(entry);
+        }
+        Ok(Order::Answered { count: differ.len(), differ })
+    }
+
+    pub(super) fn on_receipts(
+        &mut self,
+        receipts: Vec<Receipt>,
+        path: impl Fn(EntryNo) -> Option<RelPath>,
+    ) -> Result<Order, Violation> {
+        let Phase::Flowing(tally) = &mut self.phase else { return Err(Violation::OutOfTurn("receipts")) };
+        let mut answered = 0;
+        for receipt in receipts {
+            let entry = receipt.entry();
+            let sent = self.unreceipted.remove(&entry);
+            let was_asked = self.asked.remove(entry);
+            answered += usize::from(was_asked);
+            if self.likely.contains(entry) {
+                return Err(Violation::BadReceipt);
+            }
+            let settled = match (receipt, sent) {
+                (Receipt::Stored { digest, .. }, Some(sent)) if sent.digest == Digest(digest) => {
+                    if was_asked {
+                        tally.already(entry, sent.size, sent.digest)
+                    } else {
+                        tally.stored(entry, sent.size, sent.digest)
+                    }
+                }
+                // A file may fail there at any time; it can't be stored before it was sent.
+                (Receipt::Failed { why, .. }, _) => {
+                    let path = path(entry).ok_or(Violation::BadEntry)?.to_string();
+                    let why = visible(&why).into_owned();
+                    let problem = FileProblem { path, side: Side::There, why };
+                    if self.folders.remove(entry) {
+                        tally.trouble(problem);
+                        true
+                    } else {
+                        // It may have failed on both sides at once.
+                        tally.failed(entry, problem) || self.broken.remove(entry)
+                    }
+                }
+                (Receipt::Stored { .. }, _) => false,
+            };
+            if !settled {
+                return Err(Violation::BadReceipt);
+            }
+        }
+        Ok(Order::Answered { count: answered, differ: Vec::new() })
+    }
+}
