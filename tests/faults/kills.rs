@@ -8,7 +8,7 @@ use std::{
 use crate::{
     cable::Cable,
     chance::{Chance, Length, say},
-    film::{digest, read_by, shoot, sparse},
+    film::{digest, is_complete, read_by, shoot, sparse},
     harness::{Device, Running, tree},
     receive,
 };
@@ -116,7 +116,7 @@ impl Hunt {
     fn ends_well(mut self, made: &str) -> (u64, u64, u64) {
         let mut sender = self.sender.take().unwrap();
         let end = sender.wait_for("finished");
-        assert_eq!((&end["outcome"], &end["digest"]), (&"complete".into(), &made.into()), "{end}");
+        is_complete(&end, made);
         let sender_read = read_by(sender.id());
         assert_eq!(sender.exit(), 0);
         self.read += read_by(self.receiver().id());
