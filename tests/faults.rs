@@ -16,6 +16,8 @@ mod film;
 #[path = "cli/harness.rs"]
 #[allow(dead_code, reason = "the tests of the terminal face use more of it")]
 mod harness;
+#[path = "faults/hiccups.rs"]
+mod hiccups;
 #[path = "faults/kills.rs"]
 mod kills;
 #[path = "faults/lan.rs"]

@@ -6,6 +6,8 @@ use std::{
     path::Path,
 };
 
+use serde_json::Value;
+
 const PIECE: u64 = 4 << 20;
 
 fn noise(seed: u64, len: u64) -> Vec<u8> {
@@ -33,6 +35,13 @@ pub fn sparse(path: &Path, size: u64, seed: u64, holes: u64) -> String {
 
 pub fn digest(path: &Path) -> String {
     blake3::Hasher::new().update_reader(File::open(path).unwrap()).unwrap().finalize().to_hex().to_string()
+}
+
+/// A sender that has ended says that this is complete. It does not know the digest where an attempt
+/// that broke in its last moment had stored the file already.
+pub fn is_complete(end: &Value, made: &str) {
+    assert_eq!((&end["outcome"], &end["verified"]), (&"complete".into(), &true.into()), "{end}");
+    assert!(end["digest"].is_null() || end["digest"] == made, "{end}");
 }
 
 /// Bytes that a process has asked files for: what it receives from the network does not count.

@@ -96,7 +96,7 @@ impl Pair {
             landing,
             limiter: self.receiving,
             attempt: self.attempt,
-            keep: keep_in(&kept),
+            keep: Box::new(keep_in(Arc::clone(&kept))),
         };
 
         let expected = Arc::new(Mutex::new(None));
@@ -182,12 +182,13 @@ impl Pair {
 }
 
 /// Keeps the names that were chosen, as the engine does.
-fn keep_in(kept: &Arc<Mutex<Option<Names>>>) -> Box<dyn FnOnce(&Names) -> std::io::Result<()> + Send + Sync> {
-    let kept = Arc::clone(kept);
-    Box::new(move |names| {
+fn keep_in(
+    kept: Arc<Mutex<Option<Names>>>,
+) -> impl FnOnce(&Names) -> std::io::Result<()> + Send + Sync + 'static {
+    move |names| {
         *kept.lock().unwrap() = Some(names.clone());
         Ok(())
-    })
+    }
 }
 
 /// What the receiver's side has to say of somebody who left before they said hello.
