@@ -4,6 +4,7 @@
 #[path = "cli/bench.rs"]
 mod bench;
 #[path = "cli/harness.rs"]
+#[allow(dead_code, reason = "the tests of faults use more of it")]
 mod harness;
 
 use std::{

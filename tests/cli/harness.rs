@@ -145,6 +145,17 @@ impl Running {
         self.child.wait().unwrap().code().expect("an exit code")
     }
 
+    /// Its exit code once it has ended; `None` when a signal ended it.
+    pub fn code(mut self) -> Option<i32> {
+        while self.line().is_some() {}
+        self.child.wait().unwrap().code()
+    }
+
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn input(&mut self) -> ChildStdin {
         self.child.stdin.take().unwrap()
     }
