@@ -28,7 +28,7 @@ struct Left {
     there: Device,
     port: String,
     backup: tempfile::TempDir,
-    part: PathBuf,
+    partial: PathBuf,
     journal: PathBuf,
 }
 
@@ -46,9 +46,9 @@ impl Left {
         let of = |ending: &str| {
             names.iter().find(|path| path.extension().is_some_and(|e| e == ending)).unwrap().clone()
         };
-        let (part, journal) = (of("part"), of("journal"));
+        let (partial, journal) = (of("part"), of("journal"));
         let backup = tempfile::tempdir().unwrap();
-        let left = Self { parcel, there, port, backup, part, journal };
+        let left = Self { parcel, there, port, backup, partial, journal };
         for (number, folder) in left.folders().iter().enumerate() {
             run("cp", &["-a", folder.to_str().unwrap(), left.kept(number).to_str().unwrap()]);
         }
@@ -129,14 +129,14 @@ fn damage_to_what_was_left_is_noticed_and_only_the_damaged_ranges_are_sent_again
         for _ in 0..=round % 3 {
             let claim = &claims[usize::try_from(chance.within(0..claims.len() as u64)).unwrap()];
             let at = usize::try_from(chance.within(claim.start as u64..claim.end as u64)).unwrap();
-            flip(&left.part, at, chance.number());
+            flip(&left.partial, at, chance.number());
             groups.insert(at / GROUP);
         }
         check("bits of the partial file are flipped", groups.len());
 
         left.restore();
         let len = usize::try_from(chance.within(0..SIZE as u64)).unwrap();
-        cut(&left.part, len as u64);
+        cut(&left.partial, len as u64);
         let beyond: BTreeSet<_> =
             claims.iter().filter(|claim| claim.end > len).map(|claim| claim.start / GROUP).collect();
         check("the partial file is cut", beyond.len());
@@ -166,24 +166,27 @@ fn what_is_somebody_else_s_is_neither_used_nor_touched() {
         by(path);
     };
     let harms: [Harm<'_>; 7] = [
-        ("another file in place of the partial one", Box::new(|| fs::write(&left.part, &foreign).unwrap())),
+        (
+            "another file in place of the partial one",
+            Box::new(|| fs::write(&left.partial, &foreign).unwrap()),
+        ),
         (
             "another file moved into its place",
             Box::new(|| {
                 let new = left.there.inbox().join("new");
                 fs::write(&new, &foreign).unwrap();
-                let old = fs::metadata(&left.part).unwrap().modified().unwrap();
+                let old = fs::metadata(&left.partial).unwrap().modified().unwrap();
                 File::options().write(true).open(&new).unwrap().set_modified(old).unwrap();
-                fs::rename(new, &left.part).unwrap();
+                fs::rename(new, &left.partial).unwrap();
             }),
         ),
         (
             "a link in place of the partial file",
-            Box::new(|| swap(&left.part, &|path| symlink(&victim, path).unwrap())),
+            Box::new(|| swap(&left.partial, &|path| symlink(&victim, path).unwrap())),
         ),
         (
             "a second name for another file",
-            Box::new(|| swap(&left.part, &|path| fs::hard_link(&victim, path).unwrap())),
+            Box::new(|| swap(&left.partial, &|path| fs::hard_link(&victim, path).unwrap())),
         ),
         (
             "a link in place of the journal",
@@ -191,7 +194,7 @@ fn what_is_somebody_else_s_is_neither_used_nor_touched() {
         ),
         (
             "a folder in place of the partial file",
-            Box::new(|| swap(&left.part, &|path| fs::create_dir(path).unwrap())),
+            Box::new(|| swap(&left.partial, &|path| fs::create_dir(path).unwrap())),
         ),
         (
             "a folder in place of the journal",

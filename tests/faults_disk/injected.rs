@@ -131,7 +131,9 @@ fn whatever_system_call_fails_it_is_said_and_a_second_attempt_completes() {
         faults = some;
     }
     let mut tally = Tally::default();
-    faults.iter().for_each(|fault| case(fault, &mut tally));
+    for fault in &faults {
+        case(fault, &mut tally);
+    }
     let Tally { cases, complete, failed, interrupted } = tally;
     say(&format!("{test}: {cases} cases, {complete} complete, {failed} failed, {interrupted} interrupted"));
     assert!(failed + interrupted > 0, "no fault was met");

@@ -61,9 +61,10 @@ impl Parcel {
                 return Some(format!("{} was not sent", path.display()));
             };
             let (Some(bytes), Some(wanted)) = (&bytes, wanted) else { return None };
-            let zeros = bytes.iter().filter(|byte| **byte == 0).count();
+            let is_zero = bytes.iter().all(|byte| *byte == 0);
             let (path, len, all) = (path.display(), bytes.len(), wanted.len());
-            (bytes != wanted).then(|| format!("{path} has other content: {len} bytes of {all}, {zeros} zero"))
+            (bytes != wanted)
+                .then(|| format!("{path} has other content: {len} bytes of {all}, all zero: {is_zero}"))
         })
     }
 

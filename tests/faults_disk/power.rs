@@ -56,7 +56,9 @@ fn claims(parcel: &Parcel, inbox: &Path) -> (usize, Option<Range<usize>>) {
 }
 
 fn write_out(journals: &[PathBuf]) {
-    journals.iter().for_each(|journal| File::open(journal).unwrap().sync_all().unwrap());
+    for journal in journals {
+        File::open(journal).unwrap().sync_all().unwrap();
+    }
 }
 
 /// Sends, kills the receiver by `faults`, cuts the power, looks, and lets it go on.
