@@ -13,11 +13,13 @@ pub(super) fn modified(metadata: &Metadata) -> Option<Timestamp> {
     metadata.modified().ok().map(|time| time.into_std().into())
 }
 
-/// When anything of it was last changed, which nobody can set; `None` where the system doesn't say.
+/// When anything of it was last changed, which nobody can set; `None` where the system doesn't say, or it
+/// has no name any more: losing that is no change of content.
 #[cfg(unix)]
 pub(super) fn touched(metadata: &Metadata) -> Option<Timestamp> {
     use cap_std::fs::MetadataExt as _;
-    Some(Timestamp { seconds: metadata.ctime(), nanos: metadata.ctime_nsec().try_into().ok()? })
+    let nanos = metadata.ctime_nsec().try_into().ok()?;
+    (metadata.nlink() > 0).then_some(Timestamp { seconds: metadata.ctime(), nanos })
 }
 
 #[cfg(not(unix))]

@@ -242,8 +242,11 @@ impl SourceFile {
         // Some files, of Linux's /proc for one, say that they are empty and are not.
         let more = file.read(&mut [0]).map(|read| read > 0);
         let now = cap_std::fs::File::from_std(file).metadata();
-        let is_same =
-            |now: &Metadata| seen.is(now) && (touched.is_none() || attributes::touched(now) == touched);
+        let is_touched = |now: &Metadata| {
+            let now = attributes::touched(now);
+            now.zip(touched).is_some_and(|(now, before)| now != before)
+        };
+        let is_same = |now: &Metadata| seen.is(now) && !is_touched(now);
         match more.and_then(|more| Ok(!more && is_same(&now?))) {
             Ok(true) => Ok(()),
             Ok(false) => Err(SourceError::Changed(shown(&self.path))),

@@ -20,7 +20,7 @@ const TAIL: Duration = Duration::from_secs(2);
 /// True when a file was changed, or put in another's place, well after its journal was.
 pub(super) fn since(file: &Metadata, journal: &Metadata) -> bool {
     match (changed(file), journal.modified()) {
-        (Some(changed), Ok(written)) => changed > written + TAIL,
+        (Some(changed), Ok(written)) => written.checked_add(TAIL).is_some_and(|late| changed > late),
         // Where that can't be told, it is better read.
         _ => true,
     }
