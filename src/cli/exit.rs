@@ -37,9 +37,12 @@ impl Exit {
             Outcome::Cancelled { .. } => Self::Cancelled,
             Outcome::Failed(problem) => match problem.kind {
                 ProblemKind::Unreachable | ProblemKind::NotReceiving => Self::CannotReach,
-                ProblemKind::Link | ProblemKind::Protocol | ProblemKind::Files | ProblemKind::Other => {
-                    Self::Failed
-                }
+                ProblemKind::Link
+                | ProblemKind::Protocol
+                | ProblemKind::Files
+                | ProblemKind::Other
+                | ProblemKind::Paused
+                | ProblemKind::NoRoom => Self::Failed,
             },
         }
     }

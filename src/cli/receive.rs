@@ -116,7 +116,11 @@ pub async fn receive(
                 });
             }
             Turn::Gone => return Err(Unheard::Gone),
-            Turn::Transfer(..) | Turn::Progress(..) | Turn::Broken(..) | Turn::Mended(_) => {}
+            Turn::Transfer(..)
+            | Turn::Progress(..)
+            | Turn::Broken(..)
+            | Turn::Paused(..)
+            | Turn::Mended(_) => {}
         }
     }
 }

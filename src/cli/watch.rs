@@ -17,7 +17,7 @@ use tokio::{
 use super::news::{Moment, News, report};
 use crate::{
     engine::{Event, Events, Handle, ReceivingState, Snapshot, Update},
-    model::{Outcome, Problem, Progress, Report, Transfer, TransferId, TransferState},
+    model::{Outcome, Pause, Problem, Progress, Report, Transfer, TransferId, TransferState},
 };
 
 /// How often progress is sampled: twice the promised five a second, since timers run late.
@@ -35,6 +35,8 @@ pub enum Turn {
     Progress(Box<Transfer>, Progress),
     /// The link of a transfer broke; it goes on by itself.
     Broken(Box<Transfer>, Problem),
+    /// A transfer rests, and goes on when somebody wants it or there is room.
+    Paused(Box<Transfer>, Pause),
     /// It goes on.
     Mended(Box<Transfer>),
     /// By the person at the terminal.
@@ -55,6 +57,7 @@ impl Turn {
             Self::Transfer(Moment::Finished, transfer) => News::Finished(transfer, report(transfer)?),
             Self::Progress(transfer, progress) => News::Progress(transfer, progress),
             Self::Broken(transfer, why) => News::Broken(transfer, why),
+            Self::Paused(transfer, why) => News::Paused(transfer, *why),
             Self::Mended(transfer) => News::Mended(transfer),
             Self::Listening { .. } | Self::CannotListen(_) | Self::Interrupted | Self::Gone => return None,
         })
@@ -89,12 +92,14 @@ struct Followed {
     bytes: Option<u64>,
 }
 
-/// Whether a transfer's link was last told to be broken.
+/// What was last told of a transfer's link.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Link {
     #[default]
     Whole,
     Broken,
+    /// And why: how much a full disk lacks is no news.
+    Paused(Pause),
 }
 
 impl Watch {
@@ -214,11 +219,21 @@ impl Watch {
             self.due.push_back(Turn::Transfer(moment, Box::new(transfer.clone())));
         }
         match (&transfer.state, followed.link) {
-            (TransferState::Interrupted { why, .. }, Link::Whole) => {
+            (TransferState::Paused(why), told) => {
+                let why = match why {
+                    Pause::NoRoom { .. } => Pause::NoRoom { lacks: None },
+                    person @ Pause::Person(_) => *person,
+                };
+                if told != Link::Paused(why) {
+                    followed.link = Link::Paused(why);
+                    self.due.push_back(Turn::Paused(Box::new(transfer.clone()), why));
+                }
+            }
+            (TransferState::Interrupted { why, .. }, Link::Whole | Link::Paused(_)) => {
                 followed.link = Link::Broken;
                 self.due.push_back(Turn::Broken(Box::new(transfer.clone()), why.clone()));
             }
-            (TransferState::Active, Link::Broken) => {
+            (TransferState::Active, Link::Broken | Link::Paused(_)) => {
                 followed.link = Link::Whole;
                 self.due.push_back(Turn::Mended(Box::new(transfer.clone())));
             }

@@ -103,7 +103,7 @@ impl Intake {
     /// no other transfer can take their names.
     ///
     /// # Errors
-    /// When one of those folders can't be made.
+    /// When one of those folders can't be made, or the disk is too full to go on with what is left.
     pub fn begin(
         inbox: Inbox,
         entries: Vec<Entry>,
@@ -130,7 +130,7 @@ impl Intake {
         let shared = Arc::new(shared);
         let left = match shared.plan.attempt {
             Attempt::First => HashMap::new(),
-            Attempt::Again => shared.find_left(),
+            Attempt::Again => shared.find_left()?,
         };
         Ok(Self { shared, left: Mutex::new(left) })
     }
@@ -179,6 +179,12 @@ impl Intake {
             Top { name, origin: if is_new { Origin::Made } else { Origin::Found } }
         };
         Names::new(shared.plan.names.clone(), tops.into_iter().map(top).collect())
+    }
+
+    /// Bytes of disk that its unfinished files have already.
+    #[must_use]
+    pub fn allocated(&self) -> u64 {
+        self.shared.allocated()
     }
 
     /// Gives the transfer up: what is not whole goes when the last use of it ends.

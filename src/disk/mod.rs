@@ -42,5 +42,5 @@ pub use partial::{Partial, Verified};
 pub use plan::Plan;
 pub use scan::{Scan, measure};
 pub use source::{SourceFile, Sources};
-pub use space::free_space;
+pub use space::{Lack, Room, free_space, room};
 pub use store::Stored;

@@ -74,6 +74,11 @@ impl Plan {
         self.notes.lines()
     }
 
+    #[must_use]
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
     pub(super) fn is_unwanted(&self, no: EntryNo) -> bool {
         let after = self.unwanted.partition_point(|range| range.start <= no);
         after.checked_sub(1).is_some_and(|at| self.unwanted[at].contains(&no))

@@ -12,7 +12,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot},
+    sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot, watch},
     task::{AbortHandle, Id, JoinSet},
 };
 use tokio_util::sync::CancellationToken;
@@ -26,6 +26,7 @@ use super::{
     limiters::Limiters,
     listening,
     outgoing::Parcel,
+    resting::Wish,
     snapshot::{DeviceCard, InboxCard, ReceivingState},
     start::Earlier,
     switchboard::Switchboard,
@@ -98,6 +99,7 @@ struct Running {
     task: AbortHandle,
     desk: Arc<Desk>,
     line: Line,
+    wish: watch::Sender<Wish>,
     cancel: CancellationToken,
 }
 
@@ -112,6 +114,10 @@ enum Line {
 impl Running {
     fn receives(&self) -> bool {
         matches!(self.line, Line::IsCalled(_))
+    }
+
+    fn is_paused(&self) -> bool {
+        *self.wish.borrow() == Wish::Pause
     }
 }
 
@@ -169,6 +175,8 @@ impl Actor {
             }
         }
         self.reception = None;
+        // What a person has paused puts down what has come, and ends by itself.
+        self.transfers.retain(|_, running| !running.is_paused());
         for running in self.transfers.values() {
             if running.desk.is_interrupted() {
                 // Nobody gave it up: another run goes on with it.
@@ -208,6 +216,18 @@ impl Actor {
             Command::Retry(id) => {
                 if let Some(Running { line: Line::Calls(nudge), .. }) = self.transfers.get(&id) {
                     nudge.notify_one();
+                }
+            }
+            Command::Pause(id) => {
+                if let Some(running) = self.transfers.get(&id)
+                    && running.desk.shown().can_pause()
+                {
+                    running.wish.send_replace(Wish::Pause);
+                }
+            }
+            Command::Resume(id) => {
+                if let Some(running) = self.transfers.get(&id) {
+                    running.wish.send_replace(Wish::GoOn);
                 }
             }
             Command::Forget(id) => {

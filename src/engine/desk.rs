@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     model::{
-        Direction, Outcome, Problem, ProblemKind, Progress, Report, Transfer, TransferId, TransferState,
+        DeviceId, Direction, Outcome, Pause, Problem, ProblemKind, Progress, Report, Transfer, TransferId,
+        TransferState,
     },
     transfer::{IncomingOffer, Meter, Notice},
 };
@@ -19,6 +20,17 @@ use crate::{
 impl Gauge for Meter {
     fn sample(&self) -> Progress {
         Self::sample(self)
+    }
+}
+
+fn is_undecided(state: &TransferState) -> bool {
+    matches!(state, TransferState::Connecting | TransferState::Preparing | TransferState::Waiting)
+}
+
+/// A step before the answer. After it, another attempt is shown as what it mends until content flows.
+fn before(transfer: &mut Transfer, state: TransferState) {
+    if is_undecided(&transfer.state) {
+        transfer.state = state;
     }
 }
 
@@ -43,14 +55,17 @@ impl Desk {
 
     /// True before the answer to its offer.
     pub fn is_undecided(&self) -> bool {
-        matches!(
-            self.transfer().state,
-            TransferState::Connecting | TransferState::Preparing | TransferState::Waiting
-        )
+        is_undecided(&self.transfer().state)
     }
 
+    /// True while nothing flows of what was accepted.
     pub fn is_interrupted(&self) -> bool {
-        matches!(self.transfer().state, TransferState::Interrupted { .. })
+        matches!(self.transfer().state, TransferState::Interrupted { .. } | TransferState::Paused(_))
+    }
+
+    /// True while content flows.
+    pub fn is_flowing(&self) -> bool {
+        self.transfer().state == TransferState::Active
     }
 
     fn transfer(&self) -> MutexGuard<'_, Transfer> {
@@ -73,6 +88,23 @@ impl Desk {
     pub fn interrupt(&self, why: Problem, again: Option<Instant>) {
         self.publisher.hide_progress(self.id);
         self.update(|t| t.state = TransferState::Interrupted { why, again });
+    }
+
+    /// It rests, until somebody lets it go on or there is room.
+    pub fn rest(&self, why: Pause) {
+        if self.transfer().state == TransferState::Paused(why) {
+            return;
+        }
+        self.publisher.hide_progress(self.id);
+        self.update(|t| t.state = TransferState::Paused(why));
+    }
+
+    /// The other device has answered.
+    pub fn reached(&self, peer: DeviceId) {
+        self.update(|t| {
+            t.peer.id = Some(peer);
+            before(t, TransferState::Preparing);
+        });
     }
 
     pub fn update(&self, change: impl FnOnce(&mut Transfer)) {
@@ -114,14 +146,14 @@ impl Desk {
         match notice {
             Notice::Named(name) => self.update(|t| {
                 t.peer.name = Some(name);
-                t.state = TransferState::Preparing;
+                before(t, TransferState::Preparing);
             }),
             Notice::Offered { summary, notes } => self.update(|t| {
                 t.summary = summary;
                 t.notes = notes;
-                t.state = TransferState::Waiting;
+                before(t, TransferState::Waiting);
             }),
-            Notice::Parted => {}
+            Notice::Parted | Notice::Full(_) => {}
             Notice::Noted(notes) => self.update(|t| t.notes.extend(notes)),
             Notice::Accepted { notes } => {
                 let meter = Arc::clone(&self.meter.lock().unwrap_or_else(PoisonError::into_inner));

@@ -22,16 +22,18 @@ use super::{
     desk::Desk,
     policy::{Decision, decide},
     record::{self, Kept, Record, Who},
+    resting::{Leaving, Marks, Rest, Wish, Wishes},
     switchboard::Switchboard,
 };
 use crate::{
     disk::{self, EmptyFolders, Names},
     model::{
-        Answer, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Purpose, Report, Side, Summary,
-        TransferId,
+        Answer, DeviceId, DeviceName, Landing, Outcome, Pause, Problem, ProblemKind, Purpose, Report, Side,
+        Summary, TransferId,
     },
     net::Connection,
-    transfer::{Attempt, IncomingOffer, Limiter, Notice, ReceiveJob, Stops, receive},
+    transfer::{self, Attempt, IncomingOffer, Limiter, Notice, ReceiveJob, Stops, receive},
+    wire::message::Ending,
 };
 
 /// What every attempt at a transfer needs.
@@ -49,6 +51,8 @@ pub struct Incoming {
     pub limiter: Arc<Limiter>,
     pub switchboard: Switchboard,
     pub actor: mpsc::Sender<Internal>,
+    pub wishes: Wishes,
+    pub rest: Rest,
     pub cancel: CancellationToken,
 }
 
@@ -81,8 +85,9 @@ pub fn local_id(us: DeviceId, peer: DeviceId, theirs: [u8; 16]) -> TransferId {
 }
 
 pub async fn run(incoming: Incoming, start: Start, again: Again) {
-    let report = Box::pin(incoming.see_through(start, again)).await;
-    incoming.desk.finish(report);
+    if let Some(report) = Box::pin(incoming.see_through(start, again)).await {
+        incoming.desk.finish(report);
+    }
 }
 
 /// What the attempts at one transfer share.
@@ -110,8 +115,8 @@ fn lock(story: &Story) -> MutexGuard<'_, Shared> {
 
 impl Incoming {
     /// Receives over one connection after the other until one ends it, or nobody wants to wait any
-    /// longer.
-    async fn see_through(&self, start: Start, mut again: Again) -> Report {
+    /// longer; `None` when it is left to another run of the program.
+    async fn see_through(&self, start: Start, mut again: Again) -> Option<Report> {
         let story = Story::default();
         let (mut next, receiving) = match start {
             Start::Offer(connection, receiving) => (Some(connection), Some(receiving)),
@@ -124,29 +129,92 @@ impl Incoming {
             let connection = match next.take() {
                 Some(connection) => connection,
                 None => match self.wait(&mut again, &story).await {
-                    Ok(connection) => connection,
-                    Err(report) => break report,
+                    Ok(Ok(connection)) => connection,
+                    Ok(Err(report)) => break report,
+                    Err(Leaving) => return None,
                 },
             };
+            if let Some(why) = self.not_yet(&story).await {
+                transfer::put_off(connection.stream, why).await;
+                continue;
+            }
             let report;
             let attempt = self.attempt(*connection, &mut again, receiving.as_ref(), &story);
             (report, next) = Box::pin(attempt).await;
             match &report.outcome {
-                Outcome::Failed(why) if why.kind == ProblemKind::Link && is_kept(&story) => {
+                Outcome::Failed(why) if goes_on(why.kind) && is_kept(&story) => {
                     tracing::info!(transfer = %self.transfer, why = why.text, "interrupted");
-                    if next.is_none() {
-                        self.desk.interrupt(why.clone(), None);
+                    match (why.kind, why.side) {
+                        (ProblemKind::Paused, Side::There) => {
+                            self.note(&story, |marks| marks.with(Side::There));
+                        }
+                        (ProblemKind::Link, _) if next.is_none() && self.rest.reason().is_none() => {
+                            self.desk.interrupt(why.clone(), None);
+                        }
+                        // The one here is noted already, and what a full disk lacks, too.
+                        _ => {}
                     }
                 }
                 _ => break report,
             }
         };
         self.part(&story, &report).await;
-        report
+        Some(report)
     }
 
-    /// Waits for the sender to come back.
-    async fn wait(&self, again: &mut Again, story: &Story) -> Result<Box<Connection>, Report> {
+    /// Why a sender that calls is not to go on yet, if so.
+    async fn not_yet(&self, story: &Story) -> Option<Ending> {
+        let folder = lock(story).accepted.as_ref()?.record.landing.folder.clone();
+        self.rest.look_for_room(&folder.unwrap_or_else(|| self.inbox.clone())).await;
+        // Whoever calls has not paused it.
+        self.note(story, |marks| marks.without(Side::There));
+        // So that its patience begins anew.
+        is_kept(story);
+        match self.rest.reason()? {
+            Pause::Person(_) => Some(Ending::Paused),
+            Pause::NoRoom { .. } => Some(Ending::Full),
+        }
+    }
+
+    fn note(&self, story: &Story, change: impl FnOnce(Marks) -> Marks) {
+        let shared = lock(story);
+        self.rest.note(shared.accepted.as_ref().and_then(|accepted| accepted.kept.as_ref()), change);
+    }
+
+    /// Waits for the sender to come back, for as long as it takes if the transfer rests.
+    async fn wait(
+        &self,
+        again: &mut Again,
+        story: &Story,
+    ) -> Result<Result<Box<Connection>, Report>, Leaving> {
+        loop {
+            let marks = self.rest.marks();
+            let reason = self.rest.reason();
+            if let Some(pause) = reason {
+                self.desk.rest(pause);
+            }
+            tokio::select! {
+                called = self.wait_for_call(again, story, reason) => return Ok(called),
+                wanted = self.wishes.other_than(marks) => wanted?,
+            }
+            if self.wishes.is(Wish::Pause) {
+                self.note(story, |marks| marks.with(Side::Here));
+                continue;
+            }
+            self.note(story, |marks| marks.without(Side::Here));
+            if self.rest.reason().is_none() {
+                let text = "It was paused here, and goes on when the other device calls.".to_owned();
+                self.desk.interrupt(Problem { side: Side::Here, kind: ProblemKind::Link, text }, None);
+            }
+        }
+    }
+
+    async fn wait_for_call(
+        &self,
+        again: &mut Again,
+        story: &Story,
+        reason: Option<Pause>,
+    ) -> Result<Box<Connection>, Report> {
         let since = match &lock(story).accepted {
             Some(Accepted { kept: Some(kept), .. }) => kept.interrupted(),
             _ => SystemTime::now(),
@@ -156,7 +224,7 @@ impl Incoming {
         tokio::select! {
             Some(connection) = again.recv() => Ok(connection),
             () = self.cancel.cancelled() => Err(Report::of(Outcome::Cancelled { by: Side::Here })),
-            () = sleep(left) => Err(Report::of(Outcome::Failed(Problem {
+            () = sleep(left), if reason.is_none() => Err(Report::of(Outcome::Failed(Problem {
                 side: Side::There,
                 kind: ProblemKind::Link,
                 text: text.to_owned(),
@@ -209,11 +277,13 @@ impl Incoming {
         let lanes = |token| self.switchboard.expect(token, peer);
         let observe = |notice| match notice {
             Notice::Parted => lock(story).end = Heard::Yes,
+            Notice::Full(lack) => self.rest.fill(lack),
             other => self.desk.notice(other),
         };
         let meter = self.desk.begin_attempt();
         let cut = CancellationToken::new();
-        let stops = Stops { cancel: self.cancel.clone(), cut: cut.clone() };
+        let pause = CancellationToken::new();
+        let stops = Stops { cancel: self.cancel.clone(), pause: pause.clone(), cut: cut.clone() };
         let mut receiving = pin!(receive(connection.stream, job, ask, lanes, meter, &observe, stops));
         tokio::select! {
             report = &mut receiving => (report, None),
@@ -221,6 +291,12 @@ impl Incoming {
                 // The sender has noticed first that the old connection is dead.
                 cut.cancel();
                 (receiving.await, Some(newer))
+            }
+            () = self.wishes.paused() => {
+                // First, so that it is paused whatever happens meanwhile.
+                self.note(story, |marks| marks.with(Side::Here));
+                pause.cancel();
+                (receiving.await, None)
             }
         }
     }
@@ -233,6 +309,9 @@ impl Incoming {
         };
         let Some(accepted) = accepted else { return };
         if report.outcome == Outcome::Complete && end == Heard::No {
+            if let Some(kept) = &accepted.kept {
+                kept.mark(Marks::default());
+            }
             // The sender may not know, and call again: it is told then.
             let _ = self.actor.send(Internal::Unheard(Box::new(accepted))).await;
             return;
@@ -255,6 +334,11 @@ impl Incoming {
         });
         let _ = discarding.await;
     }
+}
+
+/// True of what doesn't end a transfer that was accepted.
+fn goes_on(kind: ProblemKind) -> bool {
+    matches!(kind, ProblemKind::Link | ProblemKind::Paused | ProblemKind::NoRoom)
 }
 
 /// True when it can be gone on with; its patience begins anew.

@@ -19,15 +19,16 @@ use super::{
     desk::Desk,
     patience::Patience,
     record::{self, Kept, Record, Who},
+    resting::{Leaving, Marks, Rest, Wish, Wishes},
 };
 use crate::{
     disk::{Scan, SourceError},
     model::{
-        Address, DeviceName, Outcome, Problem, ProblemKind, Purpose, Report, Side, Source, TransferId,
-        TransferState, Trial,
+        Address, DeviceName, Outcome, Pause, Problem, ProblemKind, Purpose, Report, Side, Source, TransferId,
+        Trial,
     },
     net::{self, Connection, Lane, NetError, Tls},
-    transfer::{LaneToken, Limiter, Notice, Outflow, SendJob, send},
+    transfer::{self, LaneToken, Limiter, Notice, Outflow, SendJob, Stops, send},
     wire::{FromSender, frame, limits},
 };
 
@@ -46,6 +47,8 @@ pub struct Outgoing {
     pub actor: mpsc::Sender<Internal>,
     /// Somebody wants the next attempt now.
     pub nudge: Arc<Notify>,
+    pub wishes: Wishes,
+    pub rest: Rest,
     pub cancel: CancellationToken,
 }
 
@@ -80,54 +83,97 @@ impl Parcel {
 /// What an accepted transfer is known by, and what is kept of it for a later run of the program.
 type Accepted = (record::Sending, Option<Kept>);
 
+type Story = Mutex<Option<Accepted>>;
+
 pub async fn run(outgoing: Outgoing) {
     let desk = Arc::clone(&outgoing.desk);
-    let report = outgoing.see_through().await;
-    desk.finish(report);
+    if let Some(report) = outgoing.see_through().await {
+        desk.finish(report);
+    }
 }
 
 impl Outgoing {
-    /// Makes attempts until one ends it, or nobody wants to wait any longer.
-    async fn see_through(mut self) -> Report {
+    /// Makes attempts until one ends it, or nobody wants to wait any longer; `None` when it is left to
+    /// another run of the program.
+    async fn see_through(mut self) -> Option<Report> {
         let earlier = match self.earlier.take() {
             Some(earlier) => Some(earlier),
-            None => self.find_earlier().await,
+            // Whoever sends it again wants it to go on, though it was paused.
+            None => self.find_earlier().await.inspect(|(kept, _)| kept.mark(Marks::default())),
         };
         let accepted = Mutex::new(earlier.map(|(kept, record)| (record, Some(kept))));
         let mut patience = Patience::default();
         let report = loop {
+            if self.wishes.is(Wish::Pause) || self.rest.marks().has(Side::Here) {
+                match self.wait_for_resume(&accepted).await {
+                    Ok(None) => {}
+                    Ok(Some(cancelled)) => break cancelled,
+                    Err(Leaving) => return None,
+                }
+            }
             let began = Instant::now();
             let report = self.attempt(&accepted).await;
             let Some(why) = interrupted(&report) else { break report };
+            if (why.kind, why.side) == (ProblemKind::Paused, Side::Here) {
+                continue;
+            }
+            let has_flowed = self.desk.is_flowing();
+            if has_flowed {
+                self.note(&accepted, |marks| marks.without(Side::There));
+            }
+            if why.kind == ProblemKind::Paused {
+                self.note(&accepted, |marks| marks.with(Side::There));
+            }
+            // What rests there rests for as long as nobody says otherwise.
+            let resting = match why.kind {
+                ProblemKind::NoRoom => Some(Pause::NoRoom { lacks: None }),
+                _ => self.rest.reason(),
+            };
             let since = {
                 let accepted = accepted.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some((_, kept)) = &*accepted else { break report };
-                if report.bytes > 0 || began.elapsed() > limits::LONGEST_PAUSE {
+                let flowed = report.bytes > 0 || began.elapsed() > limits::LONGEST_PAUSE;
+                if flowed && resting.is_none() {
                     // It flowed: another story than the last break.
                     patience.renew();
-                    if let Some(kept) = kept {
-                        kept.touch();
-                    }
+                }
+                if let Some(kept) = kept
+                    && (flowed || resting.is_some())
+                {
+                    kept.touch();
                 }
                 kept.as_ref().map_or_else(SystemTime::now, Kept::interrupted)
             };
-            if since.elapsed().is_ok_and(|waited| waited > self.patience) {
+            if resting.is_none() && since.elapsed().is_ok_and(|waited| waited > self.patience) {
                 break report;
             }
-            let pause = patience.pause(crate::identity::random::<1>()[0]);
+            let mut pause = patience.pause(crate::identity::random::<1>()[0]);
             tracing::info!(transfer = %self.desk.id(), why = why.text, ?pause, "interrupted");
-            self.desk.interrupt(why, Some(Instant::now() + pause));
+            match resting {
+                Some(resting) => {
+                    // A disk that was thought to have room, and had none, is tried more rarely.
+                    pause = if has_flowed { pause.max(limits::REST) } else { limits::REST };
+                    self.desk.rest(resting);
+                }
+                None => self.desk.interrupt(why, Some(Instant::now() + pause)),
+            }
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = self.nudge.notified() => {}
-                () = self.cancel.cancelled() => break cancelled(),
+                () = self.wishes.paused() => {}
+                () = self.cancel.cancelled() => {
+                    if resting.is_some() {
+                        self.say_goodbye(&accepted).await;
+                    }
+                    break cancelled();
+                }
             }
         };
         let accepted = accepted.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, Some(kept))) = accepted {
             kept.remove();
         }
-        report
+        Some(report)
     }
 
     /// What is left of an earlier attempt to send the same to the same address: whoever says it
@@ -148,7 +194,7 @@ impl Outgoing {
     }
 
     /// One connection, and what comes of it.
-    async fn attempt(&self, accepted: &Mutex<Option<Accepted>>) -> Report {
+    async fn attempt(&self, accepted: &Story) -> Report {
         let Self { desk, to, tls, cancel, .. } = self;
         let known = {
             let accepted = accepted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -177,10 +223,7 @@ impl Outgoing {
             return failed(Problem::from(&NetError::OtherDevice { address: route.to_string() }));
         }
         tracing::info!(transfer = %desk.id(), %peer, %route, "connected");
-        desk.update(|t| {
-            t.peer.id = Some(peer);
-            t.state = TransferState::Preparing;
-        });
+        desk.reached(peer);
         // An actor that is gone remembers nothing.
         let _ = self.actor.send(Internal::Reached(to.clone())).await;
         let transfer = known.map_or_else(|| desk.id(), |(id, _)| id);
@@ -198,8 +241,62 @@ impl Outgoing {
             }
         };
         let meter = desk.begin_attempt();
-        let sending = send(connection.stream, job, open_lane, meter, &observe, cancel.clone());
-        Box::pin(sending).await
+        let stops = Stops { cancel: cancel.clone(), ..Stops::default() };
+        let pause = stops.pause.clone();
+        let mut sending = Box::pin(send(connection.stream, job, open_lane, meter, &observe, stops));
+        tokio::select! {
+            report = &mut sending => report,
+            () = self.wishes.paused() => {
+                // First, so that it is paused whatever happens meanwhile.
+                self.note(accepted, |marks| marks.with(Side::Here));
+                pause.cancel();
+                sending.await
+            }
+        }
+    }
+
+    /// Rests until the person here wants it to go on; or how it ends instead.
+    async fn wait_for_resume(&self, accepted: &Story) -> Result<Option<Report>, Leaving> {
+        self.note(accepted, |marks| marks.with(Side::Here));
+        self.desk.rest(Pause::Person(Side::Here));
+        tokio::select! {
+            wanted = self.wishes.until(Wish::GoOn) => wanted?,
+            () = self.cancel.cancelled() => {
+                self.say_goodbye(accepted).await;
+                return Ok(Some(cancelled()));
+            }
+        }
+        self.note(accepted, |marks| marks.without(Side::Here));
+        match self.rest.reason() {
+            Some(paused_there) => self.desk.rest(paused_there),
+            None => self.desk.interrupt(resumed(), Some(Instant::now())),
+        }
+        Ok(None)
+    }
+
+    fn note(&self, accepted: &Story, change: impl FnOnce(Marks) -> Marks) {
+        let accepted = accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        self.rest.note(accepted.as_ref().and_then(|(_, kept)| kept.as_ref()), change);
+    }
+
+    /// Tells the receiver, which would wait for it without end, that it is given up.
+    async fn say_goodbye(&self, accepted: &Story) {
+        let known = {
+            let accepted = accepted.lock().unwrap_or_else(PoisonError::into_inner);
+            accepted.as_ref().map(|(record, _)| (record.id, record.peer.id))
+        };
+        let Some((id, peer)) = known else { return };
+        let telling = async {
+            let connection = net::dial(&self.to, &self.tls).await.ok()?;
+            let hello = FromSender::Hello { name: self.name.to_string(), transfer: id.0 };
+            let is_right = connection.peer == peer;
+            if is_right {
+                transfer::give_up(connection.stream, hello).await;
+            }
+            Some(())
+        };
+        // Whoever can't be reached now finds out when it calls, or is told by its own person.
+        let _ = tokio::time::timeout(limits::ENDING, telling).await;
     }
 
     /// Keeps what is needed to go on with a transfer; `None` for what can't be read a second time.
@@ -223,11 +320,23 @@ impl Outgoing {
 fn interrupted(report: &Report) -> Option<Problem> {
     match &report.outcome {
         Outcome::Failed(problem) => {
-            matches!(problem.kind, ProblemKind::Link | ProblemKind::Unreachable | ProblemKind::NotReceiving)
-                .then(|| problem.clone())
+            let may_go_on = matches!(
+                problem.kind,
+                ProblemKind::Link
+                    | ProblemKind::Unreachable
+                    | ProblemKind::NotReceiving
+                    | ProblemKind::Paused
+                    | ProblemKind::NoRoom
+            );
+            may_go_on.then(|| problem.clone())
         }
         _ => None,
     }
+}
+
+fn resumed() -> Problem {
+    let text = "It was paused here, and is to go on.".to_owned();
+    Problem { side: Side::Here, kind: ProblemKind::Link, text }
 }
 
 fn failed(problem: Problem) -> Report {

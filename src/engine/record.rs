@@ -14,13 +14,16 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use super::resting::Marks;
 use crate::{
     disk::Names,
-    model::{Address, DeviceId, DeviceName, Landing, Peer, Source, Summary, TransferId},
+    model::{Address, DeviceId, DeviceName, Landing, Peer, Side, Source, Summary, TransferId},
 };
 
 const FOLDER: &str = "transfers";
 const VERSION: u32 = 1;
+/// How the names of the files end that say who has paused what.
+const PAUSED: &str = "paused";
 
 /// What must be known to go on with a transfer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -135,7 +138,10 @@ impl Kept {
         // Before it has its name, so that no other process can come first.
         new.as_file().try_lock()?;
         let file = new.persist(&path)?;
-        Ok(Self { path, file })
+        let kept = Self { path, file };
+        // Another transfer's of that id, that came to its end unseen.
+        kept.mark(Marks::default());
+        Ok(kept)
     }
 
     /// Makes it last through a power cut.
@@ -183,6 +189,37 @@ impl Kept {
         Ok(Some((Self { path, file }, record)))
     }
 
+    /// Who has paused it.
+    #[must_use]
+    pub fn marks(&self) -> Marks {
+        let marked = fs::read(self.path.with_extension(PAUSED));
+        // One that can't be read is paused all the same: a person can let it go on.
+        marked.map_or_else(
+            |_| Marks::default(),
+            |text| serde_json::from_slice(&text).unwrap_or_else(|_| Marks::default().with(Side::Here)),
+        )
+    }
+
+    /// Remembers who has paused it.
+    pub fn mark(&self, marks: Marks) {
+        let path = self.path.with_extension(PAUSED);
+        let written = if marks == Marks::default() {
+            fs::remove_file(&path)
+        } else {
+            let folder = self.path.parent().unwrap_or(Path::new("."));
+            tempfile::NamedTempFile::new_in(folder).and_then(|mut new| {
+                serde_json::to_writer(&mut new, &marks)?;
+                new.persist(&path).map(drop).map_err(io::Error::from)
+            })
+        };
+        if let Err(problem) = written
+            && problem.kind() != io::ErrorKind::NotFound
+        {
+            // It holds for as long as this run does.
+            tracing::warn!(%problem, path = %path.display(), "who has paused a transfer can't be kept");
+        }
+    }
+
     /// Notes that the transfer was interrupted just now.
     pub fn touch(&self) {
         // Only how long it is waited for depends on it.
@@ -197,6 +234,7 @@ impl Kept {
 
     /// The transfer is over.
     pub fn remove(self) {
+        self.mark(Marks::default());
         if let Err(problem) = fs::remove_file(&self.path) {
             tracing::warn!(%problem, path = %self.path.display(), "a transfer's record can't be removed");
         }
@@ -275,6 +313,27 @@ mod tests {
         for name in ["cut", "empty", "later"] {
             assert!(home.path().join(FOLDER).join(format!("{name}.damaged")).exists(), "{name}");
         }
+    }
+
+    #[test]
+    fn who_has_paused_it_is_known_to_the_next_run_and_forgotten_with_it() {
+        let home = tempfile::tempdir().unwrap();
+        let kept = Kept::create(home.path(), &record(1)).unwrap();
+        let paused = Marks::default().with(Side::Here).with(Side::There);
+        kept.mark(paused);
+        drop(kept);
+        let (kept, _) = Kept::all(home.path()).remove(0);
+        assert_eq!(kept.marks(), paused);
+        kept.mark(paused.without(Side::Here));
+        assert_eq!(kept.marks().pause(), Some(crate::model::Pause::Person(Side::There)));
+        kept.mark(Marks::default());
+        assert_eq!(kept.marks(), Marks::default());
+        kept.mark(paused);
+        fs::write(kept.path.with_extension(PAUSED), "{").unwrap();
+        assert!(kept.marks().has(Side::Here), "a damaged one goes on only when a person says so");
+        kept.remove();
+        assert_eq!(fs::read_dir(home.path().join(FOLDER)).unwrap().count(), 0);
+        assert_eq!(Kept::create(home.path(), &record(1)).unwrap().marks(), Marks::default());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Address, Bottleneck, DeviceId, DeviceName, Digest, Pipeline, Summary};
+use super::{Address, Bottleneck, DeviceId, DeviceName, Digest, Pause, Pipeline, Summary};
 
 /// Names a transfer on this device: 128 bits, random at the sender, derived from the sender's id
 /// and its own number at the receiver.
@@ -167,6 +167,8 @@ pub enum TransferState {
         again: Option<Instant>,
     },
     Finished(Box<Report>),
+    /// It rests, without a connection.
+    Paused(Pause),
 }
 
 /// How a transfer ended, and with what.
@@ -295,6 +297,10 @@ pub enum ProblemKind {
     Files,
     /// Anything else: settings, ports, this program itself.
     Other,
+    /// A person has paused it.
+    Paused,
+    /// The receiver's disk is full.
+    NoRoom,
 }
 
 /// How far a transfer is. A sample: later ones replace earlier ones.

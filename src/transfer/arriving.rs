@@ -105,7 +105,10 @@ impl<'a> Arriving<'a> {
                 && let Err(problem) = partial.put_aside()
             {
                 tracing::warn!(%problem, "what has come can’t be kept");
-                partial.spoil();
+                // What the journal had before that is as true as it was.
+                if !problem.is_full() {
+                    partial.spoil();
+                }
             }
         }
     }

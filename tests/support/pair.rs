@@ -40,6 +40,8 @@ pub struct Pair {
     pub answer: Ask,
     pub cancel_sender: CancellationToken,
     pub cancel_receiver: CancellationToken,
+    pub pause_sender: CancellationToken,
+    pub pause_receiver: CancellationToken,
 }
 
 impl Default for Pair {
@@ -54,6 +56,8 @@ impl Default for Pair {
             answer: Box::new(|_| Some(Answer::Accept(Landing::default()))),
             cancel_sender: CancellationToken::new(),
             cancel_receiver: CancellationToken::new(),
+            pause_sender: CancellationToken::new(),
+            pause_receiver: CancellationToken::new(),
         }
     }
 }
@@ -141,6 +145,7 @@ impl Pair {
                 }
             }
         };
+        let stops = |cancel, pause| Stops { cancel, pause, ..Stops::default() };
         let notices = Mutex::new(Vec::new());
         let note = |notice| notices.lock().unwrap().push(notice);
         let both = Box::pin(async {
@@ -151,7 +156,7 @@ impl Pair {
                     open_lane,
                     Arc::new(Meter::default()),
                     &|_| {},
-                    self.cancel_sender
+                    stops(self.cancel_sender, self.pause_sender)
                 ),
                 async {
                     // The engine reads the hello, to find out who is there and what they want.
@@ -161,7 +166,7 @@ impl Pair {
                         Err(e) => return nobody_came(&e.to_string()),
                     }
                     let meter = Arc::new(Meter::default());
-                    let stops = Stops { cancel: self.cancel_receiver, cut: CancellationToken::new() };
+                    let stops = stops(self.cancel_receiver, self.pause_receiver);
                     transfer::receive(far, receive_job, ask, lanes, meter, &note, stops).await
                 },
                 relay.run(),

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     gui::icons::{self, Icon},
     model::{
-        Direction, Outcome, Progress, Purpose, Report, Side, Transfer, TransferId, TransferState,
+        Direction, Outcome, Pause, Progress, Purpose, Report, Side, Transfer, TransferId, TransferState,
         text::{self, visible},
     },
 };
@@ -24,6 +24,8 @@ pub struct Row {
     pub body: Body,
     /// Width and height when it was last painted.
     pub measured: Option<(f32, f32)>,
+    /// Whether it can be let rest.
+    pub can_pause: bool,
     /// Whether the list of failed files is open.
     pub expanded: bool,
     peer: String,
@@ -40,6 +42,8 @@ pub struct Names {
     pub open: String,
     pub reveal: String,
     pub forget: String,
+    pub pause: String,
+    pub resume: String,
     pub progress: String,
 }
 
@@ -62,6 +66,11 @@ pub enum Body {
         again: Option<Instant>,
     },
     Finished(Ended),
+    /// It rests; whoever paused it here can let it go on.
+    Paused {
+        text: String,
+        why: Pause,
+    },
 }
 
 /// Whether this device is the one to answer.
@@ -95,6 +104,8 @@ pub enum Tone {
 pub enum Act {
     Cancel,
     Retry,
+    Pause,
+    Resume,
     Answer,
     Forget,
     Open(PathBuf),
@@ -110,6 +121,7 @@ impl Row {
             names: Names::of(""),
             body: Body::before(String::new()),
             measured: None,
+            can_pause: false,
             expanded: false,
             peer: String::new(),
             several: false,
@@ -132,6 +144,7 @@ impl Row {
         self.names = Names::of(&self.title);
         self.several = transfer.summary.files > 1;
         self.measured = None;
+        self.can_pause = transfer.can_pause();
         self.body = match &transfer.state {
             TransferState::Connecting => Body::before(format!("Connecting to {label}…")),
             TransferState::Preparing => Body::before(match transfer.direction {
@@ -154,12 +167,21 @@ impl Row {
             TransferState::Interrupted { why, again } => {
                 Body::Interrupted { why: visible(&why.text).into_owned(), again: *again }
             }
+            TransferState::Paused(why) => {
+                let sentence = why.sentence(transfer.direction, &transfer.peer);
+                Body::Paused { text: visible(&sentence).into_owned(), why: *why }
+            }
             TransferState::Finished(report) => Body::Finished(self.ended(transfer, report)),
         };
     }
 
     pub fn is_finished(&self) -> bool {
         matches!(self.body, Body::Finished(_))
+    }
+
+    /// True of what another run of the program goes on with.
+    pub fn rests(&self) -> bool {
+        matches!(self.body, Body::Interrupted { .. } | Body::Paused { .. })
     }
 
     pub fn flows(&self) -> bool {
@@ -278,6 +300,8 @@ impl Names {
             open: format!("Open: {title}"),
             reveal: format!("Show in folder: {title}"),
             forget: format!("Remove from list: {title}"),
+            pause: format!("Pause: {title}"),
+            resume: format!("Resume: {title}"),
             progress: format!("Progress: {title}"),
         }
     }
