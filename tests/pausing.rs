@@ -189,7 +189,7 @@ fn a_program_that_is_ended_right_after_a_pause_gives_nothing_up() {
 fn what_is_interrupted_can_be_paused_and_is_not_called_until_it_is_taken_up() {
     let mut flight = Flight::begin("film.bin");
     flight.wait_for(20 << 20);
-    flight.receiver = flight.receiver.restart();
+    flight.receiver = flight.receiver.crash();
     flight.sender.until("interrupted", |state| {
         state.transfers.iter().any(|t| matches!(t.state, TransferState::Interrupted { .. })).then_some(())
     });

@@ -135,7 +135,7 @@ impl Desk {
         let transfer = self.transfer();
         let left = match outcome {
             Outcome::Cancelled { .. } => true,
-            Outcome::Failed(problem) => problem.kind == ProblemKind::Link,
+            Outcome::Failed(problem) => matches!(problem.kind, ProblemKind::Link | ProblemKind::Paused),
             _ => false,
         };
         left && transfer.direction == Direction::Receive && transfer.state == TransferState::Preparing

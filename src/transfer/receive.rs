@@ -465,12 +465,16 @@ impl Session<'_> {
             stages.end(if ended.may_go_on() { limits::SETTLE } else { limits::ENDING }).await;
         }
         if matches!(ended, Ended::NoRoom { .. }) {
-            let allocated = match self.intake.clone() {
-                Some(intake) => spawn_blocking(move || intake.allocated()).await.unwrap_or_default(),
-                None => 0,
+            let lack = match self.intake.clone() {
+                Some(intake) => {
+                    let allocated = spawn_blocking(move || intake.allocated()).await.unwrap_or_default();
+                    let total = self.meter.sample().total.unwrap_or_default();
+                    let bytes = total.saturating_sub(self.tally.bytes()).saturating_sub(allocated);
+                    Lack { bytes, files: self.tally.open() }
+                }
+                // What is there already was not counted: any room is worth a try.
+                None => Lack::default(),
             };
-            let missing = self.meter.sample().total.unwrap_or_default().saturating_sub(self.tally.bytes());
-            let lack = Lack { bytes: missing.saturating_sub(allocated), files: self.tally.open() };
             (self.observe)(Notice::Full(lack));
         }
         let mut saved = Vec::new();

@@ -42,6 +42,13 @@ impl Device {
         Self::start_at(state.device.name.as_str(), home, inbox, Earlier::All)
     }
 
+    /// Ends it without a word, and starts it anew.
+    pub fn crash(self) -> Self {
+        let Self { engine, home, inbox, state, .. } = self;
+        drop(engine);
+        Self::start_at(state.device.name.as_str(), home, inbox, Earlier::All)
+    }
+
     fn start_at(name: &str, home: TempDir, inbox: TempDir, earlier: Earlier) -> Self {
         let device_name = Some(DeviceName::parse(name).unwrap());
         let config = Config { home: home.path().to_owned(), device_name, limit: None, earlier };

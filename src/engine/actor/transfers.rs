@@ -123,7 +123,9 @@ impl Actor {
             && let Line::IsCalled(again) = &running.line
             && !running.desk.is_undecided()
         {
-            return again.try_send(connection).map_err(mpsc::error::TrySendError::into_inner);
+            // Full, or over in this moment: the connection closes, and its sender calls again.
+            let _ = again.try_send(connection);
+            return Ok(());
         }
         let Some(known) = self.unheard.iter().position(|accepted| accepted.record.id == id) else {
             return Err(connection);
