@@ -134,7 +134,7 @@ fn fills_up(kind: &str) {
     assert_eq!(names(&disk.at.join("trip")).len(), parts.len());
     let sent = end["pipeline"]["wire_bytes"].as_u64().unwrap();
     assert!(
-        sent <= (40 << 20) - (whole as u64) * (5 << 20) + 8 * 8,
+        sent <= (40 << 20) - (whole as u64) * (5 << 20) + (64 << 10),
         "{sent} bytes, and {whole} files were there"
     );
 }

@@ -311,14 +311,18 @@ fn an_offer_that_nobody_has_answered_can_t_be_paused_and_one_that_its_sender_pau
     let mut device = Device::start("Ben");
     let port = device.receive(Consent::Ask);
     let rogue = Rogue::new();
-    device.engine.block_on(async {
+    let mut offering = device.engine.block_on(async {
         let mut connection = rogue.greet(port).await;
         let kind = RawKind::File { size: Some(1) };
-        say(&mut connection, &FromSender::Entries(vec![RawEntry { path: "x".into(), kind, modified: None }]))
-            .await;
+        let entry = RawEntry { path: "x".into(), kind, modified: None };
+        say(&mut connection, &FromSender::Entries(vec![entry])).await;
         say(&mut connection, &NOTHING_SKIPPED).await;
-        say(&mut connection, &FromSender::Ending(Ending::Paused)).await;
-        while hear(&mut connection).await.is_some() {}
+        connection
+    });
+    device.until("a question", |state| state.transfers.iter().find(|t| t.asks()).map(|_| ()));
+    device.engine.block_on(async {
+        say(&mut offering, &FromSender::Ending(Ending::Paused)).await;
+        while hear(&mut offering).await.is_some() {}
     });
     assert!(matches!(device.received(0).outcome, Outcome::Failed(_)));
     let mut friend = Device::start("Friend");

@@ -135,8 +135,10 @@ impl Incoming {
                 },
             };
             if let Some(why) = self.not_yet(&story).await {
-                transfer::put_off(connection.stream, why).await;
-                continue;
+                match transfer::put_off(connection.stream, why).await {
+                    Some(outcome) => break Report::of(outcome),
+                    None => continue,
+                }
             }
             let report;
             let attempt = self.attempt(*connection, &mut again, receiving.as_ref(), &story);

@@ -51,7 +51,7 @@ impl Wishes {
     /// Waits until it is to be paused: without end, if it never is.
     pub async fn paused(&self) {
         if self.until(Wish::Pause).await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

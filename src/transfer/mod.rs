@@ -42,7 +42,10 @@ use std::{
     sync::Arc,
 };
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 
 pub use control::{LinkError, read_first};
@@ -55,7 +58,7 @@ use crate::{
     disk::{DiskError, Lack, PlanError, SourceError},
     model::{Outcome, Problem, ProblemKind, Side, Summary},
     net::{NetError, NetworkClock},
-    wire::{FromReceiver, FromSender, Violation, message::Ending},
+    wire::{FromReceiver, FromSender, Violation, limits, message::Ending},
 };
 
 /// Shows that a content connection belongs to a transfer: random, made by the receiver.
@@ -161,20 +164,26 @@ pub enum TransferError {
 
 /// Declines an offer before it is made: this device can't take another now.
 pub async fn refuse<S: AsyncRead + AsyncWrite>(control: S, reason: &str) {
-    say_at_once(control, FromReceiver::Decline { reason: Some(reason.to_owned()) }).await;
-}
-
-/// Tells a sender that calls again that it is not to go on yet.
-pub async fn put_off<S: AsyncRead + AsyncWrite>(control: S, why: Ending) {
-    say_at_once(control, FromReceiver::Ending(why)).await;
-}
-
-async fn say_at_once<S: AsyncRead + AsyncWrite>(control: S, word: FromReceiver) {
+    let decline = FromReceiver::Decline { reason: Some(reason.to_owned()) };
     control::run(control, &FromReceiver::Alive, |link: control::Link<FromSender>| async move {
         // Whoever doesn't stay to hear it needs no reason.
-        let _ = link.say(&word).await;
+        let _ = link.say(&decline).await;
     })
     .await;
+}
+
+/// Tells a sender that calls again that it is not to go on yet. Returns what it has to say of that: an
+/// outcome where it gives the transfer up.
+pub async fn put_off<S: AsyncRead + AsyncWrite>(control: S, why: Ending) -> Option<Outcome> {
+    control::run(control, &FromReceiver::Alive, |mut link: control::Link<FromSender>| async move {
+        // Whoever doesn't stay to hear it finds out when it calls again.
+        let _ = link.say(&FromReceiver::Ending(why)).await;
+        match timeout(limits::ENDING, link.next()).await {
+            Ok(Ok(FromSender::Ending(Ending::Cancelled))) => Some(Outcome::Cancelled { by: Side::There }),
+            _ => None,
+        }
+    })
+    .await
 }
 
 /// Tells a receiver that a transfer is given up, of which nothing else is under way.
