@@ -3,7 +3,11 @@
 
 mod support;
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use airlift::{
     engine::{Command, Consent, Settings},
@@ -83,7 +87,9 @@ impl Flight {
 
     /// Waits until so many bytes have come.
     fn wait_for(&mut self, bytes: u64) {
+        let began = Instant::now();
         while self.receiver.handle.progress(self.received).is_none_or(|progress| progress.bytes < bytes) {
+            assert!(began.elapsed() < Duration::from_mins(1), "it doesn’t come");
             std::thread::yield_now();
         }
     }

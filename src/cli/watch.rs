@@ -391,6 +391,42 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_rest_is_told_once_for_each_reason_and_so_is_that_it_goes_on() {
+        let mut stage = Stage::set();
+        let mut watch = watch(&mut stage);
+        let t = transfer(1, Direction::Receive);
+        let full = |lacks| TransferState::Paused(Pause::NoRoom { lacks });
+        let there = TransferState::Paused(Pause::Person(Side::There));
+        let why = Problem { side: Side::There, kind: ProblemKind::Link, text: "Gone.".to_owned() };
+        let broken = TransferState::Interrupted { why, again: None };
+        for state in [
+            TransferState::Active,
+            full(None),
+            full(Some(5)),
+            full(Some(3)),
+            there.clone(),
+            there,
+            broken.clone(),
+            broken,
+            TransferState::Active,
+        ] {
+            stage.say(&t, state);
+        }
+        stage.finish(&t, Outcome::Cancelled { by: Side::There });
+        let mut told = Vec::new();
+        loop {
+            match within(watch.next()).await {
+                Turn::Paused(_, why) => told.push(format!("{why:?}")),
+                Turn::Broken(..) => told.push("broken".to_owned()),
+                Turn::Mended(_) => told.push("mended".to_owned()),
+                turn if turn.ending().is_some() => break,
+                _ => {}
+            }
+        }
+        assert_eq!(told, ["NoRoom { lacks: None }", "Person(There)", "broken", "mended"]);
+    }
+
+    #[tokio::test]
     async fn listening_is_told_when_it_changes() {
         let mut stage = Stage::set();
         let mut watch = watch(&mut stage);
