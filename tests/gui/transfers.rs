@@ -294,7 +294,7 @@ fn what_is_paused_says_by_whom_and_only_that_side_takes_it_up() {
     assert!(bench.button("Resume: clip.mp4").is_none());
     bench.press("Try now: clip.mp4");
     assert!(matches!(bench.command(), Command::Retry(_)));
-    assert!(bench.next_frame_in() > Duration::from_secs(3600), "a window at rest draws nothing");
+    assert_eq!(bench.next_frame_in(), Duration::MAX, "a window at rest draws nothing");
 }
 
 #[test]
