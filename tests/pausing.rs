@@ -60,12 +60,12 @@ impl Flight {
         let path = file(&sender, name, &content);
         let sent = sender.send(port, &[path]);
         becomes(&mut sender, sent, &TransferState::Active);
-        let received = receiver.until("content", |state| {
-            let incoming = |t: &&Transfer| t.direction == Direction::Receive;
-            let transfer = state.transfers.iter().find(incoming)?;
+        let incoming = receiver.until("content", |state| {
+            let receives = |t: &&Transfer| t.direction == Direction::Receive;
+            let transfer = state.transfers.iter().find(receives)?;
             (transfer.state == TransferState::Active).then_some(transfer.id)
         });
-        Self { sender, receiver, port, sent, received, content, name }
+        Self { sender, receiver, port, sent, received: incoming, content, name }
     }
 
     fn side(&mut self, direction: Direction) -> (&mut Device, TransferId) {

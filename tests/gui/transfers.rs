@@ -307,7 +307,8 @@ fn a_full_disk_is_said_at_both_sides_with_what_is_to_be_done() {
     );
     assert!(bench.button("Resume: clip.mp4").is_none());
     assert!(bench.button("Give up: clip.mp4").is_some() && bench.button("Pause: clip.mp4").is_some());
-    bench.transfer(&sending(TransferState::Paused(Pause::NoRoom { lacks: None })));
+    let full = TransferState::Paused(Pause::NoRoom { lacks: None });
+    bench.transfer(&transfer(2, Direction::Send, vec![file("clip.mp4", 1)], full));
     bench.must_say("The disk of Pixel 9 is full. It goes on by itself when there is room.");
     assert!(bench.button("Try now: clip.mp4").is_some());
 }
