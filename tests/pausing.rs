@@ -61,8 +61,8 @@ impl Flight {
         let sent = sender.send(port, &[path]);
         becomes(&mut sender, sent, &TransferState::Active);
         let incoming = receiver.until("content", |state| {
-            let receives = |t: &&Transfer| t.direction == Direction::Receive;
-            let transfer = state.transfers.iter().find(receives)?;
+            let is_incoming = |t: &&Transfer| t.direction == Direction::Receive;
+            let transfer = state.transfers.iter().find(is_incoming)?;
             (transfer.state == TransferState::Active).then_some(transfer.id)
         });
         Self { sender, receiver, port, sent, received: incoming, content, name }

@@ -347,7 +347,9 @@ async fn a_pause_ends_both_sides_as_paused_before_the_answer_and_in_the_midst_of
                 late.cancel();
             }
         };
-        let (ends, ()) = tokio::join!(Pair { answer, ..pair }.run(&[&source], to.path()), pausing);
+        let sources = [source.as_path()];
+        let running = Pair { answer, ..pair }.run(&sources, to.path());
+        let (ends, ()) = tokio::join!(running, pausing);
         for (report, is_own) in [(&ends.sent, by_sender), (&ends.received, !by_sender)] {
             let Outcome::Failed(problem) = &report.outcome else { panic!("{report:?}") };
             assert_eq!(problem.kind, ProblemKind::Paused, "{report:?}");
