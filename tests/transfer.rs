@@ -16,7 +16,7 @@ use std::{
 
 use airlift::{
     disk::Scan,
-    model::{Answer, ByteRate, Conflict, Landing, Medium, Outcome, Purpose, Side, Trial},
+    model::{Answer, ByteRate, Conflict, Landing, Medium, Outcome, ProblemKind, Purpose, Side, Trial},
     transfer::Limiter,
 };
 use support::{
@@ -319,5 +319,42 @@ async fn a_speed_test_that_is_cut_leaves_nothing() {
         for folder in [from.path(), to.path()] {
             assert_eq!(fs::read_dir(folder).unwrap().count(), 0, "{medium:?}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_ends_both_sides_as_paused_before_the_answer_and_in_the_midst_of_content() {
+    let from = tempdir().unwrap();
+    put(from.path(), "big.bin", &noise(3, 24 << 20));
+    let source = from.path().join("big.bin");
+    for (by_sender, is_flowing) in [(true, false), (false, false), (true, true), (false, true)] {
+        let to = tempdir().unwrap();
+        let receiving = Arc::new(Limiter::new(is_flowing.then(|| ByteRate::new(20 << 20)).flatten()));
+        let pair = Pair { receiving, ..Pair::default() };
+        let pause = if by_sender { &pair.pause_sender } else { &pair.pause_receiver }.clone();
+        let (early, late) = (pause.clone(), pause);
+        let answer = Box::new(move |_: &_| {
+            if !is_flowing {
+                early.cancel();
+            }
+            Some(Answer::Accept(Landing::default()))
+        });
+        let pausing = async {
+            while is_flowing && !has_partial(to.path()) {
+                tokio::task::yield_now().await;
+            }
+            if is_flowing {
+                late.cancel();
+            }
+        };
+        let sources = [source.as_path()];
+        let running = Pair { answer, ..pair }.run(&sources, to.path());
+        let (ends, ()) = tokio::join!(running, pausing);
+        for (report, is_own) in [(&ends.sent, by_sender), (&ends.received, !by_sender)] {
+            let Outcome::Failed(problem) = &report.outcome else { panic!("{report:?}") };
+            assert_eq!(problem.kind, ProblemKind::Paused, "{report:?}");
+            assert_eq!(problem.side == Side::Here, is_own, "{report:?}");
+        }
+        assert!(!to.path().join("big.bin").exists());
     }
 }

@@ -48,6 +48,7 @@ fn what_a_sender_says_has_these_bytes() {
     pinned(&FromSender::Alive, "01000000 04");
     pinned(&FromSender::Bye, "01000000 05");
     pinned(&FromSender::Ending(Ending::Cancelled), "02000000 06 00");
+    pinned(&FromSender::Ending(Ending::Paused), "02000000 06 02");
     pinned(&FromSender::Load([1, 2, 3, 4, 5, 300]), "08000000 07 01 02 03 04 05 ac02");
     let digests = vec![RawDigest { entry: 300, digest: Some([9; 32]) }, RawDigest { entry: 1, digest: None }];
     let nines = "09".repeat(32);
@@ -69,6 +70,8 @@ fn what_a_receiver_says_has_these_bytes() {
     pinned(&FromReceiver::Done, "01000000 06");
     pinned(&FromReceiver::Alive, "01000000 07");
     pinned(&FromReceiver::Ending(Ending::Cancelled), "02000000 08 00");
+    pinned(&FromReceiver::Ending(Ending::Paused), "02000000 08 02");
+    pinned(&FromReceiver::Ending(Ending::Full), "02000000 08 03");
     pinned(&FromReceiver::Stored(vec![0..1, 5..300]), "07000000 0a 02 00 01 05 ac02");
     let groups = vec![RawGroup { first: 64, level: 6, value: [9; 32] }];
     pinned(&FromReceiver::Held { entry: 300, groups }, &format!("26000000 0b ac02 01 40 06 {nines}"));

@@ -41,7 +41,9 @@ impl Exit {
                 | ProblemKind::Protocol
                 | ProblemKind::Files
                 | ProblemKind::Other
-                | ProblemKind::Incomplete => Self::Failed,
+                | ProblemKind::Incomplete
+                | ProblemKind::Paused
+                | ProblemKind::NoRoom => Self::Failed,
             },
         }
     }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Serializer;
 
 use self::{
-    fields::{DirectionLine, SideLine, SkippedLine},
+    fields::{DirectionLine, ReasonLine, SideLine, SkippedLine},
     kept::KeptLine,
     pipeline::{BottleneckLine, PipelineLine},
     visible::Visible,
@@ -23,8 +23,8 @@ use super::{
     render::Screen,
 };
 use crate::model::{
-    DeviceName, Direction, EntryKind, Medium, Outcome, Peer, Progress, Purpose, Report, Summary, TopItem,
-    Transfer,
+    DeviceName, Direction, EntryKind, Medium, Outcome, Pause, Peer, Progress, Purpose, Report, Side, Summary,
+    TopItem, Transfer,
 };
 
 /// Tells scripts on standard output; questions go to standard error.
@@ -110,6 +110,13 @@ pub enum Line<'a> {
     Resumed {
         #[serde(flatten)]
         of: Of<'a>,
+    },
+    Paused {
+        #[serde(flatten)]
+        of: Of<'a>,
+        reason: ReasonLine,
+        side: SideLine,
+        problem: String,
     },
     Progress {
         transfer: String,
@@ -233,6 +240,7 @@ impl<'a> Line<'a> {
             },
             News::Progress(t, progress) => Self::progress(t, progress),
             News::Broken(t, why) => Self::Interrupted { of: Of::from(t), problem: &why.text },
+            News::Paused(t, why) => Self::paused(t, why),
             News::Mended(t) => Self::Resumed { of: Of::from(t) },
             News::Finished(t, report) => Self::finished(t, report),
             News::Tried(t, report) => Self::Bench {
@@ -292,6 +300,16 @@ impl<'a> Line<'a> {
             rate: progress.rate,
             limited_by: progress.limited_by.map(BottleneckLine::from),
         }
+    }
+
+    fn paused(t: &'a Transfer, why: Pause) -> Self {
+        let (reason, side) = match (why, t.direction) {
+            (Pause::Person(side), _) => (ReasonLine::Person, side),
+            (Pause::NoRoom { .. }, Direction::Send) => (ReasonLine::NoRoom, Side::There),
+            (Pause::NoRoom { .. }, Direction::Receive) => (ReasonLine::NoRoom, Side::Here),
+        };
+        let problem = why.sentence(t.direction, &t.peer);
+        Self::Paused { of: Of::from(t), reason, side: side.into(), problem }
     }
 
     fn finished(t: &'a Transfer, report: &'a Report) -> Self {
@@ -380,7 +398,7 @@ mod tests {
             render::shown::screen,
             stage::{complete, transfer},
         },
-        model::{FileProblem, Problem, ProblemKind, Side, text::is_deceptive},
+        model::{FileProblem, Problem, ProblemKind, text::is_deceptive},
     };
 
     fn line(news: News<'_>) -> String {
@@ -464,6 +482,7 @@ mod tests {
             News::Started(&t),
             News::Progress(&t, &progress),
             News::Broken(&t, &Problem { side: Side::Here, kind: ProblemKind::Link, text: "x".into() }),
+            News::Paused(&t, Pause::NoRoom { lacks: None }),
             News::Mended(&t),
             News::Finished(&t, &report),
             News::Tried(&t, &report),

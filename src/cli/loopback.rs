@@ -51,6 +51,7 @@ pub async fn receive(there: &mut Watch, inbox: &Path) -> Result<Result<Listening
             Turn::Transfer(..)
             | Turn::Progress(..)
             | Turn::Broken(..)
+            | Turn::Paused(..)
             | Turn::Mended(_)
             | Turn::Forgotten(_)
             | Turn::Interrupted => {}

@@ -6,7 +6,7 @@ use std::{net::IpAddr, path::PathBuf};
 
 use crate::{
     engine::{DeviceCard, KeptTransfer},
-    model::{Problem, Progress, Report, Transfer, TransferState},
+    model::{Pause, Problem, Progress, Report, Transfer, TransferState},
 };
 
 /// Something worth telling.
@@ -23,6 +23,8 @@ pub enum News<'a> {
     Progress(&'a Transfer, &'a Progress),
     /// The link broke; it goes on by itself.
     Broken(&'a Transfer, &'a Problem),
+    /// It rests, and goes on when somebody wants it or there is room.
+    Paused(&'a Transfer, Pause),
     /// It goes on.
     Mended(&'a Transfer),
     Finished(&'a Transfer, &'a Report),
@@ -68,7 +70,9 @@ impl Moment {
             TransferState::Connecting => Self::Begun,
             TransferState::Preparing => Self::Connected,
             TransferState::Waiting => Self::Offered,
-            TransferState::Active | TransferState::Interrupted { .. } => Self::Started,
+            TransferState::Active | TransferState::Interrupted { .. } | TransferState::Paused(_) => {
+                Self::Started
+            }
             // What is left has come to an end for whoever follows it.
             TransferState::Finished(_) | TransferState::Left { .. } => Self::Finished,
         }

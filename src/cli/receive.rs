@@ -122,6 +122,7 @@ pub async fn receive(
             Turn::Transfer(..)
             | Turn::Progress(..)
             | Turn::Broken(..)
+            | Turn::Paused(..)
             | Turn::Mended(_)
             | Turn::Forgotten(_) => {}
         }

@@ -72,6 +72,7 @@ pub async fn follow(watch: &mut Watch, id: TransferId, tell: &mut dyn Tell) -> R
             | Turn::Transfer(..)
             | Turn::Progress(..)
             | Turn::Broken(..)
+            | Turn::Paused(..)
             | Turn::Mended(_)
             | Turn::Forgotten(_) => {}
         }

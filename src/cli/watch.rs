@@ -17,7 +17,7 @@ use tokio::{
 use super::news::{Moment, News, report};
 use crate::{
     engine::{Event, Events, Handle, ReceivingState, Snapshot, Update},
-    model::{Outcome, Problem, Progress, Report, Transfer, TransferId, TransferState},
+    model::{Outcome, Pause, Problem, Progress, Report, Transfer, TransferId, TransferState},
 };
 
 /// How often progress is sampled: twice the promised five a second, since timers run late.
@@ -35,6 +35,8 @@ pub enum Turn {
     Progress(Box<Transfer>, Progress),
     /// The link of a transfer broke; it goes on by itself.
     Broken(Box<Transfer>, Problem),
+    /// A transfer rests, and goes on when somebody wants it or there is room.
+    Paused(Box<Transfer>, Pause),
     /// It goes on.
     Mended(Box<Transfer>),
     /// It was taken off the list.
@@ -57,6 +59,7 @@ impl Turn {
             Self::Transfer(Moment::Finished, transfer) => News::Finished(transfer, report(transfer)?),
             Self::Progress(transfer, progress) => News::Progress(transfer, progress),
             Self::Broken(transfer, why) => News::Broken(transfer, why),
+            Self::Paused(transfer, why) => News::Paused(transfer, *why),
             Self::Mended(transfer) => News::Mended(transfer),
             Self::Listening { .. }
             | Self::CannotListen(_)
@@ -73,6 +76,7 @@ impl Turn {
             Self::Transfer(_, transfer)
             | Self::Progress(transfer, _)
             | Self::Broken(transfer, _)
+            | Self::Paused(transfer, _)
             | Self::Mended(transfer) => Some(transfer.id),
             Self::Forgotten(id) => Some(*id),
             Self::Listening { .. } | Self::CannotListen(_) | Self::Interrupted | Self::Gone => None,
@@ -108,12 +112,14 @@ struct Followed {
     bytes: Option<u64>,
 }
 
-/// Whether a transfer's link was last told to be broken.
+/// What was last told of a transfer's link.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Link {
     #[default]
     Whole,
     Broken,
+    /// And why: how much a full disk lacks is no news.
+    Paused(Pause),
 }
 
 impl Watch {
@@ -249,11 +255,21 @@ impl Watch {
             self.due.push_back(Turn::Transfer(moment, Box::new(transfer.clone())));
         }
         match (&transfer.state, followed.link) {
-            (TransferState::Interrupted { why, .. }, Link::Whole) => {
+            (TransferState::Paused(why), told) => {
+                let why = match why {
+                    Pause::NoRoom { .. } => Pause::NoRoom { lacks: None },
+                    person @ Pause::Person(_) => *person,
+                };
+                if told != Link::Paused(why) {
+                    followed.link = Link::Paused(why);
+                    self.due.push_back(Turn::Paused(Box::new(transfer.clone()), why));
+                }
+            }
+            (TransferState::Interrupted { why, .. }, Link::Whole | Link::Paused(_)) => {
                 followed.link = Link::Broken;
                 self.due.push_back(Turn::Broken(Box::new(transfer.clone()), why.clone()));
             }
-            (TransferState::Active, Link::Broken) => {
+            (TransferState::Active, Link::Broken | Link::Paused(_)) => {
                 followed.link = Link::Whole;
                 self.due.push_back(Turn::Mended(Box::new(transfer.clone())));
             }
@@ -408,6 +424,42 @@ mod tests {
         assert!(seen.len() >= 4, "a stalled transfer is sampled, too: {seen:?}");
         assert!(seen.is_sorted());
         assert_eq!(seen.last(), Some(&3_500), "the last byte is told");
+    }
+
+    #[tokio::test]
+    async fn a_rest_is_told_once_for_each_reason_and_so_is_that_it_goes_on() {
+        let mut stage = Stage::set();
+        let mut watch = watch(&mut stage);
+        let t = transfer(1, Direction::Receive);
+        let full = |lacks| TransferState::Paused(Pause::NoRoom { lacks });
+        let there = TransferState::Paused(Pause::Person(Side::There));
+        let why = Problem { side: Side::There, kind: ProblemKind::Link, text: "Gone.".to_owned() };
+        let broken = TransferState::Interrupted { why, again: None };
+        for state in [
+            TransferState::Active,
+            full(None),
+            full(Some(5)),
+            full(Some(3)),
+            there.clone(),
+            there,
+            broken.clone(),
+            broken,
+            TransferState::Active,
+        ] {
+            stage.say(&t, state);
+        }
+        stage.finish(&t, Outcome::Cancelled { by: Side::There });
+        let mut told = Vec::new();
+        loop {
+            match within(watch.next()).await {
+                Turn::Paused(_, why) => told.push(format!("{why:?}")),
+                Turn::Broken(..) => told.push("broken".to_owned()),
+                Turn::Mended(_) => told.push("mended".to_owned()),
+                turn if turn.ending().is_some() => break,
+                _ => {}
+            }
+        }
+        assert_eq!(told, ["NoRoom { lacks: None }", "Person(There)", "broken", "mended"]);
     }
 
     #[tokio::test]

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use super::news::{Listening, News};
 use crate::model::{
-    DeviceId, Direction, EntryKind, Outcome, Peer, Problem, Progress, Purpose, Report, Retry, Side, Summary,
-    Transfer, text,
+    DeviceId, Direction, EntryKind, Outcome, Pause, Peer, Problem, Progress, Purpose, Report, Retry, Side,
+    Summary, Transfer, text,
 };
 
 /// What became of a broken link, and what comes next.
@@ -20,6 +20,12 @@ fn broken(transfer: &Transfer, why: &Problem) -> String {
         Direction::Receive => "It goes on when the other device is back; Ctrl-C stops that.",
     };
     format!("Interrupted: {}. {} {next}", transfer.summary.title(), why.text)
+}
+
+/// Why it rests; whoever waits for it need do nothing.
+fn paused(transfer: &Transfer, why: Pause) -> String {
+    let why = why.sentence(transfer.direction, &transfer.peer);
+    format!("{}: {why} Waiting; Ctrl-C gives it up.", transfer.summary.title())
 }
 
 /// Lists longer than this are cut: a screen is not a log.
@@ -66,6 +72,7 @@ pub fn lines(news: News<'_>) -> Vec<Line> {
         },
         News::Started(t) => started(t),
         News::Broken(t, why) => told(broken(t, why)),
+        News::Paused(t, why) => told(paused(t, why)),
         News::Mended(t) => told(format!("Connected again: {} goes on.", t.summary.title())),
         News::Progress(t, progress) => told(format!("{}: {}", t.summary.title(), self::progress(progress))),
         News::Finished(t, report) => finished(t, report),

@@ -136,6 +136,12 @@ impl DiskError {
         )
     }
 
+    /// True when the disk, or the part of it that this user may fill, is full.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::NoSpace(_))
+    }
+
     /// An error of the system about `path`, which is in the form that is safe to show.
     pub(super) fn of(path: String, why: io::Error) -> Self {
         match why.kind() {

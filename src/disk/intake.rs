@@ -106,7 +106,7 @@ impl Intake {
     /// no other transfer can take their names.
     ///
     /// # Errors
-    /// When one of those folders can't be made.
+    /// When one of those folders can't be made, or the disk is too full to go on with what is left.
     pub fn begin(
         inbox: Inbox,
         entries: Vec<Entry>,
@@ -135,7 +135,7 @@ impl Intake {
             Attempt::First => HashMap::new(),
             Attempt::Again => {
                 shared.sync_stored()?;
-                shared.find_left()
+                shared.find_left()?
             }
         };
         Ok(Self { shared, left: Mutex::new(left), differ: Mutex::default() })
@@ -199,6 +199,12 @@ impl Intake {
             Top { name, origin: if is_new { Origin::Made } else { Origin::Found } }
         };
         Names::new(shared.plan.names.clone(), tops.into_iter().map(top).collect())
+    }
+
+    /// Bytes of disk that its unfinished files have already.
+    #[must_use]
+    pub fn allocated(&self) -> u64 {
+        self.shared.allocated()
     }
 
     /// Gives the transfer up: what is not whole goes when the last use of it ends.

@@ -150,8 +150,9 @@ impl Part {
         begun.map_err(|why| self.failed(why))
     }
 
-    /// What an earlier attempt left of a file; `None` when that is nothing of use.
-    fn find(shared: &Arc<Shared>, no: EntryNo) -> Option<Left> {
+    /// What an earlier attempt left of a file; `None` when that is nothing of use, and an error when it
+    /// can't be gone on with because the disk is full.
+    fn find(shared: &Arc<Shared>, no: EntryNo) -> Option<Result<Left, DiskError>> {
         let (entry, size, _) = shared.file(no).ok()?;
         let size = size.filter(|size| *size > Group::WORTH)?;
         let path = shared.local(&entry.path);
@@ -187,7 +188,8 @@ impl Part {
             part.begin_journal(entry, size, &groups)
         };
         match sized() {
-            Ok(journal) => Some(Left { file, journal, groups, part }),
+            Ok(journal) => Some(Ok(Left { file, journal, groups, part })),
+            Err(full) if full.is_full() => Some(Err(full)),
             Err(problem) => {
                 tracing::warn!(%problem, "what is left of a file can’t be used");
                 part.spoil();
@@ -290,13 +292,32 @@ impl Drop for Part {
 
 impl Shared {
     /// Finds what earlier attempts left of files that are wanted.
-    pub fn find_left(self: &Arc<Self>) -> HashMap<EntryNo, Left> {
-        let long = |entry: &Entry| match entry.kind {
+    ///
+    /// # Errors
+    /// When the disk is too full to go on with it.
+    pub fn find_left(self: &Arc<Self>) -> Result<HashMap<EntryNo, Left>, DiskError> {
+        let found = self.long().filter_map(|no| Some(Part::find(self, no)?.map(|left| (no, left))));
+        found.take(MAX_LEFT).collect()
+    }
+
+    /// Bytes of disk that partial files have, of those that another attempt can go on with.
+    pub fn allocated(&self) -> u64 {
+        let taken = |no| {
+            let (entry, ..) = self.file(no).ok()?;
+            let folder = self.folder(above(&self.local(&entry.path)), Missing::Fail).ok()?;
+            let name = format!("{}{PART}", stem(&self.prefix, entry.path.as_str()));
+            open_own(&folder.dir, &name).ok().map(|file| space::taken(&file))
+        };
+        self.long().filter_map(taken).fold(0, u64::saturating_add)
+    }
+
+    /// Files that are large enough for a journal.
+    fn long(&self) -> impl Iterator<Item = EntryNo> {
+        let is_long = |entry: &Entry| match entry.kind {
             EntryKind::File { size: Some(size), .. } => size > Group::WORTH,
             _ => false,
         };
-        let numbers = (0..).zip(self.entries()).filter(|(_, entry)| long(entry)).map(|(no, _)| no);
-        numbers.filter_map(|no| Some((no, Part::find(self, no)?))).take(MAX_LEFT).collect()
+        (0..).zip(self.entries()).filter(move |(_, entry)| is_long(entry)).map(|(no, _)| no)
     }
 }
 

@@ -79,7 +79,11 @@ impl Partial {
         }
         let (file, journal, part) = Part::create(shared, no, entry, size, mode)?;
         if let Some(size) = size.filter(|size| *size > LARGE) {
-            space::reserve(&file, size).map_err(|why| part.failed(why))?;
+            space::reserve(&file, size).map_err(|why| {
+                // Some systems leave what they had set aside of it.
+                part.spoil();
+                part.failed(why)
+            })?;
         }
         Ok(Self::over(Sink::File(file), journal, Groups::new(), size, part))
     }
@@ -171,8 +175,9 @@ impl Partial {
     /// meanwhile.
     ///
     /// # Errors
-    /// When the disk fails. What has come since the last time is then void: the file can't be stored. What
-    /// was recorded before stays true.
+    /// When the disk fails, now or before. What has come since the last sync is then void, also what
+    /// came while that failed: it is never recorded, and the file can't be stored. What was recorded
+    /// before stays true.
     pub fn sync(&self) -> Result<(), DiskError> {
         let Sink::File(file) = &self.sink else { return Ok(()) };
         let mut chunks = {
@@ -217,7 +222,10 @@ impl Partial {
         match whole(content.into_inner().unwrap_or_else(PoisonError::into_inner), size, digest, &part) {
             Ok(written) => Ok(Verified::of(sink, journal, (written, digest), part)),
             Err(why) => {
-                part.spoil();
+                // What was recorded before a disk was full can be gone on with.
+                if !why.is_full() {
+                    part.spoil();
+                }
                 Err(why)
             }
         }

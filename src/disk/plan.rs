@@ -89,6 +89,11 @@ impl Plan {
         self.notes.lines()
     }
 
+    #[must_use]
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
     pub(super) fn is_unwanted(&self, no: EntryNo) -> bool {
         is_among(&self.unwanted, no)
     }

@@ -12,6 +12,64 @@ pub fn free_space(path: &Path) -> Option<u64> {
     absolute.ancestors().find_map(|ancestor| fs4::available_space(ancestor).ok())
 }
 
+/// What a transfer needs on the disk that it fills.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lack {
+    /// Of content that has no place yet.
+    pub bytes: u64,
+    /// Files that are not there yet.
+    pub files: u64,
+}
+
+/// Whether there is room for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    Enough,
+    /// So many bytes must become free; 0 where something else is used up, such as the places for names.
+    Lacks(u64),
+}
+
+/// Whether what a transfer lacks has room in its folder, and the system is left with some. A limit for
+/// one user alone, or a folder that is gone, shows only when it is written to.
+#[must_use]
+pub fn room(folder: &Path, lack: Lack) -> Room {
+    let Some(space) = Space::of(folder) else { return Room::Enough };
+    let blocks = lack.files.saturating_mul(space.block);
+    let needed = lack.bytes.saturating_add(blocks).saturating_add(space.reserve).max(space.block);
+    match needed.saturating_sub(space.free) {
+        0 if lack.files.max(1) > places(folder) => Room::Lacks(0),
+        0 => Room::Enough,
+        bytes => Room::Lacks(bytes),
+    }
+}
+
+/// How many files can still be made where `folder` is.
+#[cfg(unix)]
+fn places(folder: &Path) -> u64 {
+    match rustix::fs::statvfs(folder) {
+        // Some file systems make places as they need them, and say that they have none.
+        Ok(disk) if disk.f_files > 0 => disk.f_favail,
+        _ => u64::MAX,
+    }
+}
+
+#[cfg(not(unix))]
+fn places(_: &Path) -> u64 {
+    u64::MAX
+}
+
+/// Bytes of disk that a file has, whatever its length.
+#[cfg(unix)]
+pub(super) fn taken(file: &File) -> u64 {
+    use std::os::unix::fs::MetadataExt as _;
+    file.metadata().map_or(0, |there| there.blocks().saturating_mul(512))
+}
+
+#[cfg(not(unix))]
+pub(super) fn taken(file: &File) -> u64 {
+    file.metadata().map_or(0, |there| there.len())
+}
+
 /// What a plan reckons with.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Space {
@@ -43,7 +101,11 @@ impl Space {
 /// leave the processor's cache between, and that was measured to cost a seventh of the speed.
 pub(super) fn reserve(file: &File, size: u64) -> io::Result<()> {
     if let Some(free) = free_memory(file) {
-        return if size <= free { Ok(()) } else { Err(io::ErrorKind::StorageFull.into()) };
+        return if size.saturating_sub(taken(file)) <= free {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::StorageFull.into())
+        };
     }
     match file.allocate(size) {
         Err(why)

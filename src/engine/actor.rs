@@ -14,7 +14,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch},
     task::{AbortHandle, Id, JoinSet},
 };
 use tokio_util::sync::CancellationToken;
@@ -31,6 +31,7 @@ use super::{
     listening,
     outgoing::Parcel,
     record::Found,
+    resting::Wish,
     snapshot::{DeviceCard, InboxCard, ReceivingState},
     start::Earlier,
     switchboard::Switchboard,
@@ -131,6 +132,7 @@ struct Running {
     task: AbortHandle,
     desk: Arc<Desk>,
     line: Line,
+    wish: watch::Sender<Wish>,
     cancel: CancellationToken,
 }
 
@@ -145,6 +147,10 @@ enum Line {
 impl Running {
     fn receives(&self) -> bool {
         matches!(self.line, Line::IsCalled(_))
+    }
+
+    fn is_paused(&self) -> bool {
+        *self.wish.borrow() == Wish::Pause
     }
 }
 
@@ -207,8 +213,10 @@ impl Actor {
             }
         }
         self.reception = None;
+        // What a person has paused puts down what has come, and ends by itself.
+        self.transfers.retain(|_, running| !running.is_paused());
         for running in self.transfers.values() {
-            if running.desk.is_waiting() {
+            if running.desk.is_interrupted() {
                 // Nobody gave it up: another run goes on with it.
                 running.task.abort();
             } else {
@@ -250,6 +258,18 @@ impl Actor {
                     Some(Running { line: Line::Calls(nudge), .. }) => nudge.notify_one(),
                     Some(_) => {}
                     None => self.retry(id),
+                }
+            }
+            Command::Pause(id) => {
+                if let Some(running) = self.transfers.get(&id)
+                    && running.desk.shown().can_pause()
+                {
+                    running.wish.send_replace(Wish::Pause);
+                }
+            }
+            Command::Resume(id) => {
+                if let Some(running) = self.transfers.get(&id) {
+                    running.wish.send_replace(Wish::GoOn);
                 }
             }
             Command::Forget(id) => {

@@ -1,10 +1,7 @@
 //! One transfer's record, and its publication: every change of it is one event.
 
 use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
@@ -15,7 +12,8 @@ use super::{
 };
 use crate::{
     model::{
-        Direction, Outcome, Problem, ProblemKind, Progress, Report, Transfer, TransferId, TransferState,
+        DeviceId, Direction, Outcome, Pause, Problem, ProblemKind, Progress, Report, Transfer, TransferId,
+        TransferState,
     },
     transfer::{IncomingOffer, Meter, Notice},
 };
@@ -26,22 +24,30 @@ impl Gauge for Meter {
     }
 }
 
+fn is_undecided(state: &TransferState) -> bool {
+    matches!(state, TransferState::Connecting | TransferState::Preparing | TransferState::Waiting)
+}
+
+/// A step before the answer. After it, another attempt is shown as what it mends until content flows.
+fn before(transfer: &mut Transfer, state: TransferState) {
+    if is_undecided(&transfer.state) {
+        transfer.state = state;
+    }
+}
+
 pub struct Desk {
     id: TransferId,
     transfer: Mutex<Transfer>,
     publisher: Publisher,
     /// Of the present attempt.
     meter: Mutex<Arc<Meter>>,
-    /// Once it was accepted and interrupted, it is one to be kept whenever nothing flows.
-    was_interrupted: AtomicBool,
 }
 
 impl Desk {
     /// A new transfer. It is on the list once it has been updated.
     pub fn new(transfer: Transfer, publisher: Publisher) -> Arc<Self> {
         let meter = Mutex::default();
-        let was_interrupted = AtomicBool::default();
-        Arc::new(Self { id: transfer.id, transfer: Mutex::new(transfer), publisher, meter, was_interrupted })
+        Arc::new(Self { id: transfer.id, transfer: Mutex::new(transfer), publisher, meter })
     }
 
     pub fn id(&self) -> TransferId {
@@ -50,20 +56,17 @@ impl Desk {
 
     /// True before the answer to its offer.
     pub fn is_undecided(&self) -> bool {
-        matches!(
-            self.transfer().state,
-            TransferState::Connecting | TransferState::Preparing | TransferState::Waiting
-        )
+        is_undecided(&self.transfer().state)
     }
 
+    /// True while nothing flows of what was accepted.
     pub fn is_interrupted(&self) -> bool {
-        matches!(self.transfer().state, TransferState::Interrupted { .. })
+        matches!(self.transfer().state, TransferState::Interrupted { .. } | TransferState::Paused(_))
     }
 
-    /// True when nothing flows of what was accepted, even while the next attempt is being made.
-    pub fn is_waiting(&self) -> bool {
-        let flows = self.transfer().state == TransferState::Active;
-        !flows && self.was_interrupted.load(Ordering::Relaxed)
+    /// True while content flows.
+    pub fn is_flowing(&self) -> bool {
+        self.transfer().state == TransferState::Active
     }
 
     fn transfer(&self) -> MutexGuard<'_, Transfer> {
@@ -98,9 +101,26 @@ impl Desk {
     }
 
     /// Nobody goes on with it before a person says so.
-    pub fn rest(&self, left: TransferState) {
+    pub fn leave(&self, left: TransferState) {
         self.publisher.hide_progress(self.id);
         self.update(|t| t.state = left);
+    }
+
+    /// It rests, until somebody lets it go on or there is room.
+    pub fn rest(&self, why: Pause) {
+        if self.transfer().state == TransferState::Paused(why) {
+            return;
+        }
+        self.publisher.hide_progress(self.id);
+        self.update(|t| t.state = TransferState::Paused(why));
+    }
+
+    /// The other device has answered.
+    pub fn reached(&self, peer: DeviceId) {
+        self.update(|t| {
+            t.peer.id = Some(peer);
+            before(t, TransferState::Preparing);
+        });
     }
 
     pub fn update(&self, change: impl FnOnce(&mut Transfer)) {
@@ -110,9 +130,6 @@ impl Desk {
             return;
         }
         change(&mut transfer);
-        if matches!(transfer.state, TransferState::Interrupted { .. }) {
-            self.was_interrupted.store(true, Ordering::Relaxed);
-        }
         self.publisher.publish(Event::Transfer(Box::new(transfer.clone())));
     }
 
@@ -135,7 +152,7 @@ impl Desk {
         let transfer = self.transfer();
         let left = match outcome {
             Outcome::Cancelled { .. } => true,
-            Outcome::Failed(problem) => problem.kind == ProblemKind::Link,
+            Outcome::Failed(problem) => matches!(problem.kind, ProblemKind::Link | ProblemKind::Paused),
             _ => false,
         };
         left && transfer.direction == Direction::Receive && transfer.state == TransferState::Preparing
@@ -146,14 +163,14 @@ impl Desk {
         match notice {
             Notice::Named(name) => self.update(|t| {
                 t.peer.name = Some(name);
-                t.state = TransferState::Preparing;
+                before(t, TransferState::Preparing);
             }),
             Notice::Offered { summary, notes } => self.update(|t| {
                 t.summary = summary;
                 t.notes = notes;
-                t.state = TransferState::Waiting;
+                before(t, TransferState::Waiting);
             }),
-            Notice::Parted => {}
+            Notice::Parted | Notice::Full(_) => {}
             Notice::Noted(notes) => self.update(|t| t.notes.extend(notes)),
             Notice::Accepted { notes } => {
                 let meter = Arc::clone(&self.meter.lock().unwrap_or_else(PoisonError::into_inner));

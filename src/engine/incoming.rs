@@ -24,17 +24,19 @@ use super::{
     patience::noting,
     policy::{Decision, decide},
     record::{self, Found, Kept, Missing, Record, Who},
+    resting::{Leaving, Marks, Rest, Wish, Wishes},
     switchboard::Switchboard,
 };
 use crate::{
     disk::{self, EmptyFolders, Names},
     model::{
-        Answer, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Purpose, Report, Side, Summary,
-        TransferId,
+        Answer, DeviceId, DeviceName, Landing, Outcome, Pause, Problem, ProblemKind, Purpose, Report, Side,
+        Summary, TransferId,
     },
     net::Connection,
     settings::GoOn,
     transfer::{self, Attempt, IncomingOffer, Limiter, Notice, ReceiveJob, Stops, receive},
+    wire::message::Ending,
 };
 
 /// What every attempt at a transfer needs.
@@ -54,6 +56,8 @@ pub struct Incoming {
     pub limiter: Arc<Limiter>,
     pub switchboard: Switchboard,
     pub actor: mpsc::Sender<Internal>,
+    pub wishes: Wishes,
+    pub rest: Rest,
     pub cancel: CancellationToken,
 }
 
@@ -99,6 +103,7 @@ pub async fn run(incoming: Incoming, start: Start, again: Again) {
                 Internal::Rests { desk: Arc::clone(&incoming.desk), record: incoming.transfer, why, since };
             let _ = incoming.actor.send(rests).await;
         }
+        End::Leaving => {}
     }
 }
 
@@ -107,6 +112,8 @@ enum End {
     Over(Box<Report>),
     /// It is not waited for any more, and what is there stays. When it was interrupted.
     Rests(Problem, SystemTime),
+    /// The program ends, and another run goes on with it.
+    Leaving,
 }
 
 /// What the attempts at one transfer share.
@@ -159,7 +166,7 @@ impl Incoming {
             }
             (Found::Nothing, Some(receiving)) => Ok(Start::Offer(connection, receiving)),
             (Found::Kept(kept, record), _) => match *record {
-                Record::Receiving(record) if self.go_on == GoOn::Always => {
+                Record::Receiving(record) if self.go_on == GoOn::Always && !kept.marks().has(Side::Here) => {
                     self.desk.take_up(&record);
                     Ok(Start::Earlier(Box::new(Accepted { record, kept: Some(kept) }), Some(connection)))
                 }
@@ -191,16 +198,29 @@ impl Incoming {
                     Err(end) => break end,
                 },
             };
+            if let Some(why) = self.not_yet(&story).await {
+                match transfer::put_off(connection.stream, why).await {
+                    Some(outcome) => break End::Over(Box::new(Report::of(outcome))),
+                    None => continue,
+                }
+            }
             lock(&story).offer = Offer::None;
             let report;
             let attempt = self.attempt(*connection, &mut again, receiving.as_ref(), &story);
             let note = || touch(&story);
             (report, next) = Box::pin(noting(attempt, &self.desk, note)).await;
             match &report.outcome {
-                Outcome::Failed(why) if why.kind == ProblemKind::Link && is_kept(&story) => {
+                Outcome::Failed(why) if goes_on(why.kind) && is_kept(&story) => {
                     tracing::info!(transfer = %self.transfer, why = why.text, "interrupted");
-                    if next.is_none() {
-                        self.desk.interrupt(why.clone(), None);
+                    match (why.kind, why.side) {
+                        (ProblemKind::Paused, Side::There) => {
+                            self.note(&story, |marks| marks.with(Side::There));
+                        }
+                        (ProblemKind::Link, _) if next.is_none() && self.rest.reason().is_none() => {
+                            self.desk.interrupt(why.clone(), None);
+                        }
+                        // The one here is noted already, and what a full disk lacks, too.
+                        _ => {}
                     }
                 }
                 // The sender can't offer it again: what is there may be of use when it can.
@@ -226,11 +246,59 @@ impl Incoming {
                 self.part(&story, &report).await;
                 End::Over(report)
             }
+            End::Leaving => End::Leaving,
         }
     }
 
-    /// Waits for the sender to come back.
+    /// Why a sender that calls is not to go on yet, if so.
+    async fn not_yet(&self, story: &Story) -> Option<Ending> {
+        let folder = lock(story).accepted.as_ref()?.record.landing.folder.clone();
+        self.rest.look_for_room(&folder.unwrap_or_else(|| self.inbox.clone())).await;
+        // Whoever calls has not paused it.
+        self.note(story, |marks| marks.without(Side::There));
+        // So that its patience begins anew.
+        is_kept(story);
+        match self.rest.reason()? {
+            Pause::Person(_) => Some(Ending::Paused),
+            Pause::NoRoom { .. } => Some(Ending::Full),
+        }
+    }
+
+    fn note(&self, story: &Story, change: impl FnOnce(Marks) -> Marks) {
+        let shared = lock(story);
+        self.rest.note(shared.accepted.as_ref().and_then(|accepted| accepted.kept.as_ref()), change);
+    }
+
+    /// Waits for the sender to come back, for as long as it takes if the transfer rests.
     async fn wait(&self, again: &mut Again, story: &Story) -> Result<Box<Connection>, End> {
+        loop {
+            let marks = self.rest.marks();
+            let reason = self.rest.reason();
+            if let Some(pause) = reason {
+                self.desk.rest(pause);
+            }
+            tokio::select! {
+                called = self.wait_for_call(again, story, reason) => return called,
+                wanted = self.wishes.other_than(marks) => wanted.map_err(|Leaving| End::Leaving)?,
+            }
+            if self.wishes.is(Wish::Pause) {
+                self.note(story, |marks| marks.with(Side::Here));
+                continue;
+            }
+            self.note(story, |marks| marks.without(Side::Here));
+            if self.rest.reason().is_none() {
+                let text = "It was paused here, and goes on when the other device calls.".to_owned();
+                self.desk.interrupt(Problem { side: Side::Here, kind: ProblemKind::Link, text }, None);
+            }
+        }
+    }
+
+    async fn wait_for_call(
+        &self,
+        again: &mut Again,
+        story: &Story,
+        reason: Option<Pause>,
+    ) -> Result<Box<Connection>, End> {
         let since = match &lock(story).accepted {
             Some(Accepted { kept: Some(kept), .. }) => kept.interrupted(),
             _ => SystemTime::now(),
@@ -243,7 +311,7 @@ impl Incoming {
                 let report = Report::of(Outcome::Cancelled { by: Side::Here });
                 Err(End::Over(Box::new(report)))
             },
-            () = sleep(left) => {
+            () = sleep(left), if reason.is_none() => {
                 let (side, kind) = (Side::There, ProblemKind::Link);
                 Err(End::Rests(Problem { side, kind, text: text.to_owned() }, since))
             }
@@ -296,11 +364,13 @@ impl Incoming {
         let lanes = |token| self.switchboard.expect(token, peer);
         let observe = |notice| match notice {
             Notice::Parted => lock(story).end = Heard::Yes,
+            Notice::Full(lack) => self.rest.fill(lack),
             other => self.desk.notice(other),
         };
         let meter = self.desk.begin_attempt();
         let cut = CancellationToken::new();
-        let stops = Stops { cancel: self.cancel.clone(), cut: cut.clone() };
+        let pause = CancellationToken::new();
+        let stops = Stops { cancel: self.cancel.clone(), pause: pause.clone(), cut: cut.clone() };
         let mut receiving = pin!(receive(connection.stream, job, ask, lanes, meter, &observe, stops));
         tokio::select! {
             report = &mut receiving => (report, None),
@@ -308,6 +378,12 @@ impl Incoming {
                 // The sender has noticed first that the old connection is dead.
                 cut.cancel();
                 (receiving.await, Some(newer))
+            }
+            () = self.wishes.paused() => {
+                // First, so that it is paused whatever happens meanwhile.
+                self.note(story, |marks| marks.with(Side::Here));
+                pause.cancel();
+                (receiving.await, None)
             }
         }
     }
@@ -320,6 +396,9 @@ impl Incoming {
         };
         let Some(accepted) = accepted else { return };
         if report.outcome == Outcome::Complete && end == Heard::No {
+            if let Some(kept) = &accepted.kept {
+                kept.mark(Marks::default());
+            }
             // The sender may not know, and call again: it is told then.
             let _ = self.actor.send(Internal::Unheard(Box::new(accepted))).await;
             return;
@@ -364,6 +443,11 @@ impl Incoming {
         // An actor that is gone will not be called.
         let _ = self.actor.send(Internal::Unheard(Box::new(accepted))).await;
     }
+}
+
+/// True of what doesn't end a transfer that was accepted.
+fn goes_on(kind: ProblemKind) -> bool {
+    matches!(kind, ProblemKind::Link | ProblemKind::Paused | ProblemKind::NoRoom)
 }
 
 /// True when it can be gone on with; its patience begins anew.

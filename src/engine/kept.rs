@@ -14,6 +14,7 @@ use std::{
 use super::{
     given_up,
     record::{self, Found, Kept, Listed, Missing, Record},
+    resting::Marks,
 };
 use crate::{
     disk::{self, EmptyFolders, Scraps, User},
@@ -88,7 +89,7 @@ pub fn kept(home: &Path) -> io::Result<Vec<KeptTransfer>> {
 }
 
 fn listed_as(listed: Listed, settings: &Settings) -> KeptTransfer {
-    let Listed { record, interrupted, user } = listed;
+    let Listed { record, interrupted, user, marks } = listed;
     let (began, there) = match &record {
         Record::Sending(sending) => (sending.began, None),
         Record::Receiving(receiving) => {
@@ -97,9 +98,9 @@ fn listed_as(listed: Listed, settings: &Settings) -> KeptTransfer {
             (receiving.began, Some(held.partial + held.stored))
         }
     };
-    let state = match resting(&record, interrupted, settings) {
+    let state = match resting(&record, marks, interrupted, settings) {
         Some(rest) => left(why(&record), rest, interrupted, settings),
-        None => TransferState::Interrupted { why: not_running(), again: None },
+        None => waiting(marks),
     };
     let transfer = shown(&record, state);
     KeptTransfer { transfer, began: Some(began), interrupted, there, user, orphan: None }
@@ -120,8 +121,10 @@ impl KeptTransfer {
 
 /// Whether a transfer that was interrupted then is gone on with by itself, and why not.
 #[must_use]
-pub fn resting(record: &Record, interrupted: SystemTime, settings: &Settings) -> Option<Rest> {
-    if record.missing() == Missing::Failed || is_over(interrupted, settings.patience()) {
+pub fn resting(record: &Record, marks: Marks, interrupted: SystemTime, settings: &Settings) -> Option<Rest> {
+    // What a person has paused waits for as long as it takes.
+    let is_old = marks.pause().is_none() && is_over(interrupted, settings.patience());
+    if record.missing() == Missing::Failed || is_old {
         Some(Rest::Over)
     } else {
         (settings.go_on == GoOn::Ask).then_some(Rest::Asks)
@@ -138,6 +141,15 @@ fn is_over(since: SystemTime, limit: Duration) -> bool {
 pub fn not_running() -> Problem {
     let text = "Airlift was not running.".to_owned();
     Problem { side: Side::Here, kind: ProblemKind::Link, text }
+}
+
+/// The state of one that is gone on with, as long as nothing flows.
+#[must_use]
+pub fn waiting(marks: Marks) -> TransferState {
+    match marks.pause() {
+        Some(pause) => TransferState::Paused(pause),
+        None => TransferState::Interrupted { why: not_running(), again: None },
+    }
 }
 
 /// Why a kept transfer is not over when a program begins.
@@ -225,7 +237,8 @@ pub fn sweep(home: &Path, settings: &Settings) -> Survey {
     given_up::sweep(home, limit);
     for listed in Kept::list(home) {
         let id = listed.record.id();
-        if is_over(listed.interrupted, limit) && listed.user == User::Nobody {
+        let is_paused = listed.marks.pause().is_some();
+        if !is_paused && is_over(listed.interrupted, limit) && listed.user == User::Nobody {
             match discard(home, id, Decided::ByItself) {
                 Ok(_) => tracing::info!(transfer = %id, "what was left of a transfer was removed"),
                 Err(problem) => tracing::warn!(transfer = %id, why = problem.text, "it can’t be removed"),
@@ -471,14 +484,20 @@ mod tests {
     fn a_clock_that_was_set_back_makes_nothing_old() {
         let (settings, mut record) = (Settings::default(), Place::new().record(1));
         let tomorrow = SystemTime::now() + Duration::from_hours(24);
-        assert_eq!(resting(&record, tomorrow, &settings), None);
+        assert_eq!(resting(&record, Marks::default(), tomorrow, &settings), None);
         let last_week = SystemTime::now() - Duration::from_hours(24 * 7);
-        assert_eq!(resting(&record, last_week, &settings), Some(Rest::Over));
+        assert_eq!(resting(&record, Marks::default(), last_week, &settings), Some(Rest::Over));
+        let paused = Marks::default().with(Side::Here);
+        assert_eq!(resting(&record, paused, last_week, &settings), None, "for as long as it takes");
         let asking = Settings { go_on: GoOn::Ask, ..Settings::default() };
-        assert_eq!(resting(&record, tomorrow, &asking), Some(Rest::Asks));
+        assert_eq!(resting(&record, Marks::default(), tomorrow, &asking), Some(Rest::Asks));
         if let Record::Receiving(receiving) = &mut record {
             receiving.missing = Missing::Failed;
         }
-        assert_eq!(resting(&record, tomorrow, &settings), Some(Rest::Over), "a person says when");
+        assert_eq!(
+            resting(&record, Marks::default(), tomorrow, &settings),
+            Some(Rest::Over),
+            "a person says when"
+        );
     }
 }

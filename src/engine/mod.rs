@@ -17,6 +17,7 @@ mod outgoing;
 mod patience;
 mod policy;
 mod record;
+mod resting;
 mod snapshot;
 mod start;
 mod switchboard;

@@ -20,15 +20,16 @@ use super::{
     desk::Desk,
     patience::{Drought, Patience, noting},
     record::{self, Kept, Missing, Record, Who},
+    resting::{Leaving, Marks, Rest, Wish, Wishes},
 };
 use crate::{
     disk::{Scan, SourceError},
     model::{
-        Address, DeviceId, DeviceName, Outcome, Problem, ProblemKind, Purpose, Report, Retry, Side, Source,
-        TransferId, TransferState, Trial,
+        Address, DeviceId, DeviceName, Outcome, Pause, Problem, ProblemKind, Purpose, Report, Retry, Side,
+        Source, TransferId, Trial,
     },
     net::{self, Connection, Lane, NetError, Tls},
-    transfer::{Farewell, LaneToken, Limiter, Notice, Outflow, SendJob, Told, farewell, send},
+    transfer::{Farewell, LaneToken, Limiter, Notice, Outflow, SendJob, Stops, Told, farewell, send},
     wire::{FromSender, frame, limits},
 };
 
@@ -47,6 +48,8 @@ pub struct Outgoing {
     pub actor: mpsc::Sender<Internal>,
     /// Somebody wants the next attempt now.
     pub nudge: Arc<Notify>,
+    pub wishes: Wishes,
+    pub rest: Rest,
     pub cancel: CancellationToken,
 }
 
@@ -81,7 +84,9 @@ impl Parcel {
 /// What an accepted transfer is known by, and what is kept of it for a later run of the program.
 type Accepted = (record::Sending, Option<Kept>);
 
-fn lock(accepted: &Mutex<Option<Accepted>>) -> MutexGuard<'_, Option<Accepted>> {
+type Story = Mutex<Option<Accepted>>;
+
+fn lock(accepted: &Story) -> MutexGuard<'_, Option<Accepted>> {
     accepted.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -90,6 +95,8 @@ enum End {
     Over(Box<Report>),
     /// It is not tried any more by itself, and stays.
     Rests(Problem),
+    /// The program ends, and another run goes on with it.
+    Leaving,
 }
 
 /// What comes of one attempt.
@@ -111,6 +118,7 @@ pub async fn run(mut outgoing: Outgoing) {
             let rests = Internal::Rests { desk: Arc::clone(&outgoing.desk), record: record.id, why, since };
             let _ = outgoing.actor.send(rests).await;
         }
+        (End::Leaving, _) => {}
         (End::Rests(why), _) => outgoing.desk.finish(*failed(why)),
         (End::Over(mut report), accepted) => {
             // Nobody was there to be told.
@@ -150,18 +158,25 @@ pub async fn give_up(tls: &Tls, name: &DeviceName, record: &record::Sending) {
 
 impl Outgoing {
     /// Makes attempts until one ends it, or nobody wants to wait any longer.
-    async fn see_through(&mut self, accepted: &Mutex<Option<Accepted>>) -> End {
-        let (earlier, mut drought) = match self.earlier.take() {
-            Some((kept, record)) => {
-                let drought = Drought::since(Some(kept.interrupted()));
-                (Some((kept, record)), drought)
-            }
-            // Somebody asks for it now, however long ago it was left.
-            None => (self.find_earlier().await, Drought::since(None)),
+    async fn see_through(&mut self, accepted: &Story) -> End {
+        let (earlier, mut drought) = if let Some((kept, record)) = self.earlier.take() {
+            let drought = Drought::since(Some(kept.interrupted()));
+            (Some((kept, record)), drought)
+        } else {
+            // Somebody asks for it now, however long ago it was left, and though it was paused.
+            let earlier = self.find_earlier().await;
+            (earlier.inspect(|(kept, _)| kept.mark(Marks::default())), Drought::since(None))
         };
         *lock(accepted) = earlier.map(|(kept, record)| (record, Some(kept)));
         let mut patience = Patience::default();
         loop {
+            if self.wishes.is(Wish::Pause) || self.rest.marks().has(Side::Here) {
+                match self.wait_for_resume(accepted).await {
+                    Ok(None) => {}
+                    Ok(Some(cancelled)) => return End::Over(cancelled),
+                    Err(Leaving) => return End::Leaving,
+                }
+            }
             let began = Instant::now();
             let note = || {
                 if let Some((_, Some(kept))) = &*lock(accepted) {
@@ -173,12 +188,20 @@ impl Outgoing {
                 Attempted::Gone(why) => return End::Rests(why),
             };
             let Some(why) = interrupted(&report) else { return End::Over(report) };
+            if (why.kind, why.side) == (ProblemKind::Paused, Side::Here) {
+                continue;
+            }
+            let has_flowed = self.desk.is_flowing();
+            let resting = self.why_it_rests(accepted, &why);
             {
                 let accepted = lock(accepted);
                 let Some((_, kept)) = &*accepted else { return End::Over(report) };
-                if report.pipeline.wire_bytes > 0 || began.elapsed() > limits::LONGEST_PAUSE {
+                let flowed = report.pipeline.wire_bytes > 0 || began.elapsed() > limits::LONGEST_PAUSE;
+                if flowed && resting.is_none() {
                     // It flowed: another story than the last break.
                     patience.renew();
+                }
+                if flowed || resting.is_some() {
                     drought = Drought::since(None);
                     if let Some(kept) = kept {
                         kept.touch();
@@ -188,12 +211,20 @@ impl Outgoing {
             if drought.lasted() > self.patience {
                 return End::Rests(why);
             }
-            let pause = patience.pause(crate::identity::random::<1>()[0]);
+            let mut pause = patience.pause(crate::identity::random::<1>()[0]);
             tracing::info!(transfer = %self.desk.id(), why = why.text, ?pause, "interrupted");
-            self.desk.interrupt(why, Some(Instant::now() + pause));
+            match resting {
+                Some(resting) => {
+                    // A disk that was thought to have room, and had none, is tried more rarely.
+                    pause = if has_flowed { pause.max(limits::REST) } else { limits::REST };
+                    self.desk.rest(resting);
+                }
+                None => self.desk.interrupt(why, Some(Instant::now() + pause)),
+            }
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = self.nudge.notified() => {}
+                () = self.wishes.paused() => {}
                 () = self.cancel.cancelled() => return End::Over(cancelled()),
             }
         }
@@ -244,7 +275,7 @@ impl Outgoing {
     }
 
     /// One connection, and what comes of it.
-    async fn attempt(&self, accepted: &Mutex<Option<Accepted>>) -> Attempted {
+    async fn attempt(&self, accepted: &Story) -> Attempted {
         let known = lock(accepted).as_ref().map(|(record, _)| (record.id, record.peer.id));
         let parcel = self.parcel.clone();
         // What can't be sent is said before anybody is called.
@@ -308,10 +339,7 @@ impl Outgoing {
             return failed(Problem::from(&NetError::OtherDevice { address: route.to_string() }));
         }
         tracing::info!(transfer = %desk.id(), %peer, %route, "connected");
-        desk.update(|t| {
-            t.peer.id = Some(peer);
-            t.state = TransferState::Preparing;
-        });
+        desk.reached(peer);
         // An actor that is gone remembers nothing.
         let _ = self.actor.send(Internal::Reached(to.clone())).await;
         let transfer = known.map_or_else(|| desk.id(), |(id, _)| id);
@@ -329,8 +357,54 @@ impl Outgoing {
             }
         };
         let meter = desk.begin_attempt();
-        let sending = send(connection.stream, job, open_lane, meter, &observe, cancel.clone());
-        Box::new(Box::pin(sending).await)
+        let stops = Stops { cancel: cancel.clone(), ..Stops::default() };
+        let pause = stops.pause.clone();
+        let mut sending = Box::pin(send(connection.stream, job, open_lane, meter, &observe, stops));
+        tokio::select! {
+            report = &mut sending => Box::new(report),
+            () = self.wishes.paused() => {
+                // First, so that it is paused whatever happens meanwhile.
+                self.note(accepted, |marks| marks.with(Side::Here));
+                pause.cancel();
+                Box::new(sending.await)
+            }
+        }
+    }
+
+    /// Rests until the person here wants it to go on; or how it ends instead.
+    async fn wait_for_resume(&self, accepted: &Story) -> Result<Option<Box<Report>>, Leaving> {
+        self.note(accepted, |marks| marks.with(Side::Here));
+        self.desk.rest(Pause::Person(Side::Here));
+        tokio::select! {
+            wanted = self.wishes.until(Wish::GoOn) => wanted?,
+            () = self.cancel.cancelled() => return Ok(Some(cancelled())),
+        }
+        self.note(accepted, |marks| marks.without(Side::Here));
+        match self.rest.reason() {
+            Some(paused_there) => self.desk.rest(paused_there),
+            None => self.desk.interrupt(resumed(), Some(Instant::now())),
+        }
+        Ok(None)
+    }
+
+    /// What the last attempt has shown of that; what rests there rests for as long as nobody says
+    /// otherwise.
+    fn why_it_rests(&self, accepted: &Story, why: &Problem) -> Option<Pause> {
+        if self.desk.is_flowing() {
+            self.note(accepted, |marks| marks.without(Side::There));
+        }
+        if why.kind == ProblemKind::Paused {
+            self.note(accepted, |marks| marks.with(Side::There));
+        }
+        match why.kind {
+            ProblemKind::NoRoom => Some(Pause::NoRoom { lacks: None }),
+            _ => self.rest.reason(),
+        }
+    }
+
+    fn note(&self, accepted: &Story, change: impl FnOnce(Marks) -> Marks) {
+        let accepted = lock(accepted);
+        self.rest.note(accepted.as_ref().and_then(|(_, kept)| kept.as_ref()), change);
     }
 
     /// Keeps what is needed to go on with a transfer; `None` for what can't be read a second time.
@@ -356,11 +430,23 @@ impl Outgoing {
 fn interrupted(report: &Report) -> Option<Problem> {
     match &report.outcome {
         Outcome::Failed(problem) => {
-            matches!(problem.kind, ProblemKind::Link | ProblemKind::Unreachable | ProblemKind::NotReceiving)
-                .then(|| problem.clone())
+            let may_go_on = matches!(
+                problem.kind,
+                ProblemKind::Link
+                    | ProblemKind::Unreachable
+                    | ProblemKind::NotReceiving
+                    | ProblemKind::Paused
+                    | ProblemKind::NoRoom
+            );
+            may_go_on.then(|| problem.clone())
         }
         _ => None,
     }
+}
+
+fn resumed() -> Problem {
+    let text = "It was paused here, and is to go on.".to_owned();
+    Problem { side: Side::Here, kind: ProblemKind::Link, text }
 }
 
 fn failed(problem: Problem) -> Box<Report> {

@@ -15,15 +15,18 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use super::resting::Marks;
 use crate::{
     disk::{Names, User},
-    model::{Address, DeviceId, DeviceName, Landing, Peer, Source, Summary, TransferId},
+    model::{Address, DeviceId, DeviceName, Landing, Peer, Side, Source, Summary, TransferId},
 };
 
 const FOLDER: &str = "transfers";
 const VERSION: u32 = 1;
 /// How the names of records end that could not be understood.
 const DAMAGED: &str = "damaged";
+/// How the names of the files end that say who has paused what.
+const PAUSED: &str = "paused";
 
 /// What must be known to go on with a transfer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -160,6 +163,8 @@ pub struct Listed {
     /// When it was accepted or last interrupted.
     pub interrupted: SystemTime,
     pub user: User,
+    /// Who has paused it.
+    pub marks: Marks,
 }
 
 impl Kept {
@@ -194,7 +199,10 @@ impl Kept {
         // Before it has its name, so that no other process can come first.
         new.as_file().try_lock()?;
         let file = new.persist(&path)?;
-        Ok(Self { path, file })
+        let kept = Self { path, file };
+        // Another transfer's of that id, that came to its end unseen.
+        kept.mark(Marks::default());
+        Ok(kept)
     }
 
     /// Makes it last through a power cut.
@@ -229,7 +237,7 @@ impl Kept {
             let record = read(&file).ok()?;
             // For a moment: who needs it now finds it free again.
             let user = if file.try_lock().is_ok() { User::Nobody } else { User::Somebody };
-            Some(Listed { record, interrupted, user })
+            Some(Listed { record, interrupted, user, marks: marks(&path) })
         });
         listed.collect()
     }
@@ -283,6 +291,32 @@ impl Kept {
         Ok(Some((Self { path, file }, record)))
     }
 
+    /// Who has paused it.
+    #[must_use]
+    pub fn marks(&self) -> Marks {
+        marks(&self.path)
+    }
+
+    /// Remembers who has paused it.
+    pub fn mark(&self, marks: Marks) {
+        let path = self.path.with_extension(PAUSED);
+        let written = if marks == Marks::default() {
+            fs::remove_file(&path)
+        } else {
+            let folder = self.path.parent().unwrap_or(Path::new("."));
+            tempfile::NamedTempFile::new_in(folder).and_then(|mut new| {
+                serde_json::to_writer(&mut new, &marks)?;
+                new.persist(&path).map(drop).map_err(io::Error::from)
+            })
+        };
+        if let Err(problem) = written
+            && problem.kind() != io::ErrorKind::NotFound
+        {
+            // It holds for as long as this run does.
+            tracing::warn!(%problem, path = %path.display(), "who has paused a transfer can't be kept");
+        }
+    }
+
     /// Notes that the transfer was interrupted just now.
     pub fn touch(&self) {
         // Only how long it is waited for depends on it.
@@ -297,6 +331,7 @@ impl Kept {
 
     /// The transfer is over.
     pub fn remove(self) {
+        self.mark(Marks::default());
         if let Err(problem) = fs::remove_file(&self.path) {
             tracing::warn!(%problem, path = %self.path.display(), "a transfer's record can't be removed");
         }
@@ -316,6 +351,16 @@ fn files(home: &Path, ending: &str) -> Vec<PathBuf> {
     let Ok(listed) = fs::read_dir(home.join(FOLDER)) else { return Vec::new() };
     let paths = listed.filter_map(Result::ok).map(|entry| entry.path());
     paths.filter(|path| path.extension().is_some_and(|extension| extension == ending)).collect()
+}
+
+/// Who has paused the transfer of this record.
+fn marks(record: &Path) -> Marks {
+    let marked = fs::read(record.with_extension(PAUSED));
+    // One that can't be read is paused all the same: a person can let it go on.
+    marked.map_or_else(
+        |_| Marks::default(),
+        |text| serde_json::from_slice(&text).unwrap_or_else(|_| Marks::default().with(Side::Here)),
+    )
 }
 
 /// What has a text form that it can be parsed from.
@@ -415,6 +460,27 @@ mod tests {
         for name in ["cut", "empty", "later"] {
             assert!(home.path().join(FOLDER).join(format!("{name}.damaged")).exists(), "{name}");
         }
+    }
+
+    #[test]
+    fn who_has_paused_it_is_known_to_the_next_run_and_forgotten_with_it() {
+        let home = tempfile::tempdir().unwrap();
+        let kept = Kept::create(home.path(), &record(1)).unwrap();
+        let paused = Marks::default().with(Side::Here).with(Side::There);
+        kept.mark(paused);
+        drop(kept);
+        let (kept, _) = Kept::all(home.path()).remove(0);
+        assert_eq!(kept.marks(), paused);
+        kept.mark(paused.without(Side::Here));
+        assert_eq!(kept.marks().pause(), Some(crate::model::Pause::Person(Side::There)));
+        kept.mark(Marks::default());
+        assert_eq!(kept.marks(), Marks::default());
+        kept.mark(paused);
+        fs::write(kept.path.with_extension(PAUSED), "{").unwrap();
+        assert!(kept.marks().has(Side::Here), "a damaged one goes on only when a person says so");
+        kept.remove();
+        assert_eq!(fs::read_dir(home.path().join(FOLDER)).unwrap().count(), 0);
+        assert_eq!(Kept::create(home.path(), &record(1)).unwrap().marks(), Marks::default());
     }
 
     #[test]

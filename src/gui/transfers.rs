@@ -56,9 +56,10 @@ impl Transfers {
         self.rows.clear();
     }
 
-    /// How many have not ended.
+    /// How many have not ended, and would be if the program was.
     pub fn running(&self) -> usize {
-        self.rows.iter().filter(|row| !row.is_finished() && !row.is_left()).count()
+        let runs = |row: &&Row| !row.is_finished() && !row.is_left() && !row.rests();
+        self.rows.iter().filter(runs).count()
     }
 
     /// Samples what flows, ten times a second and only while something does.
@@ -131,6 +132,12 @@ impl Transfers {
                         }
                         Some(Act::Retry) => {
                             tools.ask(Command::Retry(row.id));
+                        }
+                        Some(Act::Pause) => {
+                            tools.ask(Command::Pause(row.id));
+                        }
+                        Some(Act::Resume) => {
+                            tools.ask(Command::Resume(row.id));
                         }
                         Some(Act::Forget) => {
                             tools.ask(Command::Forget(row.id));

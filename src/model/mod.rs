@@ -7,6 +7,7 @@ mod address;
 mod device;
 mod manifest;
 mod path;
+mod pause;
 mod pipeline;
 mod rate;
 pub mod text;
@@ -20,6 +21,7 @@ pub use manifest::{
     Digest, Entry, EntryKind, EntryNo, FileMode, Manifest, Skipped, Summary, Timestamp, TopItem,
 };
 pub use path::{RelPath, UnsafePath};
+pub use pause::Pause;
 pub use pipeline::{Bottleneck, Clocks, Pipeline, Stopwatch, Times, Work};
 pub use rate::{BadByteRate, ByteRate};
 pub use transfer::{

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use super::{Address, Bottleneck, DeviceId, DeviceName, Digest, Pipeline, Summary};
+use super::{Address, Bottleneck, DeviceId, DeviceName, Digest, Pause, Pipeline, Summary};
 
 /// Names a transfer on this device: 128 bits, random at the sender, derived from the sender's id
 /// and its own number at the receiver.
@@ -201,6 +201,8 @@ pub enum TransferState {
         /// When what is left of it is removed by itself.
         until: SystemTime,
     },
+    /// It rests, without a connection.
+    Paused(Pause),
 }
 
 /// Why a transfer is not gone on with by itself, and what can be done about it.
@@ -363,6 +365,10 @@ pub enum ProblemKind {
     Other,
     /// Some files failed; the others are stored.
     Incomplete,
+    /// A person has paused it.
+    Paused,
+    /// The receiver's disk is full.
+    NoRoom,
 }
 
 /// How far a transfer is. A sample: later ones replace earlier ones.

@@ -104,6 +104,8 @@ impl<In> Link<In> {
 pub async fn last_word<In, Out: Serialize>(link: Link<In>, ended: &Ended, message: fn(Ending) -> Out) {
     let ending = match ended {
         Ended::Cancelled { by: Side::Here } => Ending::Cancelled,
+        Ended::Paused { by: Side::Here } => Ending::Paused,
+        Ended::NoRoom { at: Side::Here } => Ending::Full,
         Ended::Failed(e) => match for_peer(e) {
             Some(why) => Ending::Failed { why: short(&why) },
             None => return,

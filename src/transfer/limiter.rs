@@ -254,7 +254,7 @@ mod tests {
             Ok(())
         });
         beginning.await.unwrap();
-        stages.end().await;
+        stages.end(crate::wire::limits::ENDING).await;
         assert_eq!(ending.recv().unwrap(), Err(io::ErrorKind::ConnectionAborted));
         limiter.ledger().give_back(4_000_000);
         assert_eq!(stage(move |halt| limiter.pass(1, halt)).await.unwrap(), Duration::ZERO);

@@ -44,20 +44,24 @@ use std::{
     sync::Arc,
 };
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
 
 pub use control::{LinkError, read_first};
 pub use farewell::{Farewell, Told, farewell, given_up};
 pub use limiter::Limiter;
 pub use meter::Meter;
-pub use receive::{Attempt, IncomingOffer, ReceiveJob, Stops, receive};
+pub use receive::{Attempt, IncomingOffer, ReceiveJob, receive};
 pub use send::{SendJob, send};
 
 use crate::{
-    disk::{DiskError, PlanError, SourceError},
+    disk::{DiskError, Lack, PlanError, SourceError},
     model::{Outcome, Problem, ProblemKind, Side, Summary},
     net::{NetError, NetworkClock},
-    wire::{FromReceiver, FromSender, Violation},
+    wire::{FromReceiver, FromSender, Violation, limits, message::Ending},
 };
 
 /// Shows that a content connection belongs to a transfer: random, made by the receiver.
@@ -82,6 +86,17 @@ pub struct Outflow {
     pub network: Arc<NetworkClock>,
 }
 
+/// What ends an attempt at a transfer from outside.
+#[derive(Clone, Default)]
+pub struct Stops {
+    /// A person has cancelled the transfer.
+    pub cancel: CancellationToken,
+    /// A person has paused it.
+    pub pause: CancellationToken,
+    /// The connection is dead: the sender has opened another one.
+    pub cut: CancellationToken,
+}
+
 /// What a transfer tells its owner while it goes on.
 #[derive(Clone, Debug)]
 pub enum Notice {
@@ -95,15 +110,30 @@ pub enum Notice {
     Parted,
     /// Names had to change after that.
     Noted(Vec<String>),
+    /// The disk here is full, and this is what must be free on it before it is worth while to go on.
+    Full(Lack),
 }
 
 /// How a transfer ended, before it is put into words.
 #[derive(Debug)]
 pub(crate) enum Ended {
     Complete,
-    Declined { by: Side, reason: Option<String> },
-    Cancelled { by: Side },
+    Declined {
+        by: Side,
+        reason: Option<String>,
+    },
+    Cancelled {
+        by: Side,
+    },
     Failed(TransferError),
+    /// It is to go on when the person at that side wants it.
+    Paused {
+        by: Side,
+    },
+    /// It is to go on when there is room on the disk at that side.
+    NoRoom {
+        at: Side,
+    },
 }
 
 /// Why a transfer could not go on.
@@ -145,11 +175,25 @@ pub async fn refuse<S: AsyncRead + AsyncWrite>(control: S, reason: &str) {
     .await;
 }
 
+/// Tells a sender that calls again that it is not to go on yet. Returns what it has to say of that: an
+/// outcome where it gives the transfer up.
+pub async fn put_off<S: AsyncRead + AsyncWrite>(control: S, why: Ending) -> Option<Outcome> {
+    control::run(control, &FromReceiver::Alive, |mut link: control::Link<FromSender>| async move {
+        // Whoever doesn't stay to hear it finds out when it calls again.
+        let _ = link.say(&FromReceiver::Ending(why)).await;
+        match timeout(limits::ENDING, link.next()).await {
+            Ok(Ok(FromSender::Ending(Ending::Cancelled))) => Some(Outcome::Cancelled { by: Side::There }),
+            _ => None,
+        }
+    })
+    .await
+}
+
 impl Ended {
-    /// True of a broken link, which another one can mend.
+    /// True of a broken link, which another one can mend, and of what only rests.
     fn may_go_on(&self) -> bool {
         match self {
-            Self::Complete => true,
+            Self::Complete | Self::Paused { .. } | Self::NoRoom { .. } => true,
             Self::Failed(e) => e.kind() == ProblemKind::Link,
             Self::Declined { .. } | Self::Cancelled { .. } => false,
         }
@@ -157,6 +201,15 @@ impl Ended {
 }
 
 impl TransferError {
+    /// True when the disk here is full.
+    fn is_full(&self) -> bool {
+        match self {
+            Self::Disk(why) | Self::Plan(PlanError::Disk(why)) => why.is_full(),
+            Self::Plan(PlanError::NoSpace { .. }) => true,
+            _ => false,
+        }
+    }
+
     fn side(&self) -> Side {
         match self {
             Self::Link(_)
@@ -217,6 +270,21 @@ impl From<Ended> for Outcome {
             Ended::Failed(e) => {
                 tracing::info!(error = %e, "transfer failed");
                 Self::Failed(Problem { side: e.side(), kind: e.kind(), text: e.to_string() })
+            }
+            // Whoever can't wait for it tells a person this.
+            Ended::Paused { by } => {
+                let text = match by {
+                    Side::Here => "It was paused here.",
+                    Side::There => "The other device has paused it.",
+                };
+                Self::Failed(Problem { side: by, kind: ProblemKind::Paused, text: text.to_owned() })
+            }
+            Ended::NoRoom { at } => {
+                let text = match at {
+                    Side::Here => "The disk here is full. Free some space, and have it sent again.",
+                    Side::There => "The other device’s disk is full. Free some space there, and send again.",
+                };
+                Self::Failed(Problem { side: at, kind: ProblemKind::NoRoom, text: text.to_owned() })
             }
         }
     }

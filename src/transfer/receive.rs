@@ -12,21 +12,20 @@ use tokio::{
     task::{JoinError, spawn_blocking},
     time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
 };
-use tokio_util::sync::CancellationToken;
 
 use super::{
-    Ended, Inflow, LaneToken, Limiter, LinkError, Meter, Notice, TransferError,
+    Ended, Inflow, LaneToken, Limiter, LinkError, Meter, Notice, Stops, TransferError,
     control::{self, Link},
     entry_set::EntrySet,
     inflow,
     receiving::{Order, Receiving},
     stages::Stages,
     tally::Tally,
-    wanted::{account, bytes_of, without},
+    wanted::{account, bytes_of, held_bytes, without},
     words::of_disk,
 };
 use crate::{
-    disk::{Finished, Inbox, Intake, Names, Plan},
+    disk::{Finished, Inbox, Intake, Lack, Names, Plan},
     model::{
         Answer, Conflict, DeviceName, Direction, Entry, EntryKind, EntryNo, Landing, Purpose, Report, Side,
         Summary, TransferId,
@@ -39,14 +38,6 @@ use crate::{
 
 /// Files whose fate was not yet told to the sender.
 const FATES: usize = 256;
-
-/// What ends the receiving from outside.
-pub struct Stops {
-    /// A person has cancelled it.
-    pub cancel: CancellationToken,
-    /// The connection is dead: the sender has opened another one.
-    pub cut: CancellationToken,
-}
 
 /// Which attempt at a transfer it is.
 pub enum Attempt {
@@ -107,6 +98,7 @@ where
         let tally = Tally::new(EntrySet::default(), 0, 0);
         let machine = Receiving::new();
         let limiter = Arc::clone(&job.limiter);
+        let rests = if matches!(job.attempt, Attempt::First) { Rests::No } else { Rests::Yes };
         let mut session = Session {
             link,
             meter,
@@ -117,10 +109,12 @@ where
             stages: None,
             intake: None,
             comparing: None,
+            rests,
         };
         let result = tokio::select! {
             result = session.run(job, ask, lanes) => result,
-            () = stops.cancel.cancelled() => Ok(session.cancelled()),
+            () = stops.cancel.cancelled() => Ok(session.unless_done(Ended::Cancelled { by: Side::Here })),
+            () = stops.pause.cancelled() => Ok(session.unless_done(Ended::Paused { by: Side::Here })),
             () = stops.cut.cancelled() => Err(LinkError::Closed.into()),
         };
         session.end(result).await
@@ -138,6 +132,15 @@ struct Session<'a> {
     stages: Option<Stages>,
     intake: Option<Arc<Intake>>,
     comparing: Option<Comparing>,
+    rests: Rests,
+}
+
+/// Whether it waits for room when the disk is full.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rests {
+    /// Nothing was accepted yet, or it can't be sent a second time.
+    No,
+    Yes,
 }
 
 /// An offer that fits into a folder.
@@ -271,6 +274,7 @@ impl Session<'_> {
         L: FnOnce(LaneToken) -> mpsc::Receiver<Inflow>,
     {
         let Checked { inbox, plan, entries, .. } = checked;
+        let purpose = plan.purpose();
         let streams = entries.iter().any(|e| matches!(e.kind, EntryKind::File { size: None, .. }));
         let stored: Vec<Range<EntryNo>> = plan.stored().to_vec();
         let earlier = bytes_of(&entries, &stored);
@@ -289,14 +293,8 @@ impl Session<'_> {
         });
         let (intake, held) = finished(begun.await)??;
         self.intake = Some(Arc::clone(&intake));
-        let known = held.iter().filter_map(|(no, groups)| Some((intake.entry(*no)?.kind, groups)));
-        let known = known.map(|(kind, groups)| match kind {
-            EntryKind::File { size: Some(size), .. } => {
-                groups.iter().map(|group| group.bytes(size)).map(|bytes| bytes.end - bytes.start).sum()
-            }
-            _ => 0,
-        });
-        self.meter.add_bytes(known.fold(earlier, u64::saturating_add));
+        self.rests = if streams || purpose != Purpose::Files { Rests::No } else { Rests::Yes };
+        self.meter.add_bytes(earlier.saturating_add(held_bytes(&held, |no| Some(intake.entry(no)?.kind))));
         self.meter.set_files(self.tally.files());
 
         let token = crate::identity::random();
@@ -338,6 +336,9 @@ impl Session<'_> {
         }
         let mut receipts = Vec::new();
         for (entry, why) in problems {
+            if why.is_full() {
+                return Err(why.into());
+            }
             self.tally.trouble(problem(&intake, entry, Side::Here, &why.to_string()));
             receipts.push(Receipt::failed(entry, of_disk(&why)));
         }
@@ -351,6 +352,8 @@ impl Session<'_> {
         // Everything is stored: a goodbye that gets lost changes nothing.
         Ok(match timeout(limits::ENDING, self.until_end()).await {
             Ok(Ok(ended @ Ended::Failed(_))) => ended,
+            // It may not have heard, and will call again.
+            Ok(Ok(Ended::Paused { .. })) => Ended::Complete,
             Ok(Ok(_)) => {
                 (self.observe)(Notice::Parted);
                 Ended::Complete
@@ -429,23 +432,32 @@ impl Session<'_> {
         }
     }
 
-    /// How it ends when it is cancelled here: once all is stored, it can't be any more.
-    fn cancelled(&self) -> Ended {
-        if self.machine.is_done() { Ended::Complete } else { Ended::Cancelled { by: Side::Here } }
+    /// How it ends when that is wanted here: once all is stored, it can't be any more.
+    fn unless_done(&self, ended: Ended) -> Ended {
+        if self.machine.is_done() { Ended::Complete } else { ended }
     }
 
     /// Tells the other side what it doesn't know yet, ends the stages, and sums up.
     async fn end(mut self, result: Result<Ended, TransferError>) -> Report {
-        let ended = result.unwrap_or_else(Ended::Failed);
+        let ended = match result {
+            Err(e) if e.is_full() && self.rests == Rests::Yes => Ended::NoRoom { at: Side::Here },
+            result => result.unwrap_or_else(Ended::Failed),
+        };
         if let Some(intake) = &self.intake
             && !ended.may_go_on()
         {
             intake.abandon();
         }
         control::last_word(self.link, &ended, FromReceiver::Ending).await;
+        // Another attempt finds what this one has put down.
+        let limit = if ended.may_go_on() { limits::SETTLE } else { limits::ENDING };
         for stages in [self.stages.take(), self.comparing.take().map(Comparing::close)].into_iter().flatten()
         {
-            stages.end().await;
+            stages.end(limit).await;
+        }
+        if matches!(ended, Ended::NoRoom { .. }) {
+            let lack = lack(self.intake.clone(), &self.meter, &self.tally).await;
+            (self.observe)(Notice::Full(lack));
         }
         let mut saved = Vec::new();
         if let Some(intake) = self.intake.take() {
@@ -461,4 +473,14 @@ impl Session<'_> {
 
 fn finished<T>(joined: Result<T, JoinError>) -> Result<T, TransferError> {
     joined.map_err(|e| TransferError::Internal(e.to_string()))
+}
+
+/// What must become free for the rest of it.
+async fn lack(intake: Option<Arc<Intake>>, meter: &Meter, tally: &Tally) -> Lack {
+    // What is there already was not counted: any room is worth a try.
+    let Some(intake) = intake else { return Lack::default() };
+    let allocated = spawn_blocking(move || intake.allocated()).await.unwrap_or_default();
+    let total = meter.sample().total.unwrap_or_default();
+    let bytes = total.saturating_sub(tally.bytes()).saturating_sub(allocated);
+    Lack { bytes, files: tally.open() }
 }

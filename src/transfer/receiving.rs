@@ -66,6 +66,9 @@ impl Receiving {
             (_, FromSender::Ending(Ending::Failed { why })) => {
                 Order::End(Ended::Failed(TransferError::Peer(why)))
             }
+            (_, FromSender::Ending(Ending::Paused)) => Order::End(Ended::Paused { by: Side::There }),
+            // What is sent needs no room at the sender.
+            (_, FromSender::Ending(Ending::Full)) => return Err(Violation::OutOfTurn("full")),
             (Phase::Offered { entries, path_bytes, summary }, FromSender::Entries(batch)) => {
                 if batch.is_empty() {
                     return Err(Violation::Garbled);
@@ -191,6 +194,10 @@ mod tests {
             }
             let end = machine.on_message(FromSender::Ending(Ending::Cancelled));
             assert!(matches!(end, Ok(Order::End(Ended::Cancelled { by: Side::There }))), "after {before:?}");
+            let end = machine.on_message(FromSender::Ending(Ending::Paused));
+            assert!(matches!(end, Ok(Order::End(Ended::Paused { by: Side::There }))), "after {before:?}");
+            let end = machine.on_message(FromSender::Ending(Ending::Full));
+            assert!(matches!(end, Err(Violation::OutOfTurn("full"))), "a sender needs no room");
         }
     }
 }

@@ -9,10 +9,9 @@ use tokio::{
     task::spawn_blocking,
     time::{Instant, MissedTickBehavior, error::Elapsed, interval, sleep_until, timeout},
 };
-use tokio_util::sync::CancellationToken;
 
 use super::{
-    Ended, LaneToken, Limiter, LinkError, Meter, Notice, Outflow, TransferError,
+    Ended, LaneToken, Limiter, LinkError, Meter, Notice, Outflow, Stops, TransferError,
     comparing::{self, Own},
     control::{self, Link},
     outflow,
@@ -54,7 +53,7 @@ pub async fn send<S, O, F>(
     open_lane: O,
     meter: Arc<Meter>,
     observe: &(dyn Fn(Notice) + Send + Sync),
-    cancel: CancellationToken,
+    stops: Stops,
 ) -> Report
 where
     S: AsyncRead + AsyncWrite,
@@ -67,7 +66,9 @@ where
             Session { link, meter, limiter, observe, machine: Sending::new(), flow: None, comparing: None };
         let result = tokio::select! {
             result = session.run(job, open_lane) => result,
-            () = cancel.cancelled() => Ok(Ended::Cancelled { by: Side::Here }),
+            () = stops.cancel.cancelled() => Ok(Ended::Cancelled { by: Side::Here }),
+            () = stops.pause.cancelled() => Ok(Ended::Paused { by: Side::Here }),
+            () = stops.cut.cancelled() => Err(LinkError::Closed.into()),
         };
         session.end(result).await
     })
@@ -369,11 +370,11 @@ impl Session<'_> {
         if let Some(Flow { stages, fates, .. }) = self.flow {
             // A stage that waits to tell something waits no more.
             drop(fates);
-            stages.end().await;
+            stages.end(limits::ENDING).await;
         }
         if let Some(Comparing { stages, found }) = self.comparing {
             drop(found);
-            stages.end().await;
+            stages.end(limits::ENDING).await;
         }
         self.machine.into_tally().report(ended, self.meter.pipeline())
     }

@@ -171,6 +171,8 @@ impl Sending {
             (_, FromReceiver::Ending(ending)) => Order::End(match ending {
                 Ending::Cancelled => Ended::Cancelled { by: Side::There },
                 Ending::Failed { why } => Ended::Failed(TransferError::Peer(why)),
+                Ending::Paused => Ended::Paused { by: Side::There },
+                Ending::Full => Ended::NoRoom { at: Side::There },
             }),
             (Phase::Greeting, FromReceiver::Hello { name }) => {
                 self.phase = Phase::Offering;
@@ -396,6 +398,20 @@ mod tests {
         assert!(matches!(say(&mut machine, FromReceiver::Done), Ok(Order::Finish)));
         let report = machine.into_tally().report(Ended::Complete, Pipeline::default());
         assert_eq!((report.files, report.bytes, report.left_out), (2, 20, 1));
+    }
+
+    #[test]
+    fn a_pause_and_a_full_disk_are_heard_at_every_moment_and_nothing_is_lost_by_them() {
+        for machine in [Sending::new, || offered(2), || flowing(2)] {
+            let end = say(&mut machine(), FromReceiver::Ending(Ending::Paused));
+            assert!(
+                matches!(end, Ok(Order::End(ended @ Ended::Paused { by: Side::There })) if ended.may_go_on())
+            );
+            let end = say(&mut machine(), FromReceiver::Ending(Ending::Full));
+            assert!(
+                matches!(end, Ok(Order::End(ended @ Ended::NoRoom { at: Side::There })) if ended.may_go_on())
+            );
+        }
     }
 
     #[test]

@@ -2,9 +2,12 @@
 //!
 //! Knows how to start, await and stop them. Must not know what they do.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use tokio::{
@@ -13,7 +16,6 @@ use tokio::{
 };
 
 use super::{Stop, TransferError};
-use crate::wire::limits;
 
 /// Stages at work. Dropping this stops them; [`Stages::end`] also waits until they have cleared
 /// away what is not whole.
@@ -81,11 +83,11 @@ impl Stages {
         result.unwrap_or_else(|e| Err(TransferError::Internal(e.to_string())))
     }
 
-    /// Stops the work and waits until it has stopped.
-    pub async fn end(mut self) {
+    /// Stops the work and waits until it has stopped, for so long at most.
+    pub async fn end(mut self, limit: Duration) {
         self.halt.tell();
         // A source that blocks (a pipe) can't be interrupted: its stage ends with its next byte.
-        let _ = timeout(limits::ENDING, async {
+        let _ = timeout(limit, async {
             if self.work.is_some() {
                 // How it ended is known already, or no longer matters.
                 let _ = self.result().await;

@@ -84,6 +84,16 @@ impl Tally {
         }
     }
 
+    /// Wanted files whose fate is not known yet.
+    pub fn open(&self) -> u64 {
+        self.open.len()
+    }
+
+    /// Bytes of the files that are stored.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Files stored so far.
     pub fn files(&self) -> u64 {
         self.files

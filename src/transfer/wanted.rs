@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::{entry_set::EntrySet, tally::Tally};
-use crate::model::{Entry, EntryKind, EntryNo};
+use crate::model::{Entry, EntryKind, EntryNo, Group};
 
 /// The account of the files that are wanted.
 pub fn account(entries: &[Entry], unwanted: &[Range<EntryNo>], stored: &[Range<EntryNo>]) -> Tally {
@@ -48,6 +48,15 @@ pub fn without(all: &[Range<EntryNo>], those: &[Range<EntryNo>]) -> Vec<Range<En
         }
     }
     rest
+}
+
+/// Bytes of the parts of files that an earlier attempt has left.
+pub fn held_bytes(held: &[(EntryNo, Vec<Group>)], kind: impl Fn(EntryNo) -> Option<EntryKind>) -> u64 {
+    let bytes = |(no, groups): &(EntryNo, Vec<Group>)| -> Option<u64> {
+        let EntryKind::File { size: Some(size), .. } = kind(*no)? else { return None };
+        Some(groups.iter().map(|group| group.bytes(size)).map(|bytes| bytes.end - bytes.start).sum())
+    };
+    held.iter().filter_map(bytes).fold(0, u64::saturating_add)
 }
 
 #[cfg(test)]

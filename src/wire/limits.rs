@@ -84,7 +84,7 @@ pub const PLACE_LOOK: Duration = Duration::from_millis(50);
 /// are.
 pub const MAX_QUEUE: usize = 16;
 
-/// Transfers that receive at once; the next is declined as busy. Each has threads of its own.
+/// Transfers whose content comes at once; the next is declined as busy. Each has threads of its own.
 pub const MAX_RECEIVING: usize = 32;
 
 /// How often each side says that it is still there when it has nothing else to say.
@@ -125,3 +125,15 @@ pub const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// Between two of many attempts: a peer that comes back is met within this time, and one that
 /// stays away costs a packet or two.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Between two calls to a receiver that has paused, or whose disk is full: a person who lets it go on
+/// there waits for no longer than this, and for the days in between it is next to nothing.
+pub const REST: Duration = Duration::from_secs(10);
+
+/// For the disk to take what has come of a transfer that is to go on later: a slow one may have
+/// hundreds of megabytes in memory still.
+pub const SETTLE: Duration = Duration::from_mins(1);
+
+/// Transfers that receive, those that are paused or interrupted among them: each is a task and a
+/// small file, and a person has said yes to it.
+pub const MAX_UNFINISHED: usize = 256;

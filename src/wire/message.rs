@@ -100,6 +100,10 @@ pub enum Ending {
     Failed {
         why: String,
     },
+    /// A person at this side has paused it; it goes on when they say so.
+    Paused,
+    /// The receiver's disk is full; it goes on when there is room.
+    Full,
 }
 
 /// What became of one entry at the receiver.

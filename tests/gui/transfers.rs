@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use airlift::{
     engine::{Command, Event},
     model::{
-        Bottleneck, Digest, Direction, FileProblem, Outcome, Peer, Problem, ProblemKind, Progress, Report,
-        Retry, Side, Transfer, TransferId, TransferState,
+        Bottleneck, Digest, Direction, FileProblem, Outcome, Pause, Peer, Problem, ProblemKind, Progress,
+        Report, Retry, Side, Transfer, TransferId, TransferState,
     },
 };
 use egui::accesskit::Role;
@@ -294,4 +294,56 @@ fn of_a_long_list_only_what_is_seen_is_drawn() {
     let drawn = (0..200).filter(|n| bench.window.query_by_label(&format!("file {n}")).is_some()).count();
     assert!((2..20).contains(&drawn), "{drawn}");
     assert!(bench.says("file 199"));
+}
+
+#[test]
+fn what_flows_or_was_interrupted_can_be_paused_and_what_can_t_wait_can_t() {
+    let mut bench = Bench::new();
+    let why = Problem { side: Side::There, kind: ProblemKind::Link, text: "The link broke.".to_owned() };
+    for state in [TransferState::Active, TransferState::Interrupted { why, again: None }] {
+        bench.transfer(&sending(state));
+        bench.press("Pause: clip.mp4");
+        assert!(matches!(bench.command(), Command::Pause(TransferId(id)) if id == [1; 16]));
+    }
+    bench.transfer(&sending(TransferState::Waiting));
+    assert!(bench.button("Pause: clip.mp4").is_none());
+    let mut stream = sending(TransferState::Active);
+    stream.summary.streams = 1;
+    bench.transfer(&stream);
+    assert!(bench.button("Pause: clip.mp4").is_none(), "standard input is read once");
+}
+
+#[test]
+fn what_is_paused_says_by_whom_and_only_that_side_takes_it_up() {
+    let mut bench = Bench::new();
+    bench.transfer(&sending(TransferState::Paused(Pause::Person(Side::Here))));
+    bench.must_say("Paused here.");
+    assert!(bench.button("Pause: clip.mp4").is_none() && bench.button("Try now: clip.mp4").is_none());
+    bench.press("Resume: clip.mp4");
+    assert!(matches!(bench.command(), Command::Resume(TransferId(id)) if id == [1; 16]));
+    bench.press("Give up: clip.mp4");
+    assert!(matches!(bench.command(), Command::Cancel(_)));
+
+    bench.transfer(&sending(TransferState::Paused(Pause::Person(Side::There))));
+    bench.must_say("Paused by Pixel 9.");
+    assert!(bench.button("Resume: clip.mp4").is_none());
+    bench.press("Try now: clip.mp4");
+    assert!(matches!(bench.command(), Command::Retry(_)));
+    assert_eq!(bench.next_frame_in(), Duration::MAX, "a window at rest draws nothing");
+}
+
+#[test]
+fn a_full_disk_is_said_at_both_sides_with_what_is_to_be_done() {
+    let mut bench = Bench::new();
+    let full = TransferState::Paused(Pause::NoRoom { lacks: Some(1_200_000_000) });
+    bench.transfer(&transfer(1, Direction::Receive, vec![file("clip.mp4", 2_100_000_000)], full));
+    bench.must_say(
+        "The disk here is full: 1.20 GB more are needed. Free some space, and it goes on by itself.",
+    );
+    assert!(bench.button("Resume: clip.mp4").is_none());
+    assert!(bench.button("Give up: clip.mp4").is_some() && bench.button("Pause: clip.mp4").is_some());
+    let full = TransferState::Paused(Pause::NoRoom { lacks: None });
+    bench.transfer(&transfer(2, Direction::Send, vec![file("clip.mp4", 1)], full));
+    bench.must_say("The disk of Pixel 9 is full. It goes on by itself when there is room.");
+    assert!(bench.button("Try now: clip.mp4").is_some());
 }

@@ -32,10 +32,26 @@ pub struct Device {
 
 impl Device {
     pub fn start(name: &str) -> Self {
-        let (home, inbox) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        Self::start_at(name, tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), Earlier::None)
+    }
+
+    /// Ends it as a person does who closes the window, and starts it anew: it goes on with what was left.
+    pub fn restart(self) -> Self {
+        let Self { engine, home, inbox, state, .. } = self;
+        engine.stop();
+        Self::start_at(state.device.name.as_str(), home, inbox, Earlier::All)
+    }
+
+    /// Ends it without a word, and starts it anew.
+    pub fn crash(self) -> Self {
+        let Self { engine, home, inbox, state, .. } = self;
+        drop(engine);
+        Self::start_at(state.device.name.as_str(), home, inbox, Earlier::All)
+    }
+
+    fn start_at(name: &str, home: TempDir, inbox: TempDir, earlier: Earlier) -> Self {
         let device_name = Some(DeviceName::parse(name).unwrap());
-        let config =
-            Config { home: home.path().to_owned(), device_name, limit: None, earlier: Earlier::None };
+        let config = Config { home: home.path().to_owned(), device_name, limit: None, earlier };
         let engine = Engine::start(config, Arc::new(|| {})).unwrap();
         let handle = engine.handle();
         let (state, events) = handle.subscribe();
@@ -48,8 +64,12 @@ impl Device {
 
     /// Waits for offers on a free port, which it returns.
     pub fn receive(&mut self, consent: Consent) -> u16 {
+        self.receive_on(0, consent)
+    }
+
+    pub fn receive_on(&mut self, port: u16, consent: Consent) -> u16 {
         let landing = Landing { folder: Some(self.inbox.path().to_owned()), ..Landing::default() };
-        self.tell(Command::Receive(Receiving { port: PortChoice::Exactly(0), consent, landing }));
+        self.tell(Command::Receive(Receiving { port: PortChoice::Exactly(port), consent, landing }));
         self.until("listening", |state| match &state.receiving {
             ReceivingState::On { port, .. } => Some(*port),
             _ => None,

@@ -42,6 +42,8 @@ pub struct Pair {
     pub attempt: Attempt,
     pub cancel_sender: CancellationToken,
     pub cancel_receiver: CancellationToken,
+    pub pause_sender: CancellationToken,
+    pub pause_receiver: CancellationToken,
 }
 
 impl Default for Pair {
@@ -57,6 +59,8 @@ impl Default for Pair {
             attempt: Attempt::First,
             cancel_sender: CancellationToken::new(),
             cancel_receiver: CancellationToken::new(),
+            pause_sender: CancellationToken::new(),
+            pause_receiver: CancellationToken::new(),
         }
     }
 }
@@ -147,6 +151,7 @@ impl Pair {
                 }
             }
         };
+        let stops = |cancel, pause| Stops { cancel, pause, ..Stops::default() };
         let notices = Mutex::new(Vec::new());
         let note = |notice| notices.lock().unwrap().push(notice);
         let both = Box::pin(async {
@@ -157,7 +162,7 @@ impl Pair {
                     open_lane,
                     Arc::new(Meter::default()),
                     &|_| {},
-                    self.cancel_sender
+                    stops(self.cancel_sender, self.pause_sender)
                 ),
                 async {
                     // The engine reads the hello, to find out who is there and what they want.
@@ -167,7 +172,7 @@ impl Pair {
                         Err(e) => return nobody_came(&e.to_string()),
                     }
                     let meter = Arc::new(Meter::default());
-                    let stops = Stops { cancel: self.cancel_receiver, cut: CancellationToken::new() };
+                    let stops = stops(self.cancel_receiver, self.pause_receiver);
                     transfer::receive(far, receive_job, ask, lanes, meter, &note, stops).await
                 },
                 relay.run(),

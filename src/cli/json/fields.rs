@@ -27,6 +27,14 @@ pub enum SideLine {
     There,
 }
 
+/// Why a transfer rests.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonLine {
+    Person,
+    NoRoom,
+}
+
 impl From<Direction> for DirectionLine {
     fn from(direction: Direction) -> Self {
         match direction {

@@ -1,6 +1,9 @@
 //! The lines of `airlift transfers`.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    borrow::Cow,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use serde::Serialize;
 
@@ -28,7 +31,7 @@ pub struct KeptLine<'a> {
     begun: Option<u64>,
     interrupted: u64,
     removed: Option<u64>,
-    problem: &'a str,
+    problem: Cow<'a, str>,
 }
 
 #[derive(Serialize)]
@@ -38,6 +41,7 @@ enum StateLine {
     Asks,
     Left,
     Scraps,
+    Paused,
 }
 
 impl<'a> From<&'a KeptTransfer> for KeptLine<'a> {
@@ -51,10 +55,15 @@ impl<'a> From<&'a KeptTransfer> for KeptLine<'a> {
                     Rest::Over => StateLine::Left,
                     Rest::Scraps => StateLine::Scraps,
                 };
-                (state, Some(seconds(*until)), why.text.as_str())
+                (state, Some(seconds(*until)), Cow::Borrowed(why.text.as_str()))
             }
-            TransferState::Interrupted { why, .. } => (StateLine::Interrupted, None, why.text.as_str()),
-            _ => (StateLine::Interrupted, None, ""),
+            TransferState::Paused(pause) => {
+                (StateLine::Paused, None, pause.sentence(transfer.direction, &transfer.peer).into())
+            }
+            TransferState::Interrupted { why, .. } => {
+                (StateLine::Interrupted, None, Cow::Borrowed(why.text.as_str()))
+            }
+            _ => (StateLine::Interrupted, None, Cow::Borrowed("")),
         };
         Self {
             of: Of::from(transfer),

@@ -61,6 +61,7 @@ fn prospect(kept: &KeptTransfer) -> String {
                 Rest::Scraps => format!("Its transfer is not known any more; {removed}."),
             }
         }
+        (TransferState::Paused(pause), direction) => pause.sentence(direction, &kept.transfer.peer),
         (_, Direction::Send) => "The window goes on with it, and so does “resume”.".to_owned(),
         (_, Direction::Receive) => {
             "The window and “airlift receive” go on with it, and so does “resume”.".to_owned()

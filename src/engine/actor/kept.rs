@@ -23,7 +23,7 @@ use crate::{
         record::{self, Found, Kept, Record},
         start::Earlier,
     },
-    model::{Direction, Outcome, Problem, Report, Rest, Transfer, TransferId, TransferState},
+    model::{Direction, Outcome, Problem, Report, Rest, Side, Transfer, TransferId, TransferState},
     net::Listener,
     settings::GoOn,
 };
@@ -56,7 +56,7 @@ impl Actor {
         for (kept, record) in found {
             let rest = match earlier {
                 Earlier::Listed => Some(Rest::Over),
-                _ => kept::resting(&record, kept.interrupted(), &self.settings),
+                _ => kept::resting(&record, kept.marks(), kept.interrupted(), &self.settings),
             };
             match (rest, &record) {
                 // Another run's.
@@ -88,7 +88,7 @@ impl Actor {
         tracing::info!(transfer = %desk.id(), why = why.text, "not tried any more");
         self.left.insert(desk.id(), Resting::Record(record));
         let state = kept::left(why, Rest::Over, since, &self.settings);
-        desk.rest(state);
+        desk.leave(state);
     }
 
     fn go_on_with(&mut self, id: TransferId, kept: Kept, record: Record) {
@@ -99,17 +99,20 @@ impl Actor {
                 let (desk, cancel) = self.open(id, Direction::Send, peer.shown(), TransferState::Connecting);
                 desk.update(|t| {
                     t.summary = summary;
-                    t.state = TransferState::Interrupted { why: kept::not_running(), again: None };
+                    t.state = kept::waiting(kept.marks());
                 });
                 let parcel = Parcel::Files(sending.sources());
                 self.begin_to_send(desk, cancel, to, parcel, Some((kept, sending)));
             }
             Record::Receiving(record) => {
-                let who = record.peer.clone();
+                let (who, paused) = (record.peer.clone(), kept.marks().pause());
                 let accepted = Accepted { record, kept: Some(kept) };
                 self.begin(Start::Earlier(Box::new(accepted), None), who, id);
                 if let Some(running) = self.transfers.get(&id) {
-                    running.desk.interrupt(kept::not_running(), None);
+                    match paused {
+                        Some(pause) => running.desk.rest(pause),
+                        None => running.desk.interrupt(kept::not_running(), None),
+                    }
                 }
             }
         }
@@ -135,8 +138,9 @@ impl Actor {
     pub(super) fn claimed(&mut self, id: TransferId, found: Found) {
         match found {
             Found::Kept(kept, record) if !self.transfers.contains_key(&id) => {
-                // Its patience begins anew.
+                // Its patience begins anew, and it is paused here no more.
                 kept.touch();
+                kept.mark(kept.marks().without(Side::Here));
                 self.go_on_with(id, kept, *record);
                 self.open_door();
             }

@@ -16,6 +16,7 @@ use crate::{
         incoming::{self, Incoming, Start},
         outgoing::{self, Outgoing, Parcel},
         record::{self, Kept, Who},
+        resting::{Marks, Rest, Wishes},
     },
     model::{Address, DeviceName, Direction, Peer, Source, Summary, Transfer, TransferId, TransferState},
     net::Connection,
@@ -56,6 +57,8 @@ impl Actor {
         earlier: Option<(Kept, record::Sending)>,
     ) {
         let nudge = Arc::<Notify>::default();
+        let marks = earlier.as_ref().map_or_else(Marks::default, |(kept, _)| kept.marks());
+        let (wish, wishes) = Wishes::new(marks);
         let outgoing = Outgoing {
             desk: Arc::clone(&desk),
             to,
@@ -68,11 +71,13 @@ impl Actor {
             limiter: Arc::clone(&self.limiters.sending),
             actor: self.reports.0.clone(),
             nudge: Arc::clone(&nudge),
+            wishes,
+            rest: Rest::new(marks),
             cancel: cancel.clone(),
         };
         let id = desk.id();
         let task = self.tasks.spawn(outgoing::run(outgoing));
-        self.transfers.insert(id, Running { task, desk, line: Line::Calls(nudge), cancel });
+        self.transfers.insert(id, Running { task, desk, line: Line::Calls(nudge), wish, cancel });
     }
 
     /// Hands a connection to the transfer that it goes on with, if there is one that was accepted.
@@ -118,7 +123,10 @@ impl Actor {
         let receiving = self.transfers.values().filter(|r| r.receives());
         // What a stranger can make us keep before anybody said yes is bounded by these.
         let undecided = receiving.clone().filter(|r| r.desk.is_undecided()).count();
-        let busy = receiving.count() >= limits::MAX_RECEIVING || undecided >= limits::MAX_WAITING;
+        let flowing = receiving.clone().filter(|r| !r.desk.is_interrupted()).count();
+        let busy = flowing >= limits::MAX_RECEIVING
+            || undecided >= limits::MAX_WAITING
+            || receiving.count() >= limits::MAX_UNFINISHED;
         let receiving = self.reception.as_ref().and_then(|reception| reception.receiving.clone());
         let refusal = match receiving {
             None => "That device has stopped receiving.",
@@ -166,6 +174,12 @@ impl Actor {
                 t.folder.clone_from(&landing.folder);
             });
         }
+        let kept = match &start {
+            Start::Earlier(accepted, _) => accepted.kept.as_ref(),
+            Start::Offer(..) | Start::Call(_) => None,
+        };
+        let marks = kept.map_or_else(Marks::default, Kept::marks);
+        let (wish, wishes) = Wishes::new(marks);
         let incoming = Incoming {
             desk: Arc::clone(&desk),
             home: self.home.clone(),
@@ -178,12 +192,14 @@ impl Actor {
             limiter: Arc::clone(&self.limiters.receiving),
             switchboard: self.switchboard.clone(),
             actor: self.reports.0.clone(),
+            wishes,
+            rest: Rest::new(marks),
             cancel: cancel.clone(),
         };
         // One more than the one in use: a newer one replaces it.
         let (line, again) = mpsc::channel(1);
         let task = self.tasks.spawn(incoming::run(incoming, start, again));
-        self.transfers.insert(id, Running { task, desk, line: Line::IsCalled(line), cancel });
+        self.transfers.insert(id, Running { task, desk, line: Line::IsCalled(line), wish, cancel });
     }
 
     pub(super) fn open(

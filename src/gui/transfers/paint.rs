@@ -9,7 +9,7 @@ use crate::{
         theme,
         widgets::{Button, Look, badge, icon_button, line, progress, small, strong, tile},
     },
-    model::{Direction, Rest, Retry},
+    model::{Direction, Pause, Rest, Retry, Side},
 };
 
 const TILE: f32 = 38.0;
@@ -47,16 +47,22 @@ fn buttons(ui: &mut Ui, row: &Row) -> Option<Act> {
             ui.add(answer).clicked().then_some(Act::Answer)
         }
         Body::Before { .. } | Body::Flowing { .. } => {
-            icon_button(ui, icons::X, &names.cancel).clicked().then_some(Act::Cancel)
-        }
-        Body::Interrupted { .. } => {
-            let mut act = None;
-            if ui.add(Button::new("Give up", Look::Plain).named(&names.give_up)).clicked() {
-                act = Some(Act::Cancel);
+            let mut act = icon_button(ui, icons::X, &names.cancel).clicked().then_some(Act::Cancel);
+            if row.can_pause && press(ui, "Pause", &names.pause) {
+                act = Some(Act::Pause);
             }
-            if row.direction == Direction::Send
-                && ui.add(Button::new("Try now", Look::Plain).named(&names.retry)).clicked()
-            {
+            act
+        }
+        Body::Interrupted { .. } | Body::Paused { .. } => {
+            let is_paused_here = matches!(row.body, Body::Paused { why: Pause::Person(Side::Here), .. });
+            let mut act = press(ui, "Give up", &names.give_up).then_some(Act::Cancel);
+            if is_paused_here && press(ui, "Resume", &names.resume) {
+                act = Some(Act::Resume);
+            }
+            if row.can_pause && press(ui, "Pause", &names.pause) {
+                act = Some(Act::Pause);
+            }
+            if row.direction == Direction::Send && !is_paused_here && press(ui, "Try now", &names.retry) {
                 act = Some(Act::Retry);
             }
             act
@@ -101,6 +107,11 @@ fn buttons(ui: &mut Ui, row: &Row) -> Option<Act> {
     }
 }
 
+/// True when a button was pressed that shows a word and is called by more than that.
+fn press(ui: &mut Ui, word: &str, name: &str) -> bool {
+    ui.add(Button::new(word, Look::Plain).named(name)).clicked()
+}
+
 fn text(ui: &mut Ui, row: &mut Row, color: Color32) {
     let p = theme::palette(ui);
     ui.spacing_mut().interact_size.y = 18.0;
@@ -135,6 +146,9 @@ fn text(ui: &mut Ui, row: &mut Row, color: Color32) {
         Body::Left { prospect, why, .. } => {
             line(ui, small(prospect, p.warn));
             ui.add(Label::new(small(why, p.faint)).wrap());
+        }
+        Body::Paused { text, .. } => {
+            ui.add(Label::new(small(text, p.warn)).wrap());
         }
         Body::Finished(ended) => {
             let color = if ended.tone == Tone::Bad { p.bad } else { p.faint };

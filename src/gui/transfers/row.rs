@@ -8,7 +8,7 @@ use std::{
 use crate::{
     gui::icons::{self, Icon},
     model::{
-        Direction, Outcome, Progress, Purpose, Report, Rest, Retry, Side, Transfer, TransferId,
+        Direction, Outcome, Pause, Progress, Purpose, Report, Rest, Retry, Side, Transfer, TransferId,
         TransferState,
         text::{self, visible},
     },
@@ -25,6 +25,8 @@ pub struct Row {
     pub body: Body,
     /// Width and height when it was last painted.
     pub measured: Option<(f32, f32)>,
+    /// Whether it can be let rest.
+    pub can_pause: bool,
     /// Whether the list of failed files is open.
     pub expanded: bool,
     peer: String,
@@ -44,6 +46,8 @@ pub struct Names {
     pub open: String,
     pub reveal: String,
     pub forget: String,
+    pub pause: String,
+    pub resume: String,
     pub progress: String,
 }
 
@@ -71,6 +75,11 @@ pub enum Body {
         prospect: String,
         why: String,
         rest: Rest,
+    },
+    /// It rests; whoever paused it here can let it go on.
+    Paused {
+        text: String,
+        why: Pause,
     },
 }
 
@@ -106,6 +115,8 @@ pub enum Tone {
 pub enum Act {
     Cancel,
     Retry,
+    Pause,
+    Resume,
     Answer,
     Forget,
     Open(PathBuf),
@@ -121,6 +132,7 @@ impl Row {
             names: Names::of(""),
             body: Body::before(String::new()),
             measured: None,
+            can_pause: false,
             expanded: false,
             peer: String::new(),
             several: false,
@@ -143,6 +155,7 @@ impl Row {
         self.names = Names::of(&self.title);
         self.several = transfer.summary.files > 1;
         self.measured = None;
+        self.can_pause = transfer.can_pause();
         self.body = match &transfer.state {
             TransferState::Connecting => Body::before(format!("Connecting to {label}…")),
             TransferState::Preparing => Body::before(match transfer.direction {
@@ -165,6 +178,10 @@ impl Row {
             TransferState::Interrupted { why, again } => {
                 Body::Interrupted { why: visible(&why.text).into_owned(), again: *again }
             }
+            TransferState::Paused(why) => {
+                let sentence = why.sentence(transfer.direction, &transfer.peer);
+                Body::Paused { text: visible(&sentence).into_owned(), why: *why }
+            }
             TransferState::Finished(report) => Body::Finished(self.ended(transfer, report)),
             TransferState::Left { why, rest, until } => Body::Left {
                 prospect: self.left(transfer, *rest, *until),
@@ -181,6 +198,11 @@ impl Row {
     /// True when nobody goes on with it.
     pub fn is_left(&self) -> bool {
         matches!(self.body, Body::Left { .. })
+    }
+
+    /// True of what another run of the program goes on with.
+    pub fn rests(&self) -> bool {
+        matches!(self.body, Body::Interrupted { .. } | Body::Paused { .. })
     }
 
     pub fn flows(&self) -> bool {
@@ -327,6 +349,8 @@ impl Names {
             open: format!("Open: {title}"),
             reveal: format!("Show in folder: {title}"),
             forget: format!("Remove from list: {title}"),
+            pause: format!("Pause: {title}"),
+            resume: format!("Resume: {title}"),
             progress: format!("Progress: {title}"),
         }
     }

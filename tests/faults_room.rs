@@ -1,0 +1,246 @@
+//! A disk that fills up while something comes, with real processes and a small file system: the
+//! transfer rests, both sides say so, and it is whole once there is room again.
+#![allow(clippy::unwrap_used, reason = "a test that can’t go on has failed")]
+#![cfg(target_os = "linux")]
+
+#[path = "cli/harness.rs"]
+#[allow(dead_code, reason = "the tests of the terminal face use more of it")]
+mod harness;
+
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use harness::{Device, Running, content};
+use serde_json::Value;
+
+/// Says that a test tried nothing, so that a green run is not taken for more than it is.
+#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
+fn skip(why: &str) {
+    eprintln!("SKIPPED: {why}");
+}
+
+/// A small file system of its own, until it is dropped.
+struct Disk {
+    _above: tempfile::TempDir,
+    at: PathBuf,
+}
+
+impl Disk {
+    /// `None`, and a word about it, where nothing can be mounted.
+    fn new(kind: &str, megabytes: u64, options: &str) -> Option<Self> {
+        let above = tempfile::tempdir().unwrap();
+        let at = above.path().join("disk");
+        fs::create_dir(&at).unwrap();
+        let mut mount = Command::new("mount");
+        match kind {
+            "tmpfs" => {
+                let options = format!("size={megabytes}m{options}");
+                mount.args(["-t", "tmpfs", "-o", &options, "tmpfs"]);
+            }
+            kind => {
+                let image = above.path().join("image");
+                fs::File::create(&image).unwrap().set_len(megabytes << 20).unwrap();
+                let made = Command::new(format!("mkfs.{kind}")).arg("-q").arg(&image).status();
+                if !made.is_ok_and(|made| made.success()) {
+                    skip(&format!("no mkfs.{kind} here"));
+                    return None;
+                }
+                mount.args(["-o", "loop"]).arg(&image);
+            }
+        }
+        let mounted = mount.arg(&at).output().is_ok_and(|mount| mount.status.success());
+        if !mounted {
+            skip(&format!("nothing can be mounted here: it takes root, and for {kind} a loop device"));
+            return None;
+        }
+        Some(Self { _above: above, at })
+    }
+
+    /// Another program takes all there is, but for so many bytes.
+    fn fill_but(&self, left: usize) -> PathBuf {
+        let path = self.at.join("another program’s");
+        let mut other = fs::File::create(&path).unwrap();
+        let sevens = vec![7; 64 << 10];
+        while other.write_all(&sevens).is_ok() {}
+        let len = other.metadata().unwrap().len();
+        other.set_len(len.saturating_sub(left as u64)).unwrap();
+        path
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.at).status();
+    }
+}
+
+fn receive(device: &Device, folder: &Path, port: &str, args: &[&str]) -> (Running, String) {
+    let base = ["receive", "--json", "--port", port, "--dir", folder.to_str().unwrap()];
+    let mut receiver = Running::start(&mut device.command(&[&base, args].concat()));
+    let port = receiver.wait_for("listening")["port"].as_u64().unwrap();
+    (receiver, port.to_string())
+}
+
+const ONCE: [&str; 3] = ["--accept", "all", "--once"];
+
+fn wait_for_bytes(side: &mut Running, bytes: u64) {
+    while side.wait_for("progress")["bytes"].as_u64().unwrap() < bytes {}
+}
+
+fn is_full(side: &mut Running, whose: &str) {
+    let paused = side.wait_for("paused");
+    assert_eq!((&paused["reason"], &paused["side"]), (&"no_room".into(), &whose.into()), "{paused}");
+    assert!(paused["problem"].as_str().unwrap().contains("full"), "{paused}");
+}
+
+fn ends_well(side: Running) -> Value {
+    let (end, code) = side.end();
+    assert_eq!((&end["outcome"], code), (&"complete".into(), 0), "{end}");
+    end
+}
+
+/// What it leaves in the folder, by name.
+fn names(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).unwrap().map(|item| item.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.filter(|name| name != "lost+found").collect();
+    names.sort();
+    names
+}
+
+/// Sends a folder of several files to a disk that another program fills meanwhile.
+fn fills_up(kind: &str) {
+    let Some(disk) = Disk::new(kind, 64, "") else { return };
+    let (here, there) = (Device::new(), Device::new());
+    let parts: Vec<_> = (0..8).map(|nth| (format!("trip/{nth}"), content((5 << 20) + nth))).collect();
+    for (name, bytes) in &parts {
+        here.file(name, bytes);
+    }
+    let trip = here.path("trip");
+    let (mut receiver, port) = receive(&there, &disk.at, "0", &ONCE);
+    let mut sender = here.send(&[&trip], &format!("127.0.0.1:{port}"), &["--limit", "12MB/s"]);
+    wait_for_bytes(&mut receiver, 12 << 20);
+    let other = disk.fill_but(1 << 20);
+    is_full(&mut receiver, "here");
+    is_full(&mut sender, "there");
+    // It is at rest, and what is whole has its name and stays.
+    let whole = fs::read_dir(disk.at.join("trip")).unwrap().map(|item| item.unwrap().file_name());
+    let whole = whole.filter(|name| name.len() == 1).count();
+    assert!(whole >= 1, "nothing of it was kept");
+    fs::remove_file(other).unwrap();
+    let end = ends_well(sender);
+    ends_well(receiver);
+    for (name, bytes) in &parts {
+        assert!(fs::read(disk.at.join(name)).unwrap() == *bytes, "{name} is another");
+    }
+    assert_eq!(names(&disk.at), ["trip"]);
+    assert_eq!(names(&disk.at.join("trip")).len(), parts.len());
+    let sent = end["pipeline"]["wire_bytes"].as_u64().unwrap();
+    assert!(
+        sent <= (40 << 20) - (whole as u64) * (5 << 20) + (64 << 10),
+        "{sent} bytes, and {whole} files were there"
+    );
+}
+
+#[test]
+fn a_disk_in_memory_that_fills_up_pauses_a_folder_of_files_until_there_is_room() {
+    fills_up("tmpfs");
+}
+
+#[test]
+fn a_real_disk_that_fills_up_pauses_a_folder_of_files_until_there_is_room() {
+    fills_up("ext4");
+}
+
+#[test]
+fn one_large_file_keeps_what_had_come_when_the_disk_was_full_and_goes_on_after_both_were_killed() {
+    const SIZE: usize = 40 << 20;
+    // A disk in memory sets nothing aside: the last byte that fits is met while it comes.
+    let Some(disk) = Disk::new("tmpfs", 64, "") else { return };
+    let (here, there) = (Device::new(), Device::new());
+    let bytes = content(SIZE);
+    let file = here.file("film.bin", &bytes);
+    let (mut receiver, port) = receive(&there, &disk.at, "0", &ONCE);
+    let to = format!("127.0.0.1:{port}");
+    let mut sender = here.send(&[&file], &to, &["--limit", "12MB/s"]);
+    wait_for_bytes(&mut receiver, 20 << 20);
+    let other = disk.fill_but(2 << 20);
+    is_full(&mut receiver, "here");
+    is_full(&mut sender, "there");
+    receiver.signal("KILL");
+    sender.signal("KILL");
+    drop((receiver, sender));
+    let (mut receiver, _) = receive(&there, &disk.at, &port, &["--once"]);
+    let mut sender = here.send(&[&file], &to, &[]);
+    // Still full: said again, and not given up.
+    is_full(&mut receiver, "here");
+    is_full(&mut sender, "there");
+    assert!(!disk.at.join("film.bin").exists());
+    fs::remove_file(other).unwrap();
+    let end = ends_well(sender);
+    ends_well(receiver);
+    assert!(fs::read(disk.at.join("film.bin")).unwrap() == bytes, "its content is another");
+    assert_eq!(names(&disk.at), ["film.bin"]);
+    let sent = end["pipeline"]["wire_bytes"].as_u64().unwrap();
+    assert!(sent <= (SIZE - (20 << 20) + (16 << 20)) as u64, "{sent} bytes were sent at last");
+}
+
+#[test]
+fn a_disk_without_room_for_another_name_is_full_too() {
+    // The root, the program’s probes, and some of the files.
+    let Some(disk) = Disk::new("tmpfs", 64, ",nr_inodes=60") else { return };
+    let (here, there) = (Device::new(), Device::new());
+    for nth in 0..30 {
+        here.file(&format!("trip/{nth}"), content(400_000));
+    }
+    let trip = here.path("trip");
+    let (mut receiver, port) = receive(&there, &disk.at, "0", &ONCE);
+    let mut sender = here.send(&[&trip], &format!("127.0.0.1:{port}"), &["--limit", "4MB/s"]);
+    wait_for_bytes(&mut receiver, 1 << 20);
+    let others: Vec<_> = (0..100).map(|nth| disk.at.join(format!("other {nth}"))).collect();
+    let made: Vec<_> = others.iter().filter(|path| fs::File::create(path).is_ok()).collect();
+    assert!(made.len() < others.len());
+    is_full(&mut receiver, "here");
+    is_full(&mut sender, "there");
+    for path in made {
+        fs::remove_file(path).unwrap();
+    }
+    ends_well(sender);
+    ends_well(receiver);
+    assert_eq!(names(&disk.at.join("trip")).len(), 30);
+}
+
+#[test]
+fn a_disk_that_is_too_small_from_the_first_is_refused_before_anything_is_sent() {
+    let Some(disk) = Disk::new("tmpfs", 8, "") else { return };
+    let (here, there) = (Device::new(), Device::new());
+    let file = here.file("film.bin", content(20 << 20));
+    let (receiver, port) = receive(&there, &disk.at, "0", &ONCE);
+    let (end, code) = here.send(&[&file], &format!("127.0.0.1:{port}"), &[]).end();
+    assert_eq!((&end["outcome"], code), (&"failed".into(), 1), "{end}");
+    assert!(end["problem"].as_str().unwrap().contains("not enough space"), "{end}");
+    let (end, _) = receiver.end();
+    assert!(end["problem"].as_str().unwrap().contains("not enough space"), "{end}");
+    assert_eq!(names(&disk.at), Vec::<String>::new());
+}
+
+#[test]
+fn standard_input_can_t_wait_for_room_and_both_sides_hear_why_it_ended() {
+    let Some(disk) = Disk::new("tmpfs", 8, "") else { return };
+    let (here, there) = (Device::new(), Device::new());
+    let (receiver, port) = receive(&there, &disk.at, "0", &ONCE);
+    let mut command = here.command(&["send", "--json", "--to", &format!("127.0.0.1:{port}"), "-"]);
+    let mut sender = Running::start(command.args(["--as", "dump"]).stdin(std::process::Stdio::piped()));
+    let mut input = sender.input();
+    // Whoever reads it may have gone before all of it was written.
+    let _ = input.write_all(&content(20 << 20));
+    drop(input);
+    for (side, code) in [sender.end(), receiver.end()] {
+        assert_eq!((&side["outcome"], code), (&"failed".into(), 1), "{side}");
+        assert!(side["problem"].as_str().unwrap().contains("full"), "{side}");
+    }
+    assert_eq!(names(&disk.at), Vec::<String>::new());
+}
