@@ -31,12 +31,11 @@ use super::{
     space::Space,
     walk::Kind,
 };
-pub(super) use again::{Attempt, make_again};
 use ranges::{extend, is_among};
 
-pub(super) use complete::{BESIDE, count_already, looks_like};
-
 use crate::model::{Conflict, Entry, EntryKind, EntryNo, Medium, Purpose, RelPath, text};
+pub(super) use again::{Attempt, make_again};
+pub(super) use complete::{BESIDE, count_already, looks_like};
 
 /// Where every entry of an offer goes, and which are not wanted.
 #[derive(Debug, Default)]
@@ -70,8 +69,7 @@ impl Plan {
         &self.stored
     }
 
-    /// Files that seem to be there already, by size and time: wanted if they prove to be others. Sorted,
-    /// and neighbours merged.
+    /// Files that seem to be there already, by size and time; wanted if they are others. Sorted, merged.
     #[must_use]
     pub fn likely(&self) -> &[Range<EntryNo>] {
         &self.likely

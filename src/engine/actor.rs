@@ -3,6 +3,7 @@
 //! It never waits for a peer, a disk or a face: whatever takes time is a task that reports back.
 
 mod kept;
+mod reception;
 mod transfers;
 
 use std::{
@@ -20,19 +21,19 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use self::kept::Resting;
+use self::reception::Reception;
 use super::{
-    command::{Command, PortChoice, Receiving},
+    command::Command,
     desk::Desk,
     event::Event,
     handle::{EngineEnd, Publisher},
     incoming::Accepted,
     kept::Survey,
     limiters::Limiters,
-    listening,
     outgoing::Parcel,
     record::Found,
     resting::Wish,
-    snapshot::{DeviceCard, InboxCard, ReceivingState},
+    snapshot::{DeviceCard, InboxCard},
     start::Earlier,
     switchboard::Switchboard,
 };
@@ -42,7 +43,7 @@ use crate::{
         Address, Answer, ByteRate, DeviceName, Outcome, Problem, ProblemKind, Report, Side, Source, Transfer,
         TransferId,
     },
-    net::{self, Connection, ListenError, Listener, Tls},
+    net::{Connection, ListenError, Tls},
     settings::Settings,
     transfer::IncomingOffer,
     wire::limits,
@@ -151,20 +152,6 @@ impl Running {
 
     fn is_paused(&self) -> bool {
         *self.wish.borrow() == Wish::Pause
-    }
-}
-
-/// This device waits for offers.
-struct Reception {
-    /// `None` when it has stopped, and only what was accepted before is still let in.
-    receiving: Option<Receiving>,
-    port: u16,
-    listening: AbortHandle,
-}
-
-impl Drop for Reception {
-    fn drop(&mut self) {
-        self.listening.abort();
     }
 }
 
@@ -422,68 +409,5 @@ impl Actor {
                 publisher.publish(Event::Inbox(InboxCard { folder, free }));
             }
         });
-    }
-
-    fn receive(&mut self, receiving: Receiving) {
-        if let Some(reception) = &mut self.reception {
-            reception.receiving = Some(receiving);
-            let state = ReceivingState::On { port: reception.port, addresses: net::local_addresses() };
-            self.publisher.publish(Event::Receiving(state));
-            return;
-        }
-        let listener = match receiving.port {
-            PortChoice::Default => Listener::near_default(&self.tls),
-            PortChoice::Exactly(port) => Listener::exactly(port, self.tls.clone()),
-            PortChoice::Loopback => Listener::loopback(self.tls.clone()),
-        };
-        match listener.and_then(|listener| Ok((listener.port()?, listener))) {
-            Ok((port, listener)) => {
-                let task = listening::run(listener, self.switchboard.clone(), self.reports.0.clone());
-                let listening = self.tasks.spawn(task);
-                self.reception = Some(Reception { receiving: Some(receiving), port, listening });
-                tracing::info!(port, "waiting for offers");
-                let state = ReceivingState::On { port, addresses: net::local_addresses() };
-                self.publisher.publish(Event::Receiving(state));
-            }
-            Err(e) => self.receiving_failed(&e),
-        }
-    }
-
-    fn is_receiving(&self) -> bool {
-        self.reception.as_ref().is_some_and(|reception| reception.receiving.is_some())
-    }
-
-    fn stop_receiving(&mut self) {
-        // Offers that are still being made: nobody is there to answer them any more.
-        for (id, running) in &self.transfers {
-            let unasked = running.desk.is_undecided() && !self.questions.contains_key(id);
-            if running.receives() && unasked {
-                running.cancel.cancel();
-            }
-        }
-        for (_, question) in self.questions.drain() {
-            // Whoever asked has gone: no answer is needed.
-            let _ = question.send(Answer::Decline(Some("That device has stopped receiving.".into())));
-        }
-        if let Some(reception) = &mut self.reception {
-            reception.receiving = None;
-        }
-        self.close_door();
-        self.publisher.publish(Event::Receiving(ReceivingState::Off));
-    }
-
-    /// Stops listening when nobody receives, and no accepted transfer may still open its content
-    /// connection.
-    fn close_door(&mut self) {
-        let accepted = |r: &Running| r.receives() && !r.desk.is_undecided();
-        if !self.is_receiving() && !self.transfers.values().any(accepted) {
-            self.reception = None;
-        }
-    }
-
-    fn receiving_failed(&self, e: &ListenError) {
-        tracing::warn!(error = %e, "can't wait for offers");
-        let problem = Problem { side: Side::Here, kind: ProblemKind::Other, text: e.to_string() };
-        self.publisher.publish(Event::Receiving(ReceivingState::Failed(problem)));
     }
 }

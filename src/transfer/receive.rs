@@ -314,16 +314,27 @@ impl Session<'_> {
         for ranges in likely.chunks(limits::EXCEPT_RANGES) {
             self.link.say(&FromReceiver::Likely(ranges.to_vec())).await?;
         }
+        let (told, fates) = mpsc::channel(FATES);
+        // Its digests may overtake the sender's content connection.
+        self.begin_comparing(&intake, &told);
         self.link.say(&FromReceiver::Accept { token }).await?;
         (self.observe)(Notice::Accepted { notes });
         let lane = tokio::select! {
-            lane = timeout(limits::LANE, lanes.recv()) => match lane {
-                Ok(Some(lane)) => lane,
-                Ok(None) | Err(_) => return Err(TransferError::NoLane),
-            },
-            ended = self.until_end() => return ended,
+            lane = timeout(limits::LANE, lanes.recv()) => lane.ok().flatten(),
+            ended = self.compare_until_end(&intake) => return ended,
         };
-        if let Some(ended) = self.flow(lane, lanes, Arc::clone(&intake)).await? {
+        let Some(lane) = lane else {
+            // The sender may be about to say why.
+            let ended = timeout(limits::ENDING, self.compare_until_end(&intake)).await;
+            return ended.unwrap_or(Err(TransferError::NoLane));
+        };
+        let job = inflow::Job {
+            intake: Arc::clone(&intake),
+            meter: Arc::clone(&self.meter),
+            limiter: Arc::clone(&self.limiter),
+            fates: told,
+        };
+        if let Some(ended) = self.flow(lane, lanes, job, fates).await? {
             return Ok(ended);
         }
         if !self.tally.is_settled() {
@@ -367,13 +378,10 @@ impl Session<'_> {
         &mut self,
         lane: Inflow,
         mut lanes: mpsc::Receiver<Inflow>,
-        intake: Arc<Intake>,
+        job: inflow::Job,
+        mut fates: mpsc::Receiver<inflow::Fate>,
     ) -> Result<Option<Ended>, TransferError> {
-        let (noted, mut fates) = mpsc::channel(FATES);
-        let meter = Arc::clone(&self.meter);
-        let limiter = Arc::clone(&self.limiter);
-        self.begin_comparing(&intake, &noted);
-        let job = inflow::Job { intake: Arc::clone(&intake), meter, limiter, fates: noted };
+        let intake = Arc::clone(&job.intake);
         self.meter.begin(Direction::Receive);
         let (joining, joined) = inflow::joining();
         // New, and so not full.

@@ -64,6 +64,9 @@ fn harmed(parcel: &Parcel, inbox: &Path, home: &Path, part: u64, harm: impl FnOn
             assert_eq!(code, Some(1), "{told}");
             After { receiver: None, sender: None, told: format!("{} / {}", sentence(&told), sentence(&end)) }
         }
+        News::Paused(event) => {
+            After { receiver: Some(receiver), sender: Some(sender), told: sentence(&event) }
+        }
         News::Interrupted => {
             After { receiver: Some(receiver), sender: Some(sender), told: "interrupted".to_owned() }
         }
@@ -123,15 +126,13 @@ fn a_disk_that_can_hold_no_more_files_is_said_and_what_was_stored_stays() {
     let disk = Disk::with(Kind::Tmpfs, 64, &["nr_inodes=40"]);
     let home = parcel.here.home().join("there");
     let receiver = Receiver::start(&disk.inbox(), &home, "0", &[]).unwrap();
-    let (end, _) = parcel.send(&receiver.address(), &[]).end();
-    assert_ne!(end["outcome"], "complete", "{end}");
-    let (told, code) = receiver.end();
-    assert_eq!(code, Some(1));
-    let told = sentence(&told.unwrap());
+    let mut sender = parcel.send(&receiver.address(), &[]);
+    let News::Paused(event) = news(&mut sender) else { panic!("it waits for room") };
+    let told = sentence(&event);
     parcel.nothing_is_wrong(&disk.inbox(), test);
     say(&format!("{test}: {told}"));
     disk.remount("nr_inodes=1000");
-    let after = After { receiver: None, sender: None, told };
+    let after = After { receiver: Some(receiver), sender: Some(sender), told };
     completes(&parcel, &disk.inbox(), &home, after, test);
 }
 

@@ -79,7 +79,7 @@ fn case(fault: &str, tally: &mut Tally) {
             };
             tally.failed += 1;
         }
-        News::Interrupted => {
+        News::Interrupted | News::Paused(_) => {
             receiver.kill();
             parcel.nothing_is_wrong(&inbox, fault);
             receiver = Receiver::start(&inbox, &home, &port, &[]).unwrap();

@@ -22,6 +22,8 @@ pub struct Parcel {
 pub enum News {
     Over(Value),
     Interrupted,
+    /// There is no room.
+    Paused(Value),
 }
 
 impl Parcel {
@@ -105,6 +107,7 @@ pub fn news(sender: &mut Running) -> News {
         match sender.event() {
             Some(event) if event["event"] == "finished" => return News::Over(event),
             Some(event) if event["event"] == "interrupted" => return News::Interrupted,
+            Some(event) if event["event"] == "paused" => return News::Paused(event),
             Some(_) => {}
             None => panic!("the sender ended without a word: {}", sender.complaints()),
         }

@@ -89,7 +89,7 @@ fn case(kind: Kind, megabytes: usize, faults: &[Fault], written: Journals) -> Re
     let mut sender = match news {
         // It was not even accepted.
         News::Over(_) => parcel.send(&address, &[]),
-        News::Interrupted => sender,
+        News::Interrupted | News::Paused(_) => sender,
     };
     let end = sender.wait_for("finished");
     assert_eq!(end["outcome"], "complete", "{when}: {end}");

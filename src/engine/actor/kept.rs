@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, Interval, MissedTickBehavior, interval_at},
 };
 
-use super::{Actor, Internal, Reception, Running};
+use super::{Actor, Internal, Running, reception::Reception};
 use crate::{
     engine::{
         desk::Desk,

@@ -6,12 +6,12 @@ use std::{ops::Range, sync::Arc};
 
 use tokio::sync::mpsc;
 
-use super::Session;
+use super::{Order, Session};
 use crate::{
     disk::Intake,
     model::{Digest, EntryNo, FileProblem, Side},
     transfer::{
-        TransferError,
+        Ended, TransferError,
         comparing::{self, Asked},
         entry_set::EntrySet,
         inflow,
@@ -84,6 +84,17 @@ impl Session<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Hears the sender until it ends the transfer. It may have something compared already.
+    pub(super) async fn compare_until_end(&mut self, intake: &Intake) -> Result<Ended, TransferError> {
+        loop {
+            match self.hear().await? {
+                Order::End(ended) => return Ok(ended),
+                Order::Digests(digests) => self.compare(intake, digests)?,
+                Order::Nothing | Order::Check { .. } | Order::Load(_) => {}
+            }
+        }
     }
 
     /// Notes a file's fate, and all that are known by now, and tells the sender.

@@ -1,0 +1,110 @@
+//! Where this device waits for others, and whether for offers or only for those it has accepted.
+
+use tokio::task::AbortHandle;
+
+use super::{Actor, Running};
+use crate::{
+    engine::{
+        command::{PortChoice, Receiving},
+        event::Event,
+        listening,
+        snapshot::ReceivingState,
+    },
+    model::{Answer, Problem, ProblemKind, Side},
+    net::{self, ListenError, Listener},
+};
+
+/// This device waits for offers.
+pub struct Reception {
+    /// `None` when it has stopped, and only what was accepted before is still let in.
+    pub receiving: Option<Receiving>,
+    pub port: u16,
+    pub listening: AbortHandle,
+}
+
+impl Reception {
+    /// Whether offers can be received where it listens. Where only what was accepted before is let in,
+    /// nobody has been told the port.
+    fn suits(&self, port: PortChoice) -> bool {
+        self.receiving.is_some()
+            || match port {
+                PortChoice::Default => true,
+                PortChoice::Exactly(port) => port == 0 || port == self.port,
+                PortChoice::Loopback => false,
+            }
+    }
+}
+
+impl Drop for Reception {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}
+
+impl Actor {
+    pub(super) fn receive(&mut self, receiving: Receiving) {
+        if let Some(reception) = &mut self.reception
+            && reception.suits(receiving.port)
+        {
+            reception.receiving = Some(receiving);
+            let state = ReceivingState::On { port: reception.port, addresses: net::local_addresses() };
+            self.publisher.publish(Event::Receiving(state));
+            return;
+        }
+        self.reception = None;
+        let listener = match receiving.port {
+            PortChoice::Default => Listener::near_default(&self.tls),
+            PortChoice::Exactly(port) => Listener::exactly(port, self.tls.clone()),
+            PortChoice::Loopback => Listener::loopback(self.tls.clone()),
+        };
+        match listener.and_then(|listener| Ok((listener.port()?, listener))) {
+            Ok((port, listener)) => {
+                let task = listening::run(listener, self.switchboard.clone(), self.reports.0.clone());
+                let listening = self.tasks.spawn(task);
+                self.reception = Some(Reception { receiving: Some(receiving), port, listening });
+                tracing::info!(port, "waiting for offers");
+                let state = ReceivingState::On { port, addresses: net::local_addresses() };
+                self.publisher.publish(Event::Receiving(state));
+            }
+            Err(e) => self.receiving_failed(&e),
+        }
+    }
+
+    pub(super) fn is_receiving(&self) -> bool {
+        self.reception.as_ref().is_some_and(|reception| reception.receiving.is_some())
+    }
+
+    pub(super) fn stop_receiving(&mut self) {
+        // Offers that are still being made: nobody is there to answer them any more.
+        for (id, running) in &self.transfers {
+            let unasked = running.desk.is_undecided() && !self.questions.contains_key(id);
+            if running.receives() && unasked {
+                running.cancel.cancel();
+            }
+        }
+        for (_, question) in self.questions.drain() {
+            // Whoever asked has gone: no answer is needed.
+            let _ = question.send(Answer::Decline(Some("That device has stopped receiving.".into())));
+        }
+        if let Some(reception) = &mut self.reception {
+            reception.receiving = None;
+        }
+        self.close_door();
+        self.publisher.publish(Event::Receiving(ReceivingState::Off));
+    }
+
+    /// Stops listening when nobody receives, and no accepted transfer may still open its content
+    /// connection.
+    pub(super) fn close_door(&mut self) {
+        let accepted = |r: &Running| r.receives() && !r.desk.is_undecided();
+        if !self.is_receiving() && !self.transfers.values().any(accepted) {
+            self.reception = None;
+        }
+    }
+
+    pub(super) fn receiving_failed(&self, e: &ListenError) {
+        tracing::warn!(error = %e, "can't wait for offers");
+        let problem = Problem { side: Side::Here, kind: ProblemKind::Other, text: e.to_string() };
+        self.publisher.publish(Event::Receiving(ReceivingState::Failed(problem)));
+    }
+}
