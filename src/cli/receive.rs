@@ -9,11 +9,12 @@ use super::{
     ending,
     exit::Exit,
     news::{Listening, Moment, News, Tell},
+    transfers::left_for_later,
     watch::{Turn, Watch},
 };
 use crate::{
     engine::{Command, Consent, Handle, PortChoice, Receiving, Snapshot, Unheard},
-    model::{Answer, Conflict, Landing, TransferId},
+    model::{Answer, Conflict, Landing, Transfer, TransferId},
 };
 
 /// How to receive.
@@ -135,11 +136,15 @@ enum Left {
     Something,
 }
 
-/// Cancels what still runs.
+/// Cancels what still runs. What rests is left for another run.
 async fn leave(watch: &mut Watch, tell: &mut dyn Tell) -> Left {
-    let running = watch.unfinished();
+    let rests = |id: &TransferId| watch.snapshot().transfer(*id).is_some_and(Transfer::rests);
+    let (resting, running): (Vec<_>, Vec<_>) = watch.unfinished().into_iter().partition(rests);
+    for transfer in resting.iter().filter_map(|id| watch.snapshot().transfer(*id)) {
+        tell.tell(News::Finished(transfer, &left_for_later(transfer)));
+    }
     if running.is_empty() {
-        return Left::Nothing;
+        return if resting.is_empty() { Left::Nothing } else { Left::Something };
     }
     tell.tell(News::Cancelling);
     ending::cancel(watch, running, tell).await;

@@ -235,15 +235,18 @@ async fn leave(watch: &mut Watch, ids: Vec<TransferId>, tell: &mut dyn Tell) {
     };
     let (flowing, waiting): (Vec<_>, Vec<_>) = ids.into_iter().partition(flows);
     for transfer in waiting.iter().filter_map(|id| watch.snapshot().transfer(*id)) {
-        let text =
-            format!("Left for later. “airlift transfers resume {}” goes on with it.", short(transfer.id));
-        let problem = Problem { side: Side::Here, kind: ProblemKind::Other, text };
-        tell.tell(News::Finished(transfer, &Report::of(Outcome::Failed(problem))));
+        tell.tell(News::Finished(transfer, &left_for_later(transfer)));
     }
     if !flowing.is_empty() {
         tell.tell(News::Cancelling);
         ending::cancel(watch, flowing, tell).await;
     }
+}
+
+/// How it ends for a command that leaves a transfer to another run.
+pub fn left_for_later(transfer: &Transfer) -> Report {
+    let text = format!("Left for later. “airlift transfers resume {}” goes on with it.", short(transfer.id));
+    Report::of(Outcome::Failed(Problem { side: Side::Here, kind: ProblemKind::Other, text }))
 }
 
 #[cfg(test)]

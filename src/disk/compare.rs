@@ -82,7 +82,7 @@ impl Intake {
         let mut folders = BTreeSet::new();
         let mut sync = |same: &Same| match disks.get(&same.disk) {
             Some(Some(Ok(()))) => Ok(()),
-            Some(Some(Err(why))) => Err(shared.failed(&same.path, why.kind().into())),
+            Some(Some(Err(why))) => Err(shared.failed(&same.path, sync::again(why))),
             Some(None) | None => {
                 let folder = shared.folder(above(&same.path), Missing::Fail)?;
                 let mut synced = shared.open(&same.path).and_then(|file| settle(&file.into_std()));

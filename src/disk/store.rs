@@ -69,7 +69,7 @@ fn sync_content(shared: &Shared, group: Vec<Verified>) -> Vec<(Verified, Result<
         .collect();
     let sync = |file: &Verified| match file.disk().and_then(|disk| at_once.get(&disk)) {
         Some(Ok(())) => Ok(()),
-        Some(Err(why)) => Err(shared.failed(&file.path(), again(why))),
+        Some(Err(why)) => Err(shared.failed(&file.path(), sync::again(why))),
         None => file.sync(),
     };
     group.into_iter().map(|file| (sync(&file), file)).map(|(synced, file)| (file, synced)).collect()
@@ -131,18 +131,10 @@ pub(super) fn sync_folders(shared: &Shared, folders: &BTreeSet<Box<str>>) -> BTr
         };
         let synced = match whole {
             Some(Ok(())) => Ok(()),
-            Some(Err(why)) => Err(again(why)),
+            Some(Err(why)) => Err(sync::again(why)),
             None => sync::folder(&folder.dir),
         };
         synced.map_err(|why| shared.failed(path, why))
     };
     folders.iter().filter_map(|path| Some((path.clone(), sync(path).err()?))).collect()
-}
-
-/// The same error for another file.
-fn again(why: &io::Error) -> io::Error {
-    match why.raw_os_error() {
-        Some(code) => io::Error::from_raw_os_error(code),
-        None => why.kind().into(),
-    }
 }

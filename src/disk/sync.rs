@@ -19,9 +19,17 @@ pub(super) struct Disks(Mutex<Vec<Disk>>);
 
 struct Disk {
     device: u64,
+    /// `None` where only single files can be synced.
+    whole: Option<Arc<Whole>>,
+}
+
+struct Whole {
     /// Held from before the first write, because an error is reported to handles that are older
-    /// than it. `None` where only single files can be synced.
-    whole: Option<Arc<File>>,
+    /// than it.
+    handle: File,
+    /// The system says once that something could not be written, and whoever asks next must hear of it
+    /// all the same: what they want to rely on may be that.
+    failed: Mutex<Option<io::Error>>,
 }
 
 impl Disks {
@@ -32,7 +40,10 @@ impl Disks {
         if let Some(number) = disks.iter().position(|disk| disk.device == device) {
             return Ok(number);
         }
-        disks.push(Disk { device, whole: system::whole(dir)?.map(Arc::new) });
+        disks.push(Disk {
+            device,
+            whole: system::whole(dir)?.map(|handle| Arc::new(Whole { handle, failed: Mutex::default() })),
+        });
         Ok(disks.len() - 1)
     }
 
@@ -42,7 +53,21 @@ impl Disks {
             let disks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             disks.get(number)?.whole.clone()?
         };
-        Some(system::sync(&whole))
+        let mut failed = whole.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(why) = &*failed {
+            return Some(Err(again(why)));
+        }
+        let synced = system::sync(&whole.handle);
+        *failed = synced.as_ref().err().map(again);
+        Some(synced)
+    }
+}
+
+/// The same error for another file.
+pub(super) fn again(why: &io::Error) -> io::Error {
+    match why.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => why.kind().into(),
     }
 }
 

@@ -103,6 +103,8 @@ pub struct ForThisRun {
 
 pub struct Actor {
     home: PathBuf,
+    /// What is done about transfers that an earlier run has left.
+    earlier: Earlier,
     device: DeviceCard,
     for_this_run: ForThisRun,
     settings: Settings,
@@ -161,6 +163,7 @@ impl Actor {
         let limit = for_this_run.limit.or(snapshot.settings.limit);
         Self {
             home,
+            earlier: Earlier::None,
             device: snapshot.device,
             for_this_run,
             settings: snapshot.settings,
@@ -184,6 +187,7 @@ impl Actor {
     }
 
     pub async fn run(mut self, earlier: Earlier) {
+        self.earlier = earlier;
         self.measure_inbox();
         self.take_up(earlier).await;
         let mut pace = kept::pace();
@@ -344,6 +348,11 @@ impl Actor {
                 let problem = Problem { side: Side::Here, kind: ProblemKind::Other, text };
                 running.desk.finish(Report::of(Outcome::Failed(problem)));
             }
+        }
+        if let (Some(id), Some(running)) = (id, &running)
+            && running.desk.shown().is_finished()
+        {
+            self.left.remove(&id);
         }
         if running.is_some_and(|running| running.receives()) {
             self.close_door();

@@ -61,7 +61,7 @@ impl Desk {
 
     /// True while nothing flows of what was accepted.
     pub fn is_interrupted(&self) -> bool {
-        matches!(self.transfer().state, TransferState::Interrupted { .. } | TransferState::Paused(_))
+        self.transfer().rests()
     }
 
     /// True while content flows.

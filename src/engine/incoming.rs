@@ -157,7 +157,8 @@ impl Incoming {
             Start::Earlier(..) => return Ok(start),
         };
         let (home, id) = (self.home.clone(), self.transfer);
-        let looking = spawn_blocking(move || (Kept::find(&home, id), given_up::is_noted(&home, id)));
+        let looking =
+            spawn_blocking(move || (Kept::find(&home, id).on_its_way(), given_up::is_noted(&home, id)));
         let (found, is_given_up) = looking.await.unwrap_or((Found::Nothing, false));
         match (found, receiving) {
             (Found::Nothing, _) if is_given_up => {
@@ -167,6 +168,8 @@ impl Incoming {
             (Found::Nothing, Some(receiving)) => Ok(Start::Offer(connection, receiving)),
             (Found::Kept(kept, record), _) => match *record {
                 Record::Receiving(record) if self.go_on == GoOn::Always && !kept.marks().has(Side::Here) => {
+                    // Whoever calls has not paused it.
+                    kept.mark(Marks::default());
                     self.desk.take_up(&record);
                     Ok(Start::Earlier(Box::new(Accepted { record, kept: Some(kept) }), Some(connection)))
                 }

@@ -228,7 +228,8 @@ pub fn sweep(home: &Path, settings: &Settings) -> Survey {
     given_up::sweep(home, limit);
     for listed in Kept::list(home) {
         let id = listed.record.id();
-        let is_paused = listed.marks.pause().is_some();
+        // What the other side has paused, and never taken up again, goes like everything else.
+        let is_paused = listed.marks.has(Side::Here);
         if !is_paused && is_over(listed.interrupted, limit) && listed.user == User::Nobody {
             match discard(home, id, Decided::ByItself) {
                 Ok(_) => tracing::info!(transfer = %id, "what was left of a transfer was removed"),

@@ -123,7 +123,7 @@ pub async fn run(mut outgoing: Outgoing) {
         (End::Over(mut report), accepted) => {
             // Nobody was there to be told.
             let untold =
-                outgoing.desk.is_interrupted() && matches!(report.outcome, Outcome::Cancelled { .. });
+                outgoing.desk.is_interrupted() && report.outcome == Outcome::Cancelled { by: Side::Here };
             let record = match accepted {
                 Some((record, Some(kept))) if report.is_incomplete() => {
                     report.retry = outgoing.keep_failed(record, kept).await;

@@ -4,6 +4,8 @@
 //! Knows the files and who may use them: a record belongs to the one process that has it locked.
 //! Must not know what is done about a transfer.
 
+mod found;
+
 use std::{
     collections::HashSet,
     ffi::OsString,
@@ -20,6 +22,7 @@ use crate::{
     disk::{Names, User},
     model::{Address, DeviceId, DeviceName, Landing, Peer, Side, Source, Summary, TransferId},
 };
+pub use found::{Found, Listed};
 
 const FOLDER: &str = "transfers";
 const VERSION: u32 = 1;
@@ -118,6 +121,16 @@ impl Sending {
 }
 
 impl Record {
+    /// The same, with something else missing.
+    fn with(mut self, now: Missing) -> Self {
+        match &mut self {
+            Self::Sending(Sending { missing, .. }) | Self::Receiving(Receiving { missing, .. }) => {
+                *missing = now;
+            }
+        }
+        self
+    }
+
     pub fn missing(&self) -> Missing {
         match self {
             Self::Sending(Sending { missing, .. }) | Self::Receiving(Receiving { missing, .. }) => *missing,
@@ -145,26 +158,6 @@ pub struct Kept {
     path: PathBuf,
     /// Locked for as long as it is open.
     file: File,
-}
-
-/// What there is of one transfer.
-#[derive(Debug)]
-pub enum Found {
-    Nothing,
-    Kept(Kept, Box<Record>),
-    /// Another process has it.
-    InUse,
-}
-
-/// A record as it is read by somebody who only lists it.
-#[derive(Debug)]
-pub struct Listed {
-    pub record: Record,
-    /// When it was accepted or last interrupted.
-    pub interrupted: SystemTime,
-    pub user: User,
-    /// Who has paused it.
-    pub marks: Marks,
 }
 
 impl Kept {

@@ -164,6 +164,12 @@ impl Transfer {
         }
     }
 
+    /// True when nothing flows of what was accepted, and it is gone on with.
+    #[must_use]
+    pub fn rests(&self) -> bool {
+        matches!(self.state, TransferState::Interrupted { .. } | TransferState::Paused(_))
+    }
+
     /// True when it is not over, and nobody goes on with it.
     #[must_use]
     pub fn is_left(&self) -> bool {

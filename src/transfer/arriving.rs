@@ -21,7 +21,7 @@ use crate::{
 
 /// Bytes of a file that are made durable together, and that a crash can cost at most beside what
 /// comes while they are.
-const SYNC_AFTER: u64 = 8 << 20;
+pub const SYNC_AFTER: u64 = 8 << 20;
 
 /// All files of a transfer, as its connections share them.
 pub struct Arriving<'a> {
@@ -79,13 +79,13 @@ impl<'a> Arriving<'a> {
         let _ = self.bell.try_send(());
     }
 
-    /// Makes durable what has come of large files, while more comes.
-    pub fn sync(&self, verified: &mpsc::SyncSender<Verified>) -> Result<(), TransferError> {
+    /// Makes durable what has come of large files, while more comes, where it is so many bytes.
+    pub fn sync(&self, least: u64, verified: &mpsc::SyncSender<Verified>) -> Result<(), TransferError> {
         let open: Vec<_> = self.book().open.values().map(Arc::clone).collect();
         for file in open {
             let entry = file.entry;
             let synced = match file.partial.get() {
-                Some(Some(partial)) if partial.unsynced() >= SYNC_AFTER => partial.sync(),
+                Some(Some(partial)) if partial.unsynced() >= least => partial.sync(),
                 _ => Ok(()),
             };
             // All of it may have come meanwhile, and nobody else has it in hand.

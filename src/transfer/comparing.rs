@@ -171,6 +171,7 @@ pub fn compare(intake: &Arc<Intake>, asked: &mpsc::Receiver<Asked>, fates: &Send
         for (entry, result) in intake.make_last(same) {
             let fate = match result {
                 Ok(Same { size, digest, .. }) => Fate::Same { entry, size, digest },
+                Err(why) if why.is_fatal() => Fate::Fatal(why.into()),
                 Err(why) => Fate::Failed { entry, why },
             };
             if fates.blocking_send(fate).is_err() {

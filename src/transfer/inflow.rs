@@ -6,7 +6,10 @@
 use std::{
     cell::Cell,
     io::{self, Read as _},
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        mpsc::{self, RecvTimeoutError},
+    },
     thread::{Builder, Scope},
     time::Duration,
 };
@@ -15,7 +18,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::{
     Inflow, LinkError, Meter, TransferError,
-    arriving::{Arriving, Hand},
+    arriving::{Arriving, Hand, SYNC_AFTER},
     limiter::{Limited, Limiter},
     packing::Unpacker,
     stages::Halt,
@@ -37,6 +40,10 @@ const RING: usize = 8;
 /// Verified files that wait to be made durable together. Each may hold a descriptor, and systems
 /// commonly allow a process 1,024.
 const GROUP: usize = 128;
+
+/// What comes over a slow link is made durable after this time, though it is little: else what a crash
+/// leaves would seem to have been touched since it was recorded, and be read again.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
 
 /// What became of a file at this end.
 #[derive(Debug)]
@@ -174,10 +181,17 @@ struct Syncing<'a> {
 
 impl Syncing<'_> {
     fn run(self, rung: &mpsc::Receiver<()>) -> Result<(), TransferError> {
-        while rung.recv().is_ok() && !self.over.is_told() {
-            self.arriving.sync(&self.verified)?;
+        loop {
+            let least = match rung.recv_timeout(SYNC_EVERY) {
+                Ok(()) => SYNC_AFTER,
+                Err(RecvTimeoutError::Timeout) => 1,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            };
+            if self.over.is_told() {
+                return Ok(());
+            }
+            self.arriving.sync(least, &self.verified)?;
         }
-        Ok(())
     }
 }
 

@@ -5,11 +5,11 @@ mod fates;
 
 use std::{future::Future, ops::Range, path::PathBuf, sync::Arc};
 
-use fates::{Comparing, count, problem};
+use fates::{Comparing, count, lack, problem};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::mpsc,
-    task::{JoinError, spawn_blocking},
+    task::{JoinError, JoinHandle, spawn_blocking},
     time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
 };
 
@@ -25,10 +25,10 @@ use super::{
     words::of_disk,
 };
 use crate::{
-    disk::{Finished, Inbox, Intake, Lack, Names, Plan},
+    disk::{Finished, Inbox, Intake, Names, Plan},
     model::{
-        Answer, Conflict, DeviceName, Direction, Entry, EntryKind, EntryNo, Landing, Purpose, Report, Side,
-        Summary, TransferId,
+        Answer, Conflict, DeviceName, Direction, Entry, EntryKind, EntryNo, Group, Landing, Purpose, Report,
+        Side, Summary, TransferId,
     },
     wire::{
         FromReceiver, FromSender, Violation, limits,
@@ -109,6 +109,7 @@ where
             stages: None,
             intake: None,
             comparing: None,
+            beginning: None,
             rests,
         };
         let result = tokio::select! {
@@ -132,8 +133,13 @@ struct Session<'a> {
     stages: Option<Stages>,
     intake: Option<Arc<Intake>>,
     comparing: Option<Comparing>,
+    /// The folder is being looked through for what an earlier attempt has left.
+    beginning: Option<JoinHandle<Begun>>,
     rests: Rests,
 }
+
+/// What is there to go on with.
+type Begun = Result<(Arc<Intake>, Vec<(EntryNo, Vec<Group>)>), TransferError>;
 
 /// Whether it waits for room when the disk is full.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -285,13 +291,15 @@ impl Session<'_> {
         self.tally = account(&entries, &unwanted, &stored);
         self.tally.add_earlier(earlier);
         let ReceiveJob { transfer, keep, .. } = job;
-        let begun = spawn_blocking(move || {
+        let beginning = self.beginning.insert(spawn_blocking(move || {
             let intake = Intake::begin(inbox, entries, plan, transfer)?;
             keep(&intake.names()).map_err(|why| TransferError::Internal(why.to_string()))?;
             let held = intake.held();
-            Ok::<_, TransferError>((Arc::new(intake), held))
-        });
-        let (intake, held) = finished(begun.await)??;
+            Ok((Arc::new(intake), held))
+        }));
+        let begun = beginning.await;
+        self.beginning = None;
+        let (intake, held) = finished(begun)??;
         self.intake = Some(Arc::clone(&intake));
         self.rests = if streams || purpose != Purpose::Files { Rests::No } else { Rests::Yes };
         self.meter.add_bytes(earlier.saturating_add(held_bytes(&held, |no| Some(intake.entry(no)?.kind))));
@@ -335,6 +343,9 @@ impl Session<'_> {
             fates: told,
         };
         if let Some(ended) = self.flow(lane, lanes, job, fates).await? {
+            return Ok(ended);
+        }
+        if let Some(ended) = self.hear_of_the_rest(&intake).await? {
             return Ok(ended);
         }
         if !self.tally.is_settled() {
@@ -467,6 +478,10 @@ impl Session<'_> {
             let lack = lack(self.intake.clone(), &self.meter, &self.tally).await;
             (self.observe)(Notice::Full(lack));
         }
+        if let Some(beginning) = self.beginning.take() {
+            // It has open what another attempt needs; what comes of it is let go of.
+            let _ = timeout(limits::SETTLE, beginning).await;
+        }
         let mut saved = Vec::new();
         if let Some(intake) = self.intake.take() {
             // What goes with it touches the disk: folders that stayed empty.
@@ -481,14 +496,4 @@ impl Session<'_> {
 
 fn finished<T>(joined: Result<T, JoinError>) -> Result<T, TransferError> {
     joined.map_err(|e| TransferError::Internal(e.to_string()))
-}
-
-/// What must become free for the rest of it.
-async fn lack(intake: Option<Arc<Intake>>, meter: &Meter, tally: &Tally) -> Lack {
-    // What is there already was not counted: any room is worth a try.
-    let Some(intake) = intake else { return Lack::default() };
-    let allocated = spawn_blocking(move || intake.allocated()).await.unwrap_or_default();
-    let total = meter.sample().total.unwrap_or_default();
-    let bytes = total.saturating_sub(tally.bytes()).saturating_sub(allocated);
-    Lack { bytes, files: tally.open() }
 }

@@ -124,7 +124,7 @@ impl Actor {
             Some(Resting::Record(record)) => {
                 let (home, record, actor) = (self.home.clone(), *record, self.reports.0.clone());
                 self.tasks.spawn(async move {
-                    let found = spawn_blocking(move || Kept::find(&home, record)).await;
+                    let found = spawn_blocking(move || Kept::find(&home, record).on_its_way()).await;
                     let found = found.unwrap_or(Found::Nothing);
                     let _ = actor.send(Internal::Claimed { id, found }).await;
                 });
@@ -240,7 +240,7 @@ impl Actor {
 
     /// True when nobody is let in for what is left before a person has said so.
     pub(super) fn is_held_back(&self) -> bool {
-        self.settings.go_on == GoOn::Ask
+        self.earlier == Earlier::Listed || self.settings.go_on == GoOn::Ask
     }
 
     /// Lets senders of accepted transfers in, though nobody receives anything new.

@@ -20,6 +20,7 @@ use crate::{
     },
     model::{Address, DeviceName, Direction, Peer, Source, Summary, Transfer, TransferId, TransferState},
     net::Connection,
+    settings::GoOn,
     transfer,
     wire::limits,
 };
@@ -165,7 +166,9 @@ impl Actor {
 
     pub(super) fn begin(&mut self, start: Start, who: Who, id: TransferId) {
         tracing::info!(transfer = %id, peer = %who.id, address = who.address, "an offer is coming");
-        self.left.remove(&id);
+        if !matches!(start, Start::Call(_)) {
+            self.left.remove(&id);
+        }
         let (desk, cancel) = self.open(id, Direction::Receive, who.shown(), TransferState::Preparing);
         if let Start::Earlier(accepted, _) = &start {
             let record::Receiving { landing, summary, .. } = &accepted.record;
@@ -188,7 +191,7 @@ impl Actor {
             transfer: id,
             inbox: self.settings.inbox.clone(),
             patience: self.settings.patience(),
-            go_on: self.settings.go_on,
+            go_on: if self.is_held_back() { GoOn::Ask } else { GoOn::Always },
             limiter: Arc::clone(&self.limiters.receiving),
             switchboard: self.switchboard.clone(),
             actor: self.reports.0.clone(),

@@ -4,18 +4,19 @@
 
 use std::{ops::Range, sync::Arc};
 
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::spawn_blocking, time::timeout};
 
 use super::{Order, Session};
 use crate::{
-    disk::Intake,
+    disk::{Intake, Lack},
     model::{Digest, EntryNo, FileProblem, Side},
     transfer::{
-        Ended, TransferError,
+        Ended, Meter, TransferError,
         comparing::{self, Asked},
         entry_set::EntrySet,
         inflow,
         stages::{Halt, Stages},
+        tally::Tally,
         words::of_disk,
     },
     wire::{
@@ -33,6 +34,11 @@ pub struct Comparing {
 }
 
 impl Comparing {
+    /// True while a digest has not come.
+    pub fn awaits(&self) -> bool {
+        self.awaited.len() > 0
+    }
+
     /// Nothing more is asked for.
     pub fn close(self) -> Stages {
         self.stages
@@ -95,6 +101,19 @@ impl Session<'_> {
                 Order::Nothing | Order::Check { .. } | Order::Load(_) => {}
             }
         }
+    }
+
+    /// Hears of likely files that can't be read at the sender: that is said on this connection, which the
+    /// content may overtake.
+    pub(super) async fn hear_of_the_rest(&mut self, intake: &Intake) -> Result<Option<Ended>, TransferError> {
+        while self.comparing.as_ref().is_some_and(Comparing::awaits) {
+            match timeout(limits::ENDING, self.hear()).await.unwrap_or(Err(Violation::EndsEarly.into()))? {
+                Order::End(ended) => return Ok(Some(ended)),
+                Order::Digests(digests) => self.compare(intake, digests)?,
+                Order::Nothing | Order::Check { .. } | Order::Load(_) => {}
+            }
+        }
+        Ok(None)
     }
 
     /// Notes a file's fate, and all that are known by now, and tells the sender.
@@ -163,4 +182,14 @@ pub fn problem(intake: &Intake, entry: EntryNo, side: Side, why: &str) -> FilePr
 /// How many numbers there are in ranges.
 pub fn count(ranges: &[Range<EntryNo>]) -> u64 {
     ranges.iter().map(|range| u64::from(range.end - range.start)).sum()
+}
+
+/// What must become free for the rest of it.
+pub async fn lack(intake: Option<Arc<Intake>>, meter: &Meter, tally: &Tally) -> Lack {
+    // What is there already was not counted: any room is worth a try.
+    let Some(intake) = intake else { return Lack::default() };
+    let allocated = spawn_blocking(move || intake.allocated()).await.unwrap_or_default();
+    let total = meter.sample().total.unwrap_or_default();
+    let bytes = total.saturating_sub(tally.bytes()).saturating_sub(allocated);
+    Lack { bytes, files: tally.open() }
 }
