@@ -53,9 +53,21 @@ fn becomes(device: &mut Device, id: TransferId, what: &TransferState) {
 
 impl Flight {
     fn begin(name: &'static str) -> Self {
+        Self::begin_with(name, |receiver| receiver.receive(Consent::All))
+    }
+
+    /// Into a folder that only the settings name.
+    fn begin_as_set() -> Self {
+        Self::begin_with("film.bin", |receiver| {
+            let inbox = receiver.inbox.path().to_owned();
+            receiver.receive_as_set(0, Consent::All, inbox)
+        })
+    }
+
+    fn begin_with(name: &'static str, receive: impl FnOnce(&mut Device) -> u16) -> Self {
         let (mut sender, mut receiver) = (Device::start("Sender"), Device::start("Receiver"));
         limit(&sender, ByteRate::new(15_000_000));
-        let port = receiver.receive(Consent::All);
+        let port = receive(&mut receiver);
         let content = noise(7, SIZE);
         let path = file(&sender, name, &content);
         let sent = sender.send(port, &[path]);
@@ -341,4 +353,32 @@ fn an_offer_that_nobody_has_answered_can_t_be_paused_and_one_that_its_sender_pau
         airlift::model::Landing { folder: Some(device.inbox.path().to_owned()), ..Default::default() };
     device.tell(Command::Answer { id: asked, answer: airlift::model::Answer::Accept(landing) });
     assert_eq!(friend.report(id).outcome, Outcome::Complete);
+}
+
+#[test]
+fn what_is_given_up_while_it_rests_leaves_nothing_in_a_folder_that_only_the_settings_named() {
+    let mut flight = Flight::begin_as_set();
+    flight.wait_for(20 << 20);
+    flight.pause(Direction::Receive);
+    assert_eq!(flight.receiver.arrived().len(), 2, "what has come, and its journal");
+    flight.tell(Direction::Receive, Command::Cancel);
+    let report = flight.receiver.report(flight.received);
+    assert_eq!(report.outcome, Outcome::Cancelled { by: Side::Here });
+    assert_eq!(flight.receiver.arrived(), Vec::<String>::new());
+}
+
+#[test]
+fn another_receiving_folder_in_the_settings_moves_nothing_that_is_under_way() {
+    let mut flight = Flight::begin_as_set();
+    flight.wait_for(20 << 20);
+    flight.pause(Direction::Send);
+    let other = tempfile::tempdir().unwrap();
+    let (nobody, inbox) = (Consent::Nobody("nobody is asked again"), other.path().to_owned());
+    let settings = Settings { inbox: inbox.clone(), ..flight.receiver.state.settings.clone() };
+    flight.receiver.tell(Command::Apply(settings));
+    flight.receiver = flight.receiver.restart();
+    flight.receiver.receive_as_set(flight.port, nobody, inbox);
+    flight.resume(Direction::Send);
+    flight.ends_well(REST);
+    assert_eq!(fs::read_dir(other.path()).unwrap().count(), 0);
 }

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -41,13 +41,15 @@ pub struct Desk {
     publisher: Publisher,
     /// Of the present attempt.
     meter: Mutex<Arc<Meter>>,
+    /// How long the attempts before that have flowed.
+    before: Mutex<Duration>,
 }
 
 impl Desk {
     /// A new transfer. It is on the list once it has been updated.
     pub fn new(transfer: Transfer, publisher: Publisher) -> Arc<Self> {
-        let meter = Mutex::default();
-        Arc::new(Self { id: transfer.id, transfer: Mutex::new(transfer), publisher, meter })
+        let (meter, before) = (Mutex::default(), Mutex::default());
+        Arc::new(Self { id: transfer.id, transfer: Mutex::new(transfer), publisher, meter, before })
     }
 
     pub fn id(&self) -> TransferId {
@@ -104,6 +106,11 @@ impl Desk {
     pub fn leave(&self, left: TransferState) {
         self.publisher.hide_progress(self.id);
         self.update(|t| t.state = left);
+    }
+
+    /// An attempt that did not end it has taken so long.
+    pub fn flowed(&self, took: Duration) {
+        *self.before.lock().unwrap_or_else(PoisonError::into_inner) += took;
     }
 
     /// It rests, until somebody lets it go on or there is room.
@@ -186,6 +193,8 @@ impl Desk {
     }
 
     pub fn finish(&self, report: Report) {
+        let before = *self.before.lock().unwrap_or_else(PoisonError::into_inner);
+        let report = Report { took: report.took + before, ..report };
         self.publisher.hide_progress(self.id);
         let outcome = &report.outcome;
         tracing::info!(transfer = %self.id, ?outcome, files = report.files, bytes = report.bytes, "transfer ended");

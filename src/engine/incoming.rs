@@ -215,6 +215,7 @@ impl Incoming {
             match &report.outcome {
                 Outcome::Failed(why) if goes_on(why.kind) && is_kept(&story) => {
                     tracing::info!(transfer = %self.transfer, why = why.text, "interrupted");
+                    self.desk.flowed(report.took);
                     match (why.kind, why.side) {
                         (ProblemKind::Paused, Side::There) => {
                             self.note(&story, |marks| marks.with(Side::There));
@@ -271,7 +272,8 @@ impl Incoming {
         let keep = {
             let (story, home, peer, id) =
                 (Arc::clone(story), self.home.clone(), self.peer.clone(), self.transfer);
-            move |names: &Names| keep(&story, &home, peer, id, names)
+            let inbox = self.inbox.clone();
+            move |names: &Names| keep(&story, &home, &inbox, (peer, id), names)
         };
         let job = ReceiveJob {
             transfer: self.transfer,
@@ -415,12 +417,21 @@ fn is_called_off(why: &Problem, story: &Story) -> bool {
 const CHANGED: &str = "What is offered is no longer what was accepted: it has become more. Send it anew.";
 
 /// Keeps what was accepted, now that its names are chosen.
-fn keep(story: &Story, home: &Path, peer: Who, id: TransferId, names: &Names) -> io::Result<()> {
+fn keep(
+    story: &Story,
+    home: &Path,
+    inbox: &Path,
+    (peer, id): (Who, TransferId),
+    names: &Names,
+) -> io::Result<()> {
     let Some((landing, summary)) = lock(story).answered.take() else { return Ok(()) };
     let mut shared = lock(story);
     if shared.accepted.is_some() || summary.purpose != Purpose::Files {
         return Ok(());
     }
+    // Where it went, whatever the settings say by then.
+    let folder = std::path::absolute(landing.folder.as_deref().unwrap_or(inbox))?;
+    let landing = Landing { folder: Some(folder), ..landing };
     let is_long = summary.total().is_none_or(|bytes| bytes >= LONG);
     let (names, began, missing) = (names.clone(), SystemTime::now(), Missing::Unsent);
     let record = record::Receiving { id, peer, landing, summary, names, began, missing };

@@ -188,6 +188,7 @@ impl Outgoing {
                 Attempted::Gone(why) => return End::Rests(why),
             };
             let Some(why) = interrupted(&report) else { return End::Over(report) };
+            self.desk.flowed(report.took);
             if (why.kind, why.side) == (ProblemKind::Paused, Side::Here) {
                 continue;
             }

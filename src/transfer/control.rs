@@ -28,11 +28,11 @@ const QUEUE: usize = 4;
 /// What became of the connection.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
-    #[error("The connection broke: {0}. Check the network, and send again.")]
+    #[error("The connection broke: {0}. Check the network.")]
     Broken(io::Error),
     #[error("The other device closed the connection. Airlift may have been quit there.")]
     Closed,
-    #[error("The other device has gone silent. Check that it is awake and in the network, and send again.")]
+    #[error("The other device has gone silent. Check that it is awake and in the network.")]
     Silent,
     #[error("The other device broke the rules of the protocol: {0}. Update both devices.")]
     Violation(#[from] Violation),

@@ -10,6 +10,7 @@ use airlift::{
     identity::Identity,
     model::{Address, DeviceName, Direction, Landing, Report, Source, Transfer, TransferId, TransferState},
     net::{self, Connection, Tls},
+    settings::Settings,
     wire::{
         FromReceiver, FromSender, frame,
         message::{RawEntry, RawKind, RawPurpose, RawSkipped},
@@ -69,6 +70,16 @@ impl Device {
 
     pub fn receive_on(&mut self, port: u16, consent: Consent) -> u16 {
         let landing = Landing { folder: Some(self.inbox.path().to_owned()), ..Landing::default() };
+        self.receive_into(port, consent, landing)
+    }
+
+    /// As the window does: into the folder of the settings.
+    pub fn receive_as_set(&mut self, port: u16, consent: Consent, inbox: PathBuf) -> u16 {
+        self.tell(Command::Apply(Settings { inbox, ..self.state.settings.clone() }));
+        self.receive_into(port, consent, Landing::default())
+    }
+
+    fn receive_into(&mut self, port: u16, consent: Consent, landing: Landing) -> u16 {
         self.tell(Command::Receive(Receiving { port: PortChoice::Exactly(port), consent, landing }));
         self.until("listening", |state| match &state.receiving {
             ReceivingState::On { port, .. } => Some(*port),

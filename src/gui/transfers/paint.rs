@@ -55,7 +55,10 @@ fn buttons(ui: &mut Ui, row: &Row) -> Option<Act> {
         }
         Body::Interrupted { .. } | Body::Paused { .. } => {
             let is_paused_here = matches!(row.body, Body::Paused { why: Pause::Person(Side::Here), .. });
-            let mut act = press(ui, "Give up", &names.give_up).then_some(Act::Cancel);
+            // Where the cross of a row that flows is, there is nothing, and Give up is far from it: a second
+            // click on Pause must not end a transfer.
+            ui.add_space(theme::CONTROL_HEIGHT + ui.spacing().item_spacing.x);
+            let mut act = None;
             if is_paused_here && press(ui, "Resume", &names.resume) {
                 act = Some(Act::Resume);
             }
@@ -64,6 +67,9 @@ fn buttons(ui: &mut Ui, row: &Row) -> Option<Act> {
             }
             if row.direction == Direction::Send && !is_paused_here && press(ui, "Try now", &names.retry) {
                 act = Some(Act::Retry);
+            }
+            if press(ui, "Give up", &names.give_up) {
+                act = Some(Act::Cancel);
             }
             act
         }
