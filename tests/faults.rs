@@ -267,7 +267,7 @@ fn an_offer_that_has_become_more_since_it_was_accepted_is_not_taken_without_a_qu
 }
 
 #[test]
-fn who_gives_up_leaves_nothing_behind() {
+fn who_leaves_an_interrupted_transfer_can_go_on_and_who_gives_up_leaves_nothing_behind() {
     let (here, there) = (Device::new(), Device::new());
     let file = here.file("film.bin", content(SIZE));
     let (mut receiver, port) = receive(&there, "0", &ACCEPT);
@@ -278,6 +278,10 @@ fn who_gives_up_leaves_nothing_behind() {
     receiver.wait_for("interrupted");
     receiver.signal("INT");
     assert_ne!(receiver.exit(), 0);
+    assert_eq!(tree(&there.inbox()).len(), 2, "what has come, and its journal");
+    let kept = Running::start(&mut there.command(&["transfers", "--json"])).event().unwrap();
+    let id = kept["transfer"].as_str().unwrap();
+    assert_eq!(Running::start(&mut there.command(&["transfers", "cancel", id])).exit(), 0);
     assert!(tree(&there.inbox()).is_empty(), "{:?}", tree(&there.inbox()).keys());
     let kept: Vec<_> = fs::read_dir(there.home().join("transfers")).unwrap().collect();
     assert!(kept.is_empty(), "{kept:?}");

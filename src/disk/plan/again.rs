@@ -8,7 +8,10 @@ use cap_std::fs::Metadata;
 use super::complete::looks_like;
 use super::{Fate, Folder, Inbox, Kind, Plan, PlanError, Planner, above, last};
 use crate::{
-    disk::local::{Names, Origin},
+    disk::{
+        attributes,
+        local::{Names, Origin},
+    },
     model::{Conflict, Entry},
 };
 
@@ -46,16 +49,23 @@ pub fn make_again(
 }
 
 impl Planner<'_> {
-    /// [`Fate::Stored`] of a file that stands where an earlier attempt would have stored it, with the
-    /// size and time of the one that is offered. Where files that were there before may be taken for
-    /// those that came, it is [`Fate::Likely`] only.
+    /// [`Fate::Stored`] of a file that stands where an earlier attempt would have stored it, with exactly
+    /// the size and time of the one that is offered, and can be nobody else's: the attempt has made its
+    /// folder, or the time has fractions of a second. Otherwise it is [`Fate::Likely`] only: two senders
+    /// may offer the same name.
     pub fn stored_earlier(&mut self, parent: Folder, entry: &Entry) -> Option<Fate> {
         let (name, there) = self.earlier(parent, entry.path.as_str())?;
         if !looks_like(&there, entry) {
             return None;
         }
         self.taken.insert(self.key(parent, &name));
-        Some(if self.plan.conflict == Conflict::Complete { Fate::Likely } else { Fate::Stored })
+        let local = self.plan.names.path(entry.path.as_str());
+        let is_in_own = local.split_once('/').is_some_and(|(top, _)| self.plan.made_earlier.contains(top));
+        let is_exact = entry.modified.is_some_and(|offered| {
+            attributes::modified(&there) == Some(offered) && (is_in_own || offered.nanos != 0)
+        });
+        let is_sure = is_exact && self.plan.conflict != Conflict::Complete;
+        Some(if is_sure { Fate::Stored } else { Fate::Likely })
     }
 
     /// The name of a folder that an earlier attempt went into.

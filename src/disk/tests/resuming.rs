@@ -330,3 +330,24 @@ fn a_plan_for_another_attempt_leaves_out_what_is_stored_and_keeps_the_names_of_t
     assert_eq!(fs::read_to_string(temp.path().join("loose (1)")).unwrap(), "12345");
     assert_eq!(tree(&temp.path().join("top")).len(), 0);
 }
+
+#[test]
+fn a_file_of_somebody_else_with_the_same_name_size_and_time_is_not_taken_for_what_was_stored() {
+    // Times of whole seconds are common: archives and cameras make them.
+    for (nanos, is_sure) in [(0, false), (5, true)] {
+        let temp = temp();
+        let timed =
+            |path: &str| Entry { modified: Some(Timestamp { seconds: 1_000_000, nanos }), ..file(path, 5) };
+        let entries = [timed("loose"), folder("top"), timed("top/own")];
+        let intake = begin(temp.path(), &entries, Conflict::KeepBoth);
+        let names = intake.names();
+        for no in [0, 2] {
+            store_one(&intake, no, b"12345").unwrap();
+        }
+        drop(intake);
+        let inbox = Inbox::open(temp.path()).unwrap();
+        let plan = inbox.plan_again(&entries, &names, Conflict::KeepBoth).unwrap();
+        let (stored, likely): (&[_], &[_]) = if is_sure { (&[0..1, 2..3], &[]) } else { (&[2..3], &[0..1]) };
+        assert_eq!((plan.stored(), plan.likely()), (stored, likely), "{nanos}");
+    }
+}
