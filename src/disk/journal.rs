@@ -111,13 +111,7 @@ impl Journal {
             return Ok(None);
         }
         let key = key(&header);
-        let (mut end, mut groups) = (header.len() as u64, Groups::new());
-        while let Some(record) = read(&mut reader, &key, end)? {
-            if !take(&record, size, &mut groups) {
-                break;
-            }
-            end += (record.len() + CHECK) as u64;
-        }
+        let (end, groups) = read_all(&mut reader, &key, size)?;
         drop(reader);
         file.set_len(end)?;
         Ok(Some((Self { file, key, end }, size, groups)))
@@ -182,13 +176,7 @@ pub fn peek(mut file: &File) -> io::Result<Option<(TransferId, u64)>> {
     }
     let size = u64::from_le_bytes(std::array::from_fn(|i| header[60 + i]));
     let key = key(&header);
-    let (mut end, mut groups) = (header.len() as u64, Groups::new());
-    while let Some(record) = read(&mut reader, &key, end)? {
-        if !take(&record, size, &mut groups) {
-            break;
-        }
-        end += (record.len() + CHECK) as u64;
-    }
+    let (_, groups) = read_all(&mut reader, &key, size)?;
     Ok(Some((TransferId(std::array::from_fn(|i| header[12 + i])), bytes(&groups, size))))
 }
 
@@ -220,6 +208,18 @@ fn check(key: &[u8; 32], place: u64, record: &[u8]) -> [u8; CHECK] {
 /// The number behind a record's first chunk: a count or a level.
 fn number(record: &[u8]) -> u32 {
     u32::from_le_bytes(std::array::from_fn(|i| record[9 + i]))
+}
+
+/// What all records after a header say of a file of that size, and where the last good one ends.
+fn read_all(reader: &mut impl io::Read, key: &[u8; 32], size: u64) -> io::Result<(u64, Groups)> {
+    let (mut end, mut groups) = (Subject::LEN as u64, Groups::new());
+    while let Some(record) = read(reader, key, end)? {
+        if !take(&record, size, &mut groups) {
+            break;
+        }
+        end += (record.len() + CHECK) as u64;
+    }
+    Ok((end, groups))
 }
 
 /// The next record, without its check; `None` where there is none, or none that is whole.
