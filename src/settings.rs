@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ByteRate, Conflict, DeviceName};
+use crate::model::{ByteRate, Conflict, DeviceKind, DeviceName};
 
 const FILE: &str = "settings.json";
 
@@ -32,6 +32,16 @@ pub struct Settings {
     pub go_on: GoOn,
     /// Days after which what is left of a transfer that nobody goes on with is removed.
     pub leftovers: u32,
+    /// Who sees this device while it receives.
+    pub visibility: Visibility,
+    /// Whose offers are accepted without asking.
+    pub accept: AcceptRule,
+    /// Bytes from which on even a trusted device's offer is asked about. `None`: no size is too large.
+    pub ask_above: Option<u64>,
+    /// When nobody is asked. `None`: always somebody is.
+    pub quiet: Option<QuietHours>,
+    /// What sort of device this is; `None`: as the system says.
+    pub kind: Option<DeviceKind>,
     /// Addresses that files were sent to, the last one first; at most [`Settings::MAX_RECENT`].
     pub recent: Vec<String>,
 }
@@ -47,6 +57,39 @@ pub enum GoOn {
     Ask,
 }
 
+/// Who sees this device while it receives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Visibility {
+    /// Everyone on the network.
+    #[default]
+    Everyone,
+    /// Devices that are known here, and know this one.
+    Known,
+    /// Nobody: whoever sends must know the address.
+    Hidden,
+}
+
+/// Whose offers are accepted without asking.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AcceptRule {
+    /// Nobody's.
+    Ask,
+    /// Those of trusted devices and one's own.
+    #[default]
+    Trusted,
+}
+
+/// Hours of the day, on this device's clock, in which offers that would be asked about are declined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuietHours {
+    /// Minutes after midnight, below 1,440.
+    pub from: u16,
+    /// Likewise; before `from`, it is on the next day.
+    pub to: u16,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -57,6 +100,11 @@ impl Default for Settings {
             patience: 24,
             go_on: GoOn::default(),
             leftovers: 30,
+            visibility: Visibility::default(),
+            accept: AcceptRule::default(),
+            ask_above: None,
+            quiet: None,
+            kind: None,
             recent: Vec::new(),
         }
     }

@@ -6,7 +6,7 @@ mod support;
 use std::{fs, path::Path, sync::Arc};
 
 use airlift::{
-    engine::{Command, Config, Consent, Earlier, Engine, Event, Settings, Update},
+    engine::{Command, Config, Consent, Earlier, Engine, Event, Multicast, Settings, Update},
     model::{ByteRate, DeviceName, Outcome, TransferState},
 };
 use support::device::Device;
@@ -15,7 +15,13 @@ use tempfile::tempdir;
 fn start(home: &Path, name: Option<&str>) -> Engine {
     let device_name = name.map(|name| DeviceName::parse(name).unwrap());
     Engine::start(
-        Config { home: home.to_owned(), device_name, limit: None, earlier: Earlier::None },
+        Config {
+            home: home.to_owned(),
+            device_name,
+            limit: None,
+            earlier: Earlier::None,
+            multicast: Multicast::Never,
+        },
         Arc::new(|| {}),
     )
     .unwrap()

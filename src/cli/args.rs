@@ -14,9 +14,9 @@ use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueEnum, 
 
 use super::{bench::Benching, exit::EXIT_CODES, receive::Until, send::Sending, transfers::Keeping};
 use crate::{
-    engine::{Config, Earlier, MAX_TRIAL, PortChoice, default_home},
+    engine::{Config, Earlier, MAX_TRIAL, Multicast, PortChoice, default_home},
     logging::Echo,
-    model::{Address, ByteRate, Conflict, DeviceName, Landing, RelPath, Source, text},
+    model::{ByteRate, Conflict, DeviceName, Landing, RelPath, Source, Target, text},
 };
 
 /// What was asked for.
@@ -103,6 +103,9 @@ struct Global {
     /// A name for this device, for this run alone
     #[arg(long, global = true, value_name = "NAME", value_parser = DeviceName::parse)]
     device_name: Option<DeviceName>,
+    /// Don’t announce this device on the network, and don’t look for others
+    #[arg(long, global = true, env = "AIRLIFT_NO_DISCOVERY", hide_env_values = true)]
+    no_discovery: bool,
     /// Tell what happens as JSON, one object a line
     #[arg(long, global = true)]
     json: bool,
@@ -123,7 +126,7 @@ enum Action {
         paths: Vec<PathBuf>,
         /// The other device: a host name or an IP address, and the port unless it is the usual one
         #[arg(long, value_name = "HOST[:PORT]")]
-        to: Address,
+        to: Target,
         /// The name that standard input arrives under
         #[arg(long = "as", value_name = "FILENAME", value_parser = one_name)]
         name: Option<String>,
@@ -162,7 +165,7 @@ enum Action {
     Bench {
         /// The device to send to, which must be receiving; otherwise this device tries itself
         #[arg(long, value_name = "HOST[:PORT]")]
-        to: Option<Address>,
+        to: Option<Target>,
         /// How much is sent each time, such as 500MB or 4GiB
         #[arg(long, value_name = "SIZE", default_value = "1GB", value_parser = size)]
         size: u64,
@@ -209,7 +212,9 @@ pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Invocation, cla
         Some(Action::Transfers { .. }) => Earlier::Listed,
         Some(_) => Earlier::None,
     };
-    let config = Config { home: absolute(&home)?, device_name: global.device_name, limit, earlier };
+    let multicast = if global.no_discovery { Multicast::Never } else { Multicast::Allowed };
+    let config =
+        Config { home: absolute(&home)?, device_name: global.device_name, limit, earlier, multicast };
     Ok(Invocation { config, form, echo, task: task(action)? })
 }
 

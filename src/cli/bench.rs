@@ -19,14 +19,14 @@ use super::{
 };
 use crate::{
     engine::{Command, Handle, Unheard},
-    model::{Address, Medium, Outcome, Trial},
+    model::{Medium, Outcome, Target, Trial},
 };
 
 /// What is to be tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Benching {
     /// `None`: this device itself.
-    pub to: Option<Address>,
+    pub to: Option<Target>,
     /// How much is sent in each round.
     pub bytes: u64,
 }
@@ -37,7 +37,7 @@ pub struct Benching {
 /// When the engine has ended.
 pub async fn bench(
     handle: Handle,
-    to: Address,
+    to: Target,
     bytes: u64,
     tell: &mut dyn Tell,
     interrupts: mpsc::Receiver<()>,
@@ -63,7 +63,7 @@ pub fn alone(home: &Path, bytes: u64, tell: &mut dyn Tell) -> anyhow::Result<Exi
         let exit = match loopback::receive(&mut there, &place.path().join("inbox")).await? {
             Ok(listening) => {
                 let to = loopback::address(&listening);
-                rounds(&mut here, &to, bytes, Distance::None, tell).await?
+                rounds(&mut here, &to.into(), bytes, Distance::None, tell).await?
             }
             Err(problem) => {
                 tell.tell(News::Error(&problem.text));
@@ -88,7 +88,7 @@ enum Distance {
 
 async fn rounds(
     watch: &mut Watch,
-    to: &Address,
+    to: &Target,
     bytes: u64,
     distance: Distance,
     tell: &mut dyn Tell,
@@ -142,7 +142,7 @@ mod tests {
     async fn run(script: impl AsyncFnOnce(&mut Stage)) -> (Exit, Told) {
         let (mut stage, mut told) = (Stage::set(), Told::new());
         let interrupts = stage.interrupts.take().unwrap();
-        let to: Address = "host:9".parse().unwrap();
+        let to: Target = "host:9".parse().unwrap();
         let benched = bench(stage.handle.clone(), to, 3_500, &mut told, interrupts);
         let (exit, ()) = within(async { tokio::join!(benched, script(&mut stage)) }).await;
         (exit.unwrap(), told)

@@ -70,7 +70,7 @@ async fn fly(
     tell.tell(News::Listening(&listening));
     let to = loopback::address(&listening);
     let sources = sample::TOP.iter().map(|name| Source::Path(outbox.join(name))).collect();
-    let exit = send(from, Sending { to, sources }, tell, interrupts).await?;
+    let exit = send(from, Sending { to: to.into(), sources }, tell, interrupts).await?;
     let received = tokio::time::timeout(PATIENCE, async {
         loop {
             let turn = there.next().await;

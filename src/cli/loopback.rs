@@ -13,7 +13,9 @@ use super::{
     watch::{Turn, Watch},
 };
 use crate::{
-    engine::{Command, Config, Consent, Earlier, Engine, PortChoice, Receiving, StartError, Unheard},
+    engine::{
+        Command, Config, Consent, Earlier, Engine, Multicast, PortChoice, Receiving, StartError, Unheard,
+    },
     model::{Address, DeviceName, Landing, Problem},
 };
 
@@ -26,7 +28,13 @@ const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// When its data folder can't be used.
 pub fn device(home: PathBuf, name: &str) -> Result<Engine, StartError> {
     Engine::start(
-        Config { home, device_name: DeviceName::parse(name).ok(), limit: None, earlier: Earlier::None },
+        Config {
+            home,
+            device_name: DeviceName::parse(name).ok(),
+            limit: None,
+            earlier: Earlier::None,
+            multicast: Multicast::Never,
+        },
         Arc::new(|| {}),
     )
 }

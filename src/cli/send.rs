@@ -9,14 +9,14 @@ use super::{
     watch::{Turn, Watch},
 };
 use crate::{
-    engine::{Command, Handle, Unheard},
-    model::{Address, Outcome, Source, TransferId},
+    engine::{Command, Handle, Manner, Strangers, Unheard},
+    model::{Outcome, Source, Target, TransferId},
 };
 
 /// What to send, and where to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sending {
-    pub to: Address,
+    pub to: Target,
     pub sources: Vec<Source>,
 }
 
@@ -33,7 +33,8 @@ pub async fn send(
     let mut watch = Watch::new(handle, interrupts);
     let id = Handle::new_transfer();
     let Sending { to, sources } = sending;
-    watch.handle().send(Command::Send { id, to, sources }).await?;
+    let manner = Manner { strangers: Strangers::GoAhead, ..Manner::default() };
+    watch.handle().send(Command::Send { id, to, sources, manner }).await?;
     let (Followed::ToItsEnd(outcome) | Followed::Interrupted(outcome)) = follow(&mut watch, id, tell).await?;
     Ok(Exit::of(&outcome))
 }
@@ -100,7 +101,7 @@ mod tests {
 
     /// The command as the engine gets it, as the transfer that follows from it.
     async fn asked(stage: &mut Stage) -> Transfer {
-        let Command::Send { id, to, sources } = stage.command().await else { panic!("not a send") };
+        let Command::Send { id, to, sources, .. } = stage.command().await else { panic!("not a send") };
         assert_eq!((to, sources), (sending().to, sending().sources));
         Transfer { id, ..transfer(0, Direction::Send) }
     }

@@ -13,10 +13,7 @@ use super::{
     },
 };
 use crate::{
-    engine::{
-        Command, DeviceCard, EngineEnd, Event, Gauge, Handle, InboxCard, ReceivingState, Settings, Snapshot,
-        seam,
-    },
+    engine::{Command, DeviceCard, EngineEnd, Event, Gauge, Handle, InboxCard, Settings, Snapshot, seam},
     model::{
         DeviceId, DeviceName, Digest, Direction, Entry, EntryKind, FileMode, Outcome, Peer, Progress,
         RelPath, Report, Summary, Transfer, TransferId, TransferState,
@@ -38,16 +35,8 @@ impl Stage {
     pub fn set() -> Self {
         let settings = Settings { inbox: PathBuf::from("/home/anna/in"), ..Settings::default() };
         let device = DeviceCard { id: DeviceId::of_public_key(b"this"), name: name("This one") };
-        let (handle, end) = seam(
-            Snapshot {
-                device,
-                inbox: InboxCard { folder: settings.inbox.clone(), free: Some(5_000) },
-                settings,
-                receiving: ReceivingState::Off,
-                transfers: Vec::new(),
-            },
-            Arc::new(|| {}),
-        );
+        let inbox = InboxCard { folder: settings.inbox.clone(), free: Some(5_000) };
+        let (handle, end) = seam(Snapshot { inbox, ..Snapshot::new(device, settings) }, Arc::new(|| {}));
         let (interrupt, interrupts) = mpsc::channel(1);
         Self { handle, end, interrupt, interrupts: Some(interrupts) }
     }
@@ -113,6 +102,8 @@ pub fn transfer(id: u8, direction: Direction) -> Transfer {
         free: (direction == Direction::Receive).then_some(5_000),
         already: 0,
         notes: Vec::new(),
+        meeting: None,
+        caution: None,
         state: TransferState::Connecting,
     }
 }

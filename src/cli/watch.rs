@@ -191,7 +191,13 @@ impl Watch {
                 self.followed.remove(&id);
                 self.due.push_back(Turn::Forgotten(id));
             }
-            Event::Receiving(_) | Event::Device(_) | Event::Settings(_) | Event::Inbox(_) => {}
+            Event::Receiving(_)
+            | Event::Device(_)
+            | Event::Settings(_)
+            | Event::Inbox(_)
+            | Event::Nearby(_)
+            | Event::Known(_)
+            | Event::Code(_) => {}
         }
     }
 

@@ -9,6 +9,7 @@ mod transfers;
 use std::{
     collections::HashMap,
     io,
+    net::SocketAddr,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::{Instant, SystemTime},
@@ -23,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use self::kept::Resting;
 use self::reception::Reception;
 use super::{
-    command::Command,
+    command::{Command, Manner, Strangers},
     desk::Desk,
     event::Event,
     handle::{EngineEnd, Publisher},
@@ -33,6 +34,7 @@ use super::{
     outgoing::Parcel,
     record::Found,
     resting::Wish,
+    routes::Routes,
     snapshot::{DeviceCard, InboxCard},
     start::Earlier,
     switchboard::Switchboard,
@@ -40,8 +42,8 @@ use super::{
 use crate::{
     disk,
     model::{
-        Address, Answer, ByteRate, DeviceName, Outcome, Problem, ProblemKind, Report, Side, Source, Transfer,
-        TransferId,
+        Answer, ByteRate, DeviceId, DeviceName, Outcome, Problem, ProblemKind, Report, Side, Source, Target,
+        Transfer, TransferId,
     },
     net::{Connection, ListenError, Tls},
     settings::Settings,
@@ -66,13 +68,13 @@ pub enum Internal {
     /// An offer is to be shown, and may be answered through `reply`.
     Ask { desk: Arc<Desk>, offer: Box<IncomingOffer>, reply: oneshot::Sender<Answer> },
     /// This address leads to a device.
-    Reached(Address),
+    Reached { to: Target, peer: DeviceId, at: SocketAddr },
     /// A transfer that receives is over, and its sender may call once more: it may not know that all is
     /// stored, or try again what failed.
     Unheard(Box<Accepted>),
     /// Files of a transfer that sends have failed, and can be sent again.
     /// `noted` is told before anybody can ask for that.
-    Failed { id: TransferId, to: Address, sources: Vec<Source>, noted: oneshot::Sender<()> },
+    Failed { id: TransferId, to: Target, sources: Vec<Source>, noted: oneshot::Sender<()> },
     /// Nobody can be heard any more.
     Deaf(io::Error),
     /// It is not over, and not tried any more by itself; what is kept of it is free again.
@@ -110,6 +112,7 @@ pub struct Actor {
     settings: Settings,
     saving: Arc<Mutex<()>>,
     tls: Tls,
+    routes: Routes,
     publisher: Publisher,
     commands: mpsc::Receiver<Command>,
     reports: (mpsc::Sender<Internal>, mpsc::Receiver<Internal>),
@@ -126,7 +129,7 @@ pub struct Actor {
     /// Over, and their senders may still call; at most [`UNHEARD`].
     unheard: Vec<Accepted>,
     /// Finished transfers of which some files failed, while they are on the list.
-    failed: HashMap<TransferId, (Address, Vec<Source>)>,
+    failed: HashMap<TransferId, (Target, Vec<Source>)>,
     /// Those that nobody goes on with before a person says so.
     left: HashMap<TransferId, Resting>,
 }
@@ -168,6 +171,7 @@ impl Actor {
             for_this_run,
             settings: snapshot.settings,
             saving: Arc::default(),
+            routes: Routes::new(tls.clone()),
             tls,
             publisher: end.publisher,
             commands: end.commands,
@@ -226,10 +230,11 @@ impl Actor {
         match command {
             Command::Receive(receiving) => self.receive(receiving),
             Command::StopReceiving => self.stop_receiving(),
-            Command::Send { id, to, sources } => self.send(id, to, Parcel::Files(sources)),
+            Command::Send { id, to, sources, manner } => self.send(id, to, Parcel::Files(sources), manner),
             Command::Try { id, to, trial } => {
                 let folder = self.home.clone();
-                self.send(id, to, Parcel::Trial { trial, folder });
+                let manner = Manner { strangers: Strangers::GoAhead, ..Manner::default() };
+                self.send(id, to, Parcel::Trial { trial, folder }, manner);
             }
             Command::Answer { id, answer } => {
                 if let Some(question) = self.questions.remove(&id) {
@@ -284,8 +289,14 @@ impl Actor {
                     publisher.wake();
                 });
             }
+            Command::Agree(_)
+            | Command::Differ(_)
+            | Command::Look(_)
+            | Command::Device { .. }
+            | Command::GiveCode { .. }
+            | Command::Examine { .. }
             // Ends the loop that calls this.
-            Command::Shutdown => {}
+            | Command::Shutdown => {}
         }
     }
 
@@ -298,10 +309,13 @@ impl Actor {
                 self.questions.insert(desk.id(), reply);
                 desk.show(*offer);
             }
-            Internal::Reached(address) => {
-                let mut settings = self.settings.clone();
-                settings.remember(&address.to_string());
-                self.apply(settings);
+            Internal::Reached { to, peer, at } => {
+                tracing::debug!(%peer, %at, "reached");
+                if let Target::Address(address) = to {
+                    let mut settings = self.settings.clone();
+                    settings.remember(&address.to_string());
+                    self.apply(settings);
+                }
             }
             Internal::Unheard(accepted) => {
                 self.remember(*accepted);

@@ -4,8 +4,12 @@ use std::path::PathBuf;
 
 use tokio::sync::oneshot;
 
+use super::doctor::Finding;
+
 use crate::{
-    model::{Address, Answer, Landing, Problem, Source, Summary, TransferId, Trial},
+    model::{
+        Answer, DeviceId, Landing, PairingCode, Problem, Source, Summary, Target, TransferId, Trial, Trust,
+    },
     settings::Settings,
 };
 
@@ -15,10 +19,10 @@ pub enum Command {
     Receive(Receiving),
     /// Stop waiting for offers. Transfers that were accepted go on; offers that wait are declined.
     StopReceiving,
-    /// Send these to that address. `id` was made by [`Handle::new_transfer`](super::Handle::new_transfer).
-    Send { id: TransferId, to: Address, sources: Vec<Source> },
-    /// Try how fast that address can be sent to. `id` is made as for [`Command::Send`].
-    Try { id: TransferId, to: Address, trial: Trial },
+    /// Send these to that device. `id` was made by [`Handle::new_transfer`](super::Handle::new_transfer).
+    Send { id: TransferId, to: Target, sources: Vec<Source>, manner: Manner },
+    /// Try how fast that device can be sent to. `id` is made as for [`Command::Send`].
+    Try { id: TransferId, to: Target, trial: Trial },
     /// The answer to an offer that waits. Anything else of that id ignores it.
     Answer { id: TransferId, answer: Answer },
     /// End a transfer; the other device is told. Of one that is left, what is there is removed, and it
@@ -42,6 +46,61 @@ pub enum Command {
     Pause(TransferId),
     /// Take up a transfer that was paused here. Anything else of that id ignores it.
     Resume(TransferId),
+    /// The other device shows the code that this one shows for a transfer that sends: it may be sent.
+    Agree(TransferId),
+    /// The other device shows another code: the transfer ends, and whoever is at the other end is not
+    /// who they should be.
+    Differ(TransferId),
+    /// Look for other devices on the network, or stop that. They are in the snapshot.
+    Look(Looking),
+    /// Change what is kept of a device.
+    Device { id: DeviceId, change: DeviceChange },
+    /// Give out a code, while offers are waited for; `None` takes it back. Whoever shows that they know it
+    /// may send without a question, once.
+    GiveCode { code: Option<PairingCode>, remember: Remember },
+    /// Find out why devices may not see each other. The engine wakes the face after it has replied.
+    Examine { reply: oneshot::Sender<Vec<Finding>> },
+}
+
+/// How a transfer that sends deals with the device that it meets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    pub strangers: Strangers,
+    pub remember: Remember,
+}
+
+/// What is done about a device that was never met before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strangers {
+    /// A person compares the codes that both devices show, before anything is sent.
+    #[default]
+    Compare,
+    /// Nobody can be asked: it is sent, and it is said that nobody has compared.
+    GoAhead,
+}
+
+/// Whether whoever proves a code is trusted from then on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Remember {
+    /// They are known, and their later offers are asked about.
+    #[default]
+    Known,
+    Trusted,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Looking {
+    On,
+    Off,
+}
+
+/// A change of what is kept of a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeviceChange {
+    /// [`Trust::Stranger`] forgets it.
+    Trust(Trust),
+    /// Where what it sends goes; `None`: where everything goes.
+    Folder(Option<PathBuf>),
 }
 
 /// How offers are received.
@@ -66,8 +125,14 @@ pub enum PortChoice {
 /// Who says yes to an offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consent {
+    /// As the settings have it.
+    Settings,
     /// A person, for each.
     Ask,
+    /// Trusted devices need no question; a person is asked about all others.
+    Trusted,
+    /// Trusted devices need no question, and all others are declined with this reason.
+    TrustedAlone(&'static str),
     /// Everything is accepted.
     All,
     /// Nobody can be asked: everything is declined, with this reason.

@@ -1,11 +1,11 @@
 //! Everything that a face can learn from the engine, apart from progress, which is sampled.
 
 use crate::{
-    model::{Transfer, TransferId},
+    model::{KnownDevice, Nearby, Transfer, TransferId},
     settings::Settings,
 };
 
-use super::snapshot::{DeviceCard, InboxCard, ReceivingState};
+use super::snapshot::{CodeState, DeviceCard, InboxCard, ReceivingState};
 
 /// A change of the [`Snapshot`](super::Snapshot). Each carries the new state whole, so that
 /// applying one twice does no harm.
@@ -19,4 +19,9 @@ pub enum Event {
     Transfer(Box<Transfer>),
     /// A finished transfer was taken off the list.
     Forgotten(TransferId),
+    /// Devices came, went or changed.
+    Nearby(Vec<Nearby>),
+    /// What is kept of devices has changed.
+    Known(Vec<KnownDevice>),
+    Code(CodeState),
 }

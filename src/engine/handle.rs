@@ -219,13 +219,7 @@ mod tests {
 
     fn empty() -> Snapshot {
         let name = DeviceName::parse("Test").expect("a name");
-        Snapshot {
-            device: DeviceCard { id: DeviceId::of_public_key(b"test"), name },
-            settings: Settings::default(),
-            inbox: InboxCard { folder: "inbox".into(), free: None },
-            receiving: ReceivingState::Off,
-            transfers: Vec::new(),
-        }
+        Snapshot::new(DeviceCard { id: DeviceId::of_public_key(b"test"), name }, Settings::default())
     }
 
     #[tokio::test]

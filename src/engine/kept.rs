@@ -177,6 +177,8 @@ pub fn shown(record: &Record, state: TransferState) -> Transfer {
         free: None,
         already: 0,
         notes: Vec::new(),
+        meeting: None,
+        caution: None,
         state,
     }
 }

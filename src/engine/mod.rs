@@ -6,6 +6,7 @@
 mod actor;
 mod command;
 mod desk;
+pub mod doctor;
 mod event;
 mod given_up;
 mod handle;
@@ -18,20 +19,23 @@ mod patience;
 mod policy;
 mod record;
 mod resting;
+mod routes;
 mod snapshot;
 mod start;
 mod switchboard;
 
-pub use command::{Command, Consent, PortChoice, Receiving};
+pub use command::{
+    Command, Consent, DeviceChange, Looking, Manner, PortChoice, Receiving, Remember, Strangers,
+};
 pub use event::Event;
 pub use handle::{EngineEnd, Events, Gauge, Handle, Publisher, Unheard, Update, Wake, seam};
 pub use kept::{KeptTransfer, kept};
-pub use snapshot::{DeviceCard, InboxCard, ReceivingState, Snapshot};
-pub use start::{Config, Earlier, Engine, StartError};
+pub use snapshot::{CodeState, DeviceCard, InboxCard, ReceivingState, Snapshot};
+pub use start::{Config, Earlier, Engine, Multicast, StartError};
 
 pub use crate::{
     disk::User,
     net::local_addresses,
-    settings::{GoOn, Settings, default_home},
+    settings::{AcceptRule, GoOn, QuietHours, Settings, Visibility, default_home},
     wire::{DEFAULT_PORT, limits::MAX_TRIAL},
 };

@@ -14,9 +14,11 @@ pub enum Decision {
 #[must_use]
 pub fn decide(consent: Consent, landing: &Landing) -> Decision {
     match consent {
-        Consent::Ask => Decision::Ask,
+        Consent::Settings | Consent::Ask | Consent::Trusted => Decision::Ask,
         Consent::All => Decision::Answer(Answer::Accept(landing.clone())),
-        Consent::Nobody(why) => Decision::Answer(Answer::Decline(Some(why.to_owned()))),
+        Consent::Nobody(why) | Consent::TrustedAlone(why) => {
+            Decision::Answer(Answer::Decline(Some(why.to_owned())))
+        }
     }
 }
 

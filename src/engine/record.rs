@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::resting::Marks;
 use crate::{
     disk::{Names, User},
-    model::{Address, DeviceId, DeviceName, Landing, Peer, Side, Source, Summary, TransferId},
+    model::{DeviceId, DeviceName, Landing, Peer, Side, Source, Summary, Target, TransferId},
 };
 pub use found::{Found, Listed};
 
@@ -46,7 +46,7 @@ pub struct Sending {
     pub id: TransferId,
     pub peer: Who,
     #[serde(with = "text")]
-    pub to: Address,
+    pub to: Target,
     /// Absolute. Text or, where it is none, the system's own form.
     pub paths: Vec<OsString>,
     pub summary: Summary,

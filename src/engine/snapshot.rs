@@ -1,9 +1,9 @@
 //! The whole state that a face shows, and the pure fold that keeps it up to date.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{net::IpAddr, path::PathBuf, time::Instant};
 
 use crate::{
-    model::{DeviceId, DeviceName, Problem, Transfer, TransferId},
+    model::{DeviceId, DeviceName, KnownDevice, Nearby, PairingCode, Problem, Transfer, TransferId, Trust},
     settings::Settings,
 };
 
@@ -17,6 +17,26 @@ pub struct Snapshot {
     pub receiving: ReceivingState,
     /// In the order in which they began.
     pub transfers: Vec<Transfer>,
+    /// Devices on the network, by name, while they are looked for.
+    pub nearby: Vec<Nearby>,
+    /// Devices that something is kept of, by name.
+    pub known: Vec<KnownDevice>,
+    pub code: CodeState,
+}
+
+/// What became of the code that was given out last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum CodeState {
+    #[default]
+    None,
+    /// It can be used until then.
+    Given { code: PairingCode, until: Instant },
+    /// Somebody has shown that they know it.
+    Used,
+    /// Somebody has tried another one: it can't be used any more.
+    Spent,
+    /// Nobody has used it in time.
+    Expired,
 }
 
 /// This device, as others see it.
@@ -42,6 +62,21 @@ pub enum ReceivingState {
 }
 
 impl Snapshot {
+    /// Before anything has happened.
+    #[must_use]
+    pub fn new(device: DeviceCard, settings: Settings) -> Self {
+        Self {
+            device,
+            inbox: InboxCard { folder: settings.inbox.clone(), free: None },
+            settings,
+            receiving: ReceivingState::Off,
+            transfers: Vec::new(),
+            nearby: Vec::new(),
+            known: Vec::new(),
+            code: CodeState::None,
+        }
+    }
+
     pub fn apply(&mut self, event: &Event) {
         match event {
             Event::Device(device) => self.device = device.clone(),
@@ -53,7 +88,16 @@ impl Snapshot {
                 None => self.transfers.push((**new).clone()),
             },
             Event::Forgotten(id) => self.transfers.retain(|t| t.id != *id),
+            Event::Nearby(nearby) => self.nearby.clone_from(nearby),
+            Event::Known(known) => self.known.clone_from(known),
+            Event::Code(code) => self.code = code.clone(),
         }
+    }
+
+    /// What this device's person thinks of that one.
+    #[must_use]
+    pub fn trust(&self, id: DeviceId) -> Trust {
+        self.known.iter().find(|known| known.id == id).map_or(Trust::Stranger, |known| known.trust)
     }
 
     #[must_use]

@@ -8,7 +8,7 @@ use super::{
     actor::{Actor, ForThisRun},
     command::Command,
     handle::{Handle, Wake, seam},
-    snapshot::{DeviceCard, InboxCard, ReceivingState, Snapshot},
+    snapshot::{DeviceCard, Snapshot},
 };
 use crate::{
     disk,
@@ -29,6 +29,17 @@ pub struct Config {
     /// A speed limit for this run alone, instead of the settings' own.
     pub limit: Option<ByteRate>,
     pub earlier: Earlier,
+    pub multicast: Multicast,
+}
+
+/// Whether the network is told of this device, and asked for others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Multicast {
+    /// As commands and settings have it.
+    #[default]
+    Allowed,
+    /// Not a packet of it.
+    Never,
 }
 
 /// Which transfers that an earlier run has left are gone on with.
@@ -80,13 +91,8 @@ impl Engine {
         let tls = Tls::new(&identity).map_err(|e| StartError::Tls(e.to_string()))?;
         let settings = Settings::load(&home).map_err(unusable)?;
         let (name, limit) = (config.device_name, config.limit);
-        let snapshot = Snapshot {
-            device: DeviceCard { id: identity.id(), name: name.clone().unwrap_or_else(|| settings.name()) },
-            inbox: InboxCard { folder: settings.inbox.clone(), free: None },
-            settings,
-            receiving: ReceivingState::Off,
-            transfers: Vec::new(),
-        };
+        let device = DeviceCard { id: identity.id(), name: name.clone().unwrap_or_else(|| settings.name()) };
+        let snapshot = Snapshot::new(device, settings);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("airlift")

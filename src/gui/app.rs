@@ -122,6 +122,7 @@ impl App {
                 }
             }
             Update::Event(Event::Forgotten(id)) => self.transfers.forget(*id),
+            Update::Event(Event::Nearby(_) | Event::Known(_) | Event::Code(_)) => {}
         }
     }
 

@@ -23,7 +23,7 @@ use super::{
     },
 };
 use crate::{
-    engine::{Command, Handle},
+    engine::{Command, Handle, Manner},
     model::{Address, Source},
 };
 
@@ -266,7 +266,8 @@ impl SendPanel {
 
     fn send(&mut self, to: Address, tools: &mut Tools) {
         let sources = self.chosen.items().iter().map(|item| Source::Path(item.path.clone())).collect();
-        if tools.ask(Command::Send { id: Handle::new_transfer(), to, sources }) {
+        let manner = Manner::default();
+        if tools.ask(Command::Send { id: Handle::new_transfer(), to: to.into(), sources, manner }) {
             self.chosen.clear();
             self.entry = None;
         }

@@ -6,10 +6,13 @@
 mod address;
 mod device;
 mod manifest;
+mod meeting;
+mod nearby;
 mod path;
 mod pause;
 mod pipeline;
 mod rate;
+mod target;
 pub mod text;
 mod transfer;
 mod tree;
@@ -20,10 +23,15 @@ pub use device::{BadDeviceId, BadDeviceName, DeviceId, DeviceName};
 pub use manifest::{
     Digest, Entry, EntryKind, EntryNo, FileMode, Manifest, Skipped, Summary, Timestamp, TopItem,
 };
+pub use meeting::{Agreement, BadPairingCode, Caution, CompareCode, Meeting, PairingCode};
+pub use nearby::{
+    BadDeviceKind, DeviceKind, KnownDevice, Nearby, Proof, Route, RouteAnswer, Sighting, Trust,
+};
 pub use path::{RelPath, UnsafePath};
 pub use pause::Pause;
 pub use pipeline::{Bottleneck, Clocks, Pipeline, Stopwatch, Times, Work};
 pub use rate::{BadByteRate, ByteRate};
+pub use target::{BadLink, BadTarget, Link, Target};
 pub use transfer::{
     Answer, BadTransferId, Conflict, Direction, FileProblem, Landing, Outcome, Peer, Problem, ProblemKind,
     Progress, Report, Rest, Retry, Side, Source, Transfer, TransferId, TransferState,

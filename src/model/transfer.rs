@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use super::{Address, Bottleneck, DeviceId, DeviceName, Digest, Pause, Pipeline, Summary};
+use super::{Bottleneck, Caution, DeviceId, DeviceName, Digest, Meeting, Pause, Pipeline, Summary, Target};
 
 /// Names a transfer on this device: 128 bits, random at the sender, derived from the sender's id
 /// and its own number at the receiver.
@@ -67,10 +67,10 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// A peer of which only the typed address is known.
+    /// A peer of which only what was typed is known.
     #[must_use]
-    pub fn at(address: &Address) -> Self {
-        Self { id: None, name: None, address: address.to_string() }
+    pub fn at(target: &Target) -> Self {
+        Self { id: None, name: None, address: target.to_string() }
     }
 
     /// The best name there is for it.
@@ -139,6 +139,9 @@ pub struct Transfer {
     pub already: u64,
     /// What the person should know and need not act on: names changed, links left out.
     pub notes: Vec<String>,
+    /// The code that both screens show, where one of the two devices does not know the other.
+    pub meeting: Option<Meeting>,
+    pub caution: Option<Caution>,
     pub state: TransferState,
 }
 

@@ -27,6 +27,26 @@ pub struct Connection {
     pub stream: TlsStream<TcpStream>,
 }
 
+impl Connection {
+    /// A secret that both ends of this very connection can derive, and nobody else: not even one who
+    /// stands between two connections (RFC 8446, section 7.5). Each `label` gives another.
+    ///
+    /// # Errors
+    /// When the handshake is not over.
+    pub fn exported(&self, label: &'static str) -> Result<[u8; 32], NetError> {
+        let secret = match &self.stream {
+            TlsStream::Client(stream) => {
+                stream.get_ref().1.export_keying_material([0; 32], label.as_bytes(), None)
+            }
+            TlsStream::Server(stream) => {
+                stream.get_ref().1.export_keying_material([0; 32], label.as_bytes(), None)
+            }
+        };
+        let address = || self.address.to_string();
+        secret.map_err(|e| NetError::Handshake { address: address(), reason: e.to_string() })
+    }
+}
+
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub enum NetError {

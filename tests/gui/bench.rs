@@ -11,9 +11,7 @@ use std::{
 };
 
 use airlift::{
-    engine::{
-        Command, DeviceCard, EngineEnd, Event, Gauge, InboxCard, ReceivingState, Settings, Snapshot, seam,
-    },
+    engine::{Command, DeviceCard, EngineEnd, Event, Gauge, InboxCard, Settings, Snapshot, seam},
     gui::{App, Desktop, FilePicker, Opener, Pick, Picked, Reply},
     model::{
         DeviceId, DeviceName, Direction, EntryKind, FileMode, Outcome, Peer, Progress, Report, Summary,
@@ -79,16 +77,12 @@ impl Opener for At {
 
 pub fn snapshot() -> Snapshot {
     let settings = Settings { inbox: INBOX.into(), ..Settings::default() };
-    Snapshot {
-        device: DeviceCard {
-            id: DeviceId::of_public_key(b"this device"),
-            name: DeviceName::parse("Quiet Heron").unwrap(),
-        },
-        inbox: InboxCard { folder: settings.inbox.clone(), free: Some(212_000_000_000) },
-        settings,
-        receiving: ReceivingState::Off,
-        transfers: Vec::new(),
-    }
+    let device = DeviceCard {
+        id: DeviceId::of_public_key(b"this device"),
+        name: DeviceName::parse("Quiet Heron").unwrap(),
+    };
+    let inbox = InboxCard { folder: settings.inbox.clone(), free: Some(212_000_000_000) };
+    Snapshot { inbox, ..Snapshot::new(device, settings) }
 }
 
 impl Bench {
@@ -267,6 +261,8 @@ pub fn transfer(number: u8, direction: Direction, top: Vec<TopItem>, state: Tran
         free: (direction == Direction::Receive).then_some(212_000_000_000),
         already: 0,
         notes: Vec::new(),
+        meeting: None,
+        caution: None,
         state,
     }
 }

@@ -28,7 +28,7 @@ fn what_was_chosen_is_sent_to_the_address_that_was_typed() {
     bench.type_into("To", "laptop.local:7000");
     bench.press("Send to laptop.local:7000");
     let Command::Send { to, sources, .. } = bench.command() else { panic!() };
-    assert_eq!((to.host.as_str(), to.port), ("laptop.local", Some(7000)));
+    assert_eq!(to, "laptop.local:7000".parse().unwrap());
     assert_eq!(sources, [Source::Path("/a/clip.mp4".into()), Source::Path("/a/b c.txt".into())]);
     // The list is empty again, the address stays.
     assert!(!bench.says("clip.mp4"));

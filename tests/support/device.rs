@@ -4,8 +4,8 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use airlift::{
     engine::{
-        Command, Config, Consent, Earlier, Engine, Event, Events, Handle, PortChoice, Receiving,
-        ReceivingState, Snapshot, Update,
+        Command, Config, Consent, Earlier, Engine, Event, Events, Handle, Manner, Multicast, PortChoice,
+        Receiving, ReceivingState, Snapshot, Strangers, Update,
     },
     identity::Identity,
     model::{Address, DeviceName, Direction, Landing, Report, Source, Transfer, TransferId, TransferState},
@@ -52,7 +52,13 @@ impl Device {
 
     fn start_at(name: &str, home: TempDir, inbox: TempDir, earlier: Earlier) -> Self {
         let device_name = Some(DeviceName::parse(name).unwrap());
-        let config = Config { home: home.path().to_owned(), device_name, limit: None, earlier };
+        let config = Config {
+            home: home.path().to_owned(),
+            device_name,
+            limit: None,
+            earlier,
+            multicast: Multicast::Never,
+        };
         let engine = Engine::start(config, Arc::new(|| {})).unwrap();
         let handle = engine.handle();
         let (state, events) = handle.subscribe();
@@ -91,7 +97,8 @@ impl Device {
         let id = Handle::new_transfer();
         let to = Address { host: "127.0.0.1".into(), port: Some(port) };
         let sources = paths.iter().cloned().map(Source::Path).collect();
-        self.tell(Command::Send { id, to, sources });
+        let manner = Manner { strangers: Strangers::GoAhead, ..Manner::default() };
+        self.tell(Command::Send { id, to: to.into(), sources, manner });
         id
     }
 

@@ -14,6 +14,7 @@ use tokio::{
 use super::{Actor, Internal, Running, reception::Reception};
 use crate::{
     engine::{
+        command::Manner,
         desk::Desk,
         event::Event,
         incoming::{Accepted, Start},
@@ -102,7 +103,8 @@ impl Actor {
                     t.state = kept::waiting(kept.marks());
                 });
                 let parcel = Parcel::Files(sending.sources());
-                self.begin_to_send(desk, cancel, to, parcel, Some((kept, sending)));
+                let manner = Manner::default();
+                self.begin_to_send((desk, cancel), to, parcel, manner, Some((kept, sending)));
             }
             Record::Receiving(record) => {
                 let (who, paused) = (record.peer.clone(), kept.marks().pause());
@@ -168,7 +170,7 @@ impl Actor {
             }
             None => return self.forget_unknown(id),
         };
-        let (tls, name) = (self.tls.clone(), self.device_name());
+        let (routes, name) = (self.routes.clone(), self.device_name());
         self.tasks.spawn(async move {
             let Ok(removed) = removing.await else { return };
             let (removed, record) = match removed {
@@ -177,7 +179,7 @@ impl Actor {
             };
             let _ = actor.send(Internal::Discarded { id, removed }).await;
             if let Some(Record::Sending(record)) = record {
-                outgoing::give_up(&tls, &name, &record).await;
+                outgoing::give_up(&routes, &name, &record).await;
             }
         });
     }

@@ -12,13 +12,14 @@ use tokio_util::sync::CancellationToken;
 use super::{Actor, Caller, Internal, Line, Running};
 use crate::{
     engine::{
+        command::Manner,
         desk::Desk,
         incoming::{self, Incoming, Start},
         outgoing::{self, Outgoing, Parcel},
         record::{self, Kept, Who},
         resting::{Marks, Rest, Wishes},
     },
-    model::{Address, DeviceName, Direction, Peer, Source, Summary, Transfer, TransferId, TransferState},
+    model::{DeviceName, Direction, Peer, Source, Summary, Target, Transfer, TransferId, TransferState},
     net::Connection,
     settings::GoOn,
     transfer,
@@ -26,19 +27,19 @@ use crate::{
 };
 
 impl Actor {
-    pub(super) fn send(&mut self, id: TransferId, to: Address, parcel: Parcel) {
+    pub(super) fn send(&mut self, id: TransferId, to: Target, parcel: Parcel, manner: Manner) {
         if self.transfers.contains_key(&id) {
             return;
         }
         let (desk, cancel) = self.open(id, Direction::Send, Peer::at(&to), TransferState::Connecting);
         // On the list from the first moment: a person asked for it.
         desk.update(|t| t.summary.purpose = parcel.purpose());
-        self.begin_to_send(desk, cancel, to, parcel, None);
+        self.begin_to_send((desk, cancel), to, parcel, manner, None);
     }
 
     /// Sends once more what failed of a transfer that is on the list: the same, to the same address,
     /// and the receiver wants of it what it has not.
-    pub(super) fn send_failed(&mut self, id: TransferId, to: Address, sources: Vec<Source>) {
+    pub(super) fn send_failed(&mut self, id: TransferId, to: Target, sources: Vec<Source>) {
         let Some(Transfer { peer, summary, .. }) = self.publisher.snapshot().transfer(id).cloned() else {
             return;
         };
@@ -46,15 +47,16 @@ impl Actor {
         self.transfers.remove(&id);
         let (desk, cancel) = self.open(id, Direction::Send, peer, TransferState::Connecting);
         desk.update(|t| t.summary = summary);
-        self.begin_to_send(desk, cancel, to, Parcel::Files(sources), None);
+        // Whom it was sent to was accepted before.
+        self.begin_to_send((desk, cancel), to, Parcel::Files(sources), Manner::default(), None);
     }
 
     pub(super) fn begin_to_send(
         &mut self,
-        desk: Arc<Desk>,
-        cancel: CancellationToken,
-        to: Address,
+        (desk, cancel): (Arc<Desk>, CancellationToken),
+        to: Target,
         parcel: Parcel,
+        manner: Manner,
         earlier: Option<(Kept, record::Sending)>,
     ) {
         let nudge = Arc::<Notify>::default();
@@ -63,12 +65,13 @@ impl Actor {
         let outgoing = Outgoing {
             desk: Arc::clone(&desk),
             to,
+            manner,
             parcel,
             earlier,
             home: self.home.clone(),
             patience: self.settings.patience(),
             name: self.device_name(),
-            tls: self.tls.clone(),
+            routes: self.routes.clone(),
             limiter: Arc::clone(&self.limiters.sending),
             actor: self.reports.0.clone(),
             nudge: Arc::clone(&nudge),
@@ -221,6 +224,8 @@ impl Actor {
             free: None,
             already: 0,
             notes: Vec::new(),
+            meeting: None,
+            caution: None,
             state,
         };
         (Desk::new(transfer, self.publisher.clone()), CancellationToken::new())

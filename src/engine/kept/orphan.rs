@@ -125,6 +125,8 @@ impl Orphan {
             free: None,
             already: 0,
             notes: Vec::new(),
+            meeting: None,
+            caution: None,
             state: left(why, Rest::Scraps, self.since, settings),
         }
     }
