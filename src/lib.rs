@@ -14,6 +14,7 @@ pub mod identity;
 pub mod logging;
 pub mod model;
 pub mod net;
+pub mod pairing;
 pub mod settings;
 pub mod transfer;
 pub mod wire;

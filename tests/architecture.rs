@@ -13,9 +13,11 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("wire", &["model"]),
     ("identity", &["model"]),
     ("net", &["model", "identity", "wire"]),
+    ("pairing", &["model", "identity"]),
+    ("discovery", &["model", "wire"]),
     ("disk", &["model"]),
-    ("transfer", &["model", "wire", "net", "disk", "identity"]),
-    ("engine", &["model", "settings", "wire", "identity", "net", "disk", "transfer"]),
+    ("transfer", &["model", "wire", "net", "disk", "identity", "pairing"]),
+    ("engine", &["model", "settings", "wire", "identity", "net", "pairing", "discovery", "disk", "transfer"]),
     ("logging", &[]),
     ("cli", &["model", "engine", "logging"]),
     ("gui", &["model", "engine"]),
@@ -37,6 +39,10 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("postcard", &["wire"]),
     ("rcgen", &["identity"]),
     ("zstd", &["transfer"]),
+    ("bip39", &["model"]),
+    ("spake2", &["pairing"]),
+    ("mdns_sd", &["discovery"]),
+    ("qrcode", &["gui"]),
 ];
 
 /// Past this, a file is two files.
