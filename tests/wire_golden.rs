@@ -8,7 +8,10 @@ use airlift::{
     model::{DeviceId, Digest},
     wire::{
         ALPN, DEFAULT_PORT, FromReceiver, FromSender, content, frame,
-        message::{Ending, RawDigest, RawEntry, RawGroup, RawKind, RawPurpose, RawSkipped, Receipt},
+        message::{
+            Acquaintance, Ending, RawDigest, RawEntry, RawGroup, RawKind, RawPurpose, RawSkipped, Receipt,
+            Stance,
+        },
     },
 };
 use data_encoding::HEXLOWER;
@@ -45,6 +48,11 @@ fn what_a_sender_says_has_these_bytes() {
     ] {
         pinned(&FromSender::Offered { skipped, purpose }, hex);
     }
+    for (stance, last) in [(Stance::Knows, "00"), (Stance::Compares, "01"), (Stance::GoesAhead, "02")] {
+        let nonce = FromSender::Nonce { nonce: [7; 32], stance };
+        pinned(&nonce, &format!("22000000 09 {} {last}", "07".repeat(32)));
+    }
+    pinned(&FromSender::Agreed, "01000000 0a");
     pinned(&FromSender::Alive, "01000000 04");
     pinned(&FromSender::Bye, "01000000 05");
     pinned(&FromSender::Ending(Ending::Cancelled), "02000000 06 00");
@@ -58,7 +66,11 @@ fn what_a_sender_says_has_these_bytes() {
 
 #[test]
 fn what_a_receiver_says_has_these_bytes() {
-    pinned(&FromReceiver::Hello { name: "Ben".into() }, "05000000 00 0342656e");
+    for (knows, last) in [(Acquaintance::Stranger, "00"), (Acquaintance::Known, "01")] {
+        let hello = FromReceiver::Hello { name: "Ben".into(), commitment: [5; 32], knows };
+        pinned(&hello, &format!("26000000 00 0342656e {} {last}", "05".repeat(32)));
+    }
+    pinned(&FromReceiver::Nonce([6; 32]), &format!("21000000 0e {}", "06".repeat(32)));
     pinned(&FromReceiver::Except(vec![0..1, 5..300]), "07000000 01 02 00 01 05 ac02");
     pinned(&FromReceiver::Accept { token: [2; 16] }, "11000000 02 02020202020202020202020202020202");
     pinned(&FromReceiver::Decline { reason: None }, "02000000 03 00");

@@ -3,6 +3,7 @@
 //! It never waits for a peer, a disk or a face: whatever takes time is a task that reports back.
 
 mod kept;
+mod meetings;
 mod reception;
 mod transfers;
 
@@ -31,6 +32,7 @@ use super::{
     incoming::Accepted,
     kept::Survey,
     limiters::Limiters,
+    mismatches::Mismatches,
     outgoing::Parcel,
     record::Found,
     resting::Wish,
@@ -47,7 +49,7 @@ use crate::{
     },
     net::{Connection, ListenError, Tls},
     settings::Settings,
-    transfer::IncomingOffer,
+    transfer::{Accord, IncomingOffer},
     wire::limits,
 };
 
@@ -85,6 +87,8 @@ pub enum Internal {
     Discarded { id: TransferId, removed: Result<(), Problem> },
     /// What is left of transfers at all.
     Surveyed(Survey),
+    /// Two persons have compared the codes of their devices.
+    Met { peer: DeviceId, name: DeviceName },
 }
 
 /// Somebody who wants to make an offer, or to go on with one.
@@ -117,6 +121,7 @@ pub struct Actor {
     commands: mpsc::Receiver<Command>,
     reports: (mpsc::Sender<Internal>, mpsc::Receiver<Internal>),
     switchboard: Switchboard,
+    mismatches: Mismatches,
     limiters: Limiters,
     tasks: JoinSet<()>,
     /// Apart from the tasks: nobody who quits waits for a count.
@@ -145,7 +150,7 @@ struct Running {
 /// How a transfer comes to another connection when one has broken.
 enum Line {
     /// It calls; sooner, when it is nudged.
-    Calls(Arc<Notify>),
+    Calls { nudge: Arc<Notify>, accord: watch::Sender<Accord> },
     /// It is called.
     IsCalled(mpsc::Sender<Box<Connection>>),
 }
@@ -177,6 +182,7 @@ impl Actor {
             commands: end.commands,
             reports: mpsc::channel(REPORTS),
             switchboard: Switchboard::default(),
+            mismatches: Mismatches::default(),
             limiters: Limiters::new(limit),
             tasks: JoinSet::new(),
             measures: JoinSet::new(),
@@ -251,7 +257,7 @@ impl Actor {
                     return self.send_failed(id, to, sources);
                 }
                 match self.transfers.get(&id) {
-                    Some(Running { line: Line::Calls(nudge), .. }) => nudge.notify_one(),
+                    Some(Running { line: Line::Calls { nudge, .. }, .. }) => nudge.notify_one(),
                     Some(_) => {}
                     None => self.retry(id),
                 }
@@ -289,9 +295,9 @@ impl Actor {
                     publisher.wake();
                 });
             }
-            Command::Agree(_)
-            | Command::Differ(_)
-            | Command::Look(_)
+            Command::Agree(id) => self.agree(id),
+            Command::Differ(id) => self.differ(id),
+            Command::Look(_)
             | Command::Device { .. }
             | Command::GiveCode { .. }
             | Command::Examine { .. }
@@ -333,6 +339,7 @@ impl Actor {
             Internal::Claimed { id, found } => self.claimed(id, found),
             Internal::Discarded { id, removed } => self.discarded(id, removed),
             Internal::Surveyed(survey) => self.surveyed(survey),
+            Internal::Met { peer, name } => self.met(peer, name),
         }
     }
 

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     model::{
-        DeviceId, Direction, Outcome, Pause, Problem, ProblemKind, Progress, Report, Transfer, TransferId,
-        TransferState,
+        Agreement, CompareCode, DeviceId, Direction, Meeting, Outcome, Pause, Problem, ProblemKind, Progress,
+        Report, Transfer, TransferId, TransferState, Trust,
     },
     transfer::{IncomingOffer, Meter, Notice},
 };
@@ -54,6 +54,11 @@ impl Desk {
 
     pub fn id(&self) -> TransferId {
         self.id
+    }
+
+    /// What this device's person thinks of that one.
+    pub fn trust(&self, peer: DeviceId) -> Trust {
+        self.publisher.trust(peer)
     }
 
     /// True before the answer to its offer.
@@ -140,6 +145,23 @@ impl Desk {
         self.publisher.publish(Event::Transfer(Box::new(transfer.clone())));
     }
 
+    /// Both screens show this code.
+    pub fn meet(&self, code: CompareCode, here: Agreement) {
+        self.update(|t| t.meeting = Some(Meeting { code, here }));
+    }
+
+    /// The person here has compared the codes.
+    pub fn agree(&self) {
+        let asked = matches!(self.transfer().meeting, Some(Meeting { here: Agreement::Asked, .. }));
+        if asked {
+            self.update(|t| {
+                if let Some(meeting) = &mut t.meeting {
+                    meeting.here = Agreement::Given;
+                }
+            });
+        }
+    }
+
     /// An offer that came whole, and waits for its answer.
     pub fn show(&self, offer: IncomingOffer) {
         let IncomingOffer { summary, folder, free, already, notes } = offer;
@@ -177,7 +199,12 @@ impl Desk {
                 t.notes = notes;
                 before(t, TransferState::Waiting);
             }),
-            Notice::Parted | Notice::Full(_) => {}
+            Notice::Parted | Notice::Full(_) | Notice::Met(_) => {}
+            Notice::Agreed => {
+                if self.transfer().meeting.is_some() {
+                    self.update(|t| t.meeting = None);
+                }
+            }
             Notice::Noted(notes) => self.update(|t| t.notes.extend(notes)),
             Notice::Accepted { notes } => {
                 let meter = Arc::clone(&self.meter.lock().unwrap_or_else(PoisonError::into_inner));
@@ -201,6 +228,9 @@ impl Desk {
         if self.never_was(outcome) {
             return;
         }
-        self.update(|t| t.state = TransferState::Finished(Box::new(report)));
+        self.update(|t| {
+            t.meeting = None;
+            t.state = TransferState::Finished(Box::new(report));
+        });
     }
 }

@@ -13,7 +13,7 @@ use std::{
 use tokio::sync::{broadcast, mpsc};
 
 use super::{command::Command, event::Event, snapshot::Snapshot};
-use crate::model::{Progress, TransferId};
+use crate::model::{DeviceId, Progress, TransferId, Trust};
 
 /// Commands that may wait for the engine. A person can't outrun it; a script that does, waits.
 const COMMANDS: usize = 64;
@@ -199,6 +199,12 @@ impl Publisher {
         self.shared.lock().snapshot.clone()
     }
 
+    /// What this device's person thinks of that one.
+    #[must_use]
+    pub fn trust(&self, id: DeviceId) -> Trust {
+        self.shared.lock().snapshot.trust(id)
+    }
+
     pub fn show_progress(&self, id: TransferId, gauge: Arc<dyn Gauge>) {
         self.shared.lock().gauges.insert(id, gauge);
     }
@@ -213,7 +219,7 @@ mod tests {
     use super::*;
     use crate::{
         engine::{DeviceCard, InboxCard, ReceivingState},
-        model::{DeviceId, DeviceName},
+        model::DeviceName,
         settings::Settings,
     };
 

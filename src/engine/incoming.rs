@@ -1,11 +1,12 @@
 //! One transfer that receives: from a peer's hello to its report, over as many connections as it
 //! takes.
 
+mod keeping;
 mod waiting;
 
 use std::{
     io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
@@ -17,6 +18,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use self::keeping::keep;
 use super::{
     actor::Internal,
     command::Receiving,
@@ -31,12 +33,14 @@ use super::{
 use crate::{
     disk::{self, EmptyFolders, Names},
     model::{
-        Answer, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Purpose, Report, Side, Summary,
-        TransferId,
+        Agreement, Answer, DeviceId, DeviceName, Landing, Meeting, Outcome, Problem, ProblemKind, Report,
+        Side, Summary, TransferId, Trust,
     },
     net::Connection,
+    pairing,
     settings::GoOn,
-    transfer::{self, Attempt, IncomingOffer, Limiter, Notice, ReceiveJob, Stops, receive},
+    transfer::{self, Attempt, Ends, IncomingOffer, Limiter, Notice, ReceiveJob, Stops, receive},
+    wire::message::Acquaintance,
 };
 
 /// What every attempt at a transfer needs.
@@ -46,6 +50,7 @@ pub struct Incoming {
     pub peer: Who,
     /// This device's.
     pub name: DeviceName,
+    pub us: DeviceId,
     /// As it is known here.
     pub transfer: TransferId,
     pub inbox: PathBuf,
@@ -275,6 +280,14 @@ impl Incoming {
             let inbox = self.inbox.clone();
             move |names: &Names| keep(&story, &home, &inbox, (peer, id), names)
         };
+        let knows = match self.desk.trust(peer) {
+            Trust::Stranger if before.is_none() => Acquaintance::Stranger,
+            _ => Acquaintance::Known,
+        };
+        let binding = match connection.exported(pairing::BINDING) {
+            Ok(binding) => binding,
+            Err(e) => return (Report::of(Outcome::Failed(Problem::from(&e))), None),
+        };
         let job = ReceiveJob {
             transfer: self.transfer,
             name: self.name.clone(),
@@ -282,6 +295,8 @@ impl Incoming {
             landing,
             limiter: Arc::clone(&self.limiter),
             attempt: before.as_ref().map_or(Attempt::First, |record| Attempt::Again(record.names.clone())),
+            ends: Ends { binding, us: self.us, peer },
+            knows,
             keep: Box::new(keep),
         };
         let ask = |offer: IncomingOffer| async {
@@ -302,6 +317,12 @@ impl Incoming {
         let observe = |notice| match notice {
             Notice::Parted => lock(story).end = Heard::Yes,
             Notice::Full(lack) => self.rest.fill(lack),
+            Notice::Met(code) if knows == Acquaintance::Stranger => self.desk.meet(code, Agreement::Asked),
+            Notice::Met(code) => self.desk.meet(code, Agreement::NotNeeded),
+            Notice::Agreed => {
+                self.agreed(peer);
+                self.desk.notice(Notice::Agreed);
+            }
             other => self.desk.notice(other),
         };
         let meter = self.desk.begin_attempt();
@@ -322,6 +343,15 @@ impl Incoming {
                 pause.cancel();
                 (receiving.await, None)
             }
+        }
+    }
+
+    /// A device that was met first, and that a person has said yes to, is known from now on.
+    fn agreed(&self, peer: DeviceId) {
+        let shown = self.desk.shown();
+        if let (Some(Meeting { here: Agreement::Given, .. }), Some(name)) = (shown.meeting, shown.peer.name) {
+            // Full: then it is asked about again.
+            let _ = self.actor.try_send(Internal::Met { peer, name });
         }
     }
 
@@ -416,43 +446,6 @@ fn is_called_off(why: &Problem, story: &Story) -> bool {
 /// Why a transfer that was accepted is not gone on with.
 const CHANGED: &str = "What is offered is no longer what was accepted: it has become more. Send it anew.";
 
-/// Keeps what was accepted, now that its names are chosen.
-fn keep(
-    story: &Story,
-    home: &Path,
-    inbox: &Path,
-    (peer, id): (Who, TransferId),
-    names: &Names,
-) -> io::Result<()> {
-    let Some((landing, summary)) = lock(story).answered.take() else { return Ok(()) };
-    let mut shared = lock(story);
-    if shared.accepted.is_some() || summary.purpose != Purpose::Files {
-        return Ok(());
-    }
-    // Where it went, whatever the settings say by then.
-    let folder = std::path::absolute(landing.folder.as_deref().unwrap_or(inbox))?;
-    let landing = Landing { folder: Some(folder), ..landing };
-    let is_long = summary.total().is_none_or(|bytes| bytes >= LONG);
-    let (names, began, missing) = (names.clone(), SystemTime::now(), Missing::Unsent);
-    let record = record::Receiving { id, peer, landing, summary, names, began, missing };
-    let kept = Kept::create(home, &Record::Receiving(record.clone()))
-        .and_then(|kept| if is_long { kept.sync().map(|()| kept) } else { Ok(kept) });
-    if let Err(busy) = &kept
-        && busy.kind() == io::ErrorKind::ResourceBusy
-    {
-        // Another process receives it.
-        return kept.map(drop);
-    }
-    // Without one it goes on for as long as this run does.
-    let kept =
-        kept.inspect_err(|problem| tracing::warn!(%problem, "a transfer can't be kept for a later run"));
-    shared.accepted = Some(Accepted { record, kept: kept.ok() });
-    Ok(())
-}
-
-/// Bytes from which on a transfer takes so long that a power cut in it is worth a turn of the disk.
-const LONG: u64 = 64 << 20;
-
 async fn answer(
     offer: IncomingOffer,
     desk: &Arc<Desk>,
@@ -473,7 +466,12 @@ async fn answer(
                 return Answer::Decline(None);
             }
             // A question that was dropped was answered with no.
-            answered.await.unwrap_or(Answer::Decline(None))
+            let answer = answered.await.unwrap_or(Answer::Decline(None));
+            if matches!(answer, Answer::Accept(_)) {
+                // The code was before their eyes.
+                desk.agree();
+            }
+            answer
         }
     }
 }

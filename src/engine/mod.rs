@@ -14,6 +14,7 @@ mod incoming;
 mod kept;
 mod limiters;
 mod listening;
+mod mismatches;
 mod outgoing;
 mod patience;
 mod policy;

@@ -1,15 +1,18 @@
 //! One transfer that sends: from a typed address to its report, over as many connections as it
 //! takes.
 
+mod keeping;
+mod meeting;
+
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use tokio::{
     io::AsyncWriteExt as _,
-    sync::{Notify, mpsc, oneshot},
+    sync::{Notify, mpsc, watch},
     task::spawn_blocking,
     time::timeout,
 };
@@ -19,27 +22,34 @@ use super::{
     actor::Internal,
     command::Manner,
     desk::Desk,
+    mismatches::Mismatches,
     patience::{Drought, Patience, noting},
-    record::{self, Kept, Missing, Record, Who},
+    record::{self, Kept},
     resting::{Leaving, Marks, Rest, Wish, Wishes},
     routes::Routes,
 };
 use crate::{
     disk::{Scan, SourceError},
     model::{
-        DeviceId, DeviceName, Outcome, Pause, Problem, ProblemKind, Purpose, Report, Retry, Side, Source,
+        Agreement, DeviceId, DeviceName, Outcome, Pause, Problem, ProblemKind, Purpose, Report, Side, Source,
         Target, TransferId, Trial,
     },
     net::{Connection, Lane, NetError},
-    transfer::{Farewell, LaneToken, Limiter, Notice, Outflow, SendJob, Stops, Told, farewell, send},
+    pairing,
+    transfer::{
+        Accord, Ends, Farewell, LaneToken, Limiter, Notice, Outflow, SendJob, Stops, Told, farewell, send,
+    },
     wire::{FromSender, frame, limits},
 };
 
 pub struct Outgoing {
     pub desk: Arc<Desk>,
     pub to: Target,
-    #[expect(dead_code, reason = "nobody compares codes yet")]
     pub manner: Manner,
+    /// What the person here says of the device that is met.
+    pub accord: watch::Sender<Accord>,
+    pub mismatches: Mismatches,
+    pub us: DeviceId,
     pub parcel: Parcel,
     /// What an earlier run of the program has left of it.
     pub earlier: Option<(Kept, record::Sending)>,
@@ -233,50 +243,6 @@ impl Outgoing {
         }
     }
 
-    /// Keeps what is needed to send again what failed, and nothing else: whoever sends the same to the
-    /// same address goes on with it.
-    async fn keep_failed(&self, record: record::Sending, kept: Kept) -> Retry {
-        let Parcel::Files(sources) = &self.parcel else { return Retry::Impossible };
-        let record = Record::Sending(record::Sending { missing: Missing::Failed, ..record });
-        match spawn_blocking(move || kept.replace(&record).map(drop)).await {
-            Ok(Ok(())) => {}
-            problem => {
-                tracing::warn!(?problem, "what failed can’t be kept");
-                return Retry::Impossible;
-            }
-        }
-        let (noted, known) = oneshot::channel();
-        let (id, to, sources) = (self.desk.id(), self.to.clone(), sources.clone());
-        let told = self.actor.send(Internal::Failed { id, to, sources, noted }).await;
-        // Of an actor that is gone nobody will ask for it.
-        if told.is_ok() && known.await.is_ok() { Retry::Possible } else { Retry::Impossible }
-    }
-
-    /// What is left of an earlier attempt to send the same to the same address: whoever says it
-    /// again means that it should go on.
-    async fn find_earlier(&self) -> Option<(Kept, record::Sending)> {
-        let Parcel::Files(sources) = &self.parcel else { return None };
-        let (home, to) = (self.home.clone(), self.to.clone());
-        let paths = record::Sending::paths(sources).ok()??;
-        let searching = spawn_blocking(move || {
-            let (kept, mut sending) =
-                Kept::all(&home).into_iter().find_map(|(kept, record)| match record {
-                    Record::Sending(sending) if sending.to == to && sending.paths == paths => {
-                        Some((kept, sending))
-                    }
-                    _ => None,
-                })?;
-            if sending.missing == Missing::Unsent {
-                return Some((kept, sending));
-            }
-            // Once more on its way: whatever breaks it now, it goes on by itself.
-            sending.missing = Missing::Unsent;
-            let kept = kept.replace(&Record::Sending(sending.clone())).ok()?;
-            Some((kept, sending))
-        });
-        searching.await.ok()?
-    }
-
     /// One connection, and what comes of it.
     async fn attempt(&self, accepted: &Story) -> Attempted {
         let known = lock(accepted).as_ref().map(|(record, _)| (record.id, record.peer.id));
@@ -343,9 +309,31 @@ impl Outgoing {
         // An actor that is gone remembers nothing.
         let _ = self.actor.send(Internal::Reached { to: to.clone(), peer, at: route }).await;
         let transfer = known.map_or_else(|| desk.id(), |(id, _)| id);
-        let job = SendJob { transfer, name: self.name.clone(), scan, limiter: Arc::clone(&self.limiter) };
+        let accord = match self.accord(peer, known) {
+            Ok(accord) => accord,
+            Err(barred) => return failed(barred),
+        };
+        self.accord.send_replace(accord);
+        let binding = match connection.exported(pairing::BINDING) {
+            Ok(binding) => binding,
+            Err(e) => return failed(Problem::from(&e)),
+        };
+        let job = SendJob {
+            transfer,
+            name: self.name.clone(),
+            scan,
+            limiter: Arc::clone(&self.limiter),
+            ends: Ends { binding, us: self.us, peer },
+            accord: self.accord.subscribe(),
+        };
         let open_lane = |token| async move { open_lane(routes.again((route, peer)).await?, token).await };
         let observe = |notice| {
+            match &notice {
+                Notice::Met(code) if accord == Accord::Asked => desk.meet(*code, Agreement::Asked),
+                Notice::Met(code) => desk.meet(*code, Agreement::NotNeeded),
+                Notice::Agreed => self.agreed(peer),
+                _ => {}
+            }
             let starts = matches!(notice, Notice::Accepted { .. });
             desk.notice(notice);
             if starts {
@@ -404,24 +392,6 @@ impl Outgoing {
     fn note(&self, accepted: &Story, change: impl FnOnce(Marks) -> Marks) {
         let accepted = lock(accepted);
         self.rest.note(accepted.as_ref().and_then(|(_, kept)| kept.as_ref()), change);
-    }
-
-    /// Keeps what is needed to go on with a transfer; `None` for what can't be read a second time.
-    fn keep(&self, id: TransferId) -> Option<Accepted> {
-        let Parcel::Files(sources) = &self.parcel else { return None };
-        let paths = record::Sending::paths(sources).ok()??;
-        let shown = self.desk.shown();
-        let (Some(peer), Some(name)) = (shown.peer.id, shown.peer.name) else { return None };
-        let peer = Who { id: peer, name, address: shown.peer.address };
-        let (to, summary, began, missing) =
-            (self.to.clone(), shown.summary, SystemTime::now(), Missing::Unsent);
-        let sending = record::Sending { id, peer, to, paths, summary, began, missing };
-        let kept = Kept::create(&self.home, &Record::Sending(sending.clone()));
-        // Without one it goes on for as long as this run does.
-        let kept = kept.inspect_err(|problem| {
-            tracing::warn!(%problem, "a transfer can't be kept for a later run");
-        });
-        Some((sending, kept.ok()))
     }
 }
 

@@ -4,4 +4,7 @@
 
 mod compare;
 
+/// The label of the secret of a connection that all of this is bound to (RFC 5705, section 4).
+pub const BINDING: &str = "EXPORTER-airlift-meeting";
+
 pub use compare::{Binding, Commitment, Initiator, Mismatch, Nonce, Responder};

@@ -22,6 +22,7 @@ mod farewell;
 mod inflow;
 mod lanes;
 mod limiter;
+mod meeting;
 mod meter;
 mod outflow;
 mod packing;
@@ -53,13 +54,14 @@ use tokio_util::sync::CancellationToken;
 pub use control::{LinkError, read_first};
 pub use farewell::{Farewell, Told, farewell, given_up};
 pub use limiter::Limiter;
+pub use meeting::{Accord, Ends};
 pub use meter::Meter;
 pub use receive::{Attempt, IncomingOffer, ReceiveJob, receive};
 pub use send::{SendJob, send};
 
 use crate::{
     disk::{DiskError, Lack, PlanError, SourceError},
-    model::{Outcome, Problem, ProblemKind, Side, Summary},
+    model::{CompareCode, Outcome, Problem, ProblemKind, Side, Summary},
     net::{NetError, NetworkClock},
     wire::{FromReceiver, FromSender, Violation, limits, message::Ending},
 };
@@ -112,6 +114,10 @@ pub enum Notice {
     Noted(Vec<String>),
     /// The disk here is full, and this is what must be free on it before it is worth while to go on.
     Full(Lack),
+    /// One of the two does not know the other: this is the code that both show.
+    Met(CompareCode),
+    /// Nobody has to compare it any more.
+    Agreed,
 }
 
 /// How a transfer ended, before it is put into words.
@@ -163,6 +169,12 @@ pub enum TransferError {
     Incomplete { failed: u64, wanted: u64, side: Side },
     #[error("Airlift itself broke down: {0}. Its log says more.")]
     Internal(String),
+    #[error(
+        "The two devices showed different codes. Somebody may stand between them, so nothing was sent. Try another network, or use a code that you tell each other."
+    )]
+    CodesDiffer,
+    #[error("Nobody has compared the codes at the other device. Ask its owner, and let it be sent again.")]
+    NotCompared,
 }
 
 /// Declines an offer before it is made: this device can't take another now.
@@ -219,10 +231,13 @@ impl TransferError {
             | Self::NoAnswer
             | Self::Stalled
             | Self::NoLane
+            | Self::NotCompared
             | Self::Plan(
                 PlanError::Nothing | PlanError::Twice(_) | PlanError::FileAndFolder(_) | PlanError::Absurd,
             ) => Side::There,
-            Self::Source(_) | Self::Plan(_) | Self::Disk(_) | Self::Internal(_) => Side::Here,
+            Self::Source(_) | Self::Plan(_) | Self::Disk(_) | Self::Internal(_) | Self::CodesDiffer => {
+                Side::Here
+            }
             Self::Incomplete { side, .. } => *side,
         }
     }
@@ -233,7 +248,9 @@ impl TransferError {
             Self::Violation(_) => ProblemKind::Protocol,
             Self::Source(_) | Self::Plan(_) | Self::Disk(_) => ProblemKind::Files,
             Self::Incomplete { .. } => ProblemKind::Incomplete,
-            Self::Peer(_) | Self::NoAnswer | Self::Internal(_) => ProblemKind::Other,
+            Self::Peer(_) | Self::NoAnswer | Self::Internal(_) | Self::NotCompared | Self::CodesDiffer => {
+                ProblemKind::Other
+            }
         }
     }
 }

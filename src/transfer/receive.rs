@@ -1,10 +1,13 @@
 //! Drives the receiver's end: checks the offer, has it answered, stores what comes, and sees to a
 //! proper ending.
 
+mod checking;
 mod fates;
+mod opening;
 
 use std::{future::Future, ops::Range, path::PathBuf, sync::Arc};
 
+use checking::Checked;
 use fates::{Comparing, count, lack, problem};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -14,10 +17,11 @@ use tokio::{
 };
 
 use super::{
-    Ended, Inflow, LaneToken, Limiter, LinkError, Meter, Notice, Stops, TransferError,
+    Ended, Ends, Inflow, LaneToken, Limiter, LinkError, Meter, Notice, Stops, TransferError,
     control::{self, Link},
     entry_set::EntrySet,
     inflow,
+    meeting::Called,
     receiving::{Order, Receiving},
     stages::Stages,
     tally::Tally,
@@ -25,14 +29,14 @@ use super::{
     words::of_disk,
 };
 use crate::{
-    disk::{Finished, Inbox, Intake, Names, Plan},
+    disk::{Finished, Intake, Names},
     model::{
-        Answer, Conflict, DeviceName, Direction, Entry, EntryKind, EntryNo, Group, Landing, Purpose, Report,
-        Side, Summary, TransferId,
+        Answer, DeviceName, Direction, EntryKind, EntryNo, Group, Landing, Purpose, Report, Side, Summary,
+        TransferId,
     },
     wire::{
         FromReceiver, FromSender, Violation, limits,
-        message::{RawGroup, Receipt},
+        message::{Acquaintance, RawGroup, Receipt},
     },
 };
 
@@ -60,6 +64,9 @@ pub struct ReceiveJob {
     /// The speed limit of everything that this device receives.
     pub limiter: Arc<Limiter>,
     pub attempt: Attempt,
+    pub ends: Ends,
+    /// Whether the sender is known here.
+    pub knows: Acquaintance,
     /// Told the names that were chosen, before anything comes.
     pub keep: Keep,
 }
@@ -97,6 +104,7 @@ where
     control::run(control, &FromReceiver::Alive, |link: Link<FromSender>| async move {
         let tally = Tally::new(EntrySet::default(), 0, 0);
         let machine = Receiving::new();
+        let (meeting, hello) = Called::new(job.ends, job.knows, job.name.to_string());
         let limiter = Arc::clone(&job.limiter);
         let rests = if matches!(job.attempt, Attempt::First) { Rests::No } else { Rests::Yes };
         let mut session = Session {
@@ -105,6 +113,7 @@ where
             limiter,
             observe,
             machine,
+            meeting,
             tally,
             stages: None,
             intake: None,
@@ -113,7 +122,7 @@ where
             rests,
         };
         let result = tokio::select! {
-            result = session.run(job, ask, lanes) => result,
+            result = session.run(job, &hello, ask, lanes) => result,
             () = stops.cancel.cancelled() => Ok(session.unless_done(Ended::Cancelled { by: Side::Here })),
             () = stops.pause.cancelled() => Ok(session.unless_done(Ended::Paused { by: Side::Here })),
             () = stops.cut.cancelled() => Err(LinkError::Closed.into()),
@@ -129,6 +138,7 @@ struct Session<'a> {
     limiter: Arc<Limiter>,
     observe: &'a (dyn Fn(Notice) + Send + Sync),
     machine: Receiving,
+    meeting: Called,
     tally: Tally,
     stages: Option<Stages>,
     intake: Option<Arc<Intake>>,
@@ -149,28 +159,32 @@ enum Rests {
     Yes,
 }
 
-/// An offer that fits into a folder.
-struct Checked {
-    inbox: Inbox,
-    free: Option<u64>,
-    already: u64,
-    plan: Plan,
-    entries: Vec<Entry>,
-}
-
 impl Session<'_> {
-    async fn run<A, F, L>(&mut self, job: ReceiveJob, ask: A, lanes: L) -> Result<Ended, TransferError>
+    async fn run<A, F, L>(
+        &mut self,
+        job: ReceiveJob,
+        hello: &FromReceiver,
+        ask: A,
+        lanes: L,
+    ) -> Result<Ended, TransferError>
     where
         A: FnOnce(IncomingOffer) -> F,
         F: Future<Output = Answer>,
         L: FnOnce(LaneToken) -> mpsc::Receiver<Inflow>,
     {
-        self.link.say(&FromReceiver::Hello { name: job.name.to_string() }).await?;
+        self.link.say(hello).await?;
         let (entries, summary) = loop {
             match timeout(limits::OFFER, self.hear_of_offer()).await.unwrap_or(Err(TransferError::Stalled))? {
                 Order::Check { manifest, summary } => break (manifest.entries, summary),
                 Order::End(ended) => return Ok(ended),
-                Order::Nothing | Order::Load(_) | Order::Digests(_) => {}
+                Order::Reveal { nonce, stance } => {
+                    let (revealed, code) = self.meeting.hear(&nonce, stance)?;
+                    self.link.say(&revealed).await?;
+                    if let Some(code) = code {
+                        (self.observe)(Notice::Met(code));
+                    }
+                }
+                Order::Nothing | Order::Load(_) | Order::Digests(_) | Order::Agreed => {}
             }
         };
         let purpose = summary.purpose;
@@ -232,45 +246,8 @@ impl Session<'_> {
             match self.hear().await? {
                 Order::End(ended) => return Ok(ended),
                 Order::Digests(_) => return Err(Violation::OutOfTurn("digests").into()),
-                Order::Nothing | Order::Check { .. } | Order::Load(_) => {}
-            }
-        }
-    }
-
-    /// Whether the offer fits where it is to go.
-    async fn check(
-        &mut self,
-        entries: Vec<Entry>,
-        purpose: Purpose,
-        job: &ReceiveJob,
-        landing: Landing,
-    ) -> Result<Result<Checked, Ended>, TransferError> {
-        let folder = landing.folder.unwrap_or_else(|| job.inbox.clone());
-        let names = match &job.attempt {
-            Attempt::First => None,
-            Attempt::Again(names) => Some(names.clone()),
-        };
-        let is_first = names.is_none();
-        let mut checking = spawn_blocking(move || {
-            let inbox = Inbox::open(&folder)?;
-            let plan = match (purpose, names) {
-                (Purpose::Files, Some(names)) => inbox.plan_again(&entries, &names, landing.conflict)?,
-                (Purpose::Files, None) => inbox.plan(&entries, landing.name.as_deref(), landing.conflict)?,
-                (Purpose::Trial(medium), _) => inbox.plan_trial(&entries, medium)?,
-            };
-            let already = match (purpose, is_first, landing.conflict) {
-                (Purpose::Files, true, Conflict::Complete) => count(plan.likely()),
-                (Purpose::Files, true, _) => inbox.count_already(&entries, landing.name.as_deref()),
-                _ => 0,
-            };
-            Ok(Checked { free: inbox.free(), inbox, already, plan, entries })
-        });
-        tokio::select! {
-            checked = &mut checking => finished(checked).flatten().map(Ok),
-            ended = self.until_end() => {
-                // What is begun in the folder is cleared away before the transfer is called ended.
-                let _ = timeout(limits::ENDING, checking).await;
-                ended.map(Err)
+                Order::Agreed => return Err(Violation::OutOfTurn("agreed").into()),
+                Order::Nothing | Order::Check { .. } | Order::Load(_) | Order::Reveal { .. } => {}
             }
         }
     }
@@ -327,14 +304,9 @@ impl Session<'_> {
         self.begin_comparing(&intake, &told);
         self.link.say(&FromReceiver::Accept { token }).await?;
         (self.observe)(Notice::Accepted { notes });
-        let lane = tokio::select! {
-            lane = timeout(limits::LANE, lanes.recv()) => lane.ok().flatten(),
-            ended = self.compare_until_end(&intake) => return ended,
-        };
-        let Some(lane) = lane else {
-            // The sender may be about to say why.
-            let ended = timeout(limits::ENDING, self.compare_until_end(&intake)).await;
-            return ended.unwrap_or(Err(TransferError::NoLane));
+        let lane = match self.first_lane(&intake, &mut lanes).await? {
+            Ok(lane) => lane,
+            Err(ended) => return Ok(ended),
         };
         let job = inflow::Job {
             intake: Arc::clone(&intake),

@@ -3,9 +3,10 @@
 use super::{Ended, TransferError};
 use crate::{
     model::{Entry, EntryKind, FileMode, Manifest, Purpose, Side, Summary},
+    pairing::Nonce,
     wire::{
         FromSender, Violation, limits,
-        message::{Ending, Load, RawDigest},
+        message::{Ending, Load, RawDigest, Stance},
     },
 };
 
@@ -22,6 +23,13 @@ pub enum Order {
     Load(Load),
     /// What likely files hold at the sender.
     Digests(Vec<RawDigest>),
+    /// Reveal what was committed to.
+    Reveal {
+        nonce: Nonce,
+        stance: Stance,
+    },
+    /// The sender's person agrees.
+    Agreed,
     End(Ended),
 }
 
@@ -32,6 +40,8 @@ pub struct Receiving {
 
 #[derive(Debug)]
 enum Phase {
+    /// The sender's nonce is due.
+    Greeting,
     /// Entries arrive.
     Offered { entries: Vec<Entry>, path_bytes: u64, summary: Summary },
     /// The offer is checked and asked about, or content flows: nothing is due from the sender.
@@ -42,7 +52,7 @@ enum Phase {
 
 impl Receiving {
     pub fn new() -> Self {
-        Self { phase: Phase::Offered { entries: Vec::new(), path_bytes: 0, summary: Summary::default() } }
+        Self { phase: Phase::Greeting }
     }
 
     /// `Done` was said; its `Bye` is awaited.
@@ -69,6 +79,12 @@ impl Receiving {
             (_, FromSender::Ending(Ending::Paused)) => Order::End(Ended::Paused { by: Side::There }),
             // What is sent needs no room at the sender.
             (_, FromSender::Ending(Ending::Full)) => return Err(Violation::OutOfTurn("full")),
+            (Phase::Greeting, FromSender::Nonce { nonce, stance }) => {
+                let (entries, summary) = (Vec::new(), Summary::default());
+                self.phase = Phase::Offered { entries, path_bytes: 0, summary };
+                Order::Reveal { nonce, stance }
+            }
+            (Phase::Busy, FromSender::Agreed) => Order::Agreed,
             (Phase::Offered { entries, path_bytes, summary }, FromSender::Entries(batch)) => {
                 if batch.is_empty() {
                     return Err(Violation::Garbled);
@@ -111,6 +127,8 @@ impl Receiving {
             (_, FromSender::Load(_)) => return Err(Violation::OutOfTurn("load")),
             (_, FromSender::Digests(_)) => return Err(Violation::OutOfTurn("digests")),
             (_, FromSender::Bye) => return Err(Violation::OutOfTurn("bye")),
+            (_, FromSender::Nonce { .. }) => return Err(Violation::OutOfTurn("nonce")),
+            (_, FromSender::Agreed) => return Err(Violation::OutOfTurn("agreed")),
         })
     }
 }
@@ -144,9 +162,27 @@ mod tests {
         FromSender::Entries((0..count).map(|_| RawEntry { path: "x".into(), kind, modified: None }).collect())
     }
 
+    const NONCE: FromSender = FromSender::Nonce { nonce: [0; 32], stance: Stance::Knows };
+
+    /// A receiver that was greeted.
+    fn greeted() -> Receiving {
+        let mut machine = Receiving::new();
+        assert!(matches!(machine.on_message(NONCE), Ok(Order::Reveal { .. })));
+        machine
+    }
+
+    #[test]
+    fn nothing_is_offered_before_the_nonce_and_there_is_one() {
+        for too_early in [batch(1), offered(RawPurpose::Files), FromSender::Agreed, FromSender::Bye] {
+            assert!(matches!(Receiving::new().on_message(too_early), Err(Violation::OutOfTurn(_))));
+        }
+        assert!(matches!(greeted().on_message(NONCE), Err(Violation::OutOfTurn("nonce"))));
+        assert!(matches!(greeted().on_message(FromSender::Agreed), Err(Violation::OutOfTurn("agreed"))));
+    }
+
     #[test]
     fn an_offer_without_end_is_refused_at_the_cap_and_not_after_it() {
-        let mut machine = Receiving::new();
+        let mut machine = greeted();
         let batches = limits::MAX_ENTRIES / 50_000;
         for _ in 0..batches {
             assert!(matches!(machine.on_message(batch(50_000)), Ok(Order::Nothing)));
@@ -159,7 +195,7 @@ mod tests {
         let file = |path: &str, kind| RawEntry { path: path.into(), kind, modified: None };
         let sized = |size| RawKind::File { size: Some(size) };
         let offer = |entries, purpose| {
-            let mut machine = Receiving::new();
+            let mut machine = greeted();
             machine.on_message(FromSender::Entries(entries)).expect("entries are plain");
             machine.on_message(offered(purpose))
         };
@@ -188,7 +224,7 @@ mod tests {
     fn an_ending_is_heard_at_every_moment() {
         let moments: [&[FromSender]; 3] = [&[], &[batch(1)], &[batch(1), offered(RawPurpose::Files)]];
         for before in moments {
-            let mut machine = Receiving::new();
+            let mut machine = greeted();
             for message in before {
                 machine.on_message(message.clone()).expect("in turn");
             }

@@ -5,15 +5,16 @@ use std::{future::Future, ops::Range, pin::Pin, sync::Arc};
 use futures_util::future::join_all;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::mpsc,
+    sync::{mpsc, watch},
     task::spawn_blocking,
     time::{Instant, MissedTickBehavior, error::Elapsed, interval, sleep_until, timeout},
 };
 
 use super::{
-    Ended, LaneToken, Limiter, LinkError, Meter, Notice, Outflow, Stops, TransferError,
+    Accord, Ended, Ends, LaneToken, Limiter, LinkError, Meter, Notice, Outflow, Stops, TransferError,
     comparing::{self, Own},
     control::{self, Link},
+    meeting::Calling,
     outflow,
     sending::{Order, Sending, Wants},
     stages::{Halt, Stages},
@@ -43,6 +44,8 @@ pub struct SendJob {
     pub scan: Scan,
     /// The speed limit of everything that this device sends.
     pub limiter: Arc<Limiter>,
+    pub ends: Ends,
+    pub accord: watch::Receiver<Accord>,
 }
 
 /// Sends everything in the job over a control connection and the content connections that
@@ -62,8 +65,9 @@ where
 {
     control::run(control, &FromSender::Alive, |link: Link<FromReceiver>| async move {
         let limiter = Arc::clone(&job.limiter);
-        let mut session =
-            Session { link, meter, limiter, observe, machine: Sending::new(), flow: None, comparing: None };
+        let meeting = Calling::new(job.ends, job.accord.clone());
+        let (machine, flow, comparing) = (Sending::new(), None, None);
+        let mut session = Session { link, meter, limiter, observe, machine, meeting, flow, comparing };
         let result = tokio::select! {
             result = session.run(job, open_lane) => result,
             () = stops.cancel.cancelled() => Ok(Ended::Cancelled { by: Side::Here }),
@@ -81,6 +85,7 @@ struct Session<'a> {
     limiter: Arc<Limiter>,
     observe: &'a (dyn Fn(Notice) + Send + Sync),
     machine: Sending,
+    meeting: Calling,
     flow: Option<Flow>,
     comparing: Option<Comparing>,
 }
@@ -115,8 +120,10 @@ impl Session<'_> {
         self.link.say(&hello).await?;
         loop {
             match timeout(limits::HANDSHAKE, self.hear()).await.unwrap_or(Err(TransferError::Stalled))? {
-                Order::Offer { peer } => {
+                Order::Offer { peer, commitment, knows } => {
                     (self.observe)(Notice::Named(peer));
+                    let nonce = self.meeting.answer(commitment, knows);
+                    self.link.say(&nonce).await?;
                     break;
                 }
                 Order::End(ended) => return Ok(ended),
@@ -139,6 +146,12 @@ impl Session<'_> {
                 _ => {}
             }
         };
+        if self.meeting.compares()
+            && let Some(ended) = self.wait_for_accord(deadline).await?
+        {
+            return Ok(ended);
+        }
+        (self.observe)(Notice::Agreed);
         self.meter.set_total(wanted_bytes(&sources, &answer.unwanted));
         self.machine.stored_earlier(bytes_of(&sources, &answer.stored));
         // Before anything can break: who has said yes is not asked again.
@@ -158,6 +171,27 @@ impl Session<'_> {
     async fn hear(&mut self) -> Result<Order, TransferError> {
         let message = self.link.next().await?;
         self.understand(message)
+    }
+
+    /// Waits until the person here has compared the codes; or how it ended before that.
+    async fn wait_for_accord(&mut self, deadline: Instant) -> Result<Option<Ended>, TransferError> {
+        let agreed = {
+            let agreed = self.meeting.agreed();
+            tokio::pin!(agreed);
+            loop {
+                tokio::select! {
+                    agreed = &mut agreed => break agreed,
+                    message = self.link.next() => {
+                        let order = self.machine.on_message(message?, |_| None)?;
+                        if let Order::End(ended) = order { return Ok(Some(ended)) }
+                    }
+                    () = sleep_until(deadline) => break Err(TransferError::NotCompared),
+                }
+            }
+        };
+        agreed?;
+        self.link.say(&FromSender::Agreed).await?;
+        Ok(None)
     }
 
     async fn until_end(&mut self) -> Result<Ended, TransferError> {
@@ -320,6 +354,11 @@ impl Session<'_> {
         let sources = self.flow.as_ref().map(|flow| &flow.sources);
         let path = |entry| sources.and_then(|s| s.entry(entry)).map(|e| e.path.clone());
         let order = self.machine.on_message(message, path)?;
+        if let Order::Reveal(nonce) = &order
+            && let Some(code) = self.meeting.revealed(nonce)?
+        {
+            (self.observe)(Notice::Met(code));
+        }
         self.meter.set_files(self.machine.files_stored());
         Ok(order)
     }

@@ -13,9 +13,10 @@ use wants::extend;
 use super::{Ended, LaneToken, TransferError, entry_set::EntrySet, tally::Tally};
 use crate::{
     model::{DeviceName, Digest, EntryKind, EntryNo, FileProblem, Group, RelPath, Side},
+    pairing::{Commitment, Nonce},
     wire::{
         FromReceiver, Violation, limits,
-        message::{Ending, Load},
+        message::{Acquaintance, Ending, Load},
     },
 };
 
@@ -23,10 +24,14 @@ use crate::{
 #[derive(Debug)]
 pub enum Order {
     Nothing,
-    /// The receiver is there: scan, and offer what is found.
+    /// The receiver is there: tell a nonce, scan, and offer what is found.
     Offer {
         peer: DeviceName,
+        commitment: Commitment,
+        knows: Acquaintance,
     },
+    /// What the receiver had committed to.
+    Reveal(Nonce),
     /// The answer was yes: send everything but these.
     Flow {
         token: LaneToken,
@@ -48,9 +53,17 @@ pub enum Order {
     End(Ended),
 }
 
+/// Whether the receiver has revealed its nonce.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reveal {
+    Due,
+    Had,
+}
+
 #[derive(Debug)]
 pub struct Sending {
     phase: Phase,
+    reveal: Reveal,
     /// Entries offered so far, files among them.
     offered: EntryNo,
     files: EntrySet,
@@ -91,6 +104,7 @@ impl Sending {
     pub fn new() -> Self {
         Self {
             phase: Phase::Greeting,
+            reveal: Reveal::Due,
             offered: 0,
             files: EntrySet::default(),
             long: HashMap::new(),
@@ -174,9 +188,15 @@ impl Sending {
                 Ending::Paused => Ended::Paused { by: Side::There },
                 Ending::Full => Ended::NoRoom { at: Side::There },
             }),
-            (Phase::Greeting, FromReceiver::Hello { name }) => {
+            (Phase::Greeting, FromReceiver::Hello { name, commitment, knows }) => {
                 self.phase = Phase::Offering;
-                Order::Offer { peer: DeviceName::parse(&name)? }
+                Order::Offer { peer: DeviceName::parse(&name)?, commitment, knows }
+            }
+            (Phase::Offering | Phase::Waiting(_), FromReceiver::Nonce(nonce))
+                if self.reveal == Reveal::Due =>
+            {
+                self.reveal = Reveal::Had;
+                Order::Reveal(nonce)
             }
             (Phase::Greeting | Phase::Offering | Phase::Waiting(_), FromReceiver::Decline { reason }) => {
                 Order::End(Ended::Declined { by: Side::There, reason })
@@ -209,7 +229,9 @@ impl Sending {
                 }
                 Order::Nothing
             }
-            (Phase::Waiting(_), FromReceiver::Accept { token }) => self.on_accept(token)?,
+            (Phase::Waiting(_), FromReceiver::Accept { token }) if self.reveal == Reveal::Had => {
+                self.on_accept(token)?
+            }
             (Phase::Flowing(_), FromReceiver::Differ(differ)) => self.on_differ(differ)?,
             (Phase::Flowing(_), FromReceiver::Receipts(receipts)) => self.on_receipts(receipts, path)?,
             (Phase::Flowing(_), FromReceiver::Progress { bytes }) => Order::Progress { bytes },
@@ -232,6 +254,7 @@ impl Sending {
             (_, FromReceiver::Held { .. }) => return Err(Violation::OutOfTurn("held")),
             (_, FromReceiver::Likely(_)) => return Err(Violation::OutOfTurn("likely")),
             (_, FromReceiver::Differ(_)) => return Err(Violation::OutOfTurn("differ")),
+            (_, FromReceiver::Nonce(_)) => return Err(Violation::OutOfTurn("nonce")),
         })
     }
 
@@ -253,7 +276,7 @@ impl Sending {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use crate::{
         model::{FileMode, Pipeline},
@@ -266,10 +289,18 @@ mod tests {
         machine.on_message(message, |entry| RelPath::parse(&format!("file {entry}")).ok())
     }
 
+    /// The receiver's first words.
+    pub fn greet(machine: &mut Sending) {
+        let hello =
+            FromReceiver::Hello { name: "Ben".into(), commitment: [0; 32], knows: Acquaintance::Known };
+        say(machine, hello).expect("hello");
+        say(machine, FromReceiver::Nonce([0; 32])).expect("nonce");
+    }
+
     /// A sender that has offered a folder and `files` files.
     fn offered(files: u32) -> Sending {
         let mut machine = Sending::new();
-        say(&mut machine, FromReceiver::Hello { name: "Ben".into() }).expect("hello");
+        greet(&mut machine);
         machine.offered(EntryKind::Folder);
         for _ in 0..files {
             machine.offered(EntryKind::File { size: Some(10), mode: FileMode::Regular });
@@ -351,7 +382,7 @@ mod tests {
         let chunk = crate::model::CHUNK as u64;
         let long = || {
             let mut machine = Sending::new();
-            say(&mut machine, FromReceiver::Hello { name: "Ben".into() }).expect("hello");
+            greet(&mut machine);
             machine.offered(EntryKind::Folder);
             for size in [Some(100 * chunk), Some(Group::WORTH), None] {
                 machine.offered(EntryKind::File { size, mode: FileMode::Regular });

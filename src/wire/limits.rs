@@ -134,6 +134,14 @@ pub const REST: Duration = Duration::from_secs(10);
 /// hundreds of megabytes in memory still.
 pub const SETTLE: Duration = Duration::from_mins(1);
 
+/// Times that two persons may find different codes within [`MISMATCH_MEMORY`], before no stranger is met
+/// any more: somebody in the middle has one guess in a million at each.
+pub const MAX_MISMATCHES: usize = 3;
+
+/// For how long that is remembered: long enough that guessing is hopeless, short enough for two people who
+/// have compared the wrong numbers.
+pub const MISMATCH_MEMORY: Duration = Duration::from_mins(10);
+
 /// Transfers that receive, those that are paused or interrupted among them: each is a task and a
 /// small file, and a person has said yes to it.
 pub const MAX_UNFINISHED: usize = 256;

@@ -35,13 +35,18 @@ pub enum FromSender {
     Load(Load),
     /// What likely files hold here: each of them once.
     Digests(Vec<RawDigest>),
+    /// The first message after both have said hello: a random number of the sender, and what it does
+    /// about the receiver.
+    Nonce { nonce: [u8; 32], stance: Stance },
+    /// The person here has compared the codes, and agrees.
+    Agreed,
 }
 
 /// From the device that gets the files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FromReceiver {
     /// The first message of a control connection.
-    Hello { name: String },
+    Hello { name: String, commitment: [u8; 32], knows: Acquaintance },
     /// These entries are not wanted: ranges of entry numbers, ascending, not touching.
     Except(Vec<Range<EntryNo>>),
     /// Everything but what was excepted is wanted. Content connections show the token.
@@ -71,6 +76,26 @@ pub enum FromReceiver {
     Likely(Vec<Range<EntryNo>>),
     /// These likely files, whose digests have come, are others: they are wanted.
     Differ(Vec<EntryNo>),
+    /// The number that was committed to, once the sender has told its own.
+    Nonce([u8; 32]),
+}
+
+/// Whether the receiver knows the sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Acquaintance {
+    Stranger,
+    Known,
+}
+
+/// What the sender does about the receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stance {
+    /// It knows it.
+    Knows,
+    /// Its person compares the codes: content follows when it has said `Agreed`.
+    Compares,
+    /// It doesn't know it, and nobody there compares.
+    GoesAhead,
 }
 
 /// What a file holds at the sender.

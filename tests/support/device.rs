@@ -13,7 +13,7 @@ use airlift::{
     settings::Settings,
     wire::{
         FromReceiver, FromSender, frame,
-        message::{RawEntry, RawKind, RawPurpose, RawSkipped},
+        message::{RawEntry, RawKind, RawPurpose, RawSkipped, Stance},
     },
 };
 use tempfile::TempDir;
@@ -211,6 +211,8 @@ impl Rogue {
         let hello = FromSender::Hello { name: "Rogue".into(), transfer: airlift::identity::random() };
         say(&mut connection, &hello).await;
         assert!(matches!(hear(&mut connection).await, Some(FromReceiver::Hello { .. })));
+        say(&mut connection, &FromSender::Nonce { nonce: [7; 32], stance: Stance::GoesAhead }).await;
+        assert!(matches!(hear(&mut connection).await, Some(FromReceiver::Nonce(_))));
         connection
     }
 }

@@ -8,15 +8,16 @@ use std::{
 use airlift::{
     disk::{Names, Scan},
     model::{
-        Answer, Conflict, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side, Source,
+        Answer, Conflict, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side, Source,
         TransferId,
     },
     transfer::{
-        self, Attempt, IncomingOffer, Inflow, Limiter, Meter, Notice, Outflow, ReceiveJob, SendJob, Stops,
+        self, Accord, Attempt, Ends, IncomingOffer, Inflow, Limiter, Meter, Notice, Outflow, ReceiveJob,
+        SendJob, Stops,
     },
-    wire::FromSender,
+    wire::{FromSender, message::Acquaintance},
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::pipe::{Budget, control, pipe};
@@ -91,7 +92,7 @@ impl Pair {
         let name = |text| DeviceName::parse(text).unwrap();
         let transfer = self.transfer;
         let landing = Landing { conflict: self.conflict, ..Landing::default() };
-        let send_job = SendJob { transfer, name: name("Anna"), scan, limiter: self.sending };
+        let send_job = job(transfer, scan, self.sending);
         let kept = Arc::new(Mutex::new(None));
         let receive_job = ReceiveJob {
             transfer,
@@ -100,6 +101,8 @@ impl Pair {
             landing,
             limiter: self.receiving,
             attempt: self.attempt,
+            ends: ends(),
+            knows: Acquaintance::Known,
             keep: Box::new(keep_in(Arc::clone(&kept))),
         };
 
@@ -184,6 +187,17 @@ impl Pair {
         let kept = kept.lock().unwrap().take();
         Outcomes { sent, received, offer, receiver_notices: notices.into_inner().unwrap(), kept }
     }
+}
+
+fn job(transfer: TransferId, scan: Scan, limiter: Arc<Limiter>) -> SendJob {
+    let (name, accord) = (DeviceName::parse("Anna").unwrap(), watch::channel(Accord::Known).1);
+    SendJob { transfer, name, scan, limiter, ends: ends(), accord }
+}
+
+/// Pipes have no secret of their own.
+fn ends() -> Ends {
+    let id = DeviceId::of_public_key(b"both");
+    Ends { binding: [0; 32], us: id, peer: id }
 }
 
 /// Keeps the names that were chosen, as the engine does.

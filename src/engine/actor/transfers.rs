@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use tokio::{
-    sync::{Notify, mpsc},
+    sync::{Notify, mpsc, watch},
     time::sleep,
 };
 use tokio_util::sync::CancellationToken;
@@ -22,7 +22,7 @@ use crate::{
     model::{DeviceName, Direction, Peer, Source, Summary, Target, Transfer, TransferId, TransferState},
     net::Connection,
     settings::GoOn,
-    transfer,
+    transfer::{self, Accord},
     wire::limits,
 };
 
@@ -62,10 +62,15 @@ impl Actor {
         let nudge = Arc::<Notify>::default();
         let marks = earlier.as_ref().map_or_else(Marks::default, |(kept, _)| kept.marks());
         let (wish, wishes) = Wishes::new(marks);
+        // Before it is known who answers, nobody is asked.
+        let (accord, _) = watch::channel(Accord::Known);
         let outgoing = Outgoing {
             desk: Arc::clone(&desk),
             to,
             manner,
+            accord: accord.clone(),
+            mismatches: self.mismatches.clone(),
+            us: self.device.id,
             parcel,
             earlier,
             home: self.home.clone(),
@@ -81,7 +86,7 @@ impl Actor {
         };
         let id = desk.id();
         let task = self.tasks.spawn(outgoing::run(outgoing));
-        self.transfers.insert(id, Running { task, desk, line: Line::Calls(nudge), wish, cancel });
+        self.transfers.insert(id, Running { task, desk, line: Line::Calls { nudge, accord }, wish, cancel });
     }
 
     /// Hands a connection to the transfer that it goes on with, if there is one that was accepted.
@@ -134,6 +139,7 @@ impl Actor {
         let receiving = self.reception.as_ref().and_then(|reception| reception.receiving.clone());
         let refusal = match receiving {
             None => "That device has stopped receiving.",
+            Some(_) if self.is_barred(peer) => super::meetings::BARRED,
             Some(_)
                 if busy && caller.since.elapsed() < limits::PLACE && self.queue.available_permits() > 0 =>
             {
@@ -191,6 +197,7 @@ impl Actor {
             home: self.home.clone(),
             peer: who,
             name: self.device_name(),
+            us: self.device.id,
             transfer: id,
             inbox: self.settings.inbox.clone(),
             patience: self.settings.patience(),

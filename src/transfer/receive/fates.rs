@@ -98,7 +98,11 @@ impl Session<'_> {
             match self.hear().await? {
                 Order::End(ended) => return Ok(ended),
                 Order::Digests(digests) => self.compare(intake, digests)?,
-                Order::Nothing | Order::Check { .. } | Order::Load(_) => {}
+                Order::Nothing
+                | Order::Check { .. }
+                | Order::Load(_)
+                | Order::Reveal { .. }
+                | Order::Agreed => {}
             }
         }
     }
@@ -110,7 +114,11 @@ impl Session<'_> {
             match timeout(limits::ENDING, self.hear()).await.unwrap_or(Err(Violation::EndsEarly.into()))? {
                 Order::End(ended) => return Ok(Some(ended)),
                 Order::Digests(digests) => self.compare(intake, digests)?,
-                Order::Nothing | Order::Check { .. } | Order::Load(_) => {}
+                Order::Nothing
+                | Order::Check { .. }
+                | Order::Load(_)
+                | Order::Reveal { .. }
+                | Order::Agreed => {}
             }
         }
         Ok(None)

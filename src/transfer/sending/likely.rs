@@ -1,6 +1,6 @@
 //! Receivers that claim to have files: what they may say of which, and when.
 
-use super::*;
+use super::{tests::greet, *};
 use crate::{
     model::{FileMode, Pipeline},
     wire::message::Receipt,
@@ -15,7 +15,7 @@ fn say(machine: &mut Sending, message: FromReceiver) -> Result<Order, Violation>
 /// A sender that has offered a folder, three files and a stream.
 fn offered() -> Sending {
     let mut machine = Sending::new();
-    say(&mut machine, FromReceiver::Hello { name: "Ben".into() }).expect("hello");
+    greet(&mut machine);
     machine.offered(EntryKind::Folder);
     for size in [Some(10), Some(10), Some(10), None] {
         machine.offered(EntryKind::File { size, mode: FileMode::Regular });

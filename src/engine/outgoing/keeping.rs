@@ -1,0 +1,79 @@
+//! What is kept of a transfer that sends, from the moment it was accepted, for another run and for another
+//! try.
+
+use std::time::SystemTime;
+
+use tokio::{sync::oneshot, task::spawn_blocking};
+
+use super::{Accepted, Outgoing, Parcel};
+use crate::{
+    engine::{
+        actor::Internal,
+        record::{self, Kept, Missing, Record, Who},
+    },
+    model::{Retry, TransferId},
+};
+
+impl Outgoing {
+    /// Keeps what is needed to send again what failed, and nothing else: whoever sends the same to the
+    /// same address goes on with it.
+    pub(super) async fn keep_failed(&self, record: record::Sending, kept: Kept) -> Retry {
+        let Parcel::Files(sources) = &self.parcel else { return Retry::Impossible };
+        let record = Record::Sending(record::Sending { missing: Missing::Failed, ..record });
+        match spawn_blocking(move || kept.replace(&record).map(drop)).await {
+            Ok(Ok(())) => {}
+            problem => {
+                tracing::warn!(?problem, "what failed can’t be kept");
+                return Retry::Impossible;
+            }
+        }
+        let (noted, known) = oneshot::channel();
+        let (id, to, sources) = (self.desk.id(), self.to.clone(), sources.clone());
+        let told = self.actor.send(Internal::Failed { id, to, sources, noted }).await;
+        // Of an actor that is gone nobody will ask for it.
+        if told.is_ok() && known.await.is_ok() { Retry::Possible } else { Retry::Impossible }
+    }
+
+    /// What is left of an earlier attempt to send the same to the same address: whoever says it
+    /// again means that it should go on.
+    pub(super) async fn find_earlier(&self) -> Option<(Kept, record::Sending)> {
+        let Parcel::Files(sources) = &self.parcel else { return None };
+        let (home, to) = (self.home.clone(), self.to.clone());
+        let paths = record::Sending::paths(sources).ok()??;
+        let searching = spawn_blocking(move || {
+            let (kept, mut sending) =
+                Kept::all(&home).into_iter().find_map(|(kept, record)| match record {
+                    Record::Sending(sending) if sending.to == to && sending.paths == paths => {
+                        Some((kept, sending))
+                    }
+                    _ => None,
+                })?;
+            if sending.missing == Missing::Unsent {
+                return Some((kept, sending));
+            }
+            // Once more on its way: whatever breaks it now, it goes on by itself.
+            sending.missing = Missing::Unsent;
+            let kept = kept.replace(&Record::Sending(sending.clone())).ok()?;
+            Some((kept, sending))
+        });
+        searching.await.ok()?
+    }
+
+    /// Keeps what is needed to go on with a transfer; `None` for what can't be read a second time.
+    pub(super) fn keep(&self, id: TransferId) -> Option<Accepted> {
+        let Parcel::Files(sources) = &self.parcel else { return None };
+        let paths = record::Sending::paths(sources).ok()??;
+        let shown = self.desk.shown();
+        let (Some(peer), Some(name)) = (shown.peer.id, shown.peer.name) else { return None };
+        let peer = Who { id: peer, name, address: shown.peer.address };
+        let (to, summary, began, missing) =
+            (self.to.clone(), shown.summary, SystemTime::now(), Missing::Unsent);
+        let sending = record::Sending { id, peer, to, paths, summary, began, missing };
+        let kept = Kept::create(&self.home, &Record::Sending(sending.clone()));
+        // Without one it goes on for as long as this run does.
+        let kept = kept.inspect_err(|problem| {
+            tracing::warn!(%problem, "a transfer can't be kept for a later run");
+        });
+        Some((sending, kept.ok()))
+    }
+}

@@ -1,0 +1,137 @@
+//! The first words between two ends, from which both make the code that their persons can compare.
+//!
+//! Knows what each side says of the other, and what has to wait for a person. Must not know how a code is
+//! shown, nor what is remembered of a device.
+
+use tokio::sync::watch;
+
+use super::{LinkError, TransferError};
+use crate::{
+    model::{CompareCode, DeviceId},
+    pairing::{Binding, Commitment, Initiator, Nonce, Responder},
+    wire::{
+        FromReceiver, FromSender, Violation,
+        message::{Acquaintance, Stance},
+    },
+};
+
+/// The two ends of a control connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends {
+    /// A secret of this very connection.
+    pub binding: Binding,
+    pub us: DeviceId,
+    pub peer: DeviceId,
+}
+
+/// What the sender's side has to say about the receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accord {
+    /// It is known here who that is.
+    Known,
+    /// It is not known, and nobody can be asked.
+    Unasked,
+    /// A person is asked whether the codes are the same. Nothing is sent before.
+    Asked,
+    /// They are.
+    Given,
+    /// They are not.
+    Refused,
+}
+
+impl Accord {
+    fn stance(self) -> Stance {
+        match self {
+            Self::Known => Stance::Knows,
+            Self::Unasked => Stance::GoesAhead,
+            Self::Asked | Self::Given | Self::Refused => Stance::Compares,
+        }
+    }
+}
+
+/// The sender's part in it.
+pub(super) struct Calling {
+    ends: Ends,
+    accord: watch::Receiver<Accord>,
+    stance: Stance,
+    receiver: Acquaintance,
+    revealing: Option<Initiator>,
+}
+
+impl Calling {
+    pub fn new(ends: Ends, accord: watch::Receiver<Accord>) -> Self {
+        let stance = accord.borrow().stance();
+        Self { ends, accord, stance, receiver: Acquaintance::Known, revealing: None }
+    }
+
+    /// What is said once the receiver has greeted.
+    pub fn answer(&mut self, commitment: Commitment, knows: Acquaintance) -> FromSender {
+        let Ends { binding, us, peer } = self.ends;
+        let initiator = Initiator::new(binding, us, peer, commitment);
+        let nonce = initiator.nonce();
+        self.receiver = knows;
+        self.revealing = Some(initiator);
+        FromSender::Nonce { nonce, stance: self.stance }
+    }
+
+    /// The code, where there is somebody to compare it.
+    pub fn revealed(&mut self, nonce: &Nonce) -> Result<Option<CompareCode>, Violation> {
+        let initiator = self.revealing.take().ok_or(Violation::OutOfTurn("nonce"))?;
+        let code = initiator.finish(nonce).map_err(|_| Violation::BadNonce)?;
+        Ok(worth_showing(self.stance, self.receiver).then_some(code))
+    }
+
+    pub fn compares(&self) -> bool {
+        self.stance == Stance::Compares
+    }
+
+    /// Waits for the word of the person here. Forever, if nobody gives one.
+    pub async fn agreed(&self) -> Result<(), TransferError> {
+        let mut accord = self.accord.clone();
+        match accord.wait_for(|accord| *accord != Accord::Asked).await.as_deref() {
+            Ok(Accord::Refused) => Err(TransferError::CodesDiffer),
+            Ok(_) => Ok(()),
+            // Whoever could have said it is gone, and takes this task with them.
+            Err(_) => Err(LinkError::Closed.into()),
+        }
+    }
+}
+
+/// The receiver's part in it.
+pub(super) struct Called {
+    knows: Acquaintance,
+    stance: Stance,
+    hiding: Option<Responder>,
+}
+
+impl Called {
+    /// With what is said to a sender that has greeted.
+    pub fn new(ends: Ends, knows: Acquaintance, name: String) -> (Self, FromReceiver) {
+        let responder = Responder::new(ends.binding, ends.us, ends.peer);
+        let commitment = responder.commitment();
+        let hello = FromReceiver::Hello { name, commitment, knows };
+        (Self { knows, stance: Stance::Knows, hiding: Some(responder) }, hello)
+    }
+
+    /// What is said to that, and the code where there is somebody to compare it.
+    pub fn hear(
+        &mut self,
+        nonce: &Nonce,
+        stance: Stance,
+    ) -> Result<(FromReceiver, Option<CompareCode>), Violation> {
+        let responder = self.hiding.take().ok_or(Violation::OutOfTurn("nonce"))?;
+        let (code, revealed) = responder.finish(nonce);
+        self.stance = stance;
+        Ok((FromReceiver::Nonce(revealed), worth_showing(stance, self.knows).then_some(code)))
+    }
+
+    /// True when the sender's person has to agree before anything is sent.
+    pub fn waits(&self) -> bool {
+        self.stance == Stance::Compares
+    }
+}
+
+/// Whether one of the two does not know the other.
+fn worth_showing(sender: Stance, receiver: Acquaintance) -> bool {
+    sender != Stance::Knows || receiver != Acquaintance::Known
+}

@@ -1,0 +1,62 @@
+//! An offer is checked as a whole, before anybody is asked.
+
+use tokio::{task::spawn_blocking, time::timeout};
+
+use super::{
+    super::{Ended, TransferError},
+    Attempt, ReceiveJob, Session, count, finished,
+};
+use crate::{
+    disk::{Inbox, Plan},
+    model::{Conflict, Entry, Landing, Purpose},
+    wire::limits,
+};
+
+/// An offer that fits into a folder.
+pub(super) struct Checked {
+    pub inbox: Inbox,
+    pub free: Option<u64>,
+    pub already: u64,
+    pub plan: Plan,
+    pub entries: Vec<Entry>,
+}
+
+impl Session<'_> {
+    /// Whether the offer fits where it is to go.
+    pub(super) async fn check(
+        &mut self,
+        entries: Vec<Entry>,
+        purpose: Purpose,
+        job: &ReceiveJob,
+        landing: Landing,
+    ) -> Result<Result<Checked, Ended>, TransferError> {
+        let folder = landing.folder.unwrap_or_else(|| job.inbox.clone());
+        let names = match &job.attempt {
+            Attempt::First => None,
+            Attempt::Again(names) => Some(names.clone()),
+        };
+        let is_first = names.is_none();
+        let mut checking = spawn_blocking(move || {
+            let inbox = Inbox::open(&folder)?;
+            let plan = match (purpose, names) {
+                (Purpose::Files, Some(names)) => inbox.plan_again(&entries, &names, landing.conflict)?,
+                (Purpose::Files, None) => inbox.plan(&entries, landing.name.as_deref(), landing.conflict)?,
+                (Purpose::Trial(medium), _) => inbox.plan_trial(&entries, medium)?,
+            };
+            let already = match (purpose, is_first, landing.conflict) {
+                (Purpose::Files, true, Conflict::Complete) => count(plan.likely()),
+                (Purpose::Files, true, _) => inbox.count_already(&entries, landing.name.as_deref()),
+                _ => 0,
+            };
+            Ok(Checked { free: inbox.free(), inbox, already, plan, entries })
+        });
+        tokio::select! {
+            checked = &mut checking => finished(checked).flatten().map(Ok),
+            ended = self.until_end() => {
+                // What is begun in the folder is cleared away before the transfer is called ended.
+                let _ = timeout(limits::ENDING, checking).await;
+                ended.map(Err)
+            }
+        }
+    }
+}
