@@ -62,6 +62,8 @@ fn what_a_sender_says_has_these_bytes() {
     let nines = "09".repeat(32);
     pinned(&FromSender::Digests(digests), &format!("27000000 08 02 ac02 01 {nines} 01 00"));
     pinned(&FromSender::Ending(Ending::Failed { why: "no".into() }), "05000000 06 01 026e6f");
+    pinned(&FromSender::Pair { element: [9; 32] }, &format!("21000000 0b {nines}"));
+    pinned(&FromSender::PairProof { proof: [9; 32] }, &format!("21000000 0c {nines}"));
 }
 
 #[test]
@@ -90,6 +92,8 @@ fn what_a_receiver_says_has_these_bytes() {
     pinned(&FromReceiver::Likely(vec![0..1, 5..300]), "07000000 0c 02 00 01 05 ac02");
     pinned(&FromReceiver::Differ(vec![1, 300]), "05000000 0d 02 01 ac02");
     pinned(&FromReceiver::Load([0, 0, 0, 0, 0, 127]), "07000000 09 00 00 00 00 00 7f");
+    pinned(&FromReceiver::Pair { element: [9; 32] }, &format!("21000000 0f {nines}"));
+    pinned(&FromReceiver::Paired { proof: [9; 32] }, &format!("21000000 10 {nines}"));
 }
 
 #[test]

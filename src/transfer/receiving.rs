@@ -129,6 +129,9 @@ impl Receiving {
             (_, FromSender::Bye) => return Err(Violation::OutOfTurn("bye")),
             (_, FromSender::Nonce { .. }) => return Err(Violation::OutOfTurn("nonce")),
             (_, FromSender::Agreed) => return Err(Violation::OutOfTurn("agreed")),
+            (_, FromSender::Pair { .. } | FromSender::PairProof { .. }) => {
+                return Err(Violation::OutOfTurn("pair"));
+            }
         })
     }
 }

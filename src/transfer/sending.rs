@@ -255,6 +255,9 @@ impl Sending {
             (_, FromReceiver::Likely(_)) => return Err(Violation::OutOfTurn("likely")),
             (_, FromReceiver::Differ(_)) => return Err(Violation::OutOfTurn("differ")),
             (_, FromReceiver::Nonce(_)) => return Err(Violation::OutOfTurn("nonce")),
+            (_, FromReceiver::Pair { .. } | FromReceiver::Paired { .. }) => {
+                return Err(Violation::OutOfTurn("pair"));
+            }
         })
     }
 

@@ -145,3 +145,14 @@ pub const MISMATCH_MEMORY: Duration = Duration::from_mins(10);
 /// Transfers that receive, those that are paused or interrupted among them: each is a task and a
 /// small file, and a person has said yes to it.
 pub const MAX_UNFINISHED: usize = 256;
+
+/// For a code that was given out: to be told over the phone and typed, and no longer than a person stays.
+pub const CODE: Duration = Duration::from_mins(5);
+
+/// From the receiver's answer to the sender's proof: a computation, and a way there and back. Nobody else
+/// can try the code meanwhile.
+pub const CODE_PROOF: Duration = Duration::from_secs(4);
+
+/// Devices that are tried with a code where several announce its number: each could be one that makes a
+/// guess of its own.
+pub const CODE_CANDIDATES: usize = 3;

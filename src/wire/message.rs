@@ -40,6 +40,11 @@ pub enum FromSender {
     Nonce { nonce: [u8; 32], stance: Stance },
     /// The person here has compared the codes, and agrees.
     Agreed,
+    /// The first message of a control connection whose sender knows the receiver's code; `Hello` comes after
+    /// the receiver's `Paired`.
+    Pair { element: [u8; 32] },
+    /// It has the key that only follows from the right words.
+    PairProof { proof: [u8; 32] },
 }
 
 /// From the device that gets the files.
@@ -78,6 +83,10 @@ pub enum FromReceiver {
     Differ(Vec<EntryNo>),
     /// The number that was committed to, once the sender has told its own.
     Nonce([u8; 32]),
+    /// In answer to the sender's.
+    Pair { element: [u8; 32] },
+    /// The sender's proof is right, and this is the receiver's.
+    Paired { proof: [u8; 32] },
 }
 
 /// Whether the receiver knows the sender.
