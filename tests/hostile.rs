@@ -13,7 +13,7 @@ use airlift::{
     net::{NetError, Tls},
     wire::{
         FromReceiver, FromSender, content,
-        message::{Ending, RawEntry, RawKind},
+        message::{Ending, RawEntry, RawKind, Stance},
     },
 };
 use support::device::{Device, NOTHING_SKIPPED, Rogue, at, file, hear, say};
@@ -226,6 +226,9 @@ fn words_at_the_wrong_time_end_the_transfer() {
     let speeches = [
         vec![hello],
         vec![FromSender::Bye],
+        vec![FromSender::Agreed],
+        vec![FromSender::Nonce { nonce: [7; 32], stance: Stance::GoesAhead }],
+        vec![entries.clone(), FromSender::Agreed],
         vec![NOTHING_SKIPPED],
         vec![FromSender::Entries(Vec::new())],
         vec![FromSender::Lane { token: [0; 16] }],

@@ -18,7 +18,7 @@ use airlift::{
     },
 };
 use support::{
-    device::{Device, NOTHING_SKIPPED, Rogue, hear, say},
+    device::{Device, NOTHING_SKIPPED, Rogue, hear, meet, say},
     tree::noise,
 };
 
@@ -274,6 +274,7 @@ async fn call(
     if let Some(word @ FromReceiver::Ending(_)) = hear(&mut connection).await {
         return (connection, Some(word));
     }
+    meet(&mut connection).await;
     let kind = RawKind::File { size: Some(100 << 20) };
     let entry = RawEntry { path: "film.bin".into(), kind, modified: None };
     say(&mut connection, &FromSender::Entries(vec![entry])).await;

@@ -147,7 +147,13 @@ impl Desk {
 
     /// Both screens show this code.
     pub fn meet(&self, code: CompareCode, here: Agreement) {
-        self.update(|t| t.meeting = Some(Meeting { code, here }));
+        let meeting = Some(Meeting { code, here });
+        if self.transfer().direction == Direction::Send {
+            self.update(|t| t.meeting = meeting);
+        } else {
+            // Whoever has said hello and offered nothing yet is on nobody's list.
+            self.transfer().meeting = meeting;
+        }
     }
 
     /// The person here has compared the codes.

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::{LinkError, TransferError};
 use crate::{
     model::{CompareCode, DeviceId},
-    pairing::{Binding, Commitment, Initiator, Nonce, Responder},
+    pairing::{Binding, Commitment, Initiator, Mismatch, Nonce, Responder},
     wire::{
         FromReceiver, FromSender, Violation,
         message::{Acquaintance, Stance},
@@ -75,9 +75,10 @@ impl Calling {
     }
 
     /// The code, where there is somebody to compare it.
-    pub fn revealed(&mut self, nonce: &Nonce) -> Result<Option<CompareCode>, Violation> {
+    pub fn revealed(&mut self, nonce: &Nonce) -> Result<Option<CompareCode>, TransferError> {
         let initiator = self.revealing.take().ok_or(Violation::OutOfTurn("nonce"))?;
-        let code = initiator.finish(nonce).map_err(|_| Violation::BadNonce)?;
+        // No honest device reveals another number: it was passed on from another connection.
+        let code = initiator.finish(nonce).map_err(|Mismatch| TransferError::CodesDiffer)?;
         Ok(worth_showing(self.stance, self.receiver).then_some(code))
     }
 

@@ -47,8 +47,6 @@ pub enum Violation {
     EndsEarly,
     #[error("a receipt that does not match what was sent")]
     BadReceipt,
-    #[error("a number that is not the one it had committed to")]
-    BadNonce,
     #[error("a speed test of more than one file, or of too large a one")]
     BadTrial,
 }

@@ -8,12 +8,15 @@ use airlift::{
     wire::{FromReceiver, FromSender},
 };
 
-use crate::support::device::{Device, NOTHING_SKIPPED, Rogue, file, hear, say};
+use crate::support::device::{Device, NOTHING_SKIPPED, Rogue, file, hear, meet, say};
 
 /// A peer that says that it lives, and never opens its content connection.
 async fn accepted_and_no_more(rogue: &Rogue, port: u16, transfer: [u8; 16]) {
     let mut control = rogue.dial(port).await;
     say(&mut control, &FromSender::Hello { name: "Rogue".into(), transfer }).await;
+    let greeting = hear(&mut control).await;
+    assert!(matches!(greeting, Some(FromReceiver::Hello { .. })), "{greeting:?}");
+    meet(&mut control).await;
     say(&mut control, &FromSender::Entries(vec![file("film.bin", 5 << 20)])).await;
     say(&mut control, &NOTHING_SKIPPED).await;
     while let Some(message) = hear(&mut control).await {

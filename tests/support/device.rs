@@ -211,8 +211,7 @@ impl Rogue {
         let hello = FromSender::Hello { name: "Rogue".into(), transfer: airlift::identity::random() };
         say(&mut connection, &hello).await;
         assert!(matches!(hear(&mut connection).await, Some(FromReceiver::Hello { .. })));
-        say(&mut connection, &FromSender::Nonce { nonce: [7; 32], stance: Stance::GoesAhead }).await;
-        assert!(matches!(hear(&mut connection).await, Some(FromReceiver::Nonce(_))));
+        meet(&mut connection).await;
         connection
     }
 }
@@ -227,6 +226,12 @@ pub const NOTHING_SKIPPED: FromSender = FromSender::Offered {
     skipped: RawSkipped { links: 0, special: 0, unreadable: 0 },
     purpose: RawPurpose::Files,
 };
+
+/// What both say after hello.
+pub async fn meet(connection: &mut Connection) {
+    say(connection, &FromSender::Nonce { nonce: [7; 32], stance: Stance::GoesAhead }).await;
+    assert!(matches!(hear(connection).await, Some(FromReceiver::Nonce(_))));
+}
 
 pub async fn say(connection: &mut Connection, message: &FromSender) {
     // The other side may have hung up already: the test looks at what it did, not at this.

@@ -8,6 +8,7 @@
 )]
 
 pub mod device;
+pub mod middle;
 pub mod pair;
 pub mod pipe;
 pub mod tree;
