@@ -25,7 +25,8 @@ use tokio_util::sync::CancellationToken;
 use self::kept::Resting;
 use self::reception::Reception;
 use super::{
-    command::{Command, Manner, Strangers},
+    codes::Codes,
+    command::{Command, Manner, Remember, Strangers},
     desk::Desk,
     event::Event,
     handle::{EngineEnd, Publisher},
@@ -44,8 +45,8 @@ use super::{
 use crate::{
     disk,
     model::{
-        Answer, ByteRate, DeviceId, DeviceName, Outcome, Problem, ProblemKind, Report, Side, Source, Target,
-        Transfer, TransferId,
+        Answer, ByteRate, DeviceId, DeviceName, Outcome, Problem, ProblemKind, Proof, Report, Side, Source,
+        Target, Transfer, TransferId,
     },
     net::{Connection, ListenError, Tls},
     settings::Settings,
@@ -87,8 +88,8 @@ pub enum Internal {
     Discarded { id: TransferId, removed: Result<(), Problem> },
     /// What is left of transfers at all.
     Surveyed(Survey),
-    /// Two persons have compared the codes of their devices.
-    Met { peer: DeviceId, name: DeviceName },
+    /// It was made sure who a device is.
+    Met { peer: DeviceId, name: DeviceName, proof: Proof, remember: Remember },
 }
 
 /// Somebody who wants to make an offer, or to go on with one.
@@ -96,6 +97,8 @@ pub struct Caller {
     pub connection: Box<Connection>,
     pub name: String,
     pub transfer: [u8; 16],
+    /// They have shown that they know the code that was given out, and that follows from it.
+    pub coded: Option<Remember>,
     /// One of those that strangers have.
     pub place: OwnedSemaphorePermit,
     pub since: Instant,
@@ -121,6 +124,7 @@ pub struct Actor {
     commands: mpsc::Receiver<Command>,
     reports: (mpsc::Sender<Internal>, mpsc::Receiver<Internal>),
     switchboard: Switchboard,
+    codes: Codes,
     mismatches: Mismatches,
     limiters: Limiters,
     tasks: JoinSet<()>,
@@ -178,6 +182,7 @@ impl Actor {
             saving: Arc::default(),
             routes: Routes::new(tls.clone()),
             tls,
+            codes: Codes::new(end.publisher.clone()),
             publisher: end.publisher,
             commands: end.commands,
             reports: mpsc::channel(REPORTS),
@@ -210,6 +215,7 @@ impl Actor {
                 Some(report) = self.reports.1.recv() => self.hear(report),
                 Some(ended) = self.tasks.join_next_with_id() => self.reap(ended),
                 Some(_) = self.measures.join_next() => {}
+                () = self.codes.expiry() => {}
                 _ = pace.tick(), if earlier == Earlier::All => self.survey(),
             }
         }
@@ -297,9 +303,9 @@ impl Actor {
             }
             Command::Agree(id) => self.agree(id),
             Command::Differ(id) => self.differ(id),
+            Command::GiveCode { code, remember } => self.give_code(code, remember),
             Command::Look(_)
             | Command::Device { .. }
-            | Command::GiveCode { .. }
             | Command::Examine { .. }
             // Ends the loop that calls this.
             | Command::Shutdown => {}
@@ -333,13 +339,14 @@ impl Actor {
             }
             Internal::Deaf(e) => {
                 self.reception = None;
+                self.codes.close();
                 self.receiving_failed(&ListenError::Other(e));
             }
             Internal::Rests { desk, record, why, since } => self.rests(&desk, record, why, since),
             Internal::Claimed { id, found } => self.claimed(id, found),
             Internal::Discarded { id, removed } => self.discarded(id, removed),
             Internal::Surveyed(survey) => self.surveyed(survey),
-            Internal::Met { peer, name } => self.met(peer, name),
+            Internal::Met { peer, name, proof, remember } => self.met((peer, name), proof, remember),
         }
     }
 

@@ -67,6 +67,8 @@ pub enum Command {
 pub struct Manner {
     pub strangers: Strangers,
     pub remember: Remember,
+    /// The words that whoever answers must know, and is shown to know. [`Target::Code`] has its own.
+    pub code: Option<PairingCode>,
 }
 
 /// What is done about a device that was never met before.

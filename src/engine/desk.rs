@@ -13,7 +13,7 @@ use super::{
 use crate::{
     model::{
         Agreement, CompareCode, DeviceId, Direction, Meeting, Outcome, Pause, Problem, ProblemKind, Progress,
-        Report, Transfer, TransferId, TransferState, Trust,
+        Report, Target, Transfer, TransferId, TransferState, Trust,
     },
     transfer::{IncomingOffer, Meter, Notice},
 };
@@ -133,6 +133,13 @@ impl Desk {
             t.peer.id = Some(peer);
             before(t, TransferState::Preparing);
         });
+    }
+
+    /// It is there that the device of a code was found.
+    pub fn found(&self, at: &Target) {
+        if let Target::Link(link) = at {
+            self.update(|t| t.peer.address = link.address.to_string());
+        }
     }
 
     pub fn update(&self, change: impl FnOnce(&mut Transfer)) {

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use self::keeping::keep;
 use super::{
     actor::Internal,
-    command::Receiving,
+    command::{Receiving, Remember},
     desk::Desk,
     given_up, kept,
     patience::noting,
@@ -33,8 +33,8 @@ use super::{
 use crate::{
     disk::{self, EmptyFolders, Names},
     model::{
-        Agreement, Answer, DeviceId, DeviceName, Landing, Meeting, Outcome, Problem, ProblemKind, Report,
-        Side, Summary, TransferId, Trust,
+        Agreement, Answer, DeviceId, DeviceName, Landing, Meeting, Outcome, Problem, ProblemKind, Proof,
+        Report, Side, Summary, TransferId, Trust,
     },
     net::Connection,
     pairing,
@@ -351,7 +351,12 @@ impl Incoming {
         let shown = self.desk.shown();
         if let (Some(Meeting { here: Agreement::Given, .. }), Some(name)) = (shown.meeting, shown.peer.name) {
             // Full: then it is asked about again.
-            let _ = self.actor.try_send(Internal::Met { peer, name });
+            let _ = self.actor.try_send(Internal::Met {
+                peer,
+                name,
+                proof: Proof::Compared,
+                remember: Remember::Known,
+            });
         }
     }
 

@@ -10,18 +10,27 @@ use tokio::{
 
 use super::{
     actor::{Caller, Internal},
+    codes::{self, Codes},
+    command::Remember,
     switchboard::Switchboard,
 };
 use crate::{
+    model::DeviceId,
     net::{Connection, Listener, Stranger},
-    transfer::read_first,
+    transfer::{self, read_first},
     wire::{FromSender, limits},
 };
 
 /// Accepts until it is dropped. Everybody has the same short time to say what they want; when too
 /// many do at once, the one who has had the longest makes room: an honest peer needs a moment, and
 /// a crowd that says nothing must not keep it out.
-pub async fn run(listener: Listener, switchboard: Switchboard, actor: mpsc::Sender<Internal>) {
+pub async fn run(
+    listener: Listener,
+    us: DeviceId,
+    codes: Codes,
+    switchboard: Switchboard,
+    actor: mpsc::Sender<Internal>,
+) {
     let places = Arc::new(Semaphore::new(limits::MAX_STRANGERS));
     let mut strangers = JoinSet::new();
     let mut oldest_first = VecDeque::<AbortHandle>::new();
@@ -44,16 +53,18 @@ pub async fn run(listener: Listener, switchboard: Switchboard, actor: mpsc::Send
         }
         // Free at once, or when a refusal that was begun has been said.
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-        let (switchboard, actor) = (switchboard.clone(), actor.clone());
+        let (switchboard, actor, codes) = (switchboard.clone(), actor.clone(), codes.clone());
         let newest = strangers.spawn(async move {
             let address = stranger.address;
-            match timeout(limits::HANDSHAKE, meet(stranger)).await {
-                Ok(Ok((connection, FromSender::Hello { name, transfer }))) => {
+            match timeout(limits::HANDSHAKE, meet(stranger, us, &codes)).await {
+                Ok(Ok(Met { connection, first: FromSender::Hello { name, transfer }, coded })) => {
                     let (connection, since) = (Box::new(connection), Instant::now());
-                    let caller = Caller { connection, name, transfer, place, since };
+                    let caller = Caller { connection, name, transfer, coded, place, since };
                     let _ = actor.send(Internal::Arrived(caller)).await;
                 }
-                Ok(Ok((connection, FromSender::Lane { token }))) => switchboard.connect(token, connection),
+                Ok(Ok(Met { connection, first: FromSender::Lane { token }, coded: None })) => {
+                    switchboard.connect(token, connection);
+                }
                 Ok(Ok(_)) => {
                     tracing::info!(%address, "turned away: its first message is neither hello nor lane");
                 }
@@ -65,8 +76,27 @@ pub async fn run(listener: Listener, switchboard: Switchboard, actor: mpsc::Send
     }
 }
 
-async fn meet(stranger: Stranger) -> Result<(Connection, FromSender), String> {
+/// Somebody who has said what they want.
+struct Met {
+    connection: Connection,
+    first: FromSender,
+    /// They have shown that they know the code that was given out, and that follows from it.
+    coded: Option<Remember>,
+}
+
+async fn meet(stranger: Stranger, us: DeviceId, codes: &Codes) -> Result<Met, String> {
     let mut connection = stranger.identify().await.map_err(|e| e.to_string())?;
     let first = read_first(&mut connection.stream).await.map_err(|e| e.to_string())?;
-    Ok((connection, first))
+    let FromSender::Pair { element } = first else { return Ok(Met { connection, first, coded: None }) };
+    let remember = match codes::answer(&mut connection, &element, us, codes).await {
+        Ok(remember) => remember,
+        Err(refusal) => {
+            if let Some(reason) = refusal.for_peer() {
+                transfer::refuse(connection.stream, &reason).await;
+            }
+            return Err(format!("it has tried a code: {refusal}"));
+        }
+    };
+    let first = read_first(&mut connection.stream).await.map_err(|e| e.to_string())?;
+    Ok(Met { connection, first, coded: Some(remember) })
 }

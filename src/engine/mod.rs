@@ -4,6 +4,7 @@
 //! every part below it; must not know egui, clap, or how anything is printed.
 
 mod actor;
+mod codes;
 mod command;
 mod desk;
 pub mod doctor;

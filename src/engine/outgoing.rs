@@ -3,10 +3,11 @@
 
 mod keeping;
 mod meeting;
+mod proving;
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -46,6 +47,8 @@ pub struct Outgoing {
     pub desk: Arc<Desk>,
     pub to: Target,
     pub manner: Manner,
+    /// Where the device is that has shown that it knows the code; nothing before that.
+    pub proved: OnceLock<Target>,
     /// What the person here says of the device that is met.
     pub accord: watch::Sender<Accord>,
     pub mismatches: Mismatches,
@@ -272,7 +275,7 @@ impl Outgoing {
         // Until it knows, it is called again; and what was gone may be back by then.
         let untold = Problem { kind: ProblemKind::Link, ..problem.clone() };
         let telling = async {
-            match self.routes.connect(&self.to, Some(peer)).await {
+            match self.routes.connect(self.to(), Some(peer)).await {
                 Ok(connection) => {
                     farewell(connection.stream, &self.name, transfer, Farewell::Gone(gone)).await
                 }
@@ -294,20 +297,20 @@ impl Outgoing {
         known: Option<(TransferId, DeviceId)>,
         accepted: &Mutex<Option<Accepted>>,
     ) -> Box<Report> {
-        let Self { desk, to, routes, cancel, .. } = self;
-        let dialled = tokio::select! {
-            dialled = routes.connect(to, known.map(|(_, id)| id)) => dialled,
+        let Self { desk, routes, cancel, .. } = self;
+        let reached = tokio::select! {
+            reached = self.reach(known.map(|(_, id)| id)) => reached,
             () = cancel.cancelled() => return cancelled(),
         };
-        let connection = match dialled {
+        let connection = match reached {
             Ok(connection) => connection,
-            Err(e) => return failed(Problem::from(&e)),
+            Err(problem) => return failed(problem),
         };
         let (peer, route) = (connection.peer, connection.address);
         tracing::info!(transfer = %desk.id(), %peer, %route, "connected");
         desk.reached(peer);
         // An actor that is gone remembers nothing.
-        let _ = self.actor.send(Internal::Reached { to: to.clone(), peer, at: route }).await;
+        let _ = self.actor.send(Internal::Reached { to: self.to().clone(), peer, at: route }).await;
         let transfer = known.map_or_else(|| desk.id(), |(id, _)| id);
         let accord = match self.accord(peer, known) {
             Ok(accord) => accord,
@@ -332,6 +335,7 @@ impl Outgoing {
                 Notice::Met(code) if accord == Accord::Asked => desk.meet(*code, Agreement::Asked),
                 Notice::Met(code) => desk.meet(*code, Agreement::NotNeeded),
                 Notice::Agreed => self.agreed(peer),
+                Notice::Named(name) => self.named(peer, name),
                 _ => {}
             }
             let starts = matches!(notice, Notice::Accepted { .. });

@@ -1,6 +1,6 @@
 //! Where a person says another device is: a host name or an IP address, and perhaps a port.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, net::SocketAddr, str::FromStr};
 
 /// A typed address, `HOST[:PORT]`. IPv6 addresses may stand alone or, with a port, in brackets.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -58,6 +58,17 @@ impl FromStr for Address {
     }
 }
 
+impl From<SocketAddr> for Address {
+    fn from(at: SocketAddr) -> Self {
+        let host = match at {
+            // Of link-local addresses there is one on each interface.
+            SocketAddr::V6(v6) if v6.scope_id() != 0 => format!("{}%{}", v6.ip(), v6.scope_id()),
+            other => other.ip().to_string(),
+        };
+        Self { host, port: Some(at.port()) }
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.port, self.host.contains(':')) {
@@ -71,6 +82,19 @@ impl fmt::Display for Address {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_that_was_found_is_that_of_a_host() {
+        for (found, shown) in [
+            ("10.0.0.7:99", "10.0.0.7:99"),
+            ("[fd00::7]:99", "[fd00::7]:99"),
+            ("[fe80::7%3]:99", "[fe80::7%3]:99"),
+        ] {
+            let address = Address::from(found.parse::<SocketAddr>().unwrap());
+            assert_eq!(address.to_string(), shown);
+            assert_eq!(shown.parse(), Ok(address));
+        }
+    }
 
     #[test]
     fn every_usual_spelling_is_understood_and_printed_back() {

@@ -70,7 +70,7 @@ pub enum Caution {
 
 /// The words that one person tells the other so that their devices find and know each other:
 /// `7-lantern-orbit`. The number says whom to try and is no secret; the words are.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PairingCode {
     channel: u16,
     words: [usize; 2],
@@ -96,7 +96,7 @@ impl PairingCode {
 
     /// Whom to try. No secret.
     #[must_use]
-    pub fn channel(&self) -> u16 {
+    pub fn channel(self) -> u16 {
         self.channel
     }
 }
@@ -155,8 +155,8 @@ mod tests {
         for i in 0..200u8 {
             let code = PairingCode::of([i, i.wrapping_mul(7), i, 255 - i, i.wrapping_mul(31), i / 3]);
             let shown = code.to_string();
-            assert_eq!(shown.parse(), Ok(code.clone()));
-            assert_eq!(format!("  {}", shown.to_uppercase().replace('-', " ")).parse(), Ok(code.clone()));
+            assert_eq!(shown.parse(), Ok(code));
+            assert_eq!(format!("  {}", shown.to_uppercase().replace('-', " ")).parse(), Ok(code));
             assert!(!format!("{code:?}").contains(shown.split_once('-').unwrap().1));
         }
     }

@@ -68,7 +68,7 @@ enum Role {
     Receiver,
 }
 
-fn password(code: &PairingCode) -> Password {
+fn password(code: PairingCode) -> Password {
     Password::new(code.to_string())
 }
 
@@ -114,7 +114,7 @@ fn check(proof: &KeyProof, expected: blake3::Hash) -> Result<(), BadProof> {
 impl Asking {
     /// Begins at the sender, and what to say first.
     #[must_use]
-    pub fn begin(code: &PairingCode, ends: Ends) -> (Self, Element) {
+    pub fn begin(code: PairingCode, ends: Ends) -> (Self, Element) {
         let [sender, receiver] = identities(&ends);
         let (state, message) = Spake2::start_a(&password(code), &sender, &receiver);
         let own = unmarked(&message);
@@ -147,7 +147,7 @@ impl Answering {
     ///
     /// # Errors
     /// [`BadProof::NoPoint`]; then nothing may be said, and nothing was guessed.
-    pub fn begin(code: &PairingCode, ends: Ends, theirs: &Element) -> Result<(Self, Element), BadProof> {
+    pub fn begin(code: PairingCode, ends: Ends, theirs: &Element) -> Result<(Self, Element), BadProof> {
         let [sender, receiver] = identities(&ends);
         let (state, message) = Spake2::start_b(&password(code), &sender, &receiver);
         let own = unmarked(&message);
@@ -190,8 +190,8 @@ mod tests {
         (anna_says, anna_sees): (&str, Ends),
         (ben_says, ben_sees): (&str, Ends),
     ) -> (Result<(), BadProof>, Result<(), BadProof>) {
-        let (anna, first) = Asking::begin(&code(anna_says), anna_sees);
-        let (ben, second) = Answering::begin(&code(ben_says), ben_sees, &first).unwrap();
+        let (anna, first) = Asking::begin(code(anna_says), anna_sees);
+        let (ben, second) = Answering::begin(code(ben_says), ben_sees, &first).unwrap();
         let (anna, proof) = anna.prove(&second).unwrap();
         match ben.check(&proof) {
             Ok(answer) => (Ok(()), anna.check(&answer)),
@@ -248,20 +248,20 @@ mod tests {
     fn what_is_thrown_back_at_who_said_it_is_not_believed() {
         let ends = ends();
         // To the sender: its own element, and then its own proof.
-        let (anna, first) = Asking::begin(&code(WORDS), ends);
+        let (anna, first) = Asking::begin(code(WORDS), ends);
         let (anna, proof) = anna.prove(&first).unwrap();
         assert_eq!(anna.check(&proof), Err(BadProof::OtherWords));
         // To the receiver: its own element can't come before it is said, but as another run's it can.
-        let (_, first) = Asking::begin(&code(WORDS), ends);
-        let (_, second) = Answering::begin(&code(WORDS), ends, &first).unwrap();
-        let (ben, _) = Answering::begin(&code(WORDS), ends, &second).unwrap();
-        let (anna, _) = Asking::begin(&code(WORDS), ends);
+        let (_, first) = Asking::begin(code(WORDS), ends);
+        let (_, second) = Answering::begin(code(WORDS), ends, &first).unwrap();
+        let (ben, _) = Answering::begin(code(WORDS), ends, &second).unwrap();
+        let (anna, _) = Asking::begin(code(WORDS), ends);
         let (_, proof) = anna.prove(&second).unwrap();
         assert!(ben.check(&proof).is_err());
         // A receiver in the place of the sender: the element of the wrong role.
         let turned = Ends { sender: ends.receiver, receiver: ends.sender, ..ends };
-        let (anna, first) = Asking::begin(&code(WORDS), turned);
-        let (ben, second) = Asking::begin(&code(WORDS), ends);
+        let (anna, first) = Asking::begin(code(WORDS), turned);
+        let (ben, second) = Asking::begin(code(WORDS), ends);
         let (anna, from_anna) = anna.prove(&second).unwrap();
         let (ben, from_ben) = ben.prove(&first).unwrap();
         assert_eq!(anna.check(&from_ben), Err(BadProof::OtherWords));
@@ -271,16 +271,16 @@ mod tests {
     #[test]
     fn what_was_said_in_an_earlier_run_is_not_believed_in_the_next() {
         let ends = ends();
-        let (anna, first) = Asking::begin(&code(WORDS), ends);
-        let (ben, second) = Answering::begin(&code(WORDS), ends, &first).unwrap();
+        let (anna, first) = Asking::begin(code(WORDS), ends);
+        let (ben, second) = Answering::begin(code(WORDS), ends, &first).unwrap();
         let (anna, proof) = anna.prove(&second).unwrap();
         let answer = ben.check(&proof).unwrap();
         assert_eq!(anna.check(&answer), Ok(()));
         // The sender's part again, to the same receiver on the same connection even.
-        let (ben, _) = Answering::begin(&code(WORDS), ends, &first).unwrap();
+        let (ben, _) = Answering::begin(code(WORDS), ends, &first).unwrap();
         assert_eq!(ben.check(&proof), Err(BadProof::OtherWords));
         // The receiver's part again.
-        let (anna, _) = Asking::begin(&code(WORDS), ends);
+        let (anna, _) = Asking::begin(code(WORDS), ends);
         let (anna, _) = anna.prove(&second).unwrap();
         assert_eq!(anna.check(&answer), Err(BadProof::OtherWords));
     }
@@ -293,22 +293,22 @@ mod tests {
                 bytes[bit / 8] ^= 1 << (bit % 8);
                 bytes
             };
-            let (anna, first) = Asking::begin(&code(WORDS), ends);
-            if let Ok((ben, second)) = Answering::begin(&code(WORDS), ends, &flip(first)) {
+            let (anna, first) = Asking::begin(code(WORDS), ends);
+            if let Ok((ben, second)) = Answering::begin(code(WORDS), ends, &flip(first)) {
                 let (_, proof) = anna.prove(&second).unwrap();
                 assert!(ben.check(&proof).is_err(), "bit {bit} of the first");
             }
-            let (anna, first) = Asking::begin(&code(WORDS), ends);
-            let (ben, second) = Answering::begin(&code(WORDS), ends, &first).unwrap();
+            let (anna, first) = Asking::begin(code(WORDS), ends);
+            let (ben, second) = Answering::begin(code(WORDS), ends, &first).unwrap();
             if let Ok((_, proof)) = anna.prove(&flip(second)) {
                 assert!(ben.check(&proof).is_err(), "bit {bit} of the second");
             }
-            let (anna, first) = Asking::begin(&code(WORDS), ends);
-            let (ben, second) = Answering::begin(&code(WORDS), ends, &first).unwrap();
+            let (anna, first) = Asking::begin(code(WORDS), ends);
+            let (ben, second) = Answering::begin(code(WORDS), ends, &first).unwrap();
             let (_, proof) = anna.prove(&second).unwrap();
             assert!(ben.check(&flip(proof)).is_err(), "bit {bit} of the proof");
-            let (anna, first) = Asking::begin(&code(WORDS), ends);
-            let (ben, second) = Answering::begin(&code(WORDS), ends, &first).unwrap();
+            let (anna, first) = Asking::begin(code(WORDS), ends);
+            let (ben, second) = Answering::begin(code(WORDS), ends, &first).unwrap();
             let (anna, proof) = anna.prove(&second).unwrap();
             let answer = ben.check(&proof).unwrap();
             assert!(anna.check(&flip(answer)).is_err(), "bit {bit} of the answer");
@@ -325,7 +325,7 @@ mod tests {
         (small[2][0], small[2][31]) = (0xec, 0x7f);
         small[3][0] = 2;
         for element in small {
-            let Ok((ben, _)) = Answering::begin(&code(WORDS), ends, &element) else { continue };
+            let Ok((ben, _)) = Answering::begin(code(WORDS), ends, &element) else { continue };
             for guess in [[0; 32], element, [0xff; 32]] {
                 assert!(ben_check(&element, ends, &guess).is_err());
             }
@@ -334,7 +334,7 @@ mod tests {
     }
 
     fn ben_check(element: &Element, ends: Ends, proof: &KeyProof) -> Result<KeyProof, BadProof> {
-        Answering::begin(&code(WORDS), ends, element)?.0.check(proof)
+        Answering::begin(code(WORDS), ends, element)?.0.check(proof)
     }
 
     proptest::proptest! {
@@ -342,7 +342,7 @@ mod tests {
         #[test]
         fn no_bytes_whatever_are_believed(element: [u8; 32], proof: [u8; 32]) {
             proptest::prop_assert!(ben_check(&element, ends(), &proof).is_err());
-            let (anna, _) = Asking::begin(&code(WORDS), ends());
+            let (anna, _) = Asking::begin(code(WORDS), ends());
             if let Ok((anna, _)) = anna.prove(&element) {
                 proptest::prop_assert!(anna.check(&proof).is_err());
             }

@@ -56,8 +56,8 @@ impl Given {
     }
 
     #[must_use]
-    pub fn code(&self) -> &PairingCode {
-        &self.code
+    pub fn code(&self) -> PairingCode {
+        self.code
     }
 
     /// When it expires.
@@ -87,7 +87,7 @@ impl Given {
         match self.state {
             State::Open => {
                 self.state = State::Tried;
-                Ok(self.code.clone())
+                Ok(self.code)
             }
             State::Tried => Err(NotOpen::Tried),
             State::Used => Err(NotOpen::Used),
@@ -126,7 +126,7 @@ mod tests {
         let now = Instant::now();
         let last = now + Duration::from_secs(5 * 60 - 1);
         let mut code = given(now);
-        assert_eq!(code.begin(last).as_ref(), Ok(&code.code));
+        assert_eq!(code.begin(last), Ok(code.code));
         code.end(Tried::Right, now + LIFE);
         assert_eq!(code.begin(last), Err(NotOpen::Used));
         let mut code = given(now);

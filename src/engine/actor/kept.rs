@@ -19,7 +19,6 @@ use crate::{
         event::Event,
         incoming::{Accepted, Start},
         kept::{self, Decided, Orphan, Survey},
-        listening,
         outgoing::{self, Parcel},
         record::{self, Found, Kept, Record},
         start::Earlier,
@@ -253,8 +252,7 @@ impl Actor {
         }
         match Listener::near_default(&self.tls).and_then(|listener| Ok((listener.port()?, listener))) {
             Ok((port, listener)) => {
-                let task = listening::run(listener, self.switchboard.clone(), self.reports.0.clone());
-                let listening = self.tasks.spawn(task);
+                let listening = self.listen(listener);
                 self.reception = Some(Reception { receiving: None, port, listening });
                 tracing::info!(port, "waiting for those who were accepted before");
             }

@@ -4,7 +4,7 @@ use std::time::{Instant, SystemTime};
 
 use super::{Actor, Line, Running};
 use crate::{
-    engine::event::Event,
+    engine::{command::Remember, event::Event},
     model::{Answer, DeviceId, DeviceKind, DeviceName, KnownDevice, Proof, TransferId, Trust},
     transfer::Accord,
 };
@@ -51,25 +51,35 @@ impl Actor {
         self.publisher.trust(peer) == Trust::Stranger && self.mismatches.bar_strangers(Instant::now())
     }
 
-    /// A device is known from now on.
-    pub(super) fn met(&self, peer: DeviceId, name: DeviceName) {
-        tracing::info!(%peer, %name, "met: two persons have compared the codes");
+    /// A device is known from now on, or better than before.
+    pub(super) fn met(&self, (peer, name): (DeviceId, DeviceName), proof: Proof, remember: Remember) {
+        tracing::info!(%peer, %name, ?proof, ?remember, "met");
         let mut known = self.publisher.snapshot().known;
-        if known.iter().any(|device| device.id == peer) {
-            return;
+        let trust = match remember {
+            Remember::Known => Trust::Known,
+            Remember::Trusted => Trust::Trusted,
+        };
+        if let Some(device) = known.iter_mut().find(|device| device.id == peer) {
+            device.proof = proof;
+            if (device.trust, trust) == (Trust::Known, Trust::Trusted) {
+                device.trust = trust;
+            }
+        } else {
+            let (now, addresses) = (SystemTime::now(), Vec::new());
+            let kind = DeviceKind::Unknown;
+            let device = KnownDevice {
+                id: peer,
+                name,
+                kind,
+                trust,
+                proof,
+                folder: None,
+                addresses,
+                met: now,
+                seen: now,
+            };
+            known.push(device);
         }
-        let now = SystemTime::now();
-        known.push(KnownDevice {
-            id: peer,
-            name,
-            kind: DeviceKind::Unknown,
-            trust: Trust::Known,
-            proof: Proof::Compared,
-            folder: None,
-            addresses: Vec::new(),
-            met: now,
-            seen: now,
-        });
         self.publisher.publish(Event::Known(known));
     }
 }

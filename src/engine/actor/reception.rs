@@ -1,16 +1,18 @@
 //! Where this device waits for others, and whether for offers or only for those it has accepted.
 
+use std::time::Instant;
+
 use tokio::task::AbortHandle;
 
 use super::{Actor, Running};
 use crate::{
     engine::{
-        command::{PortChoice, Receiving},
+        command::{PortChoice, Receiving, Remember},
         event::Event,
         listening,
         snapshot::ReceivingState,
     },
-    model::{Answer, Problem, ProblemKind, Side},
+    model::{Answer, PairingCode, Problem, ProblemKind, Side},
     net::{self, ListenError, Listener},
 };
 
@@ -52,6 +54,7 @@ impl Actor {
             return;
         }
         self.reception = None;
+        self.codes.close();
         let listener = match receiving.port {
             PortChoice::Default => Listener::near_default(&self.tls),
             PortChoice::Exactly(port) => Listener::exactly(port, self.tls.clone()),
@@ -59,8 +62,7 @@ impl Actor {
         };
         match listener.and_then(|listener| Ok((listener.port()?, listener))) {
             Ok((port, listener)) => {
-                let task = listening::run(listener, self.switchboard.clone(), self.reports.0.clone());
-                let listening = self.tasks.spawn(task);
+                let listening = self.listen(listener);
                 self.reception = Some(Reception { receiving: Some(receiving), port, listening });
                 tracing::info!(port, "waiting for offers");
                 let state = ReceivingState::On { port, addresses: net::local_addresses() };
@@ -68,6 +70,12 @@ impl Actor {
             }
             Err(e) => self.receiving_failed(&e),
         }
+    }
+
+    pub(super) fn listen(&mut self, listener: Listener) -> AbortHandle {
+        let (codes, switchboard) = (self.codes.clone(), self.switchboard.clone());
+        let task = listening::run(listener, self.device.id, codes, switchboard, self.reports.0.clone());
+        self.tasks.spawn(task)
     }
 
     pub(super) fn is_receiving(&self) -> bool {
@@ -89,8 +97,17 @@ impl Actor {
         if let Some(reception) = &mut self.reception {
             reception.receiving = None;
         }
+        self.codes.close();
         self.close_door();
         self.publisher.publish(Event::Receiving(ReceivingState::Off));
+    }
+
+    /// Gives out a code, or takes it back. Where nobody is let in, it would open nothing.
+    pub(super) fn give_code(&self, code: Option<PairingCode>, remember: Remember) {
+        match code {
+            Some(code) if self.is_receiving() => self.codes.give(code, remember, Instant::now()),
+            _ => self.codes.take_back(),
+        }
     }
 
     /// Stops listening when nobody receives, and no accepted transfer may still open its content

@@ -1,7 +1,7 @@
 //! How transfers begin: by a person's wish, by a peer's call, or where an earlier run or connection
 //! has left them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::{
     sync::{Notify, mpsc, watch},
@@ -12,14 +12,16 @@ use tokio_util::sync::CancellationToken;
 use super::{Actor, Caller, Internal, Line, Running};
 use crate::{
     engine::{
-        command::Manner,
+        command::{Consent, Manner},
         desk::Desk,
         incoming::{self, Incoming, Start},
         outgoing::{self, Outgoing, Parcel},
         record::{self, Kept, Who},
         resting::{Marks, Rest, Wishes},
     },
-    model::{DeviceName, Direction, Peer, Source, Summary, Target, Transfer, TransferId, TransferState},
+    model::{
+        DeviceName, Direction, Peer, Proof, Source, Summary, Target, Transfer, TransferId, TransferState,
+    },
     net::Connection,
     settings::GoOn,
     transfer::{self, Accord},
@@ -68,6 +70,7 @@ impl Actor {
             desk: Arc::clone(&desk),
             to,
             manner,
+            proved: OnceLock::new(),
             accord: accord.clone(),
             mismatches: self.mismatches.clone(),
             us: self.device.id,
@@ -116,6 +119,9 @@ impl Actor {
         };
         let id = incoming::local_id(self.device.id, peer, caller.transfer);
         let who = Who { id: peer, name, address: address.to_string() };
+        if let Some(remember) = caller.coded {
+            self.met((peer, who.name.clone()), Proof::Code, remember);
+        }
         let connection = match self.go_on(caller.connection, id) {
             Ok(()) => return,
             Err(connection) => connection,
@@ -148,7 +154,11 @@ impl Actor {
             Some(_) if busy || self.transfers.contains_key(&id) => {
                 "That device is busy with other offers. Try again in a minute."
             }
-            Some(receiving) => {
+            Some(mut receiving) => {
+                if caller.coded.is_some() {
+                    // Whoever was told the code was told to send.
+                    receiving.consent = Consent::All;
+                }
                 let start = Start::Offer(caller.connection, receiving);
                 return self.begin(start, who, id);
             }

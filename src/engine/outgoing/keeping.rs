@@ -11,7 +11,7 @@ use crate::{
         actor::Internal,
         record::{self, Kept, Missing, Record, Who},
     },
-    model::{DeviceId, Retry, Target, TransferId},
+    model::{Retry, Target, TransferId},
 };
 
 impl Outgoing {
@@ -19,7 +19,6 @@ impl Outgoing {
     /// same address goes on with it.
     pub(super) async fn keep_failed(&self, record: record::Sending, kept: Kept) -> Retry {
         let Parcel::Files(sources) = &self.parcel else { return Retry::Impossible };
-        let peer = record.peer.id;
         let record = Record::Sending(record::Sending { missing: Missing::Failed, ..record });
         match spawn_blocking(move || kept.replace(&record).map(drop)).await {
             Ok(Ok(())) => {}
@@ -29,7 +28,7 @@ impl Outgoing {
             }
         }
         let (noted, known) = oneshot::channel();
-        let (id, to, sources) = (self.desk.id(), lasting(&self.to, peer), sources.clone());
+        let (id, to, sources) = (self.desk.id(), self.to().clone(), sources.clone());
         let told = self.actor.send(Internal::Failed { id, to, sources, noted }).await;
         // Of an actor that is gone nobody will ask for it.
         if told.is_ok() && known.await.is_ok() { Retry::Possible } else { Retry::Impossible }
@@ -66,9 +65,9 @@ impl Outgoing {
         let paths = record::Sending::paths(sources).ok()??;
         let shown = self.desk.shown();
         let (Some(peer), Some(name)) = (shown.peer.id, shown.peer.name) else { return None };
-        let to = lasting(&self.to, peer);
         let peer = Who { id: peer, name, address: shown.peer.address };
-        let (summary, began, missing) = (shown.summary, SystemTime::now(), Missing::Unsent);
+        let (to, summary, began, missing) =
+            (self.to().clone(), shown.summary, SystemTime::now(), Missing::Unsent);
         let sending = record::Sending { id, peer, to, paths, summary, began, missing };
         let kept = Kept::create(&self.home, &Record::Sending(sending.clone()));
         // Without one it goes on for as long as this run does.
@@ -76,15 +75,6 @@ impl Outgoing {
             tracing::warn!(%problem, "a transfer can't be kept for a later run");
         });
         Some((sending, kept.ok()))
-    }
-}
-
-/// Whom it is sent to, when that is to be said once more.
-fn lasting(to: &Target, peer: DeviceId) -> Target {
-    match to {
-        // It can be used only once.
-        Target::Code(_) => Target::Device(peer),
-        other => other.clone(),
     }
 }
 

@@ -4,8 +4,11 @@ use std::time::Instant;
 
 use super::Outgoing;
 use crate::{
-    engine::{actor::Internal, command::Strangers},
-    model::{DeviceId, Problem, ProblemKind, Side, Target, TransferId, Trust},
+    engine::{
+        actor::Internal,
+        command::{Remember, Strangers},
+    },
+    model::{DeviceId, Problem, ProblemKind, Proof, Side, Target, TransferId, Trust},
     transfer::Accord,
 };
 
@@ -16,8 +19,8 @@ impl Outgoing {
         peer: DeviceId,
         known: Option<(TransferId, DeviceId)>,
     ) -> Result<Accord, Problem> {
-        // A link holds the id that was proved, and who was accepted before is the same.
-        let is_pinned = known.is_some() || matches!(self.to, Target::Link(_));
+        // A link holds the id that was proved, who was accepted before is the same, and a code has shown it.
+        let is_pinned = known.is_some() || self.proved.get().is_some() || matches!(self.to, Target::Link(_));
         if is_pinned || self.desk.trust(peer) != Trust::Stranger {
             return Ok(Accord::Known);
         }
@@ -37,7 +40,12 @@ impl Outgoing {
             && let Some(name) = self.desk.shown().peer.name
         {
             // Full: then it is asked about again.
-            let _ = self.actor.try_send(Internal::Met { peer, name });
+            let _ = self.actor.try_send(Internal::Met {
+                peer,
+                name,
+                proof: Proof::Compared,
+                remember: Remember::Known,
+            });
         }
     }
 }
