@@ -40,7 +40,8 @@ impl Receiver {
         }
         let inbox = inbox.to_str().unwrap();
         command.args(["receive", "--json", "--port", port, "--dir", inbox, "--accept", "all", "--once"]);
-        command.env("AIRLIFT_HOME", home).env_remove("AIRLIFT_LOG").stdin(Stdio::null()).process_group(0);
+        command.env("AIRLIFT_HOME", home).env("AIRLIFT_NO_DISCOVERY", "1").env_remove("AIRLIFT_LOG");
+        command.stdin(Stdio::null()).process_group(0);
         let mut running = Running::start(&mut command);
         let group = running.id();
         let mut heard = Vec::new();

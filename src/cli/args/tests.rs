@@ -1,4 +1,9 @@
 use super::*;
+use crate::{
+    cli::{bench::Benching, receive::Until},
+    engine::PortChoice,
+    model::{ByteRate, Conflict, Landing, Source},
+};
 
 fn read(line: &[&str]) -> Result<Invocation, clap::Error> {
     parse(std::iter::once(&"airlift").chain(line).map(OsString::from))
