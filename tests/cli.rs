@@ -5,6 +5,8 @@
 mod again;
 #[path = "cli/bench.rs"]
 mod bench;
+#[path = "cli/codes.rs"]
+mod codes;
 #[path = "cli/harness.rs"]
 #[allow(dead_code, reason = "the tests of faults use more of it")]
 mod harness;

@@ -3,6 +3,7 @@
 //! Knows every word a person can type after `airlift`. Must not know what comes of it.
 
 mod bench;
+mod code;
 mod receive;
 mod send;
 #[cfg(test)]
@@ -19,8 +20,12 @@ use clap::{
     ArgAction, Args, CommandFactory as _, Parser, Subcommand, builder::FalseyValueParser, error::ErrorKind,
 };
 
-pub use self::receive::{Accept, Reception};
-use super::{bench::Benching, exit::EXIT_CODES, send::Sending, transfers::Keeping};
+pub use self::{
+    code::Words,
+    receive::{Accept, Reception},
+    send::Sending,
+};
+use super::{bench::Benching, exit::EXIT_CODES, transfers::Keeping};
 use crate::{
     engine::{Config, Earlier, Multicast, default_home},
     logging::Echo,

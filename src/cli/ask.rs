@@ -3,12 +3,15 @@
 //! Knows the queue of offers that wait and what counts as an answer. Must not know what follows
 //! from one.
 
-use std::{collections::VecDeque, io};
+use std::{
+    collections::VecDeque,
+    io::{self, IsTerminal as _},
+};
 
 use tokio::sync::mpsc;
 
-use super::{news::Tell, words};
-use crate::model::{Transfer, TransferId};
+use super::{news::Tell, render::Screen, words};
+use crate::model::{BadPairingCode, PairingCode, Transfer, TransferId};
 
 /// Why an offer is declined when the person closed the terminal's input.
 pub const NOBODY_ANY_MORE: &str = "there is nobody at the terminal any more to ask";
@@ -117,6 +120,25 @@ pub fn typed() -> io::Result<mpsc::Receiver<String>> {
         }
     })?;
     Ok(lines)
+}
+
+/// The code that the other device shows, typed by the person here, or read as a line where nobody types.
+///
+/// # Errors
+/// When what comes is no code. Whoever types may try again.
+pub fn code(screen: &mut Screen) -> anyhow::Result<PairingCode> {
+    loop {
+        screen.err("The code that the other device shows, such as 7-lamp-orbit:");
+        let mut line = String::new();
+        if io::stdin().read_line(&mut line)? == 0 {
+            anyhow::bail!("No code was given. Type the one that the other device shows.");
+        }
+        match line.parse() {
+            Ok(code) => return Ok(code),
+            Err(bad) if io::stdin().is_terminal() => screen.err(&BadPairingCode::to_string(&bad)),
+            Err(bad) => return Err(bad.into()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use super::{
     watch::{Turn, Watch},
 };
 use crate::{
-    engine::{Handle, Unheard},
+    engine::{Handle, Remember, Unheard},
     model::Source,
 };
 
@@ -70,7 +70,8 @@ async fn fly(
     tell.tell(News::Listening(&listening));
     let to = loopback::address(&listening);
     let sources = sample::TOP.iter().map(|name| Source::Path(outbox.join(name))).collect();
-    let exit = send(from, Sending { to: to.into(), sources }, tell, interrupts).await?;
+    let sending = Sending { to: to.into(), code: None, remember: Remember::Known, sources };
+    let exit = send(from, sending, tell, interrupts).await?;
     let received = tokio::time::timeout(PATIENCE, async {
         loop {
             let turn = there.next().await;

@@ -13,7 +13,7 @@ use super::{
     render::Screen,
     words::{self, Line},
 };
-use crate::model::TransferId;
+use crate::{engine::CodeState, model::TransferId};
 
 /// The least time between two lines of progress of one transfer.
 const PACE: Duration = Duration::from_secs(5);
@@ -93,7 +93,9 @@ impl Tell for Human<'_> {
             _ => {}
         }
         let mut lines = words::lines(news);
-        if matches!(self.show, Show::Errors) {
+        // Whoever wants a code wants to see it.
+        let is_asked_for = matches!(news, News::Code(CodeState::Given { .. }));
+        if matches!(self.show, Show::Errors) && !is_asked_for {
             lines.retain(|line| matches!(line, Line::Wrong(_)));
         }
         self.print(&lines);

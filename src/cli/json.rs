@@ -2,6 +2,7 @@
 //!
 //! Knows the fields that `docs/CLI.md` promises. Must not know words for people.
 
+mod code;
 mod fields;
 mod kept;
 mod pipeline;
@@ -13,6 +14,7 @@ use serde::Serialize;
 use serde_json::Serializer;
 
 use self::{
+    code::CodeLine,
     fields::{DirectionLine, ReasonLine, SideLine, SkippedLine},
     kept::KeptLine,
     pipeline::{BottleneckLine, PipelineLine},
@@ -162,6 +164,7 @@ pub enum Line<'a> {
     Error {
         problem: &'a str,
     },
+    Code(CodeLine),
     Kept(Box<KeptLine<'a>>),
     Removed {
         #[serde(flatten)]
@@ -251,6 +254,7 @@ impl<'a> Line<'a> {
                 rate: report.rate(),
                 limited_by: report.pipeline.limited_by.map(BottleneckLine::from),
             },
+            News::Code(state) => Self::Code(CodeLine::of(state)?),
             News::Error(problem) => Self::Error { problem },
             News::Kept(kept) => Self::Kept(Box::new(kept.into())),
             News::Removed(t) => Self::Removed { of: Of::from(t) },

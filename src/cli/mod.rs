@@ -35,7 +35,7 @@ use std::{
 use tokio::sync::mpsc;
 
 use self::{
-    args::{Accept, Form, Invocation, Task},
+    args::{Accept, Form, Invocation, Task, Words},
     bench::Benching,
     exit::Exit,
     human::{Detail, Human},
@@ -44,11 +44,13 @@ use self::{
     news::{News, Tell},
     receive::{Agreement, Reception},
     render::Screen,
+    send::Sending,
     transfers::Keeping,
 };
 use crate::{
     engine::{Config, Engine, Handle, Unheard, local_addresses},
     logging::{self, Echo},
+    model::Target,
 };
 
 /// Why offers are declined where a person should be asked and can't be.
@@ -83,10 +85,10 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
     }
     let done = match task {
         Task::Window => open_window(config).map(|()| Exit::Complete),
-        Task::Send(sending) => {
+        Task::Send(sending) => addressed(sending, screen).and_then(|sending| {
             let tell = &mut *teller(screen, form, echo);
             with_engine(config, async |handle, stop| send::send(handle, sending, tell, stop).await)
-        }
+        }),
         Task::Receive(reception) => agreed(reception).and_then(|reception| {
             let tell = &mut *teller(screen, form, echo);
             with_engine(config, async |handle, stop| receive::receive(handle, reception, tell, stop).await)
@@ -127,6 +129,18 @@ fn with_engine(
     done.map(|(_interrupts, exit)| exit)
 }
 
+/// Settles whom something is sent to, and asks for the code that was not given.
+fn addressed(asked: args::Sending, screen: &mut Screen) -> anyhow::Result<Sending> {
+    let args::Sending { to, code, remember, sources } = asked;
+    let code = match code {
+        Some(Words::Left) => Some(ask::code(screen)?),
+        Some(Words::Given(code)) => Some(code),
+        None => None,
+    };
+    let Some(to) = to.or(code.map(Target::Code)) else { anyhow::bail!("Say whom to send it to, with --to.") };
+    Ok(Sending { to, code, remember, sources })
+}
+
 /// Settles how offers are answered here and now.
 fn agreed(asked: args::Reception) -> anyhow::Result<Reception> {
     let consent = match asked.accept {
@@ -136,8 +150,12 @@ fn agreed(asked: args::Reception) -> anyhow::Result<Reception> {
         }
         Accept::Ask => Agreement::Nobody(NO_TERMINAL),
     };
-    let args::Reception { port, until, landing, conflict, .. } = asked;
-    Ok(Reception { port, consent, until, landing, conflict })
+    let args::Reception { port, until, landing, conflict, code, remember, .. } = asked;
+    let code = code.map(|words| match words {
+        Words::Given(code) => (code, remember),
+        Words::Left => (Handle::new_code(), remember),
+    });
+    Ok(Reception { port, consent, until, landing, conflict, code })
 }
 
 fn keep(

@@ -5,7 +5,7 @@
 use std::{net::IpAddr, path::PathBuf};
 
 use crate::{
-    engine::{DeviceCard, KeptTransfer},
+    engine::{CodeState, DeviceCard, KeptTransfer},
     model::{Pause, Problem, Progress, Report, Transfer, TransferState},
 };
 
@@ -13,6 +13,8 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub enum News<'a> {
     Listening(&'a Listening),
+    /// What has become of the code that was given out; never [`CodeState::None`].
+    Code(&'a CodeState),
     /// The other device is being looked for.
     Begun(&'a Transfer),
     /// It answered; the offer is being made.

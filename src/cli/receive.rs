@@ -13,8 +13,8 @@ use super::{
     watch::{Turn, Watch},
 };
 use crate::{
-    engine::{Command, Consent, Handle, PortChoice, Receiving, Snapshot, Unheard},
-    model::{Answer, Conflict, Landing, Transfer, TransferId},
+    engine::{CodeState, Command, Consent, Handle, PortChoice, Receiving, Remember, Snapshot, Unheard},
+    model::{Answer, Conflict, Landing, PairingCode, Transfer, TransferId},
 };
 
 /// How to receive.
@@ -26,6 +26,8 @@ pub struct Reception {
     pub landing: Landing,
     /// `None`: as the settings have it.
     pub conflict: Option<Conflict>,
+    /// To be given out, and what follows for whoever uses it.
+    pub code: Option<(PairingCode, Remember)>,
 }
 
 /// Who says yes, and how they are reached.
@@ -55,7 +57,7 @@ pub async fn receive(
     interrupts: mpsc::Receiver<()>,
 ) -> Result<Exit, Unheard> {
     let mut watch = Watch::new(handle, interrupts);
-    let Reception { port, consent, until, mut landing, conflict } = reception;
+    let Reception { port, consent, until, mut landing, conflict, code } = reception;
     landing.conflict = conflict.unwrap_or(watch.snapshot().settings.conflict);
     let (consent, mut asker) = match consent {
         Agreement::Ask(typed) => (Consent::Ask, Some(Asker::new(typed))),
@@ -64,6 +66,9 @@ pub async fn receive(
     };
     let receiving = Receiving { port, consent, landing: landing.clone() };
     watch.handle().send(Command::Receive(receiving)).await?;
+    if let Some((code, remember)) = code {
+        watch.handle().send(Command::GiveCode { code: Some(code), remember }).await?;
+    }
     loop {
         if let Some(asker) = &mut asker {
             asker.ask(tell);
@@ -119,8 +124,15 @@ pub async fn receive(
                     (Left::Nothing, Until::OneTransfer) | (Left::Something, _) => Exit::Cancelled,
                 });
             }
+            // Nobody can come any more by whom it was meant to end.
+            Turn::Code(CodeState::Spent | CodeState::Expired)
+                if until == Until::OneTransfer && watch.unfinished().is_empty() =>
+            {
+                return Ok(Exit::Failed);
+            }
             Turn::Gone => return Err(Unheard::Gone),
-            Turn::Transfer(..)
+            Turn::Code(_)
+            | Turn::Transfer(..)
             | Turn::Progress(..)
             | Turn::Broken(..)
             | Turn::Paused(..)
@@ -177,7 +189,14 @@ mod tests {
 
     fn reception(consent: Agreement, until: Until) -> Reception {
         let landing = Landing { name: Some("other".to_owned()), ..Landing::default() };
-        Reception { port: PortChoice::Exactly(0), consent, until, landing, conflict: Some(Conflict::Skip) }
+        Reception {
+            port: PortChoice::Exactly(0),
+            consent,
+            until,
+            landing,
+            conflict: Some(Conflict::Skip),
+            code: None,
+        }
     }
 
     async fn run(

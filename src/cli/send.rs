@@ -9,14 +9,17 @@ use super::{
     watch::{Turn, Watch},
 };
 use crate::{
-    engine::{Command, Handle, Manner, Strangers, Unheard},
-    model::{Outcome, Source, Target, TransferId},
+    engine::{Command, Handle, Manner, Remember, Strangers, Unheard},
+    model::{Outcome, PairingCode, Source, Target, TransferId},
 };
 
 /// What to send, and where to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sending {
     pub to: Target,
+    /// The words that whoever answers there must know. A [`Target::Code`] has its own.
+    pub code: Option<PairingCode>,
+    pub remember: Remember,
     pub sources: Vec<Source>,
 }
 
@@ -32,8 +35,8 @@ pub async fn send(
 ) -> Result<Exit, Unheard> {
     let mut watch = Watch::new(handle, interrupts);
     let id = Handle::new_transfer();
-    let Sending { to, sources } = sending;
-    let manner = Manner { strangers: Strangers::GoAhead, ..Manner::default() };
+    let Sending { to, code, remember, sources } = sending;
+    let manner = Manner { strangers: Strangers::GoAhead, remember, code };
     watch.handle().send(Command::Send { id, to, sources, manner }).await?;
     let (Followed::ToItsEnd(outcome) | Followed::Interrupted(outcome)) = follow(&mut watch, id, tell).await?;
     Ok(Exit::of(&outcome))
@@ -75,6 +78,7 @@ pub async fn follow(watch: &mut Watch, id: TransferId, tell: &mut dyn Tell) -> R
             | Turn::Broken(..)
             | Turn::Paused(..)
             | Turn::Mended(_)
+            | Turn::Code(_)
             | Turn::Forgotten(_) => {}
         }
     }
@@ -89,7 +93,8 @@ mod tests {
     };
 
     fn sending() -> Sending {
-        Sending { to: "host".parse().unwrap(), sources: vec![Source::Path("photo.jpg".into())] }
+        let to = "host".parse().unwrap();
+        Sending { to, code: None, remember: Remember::Known, sources: vec![Source::Path("photo.jpg".into())] }
     }
 
     async fn run(stage: &mut Stage, told: &mut Told, script: impl AsyncFnOnce(&mut Stage)) -> Exit {

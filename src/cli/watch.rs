@@ -16,7 +16,7 @@ use tokio::{
 
 use super::news::{Moment, News, report};
 use crate::{
-    engine::{Event, Events, Handle, ReceivingState, Snapshot, Update},
+    engine::{CodeState, Event, Events, Handle, ReceivingState, Snapshot, Update},
     model::{Outcome, Pause, Problem, Progress, Report, Transfer, TransferId, TransferState},
 };
 
@@ -41,6 +41,8 @@ pub enum Turn {
     Mended(Box<Transfer>),
     /// It was taken off the list.
     Forgotten(TransferId),
+    /// What has become of the code that was given out.
+    Code(CodeState),
     /// By the person at the terminal.
     Interrupted,
     /// The engine has ended by itself.
@@ -61,6 +63,7 @@ impl Turn {
             Self::Broken(transfer, why) => News::Broken(transfer, why),
             Self::Paused(transfer, why) => News::Paused(transfer, *why),
             Self::Mended(transfer) => News::Mended(transfer),
+            Self::Code(state) => News::Code(state),
             Self::Listening { .. }
             | Self::CannotListen(_)
             | Self::Forgotten(_)
@@ -79,7 +82,11 @@ impl Turn {
             | Self::Paused(transfer, _)
             | Self::Mended(transfer) => Some(transfer.id),
             Self::Forgotten(id) => Some(*id),
-            Self::Listening { .. } | Self::CannotListen(_) | Self::Interrupted | Self::Gone => None,
+            Self::Listening { .. }
+            | Self::CannotListen(_)
+            | Self::Code(_)
+            | Self::Interrupted
+            | Self::Gone => None,
         }
     }
 
@@ -182,11 +189,16 @@ impl Watch {
     }
 
     fn learn(&mut self, event: Event) {
-        let news = !matches!(&event, Event::Receiving(state) if *state == self.snapshot.receiving);
+        let news = match &event {
+            Event::Receiving(state) => *state != self.snapshot.receiving,
+            Event::Code(state) => *state != self.snapshot.code && *state != CodeState::None,
+            _ => true,
+        };
         self.snapshot.apply(&event);
         match event {
             Event::Transfer(transfer) => self.follow(&transfer),
             Event::Receiving(state) if news => self.listen(state),
+            Event::Code(state) if news => self.due.push_back(Turn::Code(state)),
             Event::Forgotten(id) => {
                 self.followed.remove(&id);
                 self.due.push_back(Turn::Forgotten(id));
@@ -204,6 +216,9 @@ impl Watch {
     fn take_over(&mut self, snapshot: Snapshot) {
         if self.snapshot.receiving != snapshot.receiving {
             self.listen(snapshot.receiving.clone());
+        }
+        if self.snapshot.code != snapshot.code && snapshot.code != CodeState::None {
+            self.due.push_back(Turn::Code(snapshot.code.clone()));
         }
         self.followed.retain(|id, _| snapshot.transfer(*id).is_some());
         let gone = self.snapshot.transfers.iter().filter(|known| snapshot.transfer(known.id).is_none());

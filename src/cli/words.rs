@@ -2,6 +2,7 @@
 //!
 //! Knows sentences. Must not know where they are shown; whoever shows them escapes them.
 
+mod code;
 mod kept;
 pub mod trial;
 
@@ -46,6 +47,7 @@ pub fn lines(news: News<'_>) -> Vec<Line> {
     let told = |line: String| vec![Line::Told(line)];
     match news {
         News::Listening(listening) => self::listening(listening),
+        News::Code(state) => code::code(state),
         News::Begun(t) => match t.direction {
             Direction::Send => told(format!("Connecting to {} …", t.peer.label())),
             Direction::Receive => Vec::new(),

@@ -13,7 +13,7 @@ use std::{
 use tokio::sync::{broadcast, mpsc};
 
 use super::{command::Command, event::Event, snapshot::Snapshot};
-use crate::model::{DeviceId, Progress, TransferId, Trust};
+use crate::model::{DeviceId, PairingCode, Progress, TransferId, Trust};
 
 /// Commands that may wait for the engine. A person can't outrun it; a script that does, waits.
 const COMMANDS: usize = 64;
@@ -105,6 +105,12 @@ impl Handle {
     #[must_use]
     pub fn new_transfer() -> TransferId {
         TransferId(crate::identity::random())
+    }
+
+    /// A new code, for [`Command::GiveCode`].
+    #[must_use]
+    pub fn new_code() -> PairingCode {
+        PairingCode::of(crate::identity::random())
     }
 
     /// The present state, and every change after it.

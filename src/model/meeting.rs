@@ -69,7 +69,7 @@ pub enum Caution {
 }
 
 /// The words that one person tells the other so that their devices find and know each other:
-/// `7-lantern-orbit`. The number says whom to try and is no secret; the words are.
+/// `7-lamp-orbit`. The number says whom to try and is no secret; the words are.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PairingCode {
     channel: u16,
@@ -78,7 +78,7 @@ pub struct PairingCode {
 
 /// A text that is not a [`PairingCode`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("This is not a code. A code is a number and two words, such as 7-lantern-orbit.")]
+#[error("This is not a code. A code is a number and two words, such as 7-lamp-orbit.")]
 pub struct BadPairingCode;
 
 impl PairingCode {

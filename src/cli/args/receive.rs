@@ -4,10 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{absolute, one_name};
+use super::{
+    absolute,
+    code::{Giving, Words},
+    one_name,
+};
 use crate::{
     cli::receive::Until,
-    engine::PortChoice,
+    engine::{PortChoice, Remember},
     model::{ByteRate, Conflict, Landing},
 };
 
@@ -21,6 +25,8 @@ pub struct Reception {
     pub landing: Landing,
     /// `None`: as the settings have it.
     pub conflict: Option<Conflict>,
+    pub code: Option<Words>,
+    pub remember: Remember,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -55,6 +61,8 @@ pub struct Receive {
     /// Who says yes to an offer
     #[arg(long, value_enum, default_value_t = Accept::Ask)]
     accept: Accept,
+    #[command(flatten)]
+    giving: Giving,
     /// Exit after one transfer, however it ends
     #[arg(long)]
     once: bool,
@@ -73,6 +81,8 @@ pub struct Receive {
 impl Receive {
     pub fn reception(self) -> Result<Reception, clap::Error> {
         Ok(Reception {
+            code: self.giving.code,
+            remember: self.giving.remember(),
             port: self.port.map_or(PortChoice::Default, PortChoice::Exactly),
             accept: self.accept,
             until: if self.once { Until::OneTransfer } else { Until::Interrupted },

@@ -4,11 +4,24 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{one_name, usage};
+use super::{
+    code::{Telling, Words},
+    one_name, usage,
+};
 use crate::{
-    cli::send::Sending,
+    engine::Remember,
     model::{ByteRate, Source, Target},
 };
+
+/// What to send, as typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// `None`: whom the code leads to.
+    pub to: Option<Target>,
+    pub code: Option<Words>,
+    pub remember: Remember,
+    pub sources: Vec<Source>,
+}
 
 #[derive(Args)]
 pub struct Send {
@@ -16,8 +29,10 @@ pub struct Send {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// The other device: a host name or an IP address, and the port unless it is the usual one
-    #[arg(long, value_name = "HOST[:PORT]")]
-    to: Target,
+    #[arg(long, value_name = "HOST[:PORT]", required_unless_present = "code")]
+    to: Option<Target>,
+    #[command(flatten)]
+    telling: Telling,
     /// The name that standard input arrives under
     #[arg(long = "as", value_name = "FILENAME", value_parser = one_name)]
     name: Option<String>,
@@ -29,7 +44,15 @@ pub struct Send {
 
 impl Send {
     pub fn sending(self) -> Result<Sending, clap::Error> {
-        Ok(Sending { to: self.to, sources: sources(self.paths, self.name)? })
+        let (remember, code) = (self.telling.remember(), self.telling.code);
+        let sources = sources(self.paths, self.name)?;
+        let is_stream = |source: &Source| matches!(source, Source::StandardInput { .. });
+        if code == Some(Words::Left) && sources.iter().any(is_stream) {
+            return Err(usage(
+                "Standard input can’t be sent and asked for the code as well: give the code, or AIRLIFT_CODE.",
+            ));
+        }
+        Ok(Sending { to: self.to, code, remember, sources })
     }
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     cli::{bench::Benching, receive::Until},
-    engine::PortChoice,
+    engine::{PortChoice, Remember},
     model::{ByteRate, Conflict, Landing, Source},
 };
 
@@ -41,7 +41,7 @@ fn a_dash_is_standard_input_under_the_name_it_was_given() {
     let Task::Send(sending) = task(&["send", "a", "-", "./-", "--to", "host:9", "--as", "dump.sql"]) else {
         panic!("not a send")
     };
-    assert_eq!(sending.to, "host:9".parse().unwrap());
+    assert_eq!(sending.to, Some("host:9".parse().unwrap()));
     assert_eq!(
         sending.sources,
         [
@@ -62,7 +62,9 @@ fn receiving_has_the_documented_defaults() {
             accept: Accept::Ask,
             until: Until::Interrupted,
             landing: Landing::default(),
-            conflict: None
+            conflict: None,
+            code: None,
+            remember: Remember::Known
         }
     );
     let line = "receive --dir in --port 0 --accept all --once --save-as x --conflict keep-both";
@@ -138,5 +140,38 @@ fn help_and_version_are_no_mistakes_and_the_help_names_every_exit_code() {
     let help = help.to_string();
     for code in EXIT_CODES.lines() {
         assert!(help.contains(code), "{code}");
+    }
+}
+
+#[test]
+fn a_code_is_given_or_asked_for_and_finds_the_device_where_no_address_is_said() {
+    let given = Some(Words::Given("7-lamp-orbit".parse().unwrap()));
+    for (line, code, remember) in [
+        ("send a --code 7-lamp-orbit", given, Remember::Known),
+        ("send --code=7-lamp-orbit --remember a", given, Remember::Trusted),
+        ("send a --remember --code", Some(Words::Left), Remember::Trusted),
+    ] {
+        let Task::Send(sending) = task(&line.split(' ').collect::<Vec<_>>()) else { panic!("not a send") };
+        assert_eq!((sending.to, sending.code, sending.remember), (None, code, remember), "{line}");
+    }
+    for (line, code) in [
+        ("receive --code --once", Some(Words::Left)),
+        ("receive --code 7-lamp-orbit", given),
+        ("receive", None),
+    ] {
+        let Task::Receive(asked) = task(&line.split(' ').collect::<Vec<_>>()) else {
+            panic!("not a receive")
+        };
+        assert_eq!((asked.code, asked.remember), (code, Remember::Known), "{line}");
+    }
+    for line in [
+        "send a",
+        "send a --code 7",
+        "send a --to host --remember",
+        "send - --as x --code",
+        "receive --code x",
+        "receive --remember",
+    ] {
+        assert!(read(&line.split(' ').collect::<Vec<_>>()).is_err(), "{line}");
     }
 }

@@ -4,6 +4,7 @@ use crate::{
         render::shown::screen,
         stage::{complete, transfer},
     },
+    engine::CodeState,
     model::{FileProblem, Problem, ProblemKind, text::is_deceptive},
 };
 
@@ -92,6 +93,7 @@ fn every_field_is_documented() {
         News::Mended(&t),
         News::Finished(&t, &report),
         News::Tried(&t, &report),
+        News::Code(&CodeState::Used),
     ] {
         let read: serde_json::Value = serde_json::from_str(&line(news)).unwrap();
         let inner = [&read["pipeline"], &read["pipeline"]["seconds"]];
