@@ -2,6 +2,8 @@
 //! found out before anything is sent.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that can't go on has failed")]
 
+#[path = "meeting/codes.rs"]
+mod codes;
 mod support;
 
 use std::{fs, path::PathBuf};

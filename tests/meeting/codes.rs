@@ -1,0 +1,290 @@
+//! Codes: what somebody can do who doesn't know the words, or stands between two who do.
+
+use std::{fs, path::PathBuf};
+
+use airlift::{
+    engine::{CodeState, Command, Consent, Handle, Manner, ReceivingState, Remember, Strangers},
+    identity::random,
+    model::{
+        Address, Outcome, PairingCode, Problem, ProblemKind, Proof, Side, Source, Target, TransferId, Trust,
+    },
+    net::Listener,
+    pairing::{self, Answering, Asking, Ends},
+    wire::{FromReceiver, FromSender, frame},
+};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::support::{
+    device::{Device, Rogue, file, hear, say},
+    middle::{Middle, Skill},
+};
+
+/// Why whoever comes without the code is declined here.
+const NOBODY: &str = "there is nobody to ask";
+
+/// Ben has given out a code, and Anna was told it.
+struct Two {
+    anna: Device,
+    ben: Device,
+    port: u16,
+    code: PairingCode,
+    file: PathBuf,
+}
+
+impl Two {
+    fn new() -> Self {
+        let (anna, mut ben) = (Device::start("Anna"), Device::start("Ben"));
+        let port = ben.receive(Consent::Nobody(NOBODY));
+        let file = anna.inbox.path().join("letter");
+        fs::write(&file, b"for Ben alone").unwrap();
+        let mut two = Self { anna, ben, port, code: Handle::new_code(), file };
+        two.give(Remember::Known);
+        two
+    }
+
+    fn give(&mut self, remember: Remember) {
+        self.ben.tell(Command::GiveCode { code: Some(self.code), remember });
+        let given = self.code;
+        self.ben.until("the code", |state| {
+            matches!(state.code, CodeState::Given { code, .. } if code == given).then_some(())
+        });
+    }
+
+    fn send(&self, port: u16, remember: Remember) -> TransferId {
+        let id = Handle::new_transfer();
+        let to = Address { host: "127.0.0.1".into(), port: Some(port) };
+        let manner = Manner { strangers: Strangers::Compare, remember, code: Some(self.code) };
+        let sources = vec![Source::Path(self.file.clone())];
+        self.anna.tell(Command::Send { id, to: to.into(), sources, manner });
+        id
+    }
+
+    fn becomes(&mut self, code: &CodeState) {
+        self.ben.until("the end of the code", |state| (state.code == *code).then_some(()));
+    }
+
+    /// How it fails at Anna.
+    fn fails(&mut self, id: TransferId) -> Problem {
+        match self.anna.report(id).outcome {
+            Outcome::Failed(problem) => problem,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// The first half of a try by somebody who doesn't know the words, on a new connection.
+async fn begin(rogue: &Rogue, port: u16) -> (airlift::net::Connection, Option<FromReceiver>) {
+    let mut connection = rogue.dial(port).await;
+    let binding = connection.exported(pairing::BINDING).unwrap();
+    let ends = Ends { binding, sender: rogue.identity.id(), receiver: connection.peer };
+    let (_, element) = Asking::begin("1-zoo-zoo".parse().unwrap(), ends);
+    say(&mut connection, &FromSender::Pair { element }).await;
+    let answer = hear(&mut connection).await;
+    (connection, answer)
+}
+
+#[test]
+fn whoever_knows_the_code_is_let_in_without_a_question_and_known_as_each_side_wants_it() {
+    let mut two = Two::new();
+    two.give(Remember::Trusted);
+    let sent = two.send(two.port, Remember::Known);
+    assert_eq!(two.anna.report(sent).outcome, Outcome::Complete);
+    assert_eq!(two.ben.received(0).outcome, Outcome::Complete);
+    assert_eq!(two.ben.arrived(), ["letter"]);
+    two.becomes(&CodeState::Used);
+    for (device, trust) in [(&mut two.anna, Trust::Known), (&mut two.ben, Trust::Trusted)] {
+        let known = device.until("that they know each other", |state| state.known.first().cloned());
+        assert_eq!((known.trust, known.proof), (trust, Proof::Code));
+        // Nobody has compared anything.
+        assert!(device.state.transfers.iter().all(|t| t.meeting.is_none()));
+    }
+}
+
+#[test]
+fn somebody_in_the_middle_who_passes_on_the_right_code_is_believed_by_neither() {
+    let mut two = Two::new();
+    let middle = Middle::before(two.port, Skill::Forwards);
+    let sent = two.send(middle.port, Remember::Trusted);
+    let problem = two.fails(sent);
+    assert_eq!((problem.side, problem.kind), (Side::There, ProblemKind::Other));
+    assert!(problem.text.contains("The code is wrong"), "{}", problem.text);
+    two.becomes(&CodeState::Spent);
+    assert_eq!(two.ben.arrived(), Vec::<String>::new());
+    assert!(!middle.has_seen(b"letter"));
+    assert!(two.anna.state.known.is_empty() && two.ben.state.known.is_empty());
+}
+
+#[test]
+fn a_try_that_is_broken_off_or_never_ends_spends_the_code() {
+    for breaks_off in [true, false] {
+        let mut two = Two::new();
+        let (rogue, port) = (Rogue::new(), two.port);
+        let held = two.anna.engine.block_on(async {
+            let (connection, answer) = begin(&rogue, port).await;
+            assert!(matches!(answer, Some(FromReceiver::Pair { .. })), "{answer:?}");
+            // Nobody else can try meanwhile.
+            let (_, answer) = begin(&rogue, port).await;
+            assert!(
+                matches!(&answer, Some(FromReceiver::Decline { reason: Some(why) }) if why.contains("somebody else")),
+                "{answer:?}"
+            );
+            (!breaks_off).then_some(connection)
+        });
+        two.becomes(&CodeState::Spent);
+        drop(held);
+        let sent = two.send(two.port, Remember::Known);
+        assert!(two.fails(sent).text.contains("tried a wrong one"));
+        // A new one is as good as new.
+        two.give(Remember::Known);
+        let sent = two.send(two.port, Remember::Known);
+        assert_eq!(two.anna.report(sent).outcome, Outcome::Complete);
+    }
+}
+
+#[test]
+fn what_tells_nothing_of_a_guess_does_not_spend_the_code() {
+    let mut two = Two::new();
+    let (rogue, port) = (Rogue::new(), two.port);
+    let silent = two.anna.engine.block_on(async {
+        // No point of the curve, and so no try.
+        let mut connection = rogue.dial(port).await;
+        say(&mut connection, &FromSender::Pair { element: [2; 32] }).await;
+        assert_eq!(hear(&mut connection).await, None);
+        // A proof of nothing; and a message that is longer than a first one may be, and cut off.
+        let mut connection = rogue.dial(port).await;
+        say(&mut connection, &FromSender::PairProof { proof: random() }).await;
+        assert_eq!(hear(&mut connection).await, None);
+        let mut connection = rogue.dial(port).await;
+        connection.stream.write_all(&u32::MAX.to_le_bytes()).await.unwrap();
+        connection.stream.flush().await.unwrap();
+        assert_eq!(hear(&mut connection).await, None);
+        let mut connection = rogue.dial(port).await;
+        let torn = &frame::encode(&FromSender::Pair { element: [9; 32] })[..20];
+        connection.stream.write_all(torn).await.unwrap();
+        connection.stream.flush().await.unwrap();
+        drop(connection);
+        // As many who say nothing at all as are let in at once.
+        let mut silent = Vec::new();
+        for _ in 0..3 {
+            silent.push(rogue.dial(port).await);
+        }
+        silent
+    });
+    let sent = two.send(two.port, Remember::Known);
+    assert_eq!(two.anna.report(sent).outcome, Outcome::Complete);
+    drop(silent);
+}
+
+#[test]
+fn after_the_proof_only_an_offer_may_come_and_before_it_none_is_taken() {
+    let mut two = Two::new();
+    let (rogue, port, code) = (Rogue::new(), two.port, two.code);
+    two.anna.engine.block_on(async {
+        // Without the code, it is an offer like any other: declined.
+        let mut connection = rogue.greet(port).await;
+        say(&mut connection, &FromSender::Entries(vec![file("x", 1)])).await;
+        say(&mut connection, &crate::support::device::NOTHING_SKIPPED).await;
+        let answer = hear(&mut connection).await;
+        assert!(
+            matches!(&answer, Some(FromReceiver::Decline { reason: Some(why) }) if why == NOBODY),
+            "{answer:?}"
+        );
+        let mut connection = rogue.dial(port).await;
+        let binding = connection.exported(pairing::BINDING).unwrap();
+        let ends = Ends { binding, sender: rogue.identity.id(), receiver: connection.peer };
+        let (asking, element) = Asking::begin(code, ends);
+        say(&mut connection, &FromSender::Pair { element }).await;
+        let Some(FromReceiver::Pair { element }) = hear(&mut connection).await else { panic!("no answer") };
+        let (proving, proof) = asking.prove(&element).unwrap();
+        say(&mut connection, &FromSender::PairProof { proof }).await;
+        let Some(FromReceiver::Paired { proof }) = hear(&mut connection).await else { panic!("no proof") };
+        proving.check(&proof).unwrap();
+        say(&mut connection, &FromSender::Lane { token: random() }).await;
+        assert_eq!(hear(&mut connection).await, None);
+    });
+    two.becomes(&CodeState::Used);
+    assert_eq!(two.ben.arrived(), Vec::<String>::new());
+}
+
+/// Somebody who says that they have given out the code, and has not been told it.
+#[test]
+fn whoever_answers_without_knowing_the_code_gets_one_guess_and_no_file() {
+    let mut two = Two::new();
+    let identity = airlift::identity::Identity::ephemeral().unwrap();
+    let tls = airlift::net::Tls::new(&identity).unwrap();
+    let (port, guessing) = {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let listener = runtime.block_on(async { Listener::loopback(tls).unwrap() });
+        let port = listener.port().unwrap();
+        let guessing = std::thread::spawn(move || runtime.block_on(guess(listener, identity.id())));
+        (port, guessing)
+    };
+    let sent = two.send(port, Remember::Trusted);
+    let problem = two.fails(sent);
+    assert!(problem.text.contains("The code is wrong"), "{}", problem.text);
+    assert_eq!(guessing.join().unwrap(), Vec::<u8>::new(), "nothing comes after the proof");
+    assert!(two.anna.state.known.is_empty());
+}
+
+/// Guesses, says what it likes, and returns what comes after that.
+async fn guess(listener: Listener, us: airlift::model::DeviceId) -> Vec<u8> {
+    let mut anna = listener.accept().await.unwrap().identify().await.unwrap();
+    let FromSender::Pair { element } = heard(&mut anna).await else { panic!("no element") };
+    let binding = anna.exported(pairing::BINDING).unwrap();
+    let ends = Ends { binding, sender: anna.peer, receiver: us };
+    let (guess, element) = Answering::begin("1-zoo-zoo".parse().unwrap(), ends, &element).unwrap();
+    tell(&mut anna, &FromReceiver::Pair { element }).await;
+    let FromSender::PairProof { proof } = heard(&mut anna).await else { panic!("no proof") };
+    assert!(guess.check(&proof).is_err());
+    // Its own words come back to it.
+    tell(&mut anna, &FromReceiver::Paired { proof }).await;
+    let mut rest = Vec::new();
+    // Closed, in whatever way.
+    let _ = anna.stream.read_to_end(&mut rest).await;
+    rest
+}
+
+async fn heard(connection: &mut airlift::net::Connection) -> FromSender {
+    let mut header = [0; frame::HEADER];
+    connection.stream.read_exact(&mut header).await.unwrap();
+    let mut body = vec![0; frame::body_len(header, 4096).unwrap()];
+    connection.stream.read_exact(&mut body).await.unwrap();
+    frame::decode(&body).unwrap()
+}
+
+async fn tell(connection: &mut airlift::net::Connection, message: &FromReceiver) {
+    connection.stream.write_all(&frame::encode(message)).await.unwrap();
+    connection.stream.flush().await.unwrap();
+}
+
+#[test]
+fn a_code_is_good_for_nothing_once_it_was_taken_back_or_nobody_receives() {
+    let mut two = Two::new();
+    two.ben.tell(Command::GiveCode { code: None, remember: Remember::Known });
+    two.becomes(&CodeState::None);
+    let sent = two.send(two.port, Remember::Known);
+    let problem = two.fails(sent);
+    assert!(problem.text.contains("it has given out none"), "{}", problem.text);
+    two.give(Remember::Known);
+    two.ben.tell(Command::StopReceiving);
+    two.ben.until("that nobody receives", |state| {
+        (state.receiving == ReceivingState::Off && state.code == CodeState::None).then_some(())
+    });
+    // Where nobody is let in, none is given out.
+    two.ben.tell(Command::GiveCode { code: Some(two.code), remember: Remember::Known });
+    let port = two.ben.receive_on(two.port, Consent::Nobody(NOBODY));
+    let sent = two.send(port, Remember::Known);
+    assert!(two.fails(sent).text.contains("it has given out none"));
+}
+
+#[test]
+fn a_code_that_leads_nowhere_says_so() {
+    let mut two = Two::new();
+    let id = Handle::new_transfer();
+    let sources = vec![Source::Path(two.file.clone())];
+    let (to, manner) = (Target::Code(two.code), Manner::default());
+    two.anna.tell(Command::Send { id, to, sources, manner });
+    let problem = two.fails(id);
+    assert_eq!((problem.side, problem.kind), (Side::Here, ProblemKind::Unreachable));
+    assert!(!format!("{:?}", two.anna.state.transfers).contains(&two.code.to_string()), "no words are kept");
+}
