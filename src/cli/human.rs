@@ -190,4 +190,17 @@ mod tests {
         assert!(!due(Some(start + PACE), start), "a clock that jumped");
         assert!(due(Some(start), start + PACE));
     }
+
+    #[test]
+    fn a_code_is_shown_to_whoever_asked_for_it_however_little_they_want_to_hear() {
+        for detail in [Detail::Errors, Detail::Lines, Detail::Bars] {
+            let (mut screen, out, err) = screen();
+            let code = "7-lamp-orbit".parse().unwrap();
+            let mut human = Human::new(&mut screen, detail);
+            human.tell(News::Code(&CodeState::Given { code, until: Instant::now() }));
+            human.tell(News::Code(&CodeState::Spent));
+            assert!(out.text().starts_with("Code: 7-lamp-orbit\n"), "{}", out.text());
+            assert!(err.text().contains("tried a wrong code"));
+        }
+    }
 }

@@ -10,7 +10,7 @@ use airlift::{
     },
     net::Listener,
     pairing::{self, Answering, Asking, Ends},
-    wire::{FromReceiver, FromSender, frame},
+    wire::{FromReceiver, FromSender, frame, limits},
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -287,4 +287,24 @@ fn a_code_that_leads_nowhere_says_so() {
     let problem = two.fails(id);
     assert_eq!((problem.side, problem.kind), (Side::Here, ProblemKind::Unreachable));
     assert!(!format!("{:?}", two.anna.state.transfers).contains(&two.code.to_string()), "no words are kept");
+}
+
+#[test]
+fn where_codes_to_compare_have_differed_too_often_a_code_that_was_told_still_opens() {
+    let mut two = Two::new();
+    two.ben.receive_on(two.port, Consent::Ask);
+    for _ in 0..limits::MAX_MISMATCHES {
+        let id = Handle::new_transfer();
+        let to = Address { host: "127.0.0.1".into(), port: Some(two.port) };
+        let sources = vec![Source::Path(two.file.clone())];
+        two.anna.tell(Command::Send { id, to: to.into(), sources, manner: Manner::default() });
+        let question =
+            two.ben.until("a question", |state| Some(state.transfers.iter().find(|t| t.asks())?.id));
+        two.ben.tell(Command::Differ(question));
+        two.anna.report(id);
+        two.ben.until("the end", |state| state.transfer(question)?.is_finished().then_some(()));
+    }
+    let sent = two.send(two.port, Remember::Known);
+    assert_eq!(two.anna.report(sent).outcome, Outcome::Complete);
+    assert_eq!(two.ben.arrived(), ["letter"]);
 }

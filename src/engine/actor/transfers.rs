@@ -119,9 +119,6 @@ impl Actor {
         };
         let id = incoming::local_id(self.device.id, peer, caller.transfer);
         let who = Who { id: peer, name, address: address.to_string() };
-        if let Some(remember) = caller.coded {
-            self.met((peer, who.name.clone()), Proof::Code, remember);
-        }
         let connection = match self.go_on(caller.connection, id) {
             Ok(()) => return,
             Err(connection) => connection,
@@ -145,7 +142,7 @@ impl Actor {
         let receiving = self.reception.as_ref().and_then(|reception| reception.receiving.clone());
         let refusal = match receiving {
             None => "That device has stopped receiving.",
-            Some(_) if self.is_barred(peer) => super::meetings::BARRED,
+            Some(_) if caller.coded.is_none() && self.is_barred(peer) => super::meetings::BARRED,
             Some(_)
                 if busy && caller.since.elapsed() < limits::PLACE && self.queue.available_permits() > 0 =>
             {
@@ -155,9 +152,10 @@ impl Actor {
                 "That device is busy with other offers. Try again in a minute."
             }
             Some(mut receiving) => {
-                if caller.coded.is_some() {
+                if let Some(remember) = caller.coded {
                     // Whoever was told the code was told to send.
                     receiving.consent = Consent::All;
+                    self.met((peer, who.name.clone()), Proof::Code, remember);
                 }
                 let start = Start::Offer(caller.connection, receiving);
                 return self.begin(start, who, id);
