@@ -35,7 +35,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("tokio_rustls", &["net", "engine"]),
     ("socket2", &["net"]),
     ("cap_std", &["disk"]),
-    ("rustix", &["disk"]),
+    ("rustix", &["disk", "cli"]),
     ("postcard", &["wire"]),
     ("rcgen", &["identity"]),
     ("zstd", &["transfer"]),

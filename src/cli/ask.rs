@@ -22,6 +22,8 @@ pub enum Verdict {
     /// As far as it is missing here.
     Missing,
     No,
+    /// The other device shows another code.
+    Differ,
     /// Nobody will ever answer.
     Nobody,
 }
@@ -69,15 +71,11 @@ impl Asker {
     pub async fn answer(&mut self, tell: &mut dyn Tell) -> (TransferId, Verdict) {
         let Some(id) = self.open else { return std::future::pending().await };
         let verdict = loop {
-            let something_is_here = self.waiting.front().is_some_and(|offer| offer.already > 0);
+            let answers = self.waiting.front().map(words::Answers::of).unwrap_or_default();
             match self.typed.recv().await.as_deref().map(understand) {
                 None => break Verdict::Nobody,
-                Some(Some(Verdict::Missing)) if something_is_here => break Verdict::Missing,
-                Some(Some(verdict)) if verdict != Verdict::Missing => break verdict,
-                Some(_) if something_is_here => {
-                    tell.ask(&["Please type y, n or m, then Enter.".to_owned()]);
-                }
-                Some(_) => tell.ask(&["Please type y or n, then Enter.".to_owned()]),
+                Some(Some(verdict)) if answers.has(verdict) => break verdict,
+                Some(_) => tell.ask(&[format!("Please type {}, then Enter.", answers.letters())]),
             }
         };
         tell.answered();
@@ -93,7 +91,27 @@ fn understand(line: &str) -> Option<Verdict> {
         "y" | "yes" => Some(Verdict::Yes),
         "m" | "missing" => Some(Verdict::Missing),
         "n" | "no" => Some(Verdict::No),
+        "d" | "differ" | "different" => Some(Verdict::Differ),
         _ => None,
+    }
+}
+
+/// What is typed at the terminal, which is not read before somebody wants it: shells stop a program that
+/// does so in the background.
+#[derive(Debug)]
+pub enum Typed {
+    Unread,
+    Lines(mpsc::Receiver<String>),
+}
+
+impl Typed {
+    /// Reads on, and forgets what was typed before: it answers no question that comes now.
+    pub fn begin(&mut self) {
+        match self {
+            // Without a thread nobody will ever answer, as when the input is closed.
+            Self::Unread => *self = Self::Lines(typed().unwrap_or_else(|_| mpsc::channel(1).1)),
+            Self::Lines(lines) => while lines.try_recv().is_ok() {},
+        }
     }
 }
 
@@ -106,6 +124,8 @@ fn understand(line: &str) -> Option<Verdict> {
 /// # Errors
 /// When the system gives no thread.
 pub fn typed() -> io::Result<mpsc::Receiver<String>> {
+    #[cfg(unix)]
+    let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
     let (to, lines) = mpsc::channel(1);
     std::thread::Builder::new().name("answers".to_owned()).spawn(move || {
         for line in io::stdin().lines() {
@@ -146,7 +166,7 @@ mod tests {
     use super::*;
     use crate::{
         cli::stage::{Told, transfer, within},
-        model::Direction,
+        model::{Agreement, CompareCode, Direction, Meeting},
     };
 
     #[tokio::test]
@@ -180,6 +200,29 @@ mod tests {
             assert_eq!(question.contains("1 of 2 files is here already."), already == 1, "{question}");
             assert_eq!(question.contains("All 2 files are here already."), already == 2, "{question}");
             assert_eq!(question.contains("m for only what is missing"), already > 0, "{question}");
+        }
+    }
+
+    #[tokio::test]
+    async fn that_the_codes_differ_is_an_answer_where_there_is_a_code() {
+        let meeting = Meeting { code: CompareCode::new(42_007), here: Agreement::Asked };
+        for (meeting, verdict) in [(None, Verdict::No), (Some(meeting), Verdict::Differ)] {
+            let (type_line, typed) = mpsc::channel(1);
+            let (mut asker, mut told) = (Asker::new(typed), Told::new());
+            asker.offer(Transfer { meeting, ..transfer(1, Direction::Receive) });
+            asker.ask(&mut told);
+            let person = async {
+                for line in ["d", "n"] {
+                    // Not heard any more once there is an answer.
+                    let _ = type_line.send(line.to_owned()).await;
+                }
+            };
+            let (answer, ()) = within(async { tokio::join!(asker.answer(&mut told), person) }).await;
+            assert_eq!(answer.1, verdict);
+            let question = told.asked();
+            for part in ["042 007 (“", "y, n, or d if the codes differ"] {
+                assert_eq!(question.contains(part), meeting.is_some(), "{part}: {question}");
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use std::{fs, path::Path};
 use tokio::sync::mpsc;
 
 use super::{
+    comparing::Company,
     exit::Exit,
     interrupt::Interrupts,
     loopback,
@@ -100,7 +101,7 @@ async fn rounds(
         let id = Handle::new_transfer();
         let trial = Trial { medium, bytes };
         watch.handle().send(Command::Try { id, to: to.clone(), trial }).await?;
-        let followed = follow(watch, id, tell).await?;
+        let followed = follow(watch, id, Company::Nobody, tell).await?;
         let tried = watch.snapshot().transfer(id);
         if let Some((tried, report)) = tried.and_then(|tried| Some((tried, report(tried)?)))
             && report.outcome == Outcome::Complete

@@ -12,6 +12,7 @@ use std::{path::Path, time::Duration};
 use tokio::sync::mpsc;
 
 use super::{
+    comparing::Company,
     exit::Exit,
     interrupt::Interrupts,
     loopback::{self, receive},
@@ -70,7 +71,8 @@ async fn fly(
     tell.tell(News::Listening(&listening));
     let to = loopback::address(&listening);
     let sources = sample::TOP.iter().map(|name| Source::Path(outbox.join(name))).collect();
-    let sending = Sending { to: to.into(), code: None, remember: Remember::Known, sources };
+    let sending =
+        Sending { to: to.into(), code: None, remember: Remember::Known, sources, company: Company::Nobody };
     let exit = send(from, sending, tell, interrupts).await?;
     let received = tokio::time::timeout(PATIENCE, async {
         loop {

@@ -5,6 +5,7 @@
 mod code;
 mod fields;
 mod kept;
+mod meeting;
 mod pipeline;
 mod visible;
 
@@ -17,6 +18,7 @@ use self::{
     code::CodeLine,
     fields::{DirectionLine, ReasonLine, SideLine, SkippedLine},
     kept::KeptLine,
+    meeting::{CompareLine, MeetingLine},
     pipeline::{BottleneckLine, PipelineLine},
     visible::Visible,
 };
@@ -97,6 +99,8 @@ pub enum Line<'a> {
         folder: Option<String>,
         free: Option<u64>,
         already: u64,
+        #[serde(flatten)]
+        compare: CompareLine,
     },
     Started {
         #[serde(flatten)]
@@ -165,6 +169,7 @@ pub enum Line<'a> {
         problem: &'a str,
     },
     Code(CodeLine),
+    Meeting(Box<MeetingLine<'a>>),
     Kept(Box<KeptLine<'a>>),
     Removed {
         #[serde(flatten)]
@@ -236,6 +241,7 @@ impl<'a> Line<'a> {
         Some(match news {
             News::Listening(listening) => Self::listening(listening),
             News::Offered(t) => Self::offer(t, &t.summary),
+            News::Met(t) if t.direction == Direction::Send => Self::Meeting(Box::new(MeetingLine::of(t)?)),
             News::Started(t) => Self::Started {
                 of: Of::from(t),
                 total: t.summary.total(),
@@ -258,7 +264,9 @@ impl<'a> Line<'a> {
             News::Error(problem) => Self::Error { problem },
             News::Kept(kept) => Self::Kept(Box::new(kept.into())),
             News::Removed(t) => Self::Removed { of: Of::from(t) },
-            News::Begun(_) | News::Connected(_) | News::Cancelling | News::Remark(_) => return None,
+            News::Begun(_) | News::Connected(_) | News::Cancelling | News::Met(_) | News::Remark(_) => {
+                return None;
+            }
         })
     }
 
@@ -288,6 +296,7 @@ impl<'a> Line<'a> {
             folder: t.folder.as_deref().map(path),
             free: t.free,
             already: t.already,
+            compare: t.into(),
         }
     }
 

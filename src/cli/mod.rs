@@ -7,6 +7,7 @@ mod args;
 mod ask;
 mod bars;
 mod bench;
+mod comparing;
 mod demo;
 mod ending;
 mod exit;
@@ -37,6 +38,7 @@ use tokio::sync::mpsc;
 use self::{
     args::{Accept, Form, Invocation, Task, Words},
     bench::Benching,
+    comparing::Company,
     exit::Exit,
     human::{Detail, Human},
     interrupt::Interrupts,
@@ -50,7 +52,7 @@ use self::{
 use crate::{
     engine::{Config, Engine, Handle, Unheard, local_addresses},
     logging::{self, Echo},
-    model::Target,
+    model::{Source, Target},
 };
 
 /// Why offers are declined where a person should be asked and can't be.
@@ -138,16 +140,30 @@ fn addressed(asked: args::Sending, screen: &mut Screen) -> anyhow::Result<Sendin
         None => None,
     };
     let Some(to) = to.or(code.map(Target::Code)) else { anyhow::bail!("Say whom to send it to, with --to.") };
-    Ok(Sending { to, code, remember, sources })
+    let company = company(&sources);
+    Ok(Sending { to, code, remember, sources, company })
+}
+
+/// Who can be asked while something is sent.
+fn company(sources: &[Source]) -> Company {
+    let is_stream = |source: &Source| matches!(source, Source::StandardInput { .. });
+    if at_terminal() && !sources.iter().any(is_stream) {
+        Company::Person(ask::Typed::Unread)
+    } else {
+        Company::Nobody
+    }
+}
+
+/// True where a person can be asked, and can answer.
+fn at_terminal() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// Settles how offers are answered here and now.
 fn agreed(asked: args::Reception) -> anyhow::Result<Reception> {
     let consent = match asked.accept {
         Accept::All => Agreement::All,
-        Accept::Ask if io::stdin().is_terminal() && io::stderr().is_terminal() => {
-            Agreement::Ask(ask::typed()?)
-        }
+        Accept::Ask if at_terminal() => Agreement::Ask(ask::typed()?),
         Accept::Ask => Agreement::Nobody(NO_TERMINAL),
     };
     let args::Reception { port, until, landing, conflict, code, remember, .. } = asked;

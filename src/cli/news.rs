@@ -21,6 +21,8 @@ pub enum News<'a> {
     Connected(&'a Transfer),
     /// The offer is complete and waits for the receiver’s answer.
     Offered(&'a Transfer),
+    /// Both devices show a code, since one of them doesn’t know the other.
+    Met(&'a Transfer),
     Started(&'a Transfer),
     Progress(&'a Transfer, &'a Progress),
     /// The link broke; it goes on by itself.

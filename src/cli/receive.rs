@@ -78,6 +78,10 @@ pub async fn receive(
             turn = watch.next() => turn,
             (id, verdict) = answer(asker.as_mut(), tell) => {
                 let answer = match verdict {
+                    Verdict::Differ => {
+                        watch.handle().send(Command::Differ(id)).await?;
+                        continue;
+                    }
                     Verdict::Yes => Answer::Accept(landing.clone()),
                     Verdict::Missing => {
                         Answer::Accept(Landing { conflict: Conflict::Complete, ..landing.clone() })
@@ -92,7 +96,9 @@ pub async fn receive(
         if let (Some((id, _)), Some(asker)) = (turn.ending(), &mut asker) {
             asker.withdraw(id, tell);
         }
-        if let Some(news) = turn.news() {
+        if let Some(news) = turn.news()
+            && !matches!(turn, Turn::Met(_))
+        {
             tell.tell(news);
         }
         if let Some((id, outcome)) = turn.ending() {
@@ -117,6 +123,8 @@ pub async fn receive(
                     asker.offer(*transfer);
                 }
             }
+            // Whoever is asked reads it in the question.
+            Turn::Met(transfer) if asker.is_none() => tell.tell(News::Met(&transfer)),
             Turn::Interrupted => {
                 tell.answered();
                 return Ok(match (leave(&mut watch, tell).await, until) {
@@ -137,6 +145,7 @@ pub async fn receive(
             | Turn::Broken(..)
             | Turn::Paused(..)
             | Turn::Mended(_)
+            | Turn::Met(_)
             | Turn::Forgotten(_) => {}
         }
     }

@@ -3,6 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::{
+    comparing::{Company, Comparing, Seen},
     ending,
     exit::Exit,
     news::{News, Tell},
@@ -13,14 +14,19 @@ use crate::{
     model::{Outcome, PairingCode, Source, Target, TransferId},
 };
 
+/// Why a transfer is given up when the person closed the terminal's input.
+const NOBODY_COMPARES: &str =
+    "There is nobody at the terminal any more to compare the codes, so nothing was sent.";
+
 /// What to send, and where to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Sending {
     pub to: Target,
     /// The words that whoever answers there must know. A [`Target::Code`] has its own.
     pub code: Option<PairingCode>,
     pub remember: Remember,
     pub sources: Vec<Source>,
+    pub company: Company,
 }
 
 /// Sends, and tells how it goes.
@@ -35,10 +41,15 @@ pub async fn send(
 ) -> Result<Exit, Unheard> {
     let mut watch = Watch::new(handle, interrupts);
     let id = Handle::new_transfer();
-    let Sending { to, code, remember, sources } = sending;
-    let manner = Manner { strangers: Strangers::GoAhead, remember, code };
+    let Sending { to, code, remember, sources, company } = sending;
+    let strangers = match company {
+        Company::Person(_) => Strangers::Compare,
+        Company::Nobody => Strangers::GoAhead,
+    };
+    let manner = Manner { strangers, remember, code };
     watch.handle().send(Command::Send { id, to, sources, manner }).await?;
-    let (Followed::ToItsEnd(outcome) | Followed::Interrupted(outcome)) = follow(&mut watch, id, tell).await?;
+    let (Followed::ToItsEnd(outcome) | Followed::Interrupted(outcome)) =
+        follow(&mut watch, id, company, tell).await?;
     Ok(Exit::of(&outcome))
 }
 
@@ -50,15 +61,39 @@ pub enum Followed {
     Interrupted(Outcome),
 }
 
-/// Tells how a transfer goes, until it ends.
+/// Tells how a transfer goes, until it ends, and asks whoever is there about the code of a first meeting.
 ///
 /// # Errors
 /// When the engine has ended.
-pub async fn follow(watch: &mut Watch, id: TransferId, tell: &mut dyn Tell) -> Result<Followed, Unheard> {
+pub async fn follow(
+    watch: &mut Watch,
+    id: TransferId,
+    company: Company,
+    tell: &mut dyn Tell,
+) -> Result<Followed, Unheard> {
+    let mut comparing = Comparing::new(company);
     loop {
-        let turn = watch.next().await;
+        let turn = tokio::select! {
+            biased;
+            turn = watch.next() => turn,
+            seen = comparing.answer(tell) => {
+                let command = match seen {
+                    Seen::Same => Command::Agree(id),
+                    Seen::Another => Command::Differ(id),
+                    Seen::Nothing => {
+                        tell.tell(News::Error(NOBODY_COMPARES));
+                        Command::Cancel(id)
+                    }
+                };
+                watch.handle().send(command).await?;
+                continue;
+            }
+        };
         if let Some(news) = turn.news() {
             tell.tell(news);
+        }
+        if let Some(transfer) = watch.snapshot().transfer(id) {
+            comparing.learn(transfer, tell);
         }
         if let Some((ended, outcome)) = turn.ending()
             && ended == id
@@ -67,6 +102,7 @@ pub async fn follow(watch: &mut Watch, id: TransferId, tell: &mut dyn Tell) -> R
         }
         match turn {
             Turn::Interrupted => {
+                tell.answered();
                 tell.tell(News::Cancelling);
                 return Ok(Followed::Interrupted(ending::cancel(watch, vec![id], tell).await));
             }
@@ -78,6 +114,7 @@ pub async fn follow(watch: &mut Watch, id: TransferId, tell: &mut dyn Tell) -> R
             | Turn::Broken(..)
             | Turn::Paused(..)
             | Turn::Mended(_)
+            | Turn::Met(_)
             | Turn::Code(_)
             | Turn::Forgotten(_) => {}
         }
@@ -94,7 +131,8 @@ mod tests {
 
     fn sending() -> Sending {
         let to = "host".parse().unwrap();
-        Sending { to, code: None, remember: Remember::Known, sources: vec![Source::Path("photo.jpg".into())] }
+        let (sources, company) = (vec![Source::Path("photo.jpg".into())], Company::Nobody);
+        Sending { to, code: None, remember: Remember::Known, sources, company }
     }
 
     async fn run(stage: &mut Stage, told: &mut Told, script: impl AsyncFnOnce(&mut Stage)) -> Exit {

@@ -17,7 +17,7 @@ use tokio::{
 use super::news::{Moment, News, report};
 use crate::{
     engine::{CodeState, Event, Events, Handle, ReceivingState, Snapshot, Update},
-    model::{Outcome, Pause, Problem, Progress, Report, Transfer, TransferId, TransferState},
+    model::{CompareCode, Outcome, Pause, Problem, Progress, Report, Transfer, TransferId, TransferState},
 };
 
 /// How often progress is sampled: twice the promised five a second, since timers run late.
@@ -39,6 +39,8 @@ pub enum Turn {
     Paused(Box<Transfer>, Pause),
     /// It goes on.
     Mended(Box<Transfer>),
+    /// A transfer has a code that both devices show.
+    Met(Box<Transfer>),
     /// It was taken off the list.
     Forgotten(TransferId),
     /// What has become of the code that was given out.
@@ -63,6 +65,7 @@ impl Turn {
             Self::Broken(transfer, why) => News::Broken(transfer, why),
             Self::Paused(transfer, why) => News::Paused(transfer, *why),
             Self::Mended(transfer) => News::Mended(transfer),
+            Self::Met(transfer) => News::Met(transfer),
             Self::Code(state) => News::Code(state),
             Self::Listening { .. }
             | Self::CannotListen(_)
@@ -80,7 +83,8 @@ impl Turn {
             | Self::Progress(transfer, _)
             | Self::Broken(transfer, _)
             | Self::Paused(transfer, _)
-            | Self::Mended(transfer) => Some(transfer.id),
+            | Self::Mended(transfer)
+            | Self::Met(transfer) => Some(transfer.id),
             Self::Forgotten(id) => Some(*id),
             Self::Listening { .. }
             | Self::CannotListen(_)
@@ -115,6 +119,8 @@ pub struct Watch {
 struct Followed {
     told: Option<Moment>,
     link: Link,
+    /// The code that was told last.
+    met: Option<CompareCode>,
     /// Bytes of the last progress that was told.
     bytes: Option<u64>,
 }
@@ -274,6 +280,11 @@ impl Watch {
                 self.due.push_back(Turn::Progress(Box::new(transfer.clone()), at_the_end(report)));
             }
             self.due.push_back(Turn::Transfer(moment, Box::new(transfer.clone())));
+        }
+        let code = transfer.meeting.map(|meeting| meeting.code);
+        if code.is_some() && followed.met != code && !transfer.is_finished() {
+            followed.met = code;
+            self.due.push_back(Turn::Met(Box::new(transfer.clone())));
         }
         match (&transfer.state, followed.link) {
             (TransferState::Paused(why), told) => {

@@ -4,14 +4,17 @@
 
 mod code;
 mod kept;
+pub mod meeting;
+mod question;
 pub mod trial;
 
 use std::path::Path;
 
+pub use self::question::{Answers, question};
 use super::news::{Listening, News};
 use crate::model::{
-    DeviceId, Direction, EntryKind, Outcome, Pause, Peer, Problem, Progress, Purpose, Report, Retry, Side,
-    Summary, Transfer, text,
+    DeviceId, Direction, EntryKind, Outcome, Pause, Peer, Problem, Progress, Report, Retry, Side, Summary,
+    Transfer, text,
 };
 
 /// What became of a broken link, and what comes next.
@@ -72,6 +75,7 @@ pub fn lines(news: News<'_>) -> Vec<Line> {
             // Whoever is asked reads it in the question, and everyone else when it starts.
             Direction::Receive => Vec::new(),
         },
+        News::Met(t) => meeting::met(t),
         News::Started(t) => started(t),
         News::Broken(t, why) => told(broken(t, why)),
         News::Paused(t, why) => told(paused(t, why)),
@@ -130,27 +134,6 @@ pub fn amount(bytes: u64, total: Option<u64>) -> String {
         Some(total) => format!("{} of {}", text::bytes(bytes), text::bytes(total)),
         None => text::bytes(bytes),
     }
-}
-
-/// The question to a person whether an offer is wanted.
-#[must_use]
-pub fn question(offer: &Transfer) -> Vec<String> {
-    if let Purpose::Trial(medium) = offer.summary.purpose {
-        return trial::question(offer, medium);
-    }
-    let mut lines =
-        vec![String::new(), format!("{} wants to send {}:", who(&offer.peer), offer.summary.size_line())];
-    lines.extend(top(&offer.summary).into_iter().map(|item| format!("  {item}")));
-    if let Some(folder) = &offer.folder {
-        lines.push(format!("It would go to {}.", place(folder, offer.free)));
-    }
-    lines.extend(notes(offer));
-    let here = offer.here_already();
-    let answers = if here.is_some() { "y, n, or m for only what is missing" } else { "y or n" };
-    lines.extend(here);
-    let what = offer.summary.title();
-    lines.push(format!("Accept {what} from {}? Type {answers}, then Enter.", offer.peer.label()));
-    lines
 }
 
 /// `Anna’s laptop (K3QF-7A2M, 192.168.1.20)`.

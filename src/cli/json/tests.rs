@@ -5,7 +5,7 @@ use crate::{
         stage::{complete, transfer},
     },
     engine::CodeState,
-    model::{FileProblem, Problem, ProblemKind, text::is_deceptive},
+    model::{Agreement, CompareCode, FileProblem, Meeting, Problem, ProblemKind, text::is_deceptive},
 };
 
 fn line(news: News<'_>) -> String {
@@ -84,6 +84,8 @@ fn every_field_is_documented() {
     let documentation = include_str!("../../../docs/CLI.md");
     let t = transfer(1, Direction::Receive);
     let (report, progress) = (complete(&t), Progress::default());
+    let meeting = Some(Meeting { code: CompareCode::new(1), here: Agreement::Asked });
+    let met = Transfer { meeting, ..transfer(1, Direction::Send) };
     for news in [
         News::Offered(&t),
         News::Started(&t),
@@ -94,6 +96,7 @@ fn every_field_is_documented() {
         News::Finished(&t, &report),
         News::Tried(&t, &report),
         News::Code(&CodeState::Used),
+        News::Met(&met),
     ] {
         let read: serde_json::Value = serde_json::from_str(&line(news)).unwrap();
         let inner = [&read["pipeline"], &read["pipeline"]["seconds"]];

@@ -64,7 +64,6 @@ pub fn question(offer: &Transfer, medium: Medium) -> Vec<String> {
         let place = place(folder, offer.free);
         lines.push(format!("  It is written to {place}, and removed at once."));
     }
-    lines.push(format!("Accept the speed test by {}? Type y or n, then Enter.", offer.peer.label()));
     lines
 }
 

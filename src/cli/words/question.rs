@@ -1,0 +1,88 @@
+//! The question whether an offer is wanted, and the answers to it.
+
+use super::{meeting, notes, place, top, trial, who};
+use crate::{
+    cli::ask::Verdict,
+    model::{Agreement, Purpose, Transfer},
+};
+
+/// The answers that an offer can be given.
+#[derive(Clone, Debug, Default)]
+pub struct Answers(Vec<Verdict>);
+
+impl Answers {
+    #[must_use]
+    pub fn of(offer: &Transfer) -> Self {
+        let mut all = vec![Verdict::Yes, Verdict::No];
+        all.extend((offer.already > 0).then_some(Verdict::Missing));
+        all.extend(offer.meeting.map(|_| Verdict::Differ));
+        Self(all)
+    }
+
+    #[must_use]
+    pub fn has(&self, verdict: Verdict) -> bool {
+        self.0.contains(&verdict)
+    }
+
+    /// `y, n, or m`.
+    #[must_use]
+    pub fn letters(&self) -> String {
+        self.listed(|verdict| match verdict {
+            Verdict::Yes => "y",
+            Verdict::Missing => "m",
+            Verdict::Differ => "d",
+            Verdict::No | Verdict::Nobody => "n",
+        })
+    }
+
+    /// `y, n, or m for only what is missing`.
+    fn explained(&self) -> String {
+        self.listed(|verdict| match verdict {
+            Verdict::Yes => "y",
+            Verdict::Missing => "m for only what is missing",
+            Verdict::Differ => "d if the codes differ",
+            Verdict::No | Verdict::Nobody => "n",
+        })
+    }
+
+    fn listed(&self, word: impl Fn(&Verdict) -> &'static str) -> String {
+        let mut words: Vec<_> = self.0.iter().map(word).collect();
+        let last = words.pop().unwrap_or_default();
+        match words.as_slice() {
+            [one] => format!("{one} or {last}"),
+            several => format!("{}, or {last}", several.join(", ")),
+        }
+    }
+}
+
+/// The question to a person whether an offer is wanted.
+#[must_use]
+pub fn question(offer: &Transfer) -> Vec<String> {
+    let answers = Answers::of(offer);
+    let mut lines = vec![String::new()];
+    let last = if let Purpose::Trial(medium) = offer.summary.purpose {
+        lines.extend(trial::question(offer, medium));
+        format!("Accept the speed test by {}?", offer.peer.label())
+    } else {
+        lines.push(format!("{} wants to send {}:", who(&offer.peer), offer.summary.size_line()));
+        lines.extend(top(&offer.summary).into_iter().map(|item| format!("  {item}")));
+        if let Some(folder) = &offer.folder {
+            lines.push(format!("It would go to {}.", place(folder, offer.free)));
+        }
+        lines.extend(notes(offer));
+        lines.extend(offer.here_already());
+        format!("Accept {} from {}?", offer.summary.title(), offer.peer.label())
+    };
+    if let Some(met) = offer.meeting {
+        let code = meeting::code(met.code);
+        lines.push(match met.here {
+            Agreement::NotNeeded => format!("It has not met this device before. Both show the code {code}."),
+            Agreement::Asked | Agreement::Given => {
+                format!("You have not met this device before. Its screen must show the code {code}, too.")
+            }
+        });
+    }
+    lines.extend(meeting::caution(offer));
+    lines.push(format!("{last} Type {}, then Enter.", answers.explained()));
+    lines
+}
