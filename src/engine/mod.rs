@@ -7,6 +7,7 @@ mod actor;
 mod codes;
 mod command;
 mod desk;
+mod devices;
 pub mod doctor;
 mod event;
 mod given_up;
@@ -37,6 +38,7 @@ pub use start::{Config, Earlier, Engine, Multicast, StartError};
 
 pub use crate::{
     disk::User,
+    identity::{Change, TrustError, TrustStore},
     net::local_addresses,
     settings::{AcceptRule, GoOn, QuietHours, Settings, Visibility, default_home},
     wire::{DEFAULT_PORT, limits::MAX_TRIAL},

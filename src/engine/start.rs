@@ -7,12 +7,13 @@ use tokio::{runtime::Runtime, task::JoinHandle};
 use super::{
     actor::{Actor, ForThisRun},
     command::Command,
+    devices::Devices,
     handle::{Handle, Wake, seam},
     snapshot::{DeviceCard, Snapshot},
 };
 use crate::{
     disk,
-    identity::{Identity, IdentityError},
+    identity::{Identity, IdentityError, TrustError, TrustStore},
     model::{ByteRate, DeviceName},
     net::Tls,
     settings::Settings,
@@ -60,6 +61,8 @@ pub enum StartError {
     Home { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     #[error("This device’s key can’t be used for secure connections: {0}.")]
     Tls(String),
     #[error("The system gives no threads: {0}.")]
@@ -92,7 +95,8 @@ impl Engine {
         let settings = Settings::load(&home).map_err(unusable)?;
         let (name, limit) = (config.device_name, config.limit);
         let device = DeviceCard { id: identity.id(), name: name.clone().unwrap_or_else(|| settings.name()) };
-        let snapshot = Snapshot::new(device, settings);
+        let store = TrustStore::open(&home)?;
+        let snapshot = Snapshot { known: store.devices(), ..Snapshot::new(device, settings) };
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("airlift")
@@ -100,7 +104,8 @@ impl Engine {
             .build()
             .map_err(StartError::Runtime)?;
         let (handle, end) = seam(snapshot, wake);
-        let actor = Actor::new(home, tls, ForThisRun { name, limit }, end);
+        let devices = Devices::new(store, end.publisher.clone());
+        let actor = Actor::new(home, tls, devices, ForThisRun { name, limit }, end);
         let actor = runtime.spawn(actor.run(config.earlier));
         Ok(Self { runtime: Some(runtime), handle, actor: Some(actor) })
     }

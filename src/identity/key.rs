@@ -122,15 +122,16 @@ fn keep_private(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Has the key's name last through a power cut: with another key, this would be another device.
+/// Has the names in the data folder last through a power cut: with another key, this would be another
+/// device.
 #[cfg(unix)]
-fn make_last(home: &Path) -> io::Result<()> {
+pub(super) fn make_last(home: &Path) -> io::Result<()> {
     std::fs::File::open(home)?.sync_all()
 }
 
 /// Windows keeps names in a journal of its own and has no call that waits for it.
 #[cfg(not(unix))]
-fn make_last(_home: &Path) -> io::Result<()> {
+pub(super) fn make_last(_home: &Path) -> io::Result<()> {
     Ok(())
 }
 

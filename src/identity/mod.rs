@@ -1,10 +1,12 @@
-//! This device's own key, and what follows from it.
+//! This device's own key and what follows from it, and what is kept of the keys of others.
 //!
-//! Knows the key file and the certificate made from it. Must not know sockets.
+//! Knows the key file, the certificate made from it, and the file of known devices. Must not know sockets.
 
 mod key;
+mod trust;
 
 pub use key::{Identity, IdentityError};
+pub use trust::{Change, Heard, Look, TrustError, TrustStore, Whereabouts};
 
 /// Bytes from the system's own random source.
 ///

@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use data_encoding::BASE32_NOPAD;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// A device's identity: the first 160 bits of the BLAKE3 hash of its public key
 /// (`SubjectPublicKeyInfo`, DER; RFC 5280).
@@ -121,6 +122,21 @@ impl DeviceName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// True of names that a person may take for the same: they differ in case, width, composition, spaces
+    /// or punctuation at most. Letters of different scripts that look alike are different.
+    #[must_use]
+    pub fn resembles(&self, other: &Self) -> bool {
+        self.folded() == other.folded()
+    }
+
+    fn folded(&self) -> String {
+        // Up and down, so that one letter that becomes two does so in both names.
+        let folded: String = self.0.nfkc().collect::<String>().to_uppercase().to_lowercase().nfkc().collect();
+        let essence: String = folded.chars().filter(|c| c.is_alphanumeric()).collect();
+        // A name may be all signs.
+        if essence.is_empty() { folded } else { essence }
+    }
 }
 
 impl FromStr for DeviceName {
@@ -156,6 +172,24 @@ mod tests {
     fn what_is_not_an_id_is_refused() {
         for text in ["", "AAAA", "not an id at all", &"A".repeat(33), &"1".repeat(32)] {
             assert_eq!(text.parse::<DeviceId>(), Err(BadDeviceId), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_that_a_person_may_take_for_the_same_resemble_each_other() {
+        let name = |text| DeviceName::parse(text).unwrap();
+        for (one, other) in [
+            ("Anna’s laptop", "anna's  LAPTOP"),
+            ("Anna’s laptop", "Ａｎｎａ’ｓ ｌａｐｔｏｐ"),
+            ("Straße", "STRASSE"),
+            ("Büro", "Bu\u{308}ro"),
+            ("ﬁle server", "File-Server"),
+            ("🎉", "🎉"),
+        ] {
+            assert!(name(one).resembles(&name(other)), "{one} {other}");
+        }
+        for (one, other) in [("Anna", "Anne"), ("laptop", "laptop 2"), ("🎉", "🎈"), ("Büro", "Buro")] {
+            assert!(!name(one).resembles(&name(other)), "{one} {other}");
         }
     }
 
