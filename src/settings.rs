@@ -90,6 +90,18 @@ pub struct QuietHours {
     pub to: u16,
 }
 
+impl QuietHours {
+    /// True in them, `minute`s after midnight. They are empty when they begin as they end.
+    #[must_use]
+    pub fn has(self, minute: u16) -> bool {
+        if self.from <= self.to {
+            (self.from..self.to).contains(&minute)
+        } else {
+            minute >= self.from || minute < self.to
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -229,6 +241,25 @@ mod tests {
         assert_eq!(loaded, settings);
         assert_eq!(loaded.recent.len(), Settings::MAX_RECENT);
         assert_eq!(loaded.recent[0], "host7");
+    }
+
+    #[test]
+    fn quiet_hours_may_go_over_midnight() {
+        let hours = |from, to| QuietHours { from, to };
+        for (quiet, minute, is_quiet) in [
+            (hours(60, 120), 59, false),
+            (hours(60, 120), 60, true),
+            (hours(60, 120), 119, true),
+            (hours(60, 120), 120, false),
+            (hours(1320, 420), 1439, true),
+            (hours(1320, 420), 0, true),
+            (hours(1320, 420), 419, true),
+            (hours(1320, 420), 420, false),
+            (hours(1320, 420), 1319, false),
+            (hours(0, 0), 0, false),
+        ] {
+            assert_eq!(quiet.has(minute), is_quiet, "{quiet:?} at {minute}");
+        }
     }
 
     #[test]

@@ -384,11 +384,10 @@ fn nobody_else_can_bring_the_content() {
 fn a_person_is_never_asked_more_than_a_few_questions_at_once() {
     let mut device = Device::start("Ben");
     let port = device.receive(Consent::Ask);
-    let rogue = Rogue::new();
     let waiting = device.engine.block_on(async {
         let mut waiting = Vec::new();
-        for nth in 0..airlift::wire::limits::MAX_WAITING {
-            let mut connection = rogue.greet(port).await;
+        for nth in 0..airlift::wire::limits::MAX_QUESTIONS {
+            let mut connection = Rogue::new().greet(port).await;
             say(&mut connection, &FromSender::Entries(vec![file(&format!("{nth}"), 1)])).await;
             say(&mut connection, &NOTHING_SKIPPED).await;
             waiting.push(connection);
@@ -399,7 +398,7 @@ fn a_person_is_never_asked_more_than_a_few_questions_at_once() {
         (state.transfers.iter().filter(|t| t.asks()).count() == waiting.len()).then_some(())
     });
     let answer = device.engine.block_on(async {
-        let mut one_too_many = rogue.dial(port).await;
+        let mut one_too_many = Rogue::new().dial(port).await;
         say(&mut one_too_many, &FromSender::Hello { name: "More".into(), transfer: [1; 16] }).await;
         hear(&mut one_too_many).await
     });

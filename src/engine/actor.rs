@@ -4,6 +4,7 @@
 
 mod kept;
 mod meetings;
+mod questions;
 mod reception;
 mod transfers;
 
@@ -28,6 +29,7 @@ use super::{
     codes::Codes,
     command::{Command, Manner, Remember, Strangers},
     desk::Desk,
+    devices::Devices,
     event::Event,
     handle::{EngineEnd, Publisher},
     incoming::Accepted,
@@ -44,6 +46,7 @@ use super::{
 };
 use crate::{
     disk,
+    identity::{Heard, Whereabouts},
     model::{
         Answer, ByteRate, DeviceId, DeviceName, Outcome, Problem, ProblemKind, Proof, Report, Side, Source,
         Target, Transfer, TransferId,
@@ -120,6 +123,7 @@ pub struct Actor {
     saving: Arc<Mutex<()>>,
     tls: Tls,
     routes: Routes,
+    devices: Devices,
     publisher: Publisher,
     commands: mpsc::Receiver<Command>,
     reports: (mpsc::Sender<Internal>, mpsc::Receiver<Internal>),
@@ -170,7 +174,7 @@ impl Running {
 }
 
 impl Actor {
-    pub fn new(home: PathBuf, tls: Tls, for_this_run: ForThisRun, end: EngineEnd) -> Self {
+    pub fn new(home: PathBuf, tls: Tls, devices: Devices, for_this_run: ForThisRun, end: EngineEnd) -> Self {
         let snapshot = end.publisher.snapshot();
         let limit = for_this_run.limit.or(snapshot.settings.limit);
         Self {
@@ -182,6 +186,7 @@ impl Actor {
             saving: Arc::default(),
             routes: Routes::new(tls.clone()),
             tls,
+            devices,
             codes: Codes::new(end.publisher.clone()),
             publisher: end.publisher,
             commands: end.commands,
@@ -301,11 +306,11 @@ impl Actor {
                     publisher.wake();
                 });
             }
+            Command::Device { id, change } => self.judge(id, change),
             Command::Agree(id) => self.agree(id),
             Command::Differ(id) => self.differ(id),
             Command::GiveCode { code, remember } => self.give_code(code, remember),
             Command::Look(_)
-            | Command::Device { .. }
             | Command::Examine { .. }
             // Ends the loop that calls this.
             | Command::Shutdown => {}
@@ -315,14 +320,10 @@ impl Actor {
     fn hear(&mut self, report: Internal) {
         match report {
             Internal::Arrived(caller) => self.welcome(caller),
-            // Whoever offered has left already, or nobody receives any more.
-            Internal::Ask { reply, .. } if reply.is_closed() || !self.is_receiving() => {}
-            Internal::Ask { desk, offer, reply } => {
-                self.questions.insert(desk.id(), reply);
-                desk.show(*offer);
-            }
+            Internal::Ask { desk, offer, reply } => self.ask(&desk, *offer, reply),
             Internal::Reached { to, peer, at } => {
                 tracing::debug!(%peer, %at, "reached");
+                self.heard(Heard { id: peer, name: None, kind: None, at: Some(Whereabouts::Answered(at)) });
                 if let Target::Address(address) = to {
                     let mut settings = self.settings.clone();
                     settings.remember(&address.to_string());

@@ -12,9 +12,10 @@ use super::{
 };
 use crate::{
     model::{
-        Agreement, CompareCode, DeviceId, Direction, Meeting, Outcome, Pause, Problem, ProblemKind, Progress,
-        Report, Target, Transfer, TransferId, TransferState, Trust,
+        Agreement, Caution, CompareCode, DeviceId, Direction, Meeting, Outcome, Pause, Problem, ProblemKind,
+        Progress, Report, Target, Transfer, TransferId, TransferState, Trust,
     },
+    settings::Settings,
     transfer::{IncomingOffer, Meter, Notice},
 };
 
@@ -59,6 +60,16 @@ impl Desk {
     /// What this device's person thinks of that one.
     pub fn trust(&self, peer: DeviceId) -> Trust {
         self.publisher.trust(peer)
+    }
+
+    /// What this device's person has chosen.
+    pub fn settings(&self) -> Settings {
+        self.publisher.settings()
+    }
+
+    /// Faces see it with the next change.
+    pub fn warn(&self, caution: Option<Caution>) {
+        self.transfer().caution = caution;
     }
 
     /// True before the answer to its offer.
@@ -193,9 +204,10 @@ impl Desk {
     fn never_was(&self, outcome: &Outcome) -> bool {
         let transfer = self.transfer();
         let left = match outcome {
-            Outcome::Cancelled { .. } => true,
+            // Declined before anybody saw it: there was no place for another question.
+            Outcome::Cancelled { .. } | Outcome::Declined { .. } => true,
             Outcome::Failed(problem) => matches!(problem.kind, ProblemKind::Link | ProblemKind::Paused),
-            _ => false,
+            Outcome::Complete => false,
         };
         left && transfer.direction == Direction::Receive && transfer.state == TransferState::Preparing
     }

@@ -3,7 +3,7 @@
 //!
 //! Knows the store and the publisher. Must not know what anybody decides by it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::task::spawn_blocking;
 
@@ -22,21 +22,14 @@ pub struct Devices {
 struct Shared {
     store: TrustStore,
     publisher: Publisher,
-    /// Not yet written; in the order in which they were asked for.
-    changes: Mutex<Vec<Change>>,
-    /// Held from a look or a change to its publication, so that events come in the order of the changes.
-    turn: Mutex<()>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Held while it is published how it is now, so that the last event has the newest.
+    publishing: Mutex<()>,
 }
 
 impl Devices {
     #[must_use]
     pub fn new(store: TrustStore, publisher: Publisher) -> Self {
-        let (changes, turn) = (Mutex::default(), Mutex::default());
-        Self { shared: Arc::new(Shared { store, publisher, changes, turn }) }
+        Self { shared: Arc::new(Shared { store, publisher, publishing: Mutex::default() }) }
     }
 
     /// All, by name.
@@ -65,7 +58,6 @@ impl Devices {
     pub async fn look(&self) {
         let this = self.clone();
         let looking = spawn_blocking(move || {
-            let _turn = lock(&this.shared.turn);
             if this.shared.store.look() == Look::Changed {
                 this.publish();
             }
@@ -75,36 +67,35 @@ impl Devices {
     }
 
     /// It was made sure that this is the device that its person means: it is known from now on, and
-    /// trusted as far as `trust` says, or as it was if that was further. A blocked one stays blocked.
-    pub async fn meet(&self, id: DeviceId, name: DeviceName, proof: Proof, trust: Trust) {
-        self.note(Change::Met { id, name, proof, trust });
-        self.write().await;
+    /// trusted as far as `trust` says, or as it was if that was further. A blocked one stays blocked. It
+    /// holds at once, and is kept after [`Devices::write`].
+    pub fn meet(&self, id: DeviceId, name: DeviceName, proof: Proof, trust: Trust) {
+        self.change(Change::Met { id, name, proof, trust });
     }
 
-    /// Has a change wait for [`Devices::write`], behind those that wait already.
-    pub fn note(&self, change: Change) {
-        lock(&self.shared.changes).push(change);
+    /// As [`Devices::meet`], for any change.
+    pub fn change(&self, change: Change) {
+        match self.shared.store.change(change) {
+            Ok(Look::Same) => {}
+            Ok(Look::Changed) => self.publish(),
+            Err(problem) => tracing::error!(%problem, "what is kept of devices stays as it was"),
+        }
     }
 
-    /// Writes what waits. What can't be written holds for this run.
+    /// Writes what has changed. What can't be written holds for this run.
     pub async fn write(&self) {
         let this = self.clone();
-        let writing = spawn_blocking(move || {
-            let _turn = lock(&this.shared.turn);
-            let changes = std::mem::take(&mut *lock(&this.shared.changes));
-            match this.shared.store.change(&changes) {
-                Ok(Look::Same) => {}
-                Ok(Look::Changed) => this.publish(),
-                Err(problem) => {
-                    tracing::error!(%problem, "a change of what is kept of devices is not written");
-                    this.publish();
-                }
-            }
+        let writing = spawn_blocking(move || match this.shared.store.write() {
+            Ok(Look::Same) => {}
+            Ok(Look::Changed) => this.publish(),
+            Err(problem) => tracing::error!(%problem, "what is kept of devices can't be written"),
         });
+        // One that broke down has written nothing.
         let _ = writing.await;
     }
 
     fn publish(&self) {
+        let _one = self.shared.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         self.shared.publisher.publish(Event::Known(self.all()));
     }
 }
@@ -125,11 +116,13 @@ mod tests {
         let snapshot = Snapshot::new(DeviceCard { id: us, name: name("Us") }, Settings::default());
         let (handle, end) = seam(snapshot, Arc::new(|| {}));
         let devices = Devices::new(TrustStore::open(home.path()).unwrap(), end.publisher);
-        devices.meet(anna, name("Anna"), Proof::Code, Trust::Known).await;
+        devices.meet(anna, name("Anna"), Proof::Code, Trust::Known);
         assert_eq!(handle.subscribe().0.trust(anna), Trust::Known);
+        devices.write().await;
 
         let elsewhere = TrustStore::open(home.path()).unwrap();
-        elsewhere.change(&[Change::Judged { id: anna, name: name("Anna"), trust: Trust::Blocked }]).unwrap();
+        elsewhere.change(Change::Judged { id: anna, name: name("Anna"), trust: Trust::Blocked }).unwrap();
+        elsewhere.write().unwrap();
         let (_, mut events) = handle.subscribe();
         devices.look().await;
         devices.look().await;
@@ -149,7 +142,7 @@ mod tests {
         let mut writes = tokio::task::JoinSet::new();
         for round in 0..50 {
             let trust = if round % 2 == 0 { Trust::Blocked } else { Trust::Known };
-            devices.note(Change::Judged { id, name: name.clone(), trust });
+            devices.change(Change::Judged { id, name: name.clone(), trust });
             let devices = devices.clone();
             writes.spawn(async move { devices.write().await });
         }

@@ -13,7 +13,10 @@ use std::{
 use tokio::sync::{broadcast, mpsc};
 
 use super::{command::Command, event::Event, snapshot::Snapshot};
-use crate::model::{DeviceId, PairingCode, Progress, TransferId, Trust};
+use crate::{
+    model::{DeviceId, PairingCode, Progress, TransferId, Trust},
+    settings::Settings,
+};
 
 /// Commands that may wait for the engine. A person can't outrun it; a script that does, waits.
 const COMMANDS: usize = 64;
@@ -209,6 +212,12 @@ impl Publisher {
     #[must_use]
     pub fn trust(&self, id: DeviceId) -> Trust {
         self.shared.lock().snapshot.trust(id)
+    }
+
+    /// What this device's person has chosen.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.shared.lock().snapshot.settings.clone()
     }
 
     pub fn show_progress(&self, id: TransferId, gauge: Arc<dyn Gauge>) {

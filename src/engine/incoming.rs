@@ -1,6 +1,7 @@
 //! One transfer that receives: from a peer's hello to its report, over as many connections as it
 //! takes.
 
+mod answering;
 mod keeping;
 mod waiting;
 
@@ -12,10 +13,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::{
-    sync::{mpsc, oneshot},
-    task::spawn_blocking,
-};
+use tokio::{sync::mpsc, task::spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
 use self::keeping::keep;
@@ -23,9 +21,9 @@ use super::{
     actor::Internal,
     command::{Receiving, Remember},
     desk::Desk,
+    devices::Devices,
     given_up, kept,
     patience::noting,
-    policy::{Decision, decide},
     record::{self, Found, Kept, Missing, Record, Who},
     resting::{Marks, Rest, Wishes},
     switchboard::Switchboard,
@@ -46,6 +44,7 @@ use crate::{
 /// What every attempt at a transfer needs.
 pub struct Incoming {
     pub desk: Arc<Desk>,
+    pub devices: Devices,
     pub home: PathBuf,
     pub peer: Who,
     /// This device's.
@@ -305,7 +304,7 @@ impl Incoming {
             let answer = match (before, receiving) {
                 (Some(record), _) if summary.is_within(&record.summary) => Answer::Accept(record.landing),
                 (Some(_), _) => Answer::Decline(Some(CHANGED.to_owned())),
-                (None, Some(receiving)) => answer(offer, &self.desk, receiving, &self.actor).await,
+                (None, Some(receiving)) => self.answer(offer, receiving).await,
                 (None, None) => Answer::Decline(None),
             };
             if let Answer::Accept(landing) = &answer {
@@ -450,33 +449,3 @@ fn is_called_off(why: &Problem, story: &Story) -> bool {
 
 /// Why a transfer that was accepted is not gone on with.
 const CHANGED: &str = "What is offered is no longer what was accepted: it has become more. Send it anew.";
-
-async fn answer(
-    offer: IncomingOffer,
-    desk: &Arc<Desk>,
-    receiving: &Receiving,
-    actor: &mpsc::Sender<Internal>,
-) -> Answer {
-    match decide(receiving.consent, &receiving.landing) {
-        Decision::Answer(answer) => {
-            desk.show(offer);
-            answer
-        }
-        Decision::Ask => {
-            let (reply, answered) = oneshot::channel();
-            // The actor keeps the question before any face can see it, so that no answer comes
-            // too early.
-            let question = Internal::Ask { desk: Arc::clone(desk), offer: Box::new(offer), reply };
-            if actor.send(question).await.is_err() {
-                return Answer::Decline(None);
-            }
-            // A question that was dropped was answered with no.
-            let answer = answered.await.unwrap_or(Answer::Decline(None));
-            if matches!(answer, Answer::Accept(_)) {
-                // The code was before their eyes.
-                desk.agree();
-            }
-            answer
-        }
-    }
-}

@@ -1,9 +1,9 @@
 //! Waiting for peers, and finding out who they are and what they want, within bounds.
 
-use std::{collections::VecDeque, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use tokio::{
-    sync::{Semaphore, mpsc},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::{AbortHandle, JoinSet},
     time::timeout,
 };
@@ -12,67 +12,79 @@ use super::{
     actor::{Caller, Internal},
     codes::{self, Codes},
     command::Remember,
+    devices::Devices,
+    strangers::{Places, Unknown, make_room},
     switchboard::Switchboard,
 };
 use crate::{
-    model::DeviceId,
+    model::{DeviceId, Trust},
     net::{Connection, Listener, Stranger},
     transfer::{self, read_first},
     wire::{FromSender, limits},
 };
 
-/// Accepts until it is dropped. Everybody has the same short time to say what they want; when too
-/// many do at once, the one who has had the longest makes room: an honest peer needs a moment, and
-/// a crowd that says nothing must not keep it out.
-pub async fn run(
-    listener: Listener,
-    us: DeviceId,
-    codes: Codes,
-    switchboard: Switchboard,
-    actor: mpsc::Sender<Internal>,
-) {
-    let places = Arc::new(Semaphore::new(limits::MAX_STRANGERS));
+/// What it takes to find out who somebody is, and where to lead them. Cheap to clone.
+#[derive(Clone)]
+pub struct Parts {
+    pub us: DeviceId,
+    pub devices: Devices,
+    pub codes: Codes,
+    pub switchboard: Switchboard,
+    pub actor: mpsc::Sender<Internal>,
+}
+
+const PLACES: Places =
+    Places { all: limits::MAX_STRANGERS, each: limits::MAX_STRANGERS_EACH, moment: limits::STRANGERS_MOMENT };
+
+/// Accepts until it is dropped. Everybody has the same short time to say what they want; when too many
+/// do at once, [`make_room`] says who leaves: an honest peer needs a moment, and a crowd that says
+/// nothing must not keep it out.
+pub async fn run(listener: Listener, parts: Parts) {
+    let places = Arc::new(Semaphore::new(PLACES.all));
     let mut strangers = JoinSet::new();
-    let mut oldest_first = VecDeque::<AbortHandle>::new();
+    let mut unknown = Vec::<Unknown<AbortHandle>>::new();
     loop {
         while strangers.try_join_next().is_some() {}
         let stranger = match listener.accept().await {
             Ok(stranger) => stranger,
             Err(e) => {
                 // The actor hears why; if it is gone, so is the need to listen.
-                let _ = actor.send(Internal::Deaf(e)).await;
+                let _ = parts.actor.send(Internal::Deaf(e)).await;
                 return;
             }
         };
-        oldest_first.retain(|other| !other.is_finished());
-        if places.available_permits() == 0
-            && let Some(oldest) = oldest_first.pop_front()
-        {
-            tracing::warn!("too many strangers at once: the oldest makes room");
-            oldest.abort();
+        unknown.retain(|other| !other.connection.is_finished());
+        let (from, since) = (stranger.address.ip(), Instant::now());
+        for other in make_room(&mut unknown, from, since, PLACES) {
+            tracing::debug!(address = %other.from, "too many strangers at once: one makes room");
+            other.connection.abort();
+        }
+        // Those whose offers wait for a place hold one here, too.
+        if places.available_permits() == 0 && !unknown.is_empty() {
+            unknown.remove(0).connection.abort();
         }
         // Free at once, or when a refusal that was begun has been said.
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-        let (switchboard, actor, codes) = (switchboard.clone(), actor.clone(), codes.clone());
-        let newest = strangers.spawn(async move {
-            let address = stranger.address;
-            match timeout(limits::HANDSHAKE, meet(stranger, us, &codes)).await {
-                Ok(Ok(Met { connection, first: FromSender::Hello { name, transfer }, coded })) => {
-                    let (connection, since) = (Box::new(connection), Instant::now());
-                    let caller = Caller { connection, name, transfer, coded, place, since };
-                    let _ = actor.send(Internal::Arrived(caller)).await;
-                }
-                Ok(Ok(Met { connection, first: FromSender::Lane { token }, coded: None })) => {
-                    switchboard.connect(token, connection);
-                }
-                Ok(Ok(_)) => {
-                    tracing::info!(%address, "turned away: its first message is neither hello nor lane");
-                }
-                Ok(Err(why)) => tracing::info!(%address, why, "turned away"),
-                Err(_) => tracing::info!(%address, "turned away: too slow to say who it is"),
-            }
-        });
-        oldest_first.push_back(newest);
+        let connection = strangers.spawn(deal_with(stranger, parts.clone(), place));
+        unknown.push(Unknown { from, since, connection });
+    }
+}
+
+async fn deal_with(stranger: Stranger, parts: Parts, place: OwnedSemaphorePermit) {
+    let address = stranger.address;
+    match timeout(limits::HANDSHAKE, meet(stranger, &parts)).await {
+        Ok(Ok(Met { connection, first: FromSender::Hello { name, transfer }, coded })) => {
+            let (connection, since) = (Box::new(connection), Instant::now());
+            let caller = Caller { connection, name, transfer, coded, place, since };
+            let _ = parts.actor.send(Internal::Arrived(caller)).await;
+        }
+        Ok(Ok(Met { connection, first: FromSender::Lane { token }, coded: None })) => {
+            parts.switchboard.connect(token, connection);
+        }
+        Ok(Ok(_)) => tracing::info!(%address, "turned away: its first message is neither hello nor lane"),
+        Ok(Err(Away::Blocked)) => tracing::debug!(%address, "a blocked device has called"),
+        Ok(Err(Away::For(why))) => tracing::info!(%address, why, "turned away"),
+        Err(_) => tracing::info!(%address, "turned away: too slow to say who it is"),
     }
 }
 
@@ -84,19 +96,36 @@ struct Met {
     coded: Option<Remember>,
 }
 
-async fn meet(stranger: Stranger, us: DeviceId, codes: &Codes) -> Result<Met, String> {
-    let mut connection = stranger.identify().await.map_err(|e| e.to_string())?;
-    let first = read_first(&mut connection.stream).await.map_err(|e| e.to_string())?;
+/// Why somebody is turned away.
+enum Away {
+    /// Without a word to anybody.
+    Blocked,
+    For(String),
+}
+
+impl<E: std::error::Error> From<E> for Away {
+    fn from(e: E) -> Self {
+        Self::For(e.to_string())
+    }
+}
+
+async fn meet(stranger: Stranger, parts: &Parts) -> Result<Met, Away> {
+    let mut connection = stranger.identify().await?;
+    parts.devices.look().await;
+    if parts.devices.trust_of(connection.peer) == Trust::Blocked {
+        return Err(Away::Blocked);
+    }
+    let first = read_first(&mut connection.stream).await?;
     let FromSender::Pair { element } = first else { return Ok(Met { connection, first, coded: None }) };
-    let remember = match codes::answer(&mut connection, &element, us, codes).await {
+    let remember = match codes::answer(&mut connection, &element, parts.us, &parts.codes).await {
         Ok(remember) => remember,
         Err(refusal) => {
             if let Some(reason) = refusal.for_peer() {
                 transfer::refuse(connection.stream, &reason).await;
             }
-            return Err(format!("it has tried a code: {refusal}"));
+            return Err(Away::For(format!("it has tried a code: {refusal}")));
         }
     };
-    let first = read_first(&mut connection.stream).await.map_err(|e| e.to_string())?;
+    let first = read_first(&mut connection.stream).await?;
     Ok(Met { connection, first, coded: Some(remember) })
 }

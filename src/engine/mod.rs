@@ -25,6 +25,7 @@ mod resting;
 mod routes;
 mod snapshot;
 mod start;
+mod strangers;
 mod switchboard;
 
 pub use command::{

@@ -23,6 +23,7 @@ use super::{
     actor::Internal,
     command::Manner,
     desk::Desk,
+    devices::Devices,
     mismatches::Mismatches,
     patience::{Drought, Patience, noting},
     record::{self, Kept},
@@ -45,6 +46,7 @@ use crate::{
 
 pub struct Outgoing {
     pub desk: Arc<Desk>,
+    pub devices: Devices,
     pub to: Target,
     pub manner: Manner,
     /// Where the device is that has shown that it knows the code; nothing before that.
@@ -312,6 +314,7 @@ impl Outgoing {
         // An actor that is gone remembers nothing.
         let _ = self.actor.send(Internal::Reached { to: self.to().clone(), peer, at: route }).await;
         let transfer = known.map_or_else(|| desk.id(), |(id, _)| id);
+        self.devices.look().await;
         let accord = match self.accord(peer, known) {
             Ok(accord) => accord,
             Err(barred) => return failed(barred),
@@ -330,12 +333,21 @@ impl Outgoing {
             accord: self.accord.subscribe(),
         };
         let open_lane = |token| async move { open_lane(routes.again((route, peer)).await?, token).await };
+        let halt = cancel.child_token();
+        let refused = OnceLock::new();
         let observe = |notice| {
             match &notice {
                 Notice::Met(code) if accord == Accord::Asked => desk.meet(*code, Agreement::Asked),
                 Notice::Met(code) => desk.meet(*code, Agreement::NotNeeded),
                 Notice::Agreed => self.agreed(peer),
-                Notice::Named(name) => self.named(peer, name),
+                Notice::Named(name) => {
+                    self.named(peer, name);
+                    if let Some(problem) = self.warn(peer, name, accord) {
+                        // Named once.
+                        let _ = refused.set(problem);
+                        halt.cancel();
+                    }
+                }
                 _ => {}
             }
             let starts = matches!(notice, Notice::Accepted { .. });
@@ -348,18 +360,19 @@ impl Outgoing {
             }
         };
         let meter = desk.begin_attempt();
-        let stops = Stops { cancel: cancel.clone(), ..Stops::default() };
+        let stops = Stops { cancel: halt.clone(), ..Stops::default() };
         let pause = stops.pause.clone();
         let mut sending = Box::pin(send(connection.stream, job, open_lane, meter, &observe, stops));
-        tokio::select! {
+        let report = tokio::select! {
             report = &mut sending => Box::new(report),
             () = self.wishes.paused() => {
                 // First, so that it is paused whatever happens meanwhile.
                 self.note(accepted, |marks| marks.with(Side::Here));
                 pause.cancel();
-                Box::new(sending.await)
+                Box::new((&mut sending).await)
             }
-        }
+        };
+        refused.get().map_or(report, |problem| failed(Problem::clone(problem)))
     }
 
     /// Rests until the person here wants it to go on; or how it ends instead.

@@ -1,7 +1,25 @@
 //! Who says yes to an offer: one pure function.
 
 use super::command::Consent;
-use crate::model::{Answer, Landing};
+use crate::{
+    model::{Answer, Caution, Landing, Trust},
+    settings::{AcceptRule, Settings},
+};
+
+/// All that is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    pub trust: Trust,
+    pub caution: Option<&'a Caution>,
+    /// What is offered; `None` where that isn't known before its end.
+    pub bytes: Option<u64>,
+    pub consent: Consent,
+    /// Where it goes if it is accepted without a question.
+    pub landing: &'a Landing,
+    pub settings: &'a Settings,
+    /// After midnight, on this device's clock.
+    pub minute: u16,
+}
 
 /// What happens to an offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,30 +29,132 @@ pub enum Decision {
     Ask,
 }
 
+/// Why nobody is asked in quiet hours.
+pub const QUIET: &str = "nobody is asked there at this time of day";
+
 #[must_use]
-pub fn decide(consent: Consent, landing: &Landing) -> Decision {
+pub fn decide(asked: &Asked) -> Decision {
+    let decline = |why: &str| Decision::Answer(Answer::Decline(Some(why.to_owned())));
+    let consent = match (asked.consent, asked.settings.accept) {
+        (Consent::Settings, AcceptRule::Ask) => Consent::Ask,
+        (Consent::Settings, AcceptRule::Trusted) => Consent::Trusted,
+        (other, _) => other,
+    };
+    let heeds_trust = matches!(consent, Consent::Trusted | Consent::TrustedAlone(_));
     match consent {
+        _ if asked.trust == Trust::Blocked => Decision::Answer(Answer::Decline(None)),
+        Consent::Nobody(why) => decline(why),
+        Consent::All => Decision::Answer(Answer::Accept(asked.landing.clone())),
+        _ if heeds_trust && is_trusted(asked) => Decision::Answer(Answer::Accept(asked.landing.clone())),
+        Consent::TrustedAlone(why) => decline(why),
+        _ if asked.settings.quiet.is_some_and(|quiet| quiet.has(asked.minute)) => decline(QUIET),
         Consent::Settings | Consent::Ask | Consent::Trusted => Decision::Ask,
-        Consent::All => Decision::Answer(Answer::Accept(landing.clone())),
-        Consent::Nobody(why) | Consent::TrustedAlone(why) => {
-            Decision::Answer(Answer::Decline(Some(why.to_owned())))
-        }
     }
+}
+
+/// True of what needs no question where trusted devices are let in.
+fn is_trusted(asked: &Asked) -> bool {
+    let may_be = |limit| asked.bytes.is_some_and(|bytes| bytes < limit);
+    matches!(asked.trust, Trust::Trusted | Trust::Own)
+        && asked.caution.is_none()
+        && asked.settings.ask_above.is_none_or(may_be)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        model::{DeviceId, DeviceName},
+        settings::QuietHours,
+    };
 
+    const NOON: u16 = 12 * 60;
+    const NIGHT: u16 = 23 * 60;
+    const WHY: &str = "nobody is there";
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum Is {
+        Accepted,
+        Asked,
+        Declined(&'static str),
+        /// Without a word.
+        Dropped,
+    }
+    use Is::{Accepted, Asked as Ask, Declined, Dropped};
+
+    fn decided(asked: &Asked) -> Is {
+        match decide(asked) {
+            Decision::Ask => Ask,
+            Decision::Answer(Answer::Accept(landing)) => {
+                assert_eq!(landing, *asked.landing);
+                Accepted
+            }
+            Decision::Answer(Answer::Decline(None)) => Dropped,
+            Decision::Answer(Answer::Decline(Some(why))) => {
+                Declined([QUIET, WHY].into_iter().find(|known| *known == why).unwrap())
+            }
+        }
+    }
+
+    /// One line for each way to consent; one column for each sort of device, in the order of the heading.
     #[test]
-    fn only_consent_to_all_accepts_without_a_person() {
+    fn who_is_accepted_asked_about_and_declined() {
         let landing = Landing { name: Some("x".into()), ..Landing::default() };
-        for (consent, decision) in [
-            (Consent::Ask, Decision::Ask),
-            (Consent::All, Decision::Answer(Answer::Accept(landing.clone()))),
-            (Consent::Nobody("why"), Decision::Answer(Answer::Decline(Some("why".into())))),
+        let trusts = [Trust::Stranger, Trust::Known, Trust::Trusted, Trust::Own, Trust::Blocked];
+        let rule = |accept| Settings { accept, ..Settings::default() };
+        for (consent, accept, expected) in [
+            (Consent::Settings, AcceptRule::Trusted, [Ask, Ask, Accepted, Accepted, Dropped]),
+            (Consent::Settings, AcceptRule::Ask, [Ask, Ask, Ask, Ask, Dropped]),
+            (Consent::Ask, AcceptRule::Trusted, [Ask, Ask, Ask, Ask, Dropped]),
+            (Consent::Trusted, AcceptRule::Ask, [Ask, Ask, Accepted, Accepted, Dropped]),
+            (
+                Consent::TrustedAlone(WHY),
+                AcceptRule::Ask,
+                [Declined(WHY), Declined(WHY), Accepted, Accepted, Dropped],
+            ),
+            (Consent::All, AcceptRule::Ask, [Accepted, Accepted, Accepted, Accepted, Dropped]),
+            (
+                Consent::Nobody(WHY),
+                AcceptRule::Trusted,
+                [Declined(WHY), Declined(WHY), Declined(WHY), Declined(WHY), Dropped],
+            ),
         ] {
-            assert_eq!(decide(consent, &landing), decision);
+            for (trust, expected) in trusts.into_iter().zip(expected) {
+                let settings = &rule(accept);
+                let (caution, bytes, landing, minute) = (None, Some(1), &landing, NOON);
+                let asked = Asked { trust, caution, bytes, consent, landing, settings, minute };
+                assert_eq!(decided(&asked), expected, "{asked:?}");
+            }
+        }
+    }
+
+    /// What is changed about an offer of a trusted device, and what becomes of it where trusted devices are
+    /// let in and others asked about; where others are declined; and where everybody is let in.
+    #[test]
+    fn what_makes_a_trusted_device_s_offer_worth_a_question() {
+        let name = DeviceName::parse("Anna").unwrap();
+        let other_key = Caution::OtherKey { name, known: DeviceId::of_public_key(b"anna") };
+        let night = Some(QuietHours { from: 22 * 60, to: 7 * 60 });
+        for (bytes, ask_above, caution, quiet, minute, expected) in [
+            (Some(999), Some(1000), None, None, NOON, [Accepted, Accepted, Accepted]),
+            (Some(1000), Some(1000), None, None, NOON, [Ask, Declined(WHY), Accepted]),
+            (Some(0), Some(0), None, None, NOON, [Ask, Declined(WHY), Accepted]),
+            (None, Some(1000), None, None, NOON, [Ask, Declined(WHY), Accepted]),
+            (None, None, None, None, NOON, [Accepted, Accepted, Accepted]),
+            (Some(1), None, Some(&other_key), None, NOON, [Ask, Declined(WHY), Accepted]),
+            // Trusted devices come through quiet hours, unless they would have to be asked about.
+            (Some(1), None, None, night, NIGHT, [Accepted, Accepted, Accepted]),
+            (Some(1), None, Some(&other_key), night, NIGHT, [Declined(QUIET), Declined(WHY), Accepted]),
+            (Some(2), Some(1), None, night, NIGHT, [Declined(QUIET), Declined(WHY), Accepted]),
+            (Some(2), Some(1), None, night, NOON, [Ask, Declined(WHY), Accepted]),
+        ] {
+            let settings = &Settings { ask_above, quiet, ..Settings::default() };
+            let consents = [Consent::Settings, Consent::TrustedAlone(WHY), Consent::All];
+            for (consent, expected) in consents.into_iter().zip(expected) {
+                let (trust, landing) = (Trust::Trusted, &Landing::default());
+                let asked = Asked { trust, caution, bytes, consent, landing, settings, minute };
+                assert_eq!(decided(&asked), expected, "{asked:?}");
+            }
         }
     }
 }

@@ -39,7 +39,7 @@ struct State {
     devices: Vec<KnownDevice>,
     /// Of the file that they were read from, or written to.
     stamp: Option<Stamp>,
-    /// What a person has decided and could not be written: it holds, whatever is read.
+    /// Changes that are not in the file yet: they hold, whatever is read.
     unwritten: Vec<Change>,
 }
 
@@ -162,38 +162,57 @@ impl TrustStore {
         look
     }
 
-    /// Folds changes into the file, in their order, and into what other processes have made of it.
+    /// Makes a change that holds at once, and is in the file after the next [`TrustStore::write`].
     ///
     /// # Errors
-    /// When there is no room for one of them, or the file can't be changed: then they hold for this run.
-    pub fn change(&self, changes: &[Change]) -> Result<Look, TrustError> {
-        let _turn = self.turn();
-        let now = now();
-        let all = [&self.state().unwritten, changes].concat();
-        let written = self.change_file(&all, now);
+    /// When there is no room for it.
+    pub fn change(&self, change: Change) -> Result<Look, TrustError> {
         let mut state = self.state();
         let before = state.devices.clone();
-        let folded = match written {
-            Ok((devices, stamp, folded)) => {
-                *state = State { devices, stamp, unwritten: Vec::new() };
-                folded
-            }
-            Err(problem) => {
-                let judged = changes.iter().filter(|change| !matches!(change, Change::Heard(_)));
-                state.unwritten.extend(judged.cloned());
-                fold_all(&mut state.devices, changes, now).and(Err(problem))
-            }
-        };
-        folded.map(|()| if state.devices == before { Look::Same } else { Look::Changed })
+        fold_all(&mut state.devices, std::slice::from_ref(&change), now())?;
+        let look = if state.devices == before { Look::Same } else { Look::Changed };
+        // What another process has made of the file may be older than this, though it is the same here.
+        if look == Look::Changed || !matches!(change, Change::Heard(_)) {
+            state.unwritten.push(change);
+        }
+        Ok(look)
     }
 
-    /// What is in the file then, and whether there was room for all.
-    #[expect(clippy::type_complexity, reason = "of one caller")]
+    /// Folds what was changed into the file, in that order, and into what other processes have made of it.
+    ///
+    /// # Errors
+    /// When the file can't be changed. What a person has decided waits for the next time.
+    pub fn write(&self) -> Result<Look, TrustError> {
+        let _turn = self.turn();
+        let changes = self.state().unwritten.clone();
+        if changes.is_empty() {
+            return Ok(Look::Same);
+        }
+        let now = now();
+        let written = self.change_file(&changes, now);
+        let mut state = self.state();
+        match written {
+            Ok((mut devices, stamp)) => {
+                state.unwritten.drain(..changes.len());
+                // There was room for them before.
+                let _ = fold_all(&mut devices, &state.unwritten, now);
+                let look = if state.devices == devices { Look::Same } else { Look::Changed };
+                (state.devices, state.stamp) = (devices, stamp);
+                Ok(look)
+            }
+            Err(problem) => {
+                state.unwritten.retain(|change| !matches!(change, Change::Heard(_)));
+                Err(problem)
+            }
+        }
+    }
+
+    /// What is in the file then.
     fn change_file(
         &self,
         changes: &[Change],
         now: SystemTime,
-    ) -> Result<(Vec<KnownDevice>, Option<Stamp>, Result<(), TrustError>), TrustError> {
+    ) -> Result<(Vec<KnownDevice>, Option<Stamp>), TrustError> {
         let _lock = file::lock(&self.home)?;
         let (there, stamp) = match file::read(&self.home)? {
             Some(found) => match &found.damage {
@@ -206,10 +225,11 @@ impl TrustStore {
             None => (Vec::new(), None),
         };
         let mut devices = there.clone();
-        let folded = fold_all(&mut devices, changes, now);
+        // Those for which another process has left no room are lost.
+        let _ = fold_all(&mut devices, changes, now);
         let is_whole = stamp.is_some() || devices.is_empty();
         let stamp = if is_whole && devices == there { stamp } else { file::write(&self.home, &devices)? };
-        Ok((devices, stamp, folded))
+        Ok((devices, stamp))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

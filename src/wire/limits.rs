@@ -69,6 +69,17 @@ pub const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Connections that have not yet said who they are, in all: what a flood can hold open.
 pub const MAX_STRANGERS: usize = 32;
 
+/// Of those, the ones of one address that take longer than [`STRANGERS_MOMENT`]: when another comes, the
+/// oldest of that address makes room.
+pub const MAX_STRANGERS_EACH: usize = 4;
+
+/// What an honest peer needs to say who it is, on a busy network; several may come at once.
+pub const STRANGERS_MOMENT: Duration = Duration::from_secs(1);
+
+/// Questions that wait for a person at once; one of each device. Also offers of devices that are not
+/// trusted which are being made, or wait: the other places are for those that need no question.
+pub const MAX_QUESTIONS: usize = 5;
+
 /// Offers that are made, or wait for an answer, at once; the next waits for [`PLACE`] and is declined
 /// as busy.
 pub const MAX_WAITING: usize = 8;

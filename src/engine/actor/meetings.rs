@@ -1,11 +1,12 @@
 //! First meetings: what a person says of the codes that two devices show.
 
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use super::{Actor, Line, Running};
 use crate::{
-    engine::{command::Remember, event::Event},
-    model::{Answer, DeviceId, DeviceKind, DeviceName, KnownDevice, Proof, TransferId, Trust},
+    engine::command::{DeviceChange, Remember},
+    identity::{Change, Heard},
+    model::{Answer, DeviceId, DeviceName, Proof, TransferId, Trust},
     transfer::Accord,
 };
 
@@ -52,35 +53,59 @@ impl Actor {
     }
 
     /// A device is known from now on, or better than before.
-    pub(super) fn met(&self, (peer, name): (DeviceId, DeviceName), proof: Proof, remember: Remember) {
+    pub(super) fn met(&mut self, (peer, name): (DeviceId, DeviceName), proof: Proof, remember: Remember) {
         tracing::info!(%peer, %name, ?proof, ?remember, "met");
-        let mut known = self.publisher.snapshot().known;
         let trust = match remember {
             Remember::Known => Trust::Known,
             Remember::Trusted => Trust::Trusted,
         };
-        if let Some(device) = known.iter_mut().find(|device| device.id == peer) {
-            device.proof = proof;
-            if (device.trust, trust) == (Trust::Known, Trust::Trusted) {
-                device.trust = trust;
-            }
-        } else {
-            let (now, addresses) = (SystemTime::now(), Vec::new());
-            let kind = DeviceKind::Unknown;
-            let device = KnownDevice {
-                id: peer,
-                name,
-                kind,
-                trust,
-                proof,
-                folder: None,
-                addresses,
-                met: now,
-                seen: now,
-            };
-            known.push(device);
+        self.devices.meet(peer, name, proof, trust);
+        self.write_devices();
+    }
+
+    /// A device has proved its id: of one that is known, what there was to learn is kept.
+    pub(super) fn heard(&mut self, heard: Heard) {
+        if self.devices.trust_of(heard.id) == Trust::Stranger {
+            return;
         }
-        self.publisher.publish(Event::Known(known));
+        self.devices.change(Change::Heard(heard));
+        self.write_devices();
+    }
+
+    /// A person has decided something about a device.
+    pub(super) fn judge(&mut self, id: DeviceId, change: DeviceChange) {
+        let change = match change {
+            DeviceChange::Trust(trust) => Change::Judged { id, name: self.name_of(id), trust },
+            DeviceChange::Folder(folder) => Change::Folder { id, folder },
+        };
+        tracing::info!(?change, "a person has decided about a device");
+        self.devices.change(change);
+        self.write_devices();
+        if self.devices.trust_of(id) == Trust::Blocked {
+            self.end_what_comes_from(id);
+        }
+    }
+
+    /// What a device calls itself, as far as anybody here has heard it.
+    fn name_of(&self, id: DeviceId) -> DeviceName {
+        let shown = self.publisher.snapshot();
+        let known = shown.known.into_iter().find(|known| known.id == id).map(|known| known.name);
+        let met = || shown.transfers.iter().rev().find(|t| t.peer.id == Some(id))?.peer.name.clone();
+        let seen = || shown.nearby.iter().find(|nearby| nearby.id == id).map(|nearby| nearby.name.clone());
+        known.or_else(met).or_else(seen).unwrap_or_else(|| DeviceName::from_host_name(&id.short()))
+    }
+
+    fn end_what_comes_from(&mut self, id: DeviceId) {
+        for running in self.transfers.values() {
+            if running.receives() && running.desk.shown().peer.id == Some(id) {
+                running.cancel.cancel();
+            }
+        }
+    }
+
+    fn write_devices(&mut self) {
+        let devices = self.devices.clone();
+        self.tasks.spawn(async move { devices.write().await });
     }
 }
 

@@ -73,8 +73,14 @@ impl Actor {
     }
 
     pub(super) fn listen(&mut self, listener: Listener) -> AbortHandle {
-        let (codes, switchboard) = (self.codes.clone(), self.switchboard.clone());
-        let task = listening::run(listener, self.device.id, codes, switchboard, self.reports.0.clone());
+        let parts = listening::Parts {
+            us: self.device.id,
+            devices: self.devices.clone(),
+            codes: self.codes.clone(),
+            switchboard: self.switchboard.clone(),
+            actor: self.reports.0.clone(),
+        };
+        let task = listening::run(listener, parts);
         self.tasks.spawn(task)
     }
 

@@ -1,7 +1,10 @@
 //! How transfers begin: by a person's wish, by a peer's call, or where an earlier run or connection
 //! has left them.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+};
 
 use tokio::{
     sync::{Notify, mpsc, watch},
@@ -19,13 +22,14 @@ use crate::{
         record::{self, Kept, Who},
         resting::{Marks, Rest, Wishes},
     },
+    identity::{Heard, Whereabouts},
     model::{
         DeviceName, Direction, Peer, Proof, Source, Summary, Target, Transfer, TransferId, TransferState,
     },
     net::Connection,
     settings::GoOn,
     transfer::{self, Accord},
-    wire::limits,
+    wire::{self, limits},
 };
 
 impl Actor {
@@ -68,6 +72,7 @@ impl Actor {
         let (accord, _) = watch::channel(Accord::Known);
         let outgoing = Outgoing {
             desk: Arc::clone(&desk),
+            devices: self.devices.clone(),
             to,
             manner,
             proved: OnceLock::new(),
@@ -118,6 +123,9 @@ impl Actor {
             return;
         };
         let id = incoming::local_id(self.device.id, peer, caller.transfer);
+        let likely = SocketAddr::new(address.ip(), wire::DEFAULT_PORT);
+        let at = Some(Whereabouts::Called(likely));
+        self.heard(Heard { id: peer, name: Some(name.clone()), kind: None, at });
         let who = Who { id: peer, name, address: address.to_string() };
         let connection = match self.go_on(caller.connection, id) {
             Ok(()) => return,
@@ -136,8 +144,10 @@ impl Actor {
         // What a stranger can make us keep before anybody said yes is bounded by these.
         let undecided = receiving.clone().filter(|r| r.desk.is_undecided()).count();
         let flowing = receiving.clone().filter(|r| !r.desk.is_interrupted()).count();
-        let busy = flowing >= limits::MAX_RECEIVING
-            || undecided >= limits::MAX_WAITING
+        let is_asked_about = self.is_asked_about(peer);
+        let busy = is_asked_about
+            || flowing >= limits::MAX_RECEIVING
+            || undecided >= self.places_for(&caller)
             || receiving.count() >= limits::MAX_UNFINISHED;
         let receiving = self.reception.as_ref().and_then(|reception| reception.receiving.clone());
         let refusal = match receiving {
@@ -148,10 +158,12 @@ impl Actor {
             {
                 return self.queue_up(caller);
             }
-            Some(_) if busy || self.transfers.contains_key(&id) => {
-                "That device is busy with other offers. Try again in a minute."
-            }
+            Some(_) if is_asked_about => super::questions::STILL_ASKED,
+            Some(_) if busy || self.transfers.contains_key(&id) => super::questions::BUSY,
             Some(mut receiving) => {
+                if receiving.landing.folder.is_none() {
+                    receiving.landing.folder = self.devices.known(peer).and_then(|known| known.folder);
+                }
                 if let Some(remember) = caller.coded {
                     // Whoever was told the code was told to send.
                     receiving.consent = Consent::All;
@@ -187,6 +199,7 @@ impl Actor {
             self.left.remove(&id);
         }
         let (desk, cancel) = self.open(id, Direction::Receive, who.shown(), TransferState::Preparing);
+        desk.warn(self.devices.caution(who.id, &who.name));
         if let Start::Earlier(accepted, _) = &start {
             let record::Receiving { landing, summary, .. } = &accepted.record;
             desk.update(|t| {
@@ -202,6 +215,7 @@ impl Actor {
         let (wish, wishes) = Wishes::new(marks);
         let incoming = Incoming {
             desk: Arc::clone(&desk),
+            devices: self.devices.clone(),
             home: self.home.clone(),
             peer: who,
             name: self.device_name(),

@@ -8,7 +8,7 @@ use crate::{
         actor::Internal,
         command::{Remember, Strangers},
     },
-    model::{DeviceId, Problem, ProblemKind, Proof, Side, Target, TransferId, Trust},
+    model::{Caution, DeviceId, DeviceName, Problem, ProblemKind, Proof, Side, Target, TransferId, Trust},
     transfer::Accord,
 };
 
@@ -19,6 +19,11 @@ impl Outgoing {
         peer: DeviceId,
         known: Option<(TransferId, DeviceId)>,
     ) -> Result<Accord, Problem> {
+        let here = |text: String| Problem { side: Side::Here, kind: ProblemKind::Other, text };
+        if self.desk.trust(peer) == Trust::Blocked {
+            let text = "This device is blocked here, so nothing was sent to it. Unblock it first.";
+            return Err(here(text.to_owned()));
+        }
         // A link holds the id that was proved, who was accepted before is the same, and a code has shown it.
         let is_pinned = known.is_some() || self.proved.get().is_some() || matches!(self.to, Target::Link(_));
         if is_pinned || self.desk.trust(peer) != Trust::Stranger {
@@ -29,9 +34,23 @@ impl Outgoing {
         }
         if self.mismatches.bar_strangers(Instant::now()) {
             let text = "Codes have differed three times, so this device meets no new ones for ten minutes. Check the network, or use a code that you tell each other.";
-            return Err(Problem { side: Side::Here, kind: ProblemKind::Other, text: text.to_owned() });
+            return Err(here(text.to_owned()));
         }
         Ok(Accord::Asked)
+    }
+
+    /// Shows what a person should know of a device that calls itself this; where nobody can be asked about
+    /// it, why nothing is sent.
+    pub(super) fn warn(&self, peer: DeviceId, name: &DeviceName, accord: Accord) -> Option<Problem> {
+        let caution = self.devices.caution(peer, name)?;
+        let Caution::OtherKey { known, .. } = &caution;
+        let text = format!(
+            "What answers there calls itself “{name}”, as a device does that is known here, but has another key: it may be somebody else. Nothing was sent. If it was set up anew, forget the old one ({}), or send with a code.",
+            known.short()
+        );
+        self.desk.warn(Some(caution));
+        let is_for_nobody = accord == Accord::Unasked;
+        is_for_nobody.then_some(Problem { side: Side::There, kind: ProblemKind::Other, text })
     }
 
     /// A device that was met first is known from now on.

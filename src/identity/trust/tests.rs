@@ -16,6 +16,15 @@ fn heard(n: u16, called: &str, at: Whereabouts) -> Change {
     Change::Heard(Heard { id: id(n), name: Some(name(called)), kind: Some(DeviceKind::Phone), at: Some(at) })
 }
 
+impl TrustStore {
+    fn alter(&self, changes: &[Change]) -> Result<Look, TrustError> {
+        let looks =
+            changes.iter().map(|change| self.change(change.clone())).collect::<Result<Vec<_>, _>>()?;
+        let look = self.write()?;
+        Ok(if looks.contains(&Look::Changed) { Look::Changed } else { look })
+    }
+}
+
 fn home() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
@@ -24,13 +33,13 @@ fn home() -> tempfile::TempDir {
 fn what_one_process_changes_another_sees_at_its_next_look_and_keeps() {
     let home = home();
     let (one, two) = (TrustStore::open(home.path()).unwrap(), TrustStore::open(home.path()).unwrap());
-    assert_eq!(one.change(&[met(1, "Anna", Trust::Known)]).unwrap(), Look::Changed);
+    assert_eq!(one.alter(&[met(1, "Anna", Trust::Known)]).unwrap(), Look::Changed);
     assert_eq!(two.trust_of(id(1)), Trust::Stranger, "before it looks");
     assert_eq!(two.look(), Look::Changed);
     assert_eq!(two.look(), Look::Same);
     // Without a look: its change must not undo the other's.
-    two.change(&[met(2, "Bo", Trust::Trusted)]).unwrap();
-    one.change(&[Change::Folder { id: id(1), folder: Some("/srv/anna".into()) }]).unwrap();
+    two.alter(&[met(2, "Bo", Trust::Trusted)]).unwrap();
+    one.alter(&[Change::Folder { id: id(1), folder: Some("/srv/anna".into()) }]).unwrap();
     two.look();
     let again = TrustStore::open(home.path()).unwrap();
     for store in [&one, &two, &again] {
@@ -51,7 +60,7 @@ fn many_at_once_lose_no_change() {
             threads.spawn(move || {
                 let store = TrustStore::open(home).unwrap();
                 for i in 0..8 {
-                    store.change(&[met(n * 8 + i, &format!("{n} {i}"), Trust::Known)]).unwrap();
+                    store.alter(&[met(n * 8 + i, &format!("{n} {i}"), Trust::Known)]).unwrap();
                 }
             });
         }
@@ -74,7 +83,7 @@ fn a_meeting_raises_trust_and_never_lowers_it_nor_lifts_a_block() {
         (met(1, "Anna", Trust::Trusted), Trust::Blocked),
         (judged(Trust::Stranger), Trust::Stranger),
     ] {
-        store.change(std::slice::from_ref(&change)).unwrap();
+        store.alter(std::slice::from_ref(&change)).unwrap();
         assert_eq!(store.trust_of(id(1)), trust, "{change:?}");
     }
     assert!(store.devices().is_empty());
@@ -86,9 +95,9 @@ fn what_is_heard_of_a_stranger_is_not_kept_and_of_a_known_device_is() {
     let store = TrustStore::open(home.path()).unwrap();
     let address = |text: &str| text.parse::<SocketAddr>().unwrap();
     let first = address("10.0.0.7:99");
-    assert_eq!(store.change(&[heard(1, "Anna", Whereabouts::Answered(first))]).unwrap(), Look::Same);
+    assert_eq!(store.alter(&[heard(1, "Anna", Whereabouts::Answered(first))]).unwrap(), Look::Same);
     assert!(store.devices().is_empty() && !home.path().join("devices.json").exists());
-    store.change(&[met(1, "Anna", Trust::Known), heard(1, "Annas", Whereabouts::Answered(first))]).unwrap();
+    store.alter(&[met(1, "Anna", Trust::Known), heard(1, "Annas", Whereabouts::Answered(first))]).unwrap();
     let known = store.known(id(1)).unwrap();
     assert_eq!(
         (known.name.as_str(), known.kind, &known.addresses[..]),
@@ -96,11 +105,11 @@ fn what_is_heard_of_a_stranger_is_not_kept_and_of_a_known_device_is() {
     );
     // Where it waits at a host that it calls from is known already.
     let other = address("10.0.0.8:27543");
-    store.change(&[heard(1, "Annas", Whereabouts::Called(other))]).unwrap();
-    store.change(&[heard(1, "Annas", Whereabouts::Called(address("10.0.0.7:27543")))]).unwrap();
+    store.alter(&[heard(1, "Annas", Whereabouts::Called(other))]).unwrap();
+    store.alter(&[heard(1, "Annas", Whereabouts::Called(address("10.0.0.7:27543")))]).unwrap();
     assert_eq!(store.known(id(1)).unwrap().addresses, [first, other]);
     for n in 0..20 {
-        store.change(&[heard(1, "Annas", Whereabouts::Answered(address(&format!("10.0.1.{n}:1"))))]).unwrap();
+        store.alter(&[heard(1, "Annas", Whereabouts::Answered(address(&format!("10.0.1.{n}:1"))))]).unwrap();
     }
     assert_eq!(store.known(id(1)).unwrap().addresses.len(), KnownDevice::MAX_ADDRESSES);
 }
@@ -109,7 +118,7 @@ fn what_is_heard_of_a_stranger_is_not_kept_and_of_a_known_device_is() {
 fn a_name_of_another_device_is_a_caution_and_is_not_learned_until_it_is_made_sure_of() {
     let home = home();
     let store = TrustStore::open(home.path()).unwrap();
-    store.change(&[met(1, "Anna’s laptop", Trust::Trusted), met(2, "Bo", Trust::Trusted)]).unwrap();
+    store.alter(&[met(1, "Anna’s laptop", Trust::Trusted), met(2, "Bo", Trust::Trusted)]).unwrap();
     let other_key = Some(Caution::OtherKey { name: name("Anna’s laptop"), known: id(1) });
     assert_eq!(store.caution(id(1), &name("ANNA'S laptop")), None);
     assert_eq!(store.caution(id(3), &name("Carl")), None);
@@ -117,9 +126,9 @@ fn a_name_of_another_device_is_a_caution_and_is_not_learned_until_it_is_made_sur
         assert_eq!(store.caution(id(impostor), &name("ANNA'S ｌａｐｔｏｐ")), other_key);
     }
     let there = Whereabouts::Answered("10.0.0.7:99".parse().unwrap());
-    store.change(&[heard(2, "annas laptop", there)]).unwrap();
+    store.alter(&[heard(2, "annas laptop", there)]).unwrap();
     assert_eq!(store.caution(id(2), &name("annas laptop")), other_key, "it was told once");
-    store.change(&[met(2, "annas laptop", Trust::Known)]).unwrap();
+    store.alter(&[met(2, "annas laptop", Trust::Known)]).unwrap();
     assert_eq!(store.caution(id(2), &name("annas laptop")), None, "two devices may share a name");
     assert_eq!(store.caution(id(1), &name("Anna’s laptop")), None);
 }
@@ -129,7 +138,7 @@ fn what_can_t_be_understood_is_kept_aside_and_the_rest_is_used() {
     let home = home();
     let path = home.path().join("devices.json");
     let store = TrustStore::open(home.path()).unwrap();
-    store.change(&[met(1, "Anna", Trust::Trusted), met(2, "Bo", Trust::Blocked)]).unwrap();
+    store.alter(&[met(1, "Anna", Trust::Trusted), met(2, "Bo", Trust::Blocked)]).unwrap();
     let whole = std::fs::read_to_string(&path).unwrap();
     for (damaged, left) in [
         (whole[..whole.len() / 2].to_owned(), 0),
@@ -151,9 +160,9 @@ fn what_can_t_be_understood_is_kept_aside_and_the_rest_is_used() {
             if fresh.known(id(1)).is_some() { Trust::Trusted } else { Trust::Stranger }
         );
         assert_eq!(std::fs::read_to_string(home.path().join("devices.json.damaged")).unwrap(), damaged);
-        store.change(&[met(3, "Carl", Trust::Known)]).unwrap();
+        store.alter(&[met(3, "Carl", Trust::Known)]).unwrap();
         assert_eq!(TrustStore::open(home.path()).unwrap().devices().len(), 3);
-        store.change(&[Change::Judged { id: id(3), name: name("Carl"), trust: Trust::Stranger }]).unwrap();
+        store.alter(&[Change::Judged { id: id(3), name: name("Carl"), trust: Trust::Stranger }]).unwrap();
     }
 }
 
@@ -161,13 +170,13 @@ fn what_can_t_be_understood_is_kept_aside_and_the_rest_is_used() {
 fn a_newer_file_is_neither_read_nor_replaced() {
     let home = home();
     let store = TrustStore::open(home.path()).unwrap();
-    store.change(&[met(1, "Anna", Trust::Known)]).unwrap();
+    store.alter(&[met(1, "Anna", Trust::Known)]).unwrap();
     let newer = "{\"version\":2,\"people\":[]}";
     std::fs::write(home.path().join("devices.json"), newer).unwrap();
     assert!(matches!(TrustStore::open(home.path()), Err(TrustError::Newer { .. })));
     assert_eq!(store.look(), Look::Same);
     let block = Change::Judged { id: id(1), name: name("Anna"), trust: Trust::Blocked };
-    assert!(matches!(store.change(&[block]), Err(TrustError::Newer { .. })));
+    assert!(matches!(store.alter(&[block]), Err(TrustError::Newer { .. })));
     assert_eq!(store.trust_of(id(1)), Trust::Blocked, "for this run");
     assert_eq!(std::fs::read_to_string(home.path().join("devices.json")).unwrap(), newer);
 }
@@ -200,7 +209,7 @@ fn a_folder_of_any_name_is_kept_and_nobody_else_can_read_the_file() {
     let folder = PathBuf::from(std::ffi::OsString::from_vec(vec![b'/', 0xff, b'x']));
     let store = TrustStore::open(home.path()).unwrap();
     store
-        .change(&[met(1, "Anna", Trust::Known), Change::Folder { id: id(1), folder: Some(folder.clone()) }])
+        .alter(&[met(1, "Anna", Trust::Known), Change::Folder { id: id(1), folder: Some(folder.clone()) }])
         .unwrap();
     assert_eq!(TrustStore::open(home.path()).unwrap().known(id(1)).unwrap().folder, Some(folder));
     let mode = std::fs::metadata(home.path().join("devices.json")).unwrap().permissions().mode();
@@ -212,21 +221,21 @@ fn a_folder_of_any_name_is_kept_and_nobody_else_can_read_the_file() {
 fn what_a_person_decides_while_it_can_t_be_written_holds_and_is_written_when_it_can_be() {
     let home = home();
     let store = TrustStore::open(home.path()).unwrap();
-    store.change(&[met(1, "Anna", Trust::Trusted)]).unwrap();
+    store.alter(&[met(1, "Anna", Trust::Trusted)]).unwrap();
     let (lock, away) = (home.path().join("devices.lock"), home.path().join("away"));
     std::fs::rename(&lock, &away).unwrap();
     // No lock can be had: as on a disk that is full.
     std::fs::create_dir(&lock).unwrap();
     let block = Change::Judged { id: id(1), name: name("Anna"), trust: Trust::Blocked };
-    assert!(matches!(store.change(&[block]), Err(TrustError::File { .. })));
+    assert!(matches!(store.alter(&[block]), Err(TrustError::File { .. })));
     assert_eq!(store.trust_of(id(1)), Trust::Blocked);
     std::fs::remove_dir(&lock).unwrap();
     let other = TrustStore::open(home.path()).unwrap();
-    other.change(&[met(2, "Bo", Trust::Known)]).unwrap();
+    other.alter(&[met(2, "Bo", Trust::Known)]).unwrap();
     assert_eq!(other.trust_of(id(1)), Trust::Trusted);
     assert_eq!(store.look(), Look::Changed);
     assert_eq!(store.trust_of(id(1)), Trust::Blocked, "a look does not undo it");
-    store.change(&[met(3, "Carl", Trust::Known)]).unwrap();
+    store.alter(&[met(3, "Carl", Trust::Known)]).unwrap();
     other.look();
     assert_eq!((other.trust_of(id(1)), other.devices().len()), (Trust::Blocked, 3));
 }

@@ -1,0 +1,52 @@
+//! Offers that wait for a person: how many there may be, and of whom.
+
+use tokio::sync::oneshot;
+
+use super::{Actor, Caller};
+use crate::{
+    engine::{command::Consent, desk::Desk},
+    model::{Answer, DeviceId, TransferId, Trust},
+    transfer::IncomingOffer,
+    wire::limits,
+};
+
+/// What a sender is told for whom there is no place.
+pub const BUSY: &str = "That device is busy with other offers. Try again in a minute.";
+
+/// What a sender is told whose person should first wait for the answer that is due.
+pub const STILL_ASKED: &str = "An earlier offer of this device still waits for its answer there, and that device asks about one at a time: it is busy. Try again when it is answered.";
+
+impl Actor {
+    /// Puts an offer to a person, if there is a place for it.
+    pub(super) fn ask(&mut self, desk: &Desk, offer: IncomingOffer, reply: oneshot::Sender<Answer>) {
+        // Whoever offered has left already, or nobody receives any more.
+        if reply.is_closed() || !self.is_receiving() {
+            return;
+        }
+        let is_asked_about = desk.shown().peer.id.is_some_and(|peer| self.is_asked_about(peer));
+        if is_asked_about || self.questions.len() >= limits::MAX_QUESTIONS {
+            let why = if is_asked_about { STILL_ASKED } else { BUSY };
+            // Whoever offered has left meanwhile.
+            let _ = reply.send(Answer::Decline(Some(why.to_owned())));
+            return;
+        }
+        self.questions.insert(desk.id(), reply);
+        desk.show(offer);
+    }
+
+    /// True while an offer of that device waits for a person.
+    pub(super) fn is_asked_about(&self, peer: DeviceId) -> bool {
+        let of =
+            |id: &TransferId| self.transfers.get(id).is_some_and(|r| r.desk.shown().peer.id == Some(peer));
+        self.questions.keys().any(of)
+    }
+
+    /// How many offers may be undecided when this one comes.
+    pub(super) fn places_for(&self, caller: &Caller) -> usize {
+        let trust = self.devices.trust_of(caller.connection.peer);
+        let receiving = self.reception.as_ref().and_then(|reception| reception.receiving.as_ref());
+        let asks = receiving.is_some_and(|receiving| receiving.consent != Consent::All);
+        let needs_no_question = caller.coded.is_some() || matches!(trust, Trust::Trusted | Trust::Own);
+        if asks && !needs_no_question { limits::MAX_QUESTIONS } else { limits::MAX_WAITING }
+    }
+}

@@ -1,0 +1,66 @@
+//! What becomes of an offer that has come whole: policy says it, or a person.
+
+use tokio::sync::oneshot;
+
+use super::Incoming;
+use crate::{
+    engine::{
+        actor::Internal,
+        command::Receiving,
+        policy::{Asked, Decision, decide},
+    },
+    model::{Answer, Landing, Trust},
+    transfer::IncomingOffer,
+};
+
+impl Incoming {
+    pub(super) async fn answer(&self, offer: IncomingOffer, receiving: &Receiving) -> Answer {
+        // It may have come slowly, and a person may have decided about the device meanwhile.
+        self.devices.look().await;
+        let caution = self.desk.shown().caution;
+        let decision = decide(&Asked {
+            trust: self.devices.trust_of(self.peer.id),
+            caution: caution.as_ref(),
+            bytes: offer.summary.total(),
+            consent: receiving.consent,
+            landing: &receiving.landing,
+            settings: &self.desk.settings(),
+            minute: minute(),
+        });
+        match decision {
+            Decision::Answer(answer) => {
+                self.desk.show(offer);
+                answer
+            }
+            Decision::Ask => self.ask(offer, receiving).await,
+        }
+    }
+
+    async fn ask(&self, offer: IncomingOffer, receiving: &Receiving) -> Answer {
+        let (reply, answered) = oneshot::channel();
+        // The actor keeps the question before any face can see it, so that no answer comes too early.
+        let desk = std::sync::Arc::clone(&self.desk);
+        let question = Internal::Ask { desk, offer: Box::new(offer), reply };
+        if self.actor.send(question).await.is_err() {
+            return Answer::Decline(None);
+        }
+        // A question that was dropped was answered with no.
+        let answer = answered.await.unwrap_or(Answer::Decline(None));
+        let Answer::Accept(landing) = answer else { return answer };
+        self.devices.look().await;
+        if self.devices.trust_of(self.peer.id) == Trust::Blocked {
+            return Answer::Decline(None);
+        }
+        // The code was before their eyes.
+        self.desk.agree();
+        let folder = landing.folder.or_else(|| receiving.landing.folder.clone());
+        Answer::Accept(Landing { folder, ..landing })
+    }
+}
+
+/// Minutes after midnight, here and now.
+fn minute() -> u16 {
+    let now = jiff::ZonedDateTime::now();
+    // Below 1,440.
+    u16::try_from(i32::from(now.hour()) * 60 + i32::from(now.minute())).unwrap_or_default()
+}
