@@ -12,6 +12,8 @@ mod codes;
 mod harness;
 #[path = "cli/transfers.rs"]
 mod transfers;
+#[path = "cli/trust.rs"]
+mod trust;
 
 use std::{
     collections::BTreeMap,

@@ -9,6 +9,7 @@ mod send;
 #[cfg(test)]
 mod tests;
 mod transfers;
+mod trust;
 
 use std::{
     ffi::OsString,
@@ -25,7 +26,7 @@ pub use self::{
     receive::{Accept, Reception},
     send::Sending,
 };
-use super::{bench::Benching, exit::EXIT_CODES, transfers::Keeping};
+use super::{bench::Benching, exit::EXIT_CODES, transfers::Keeping, trust::Trusting};
 use crate::{
     engine::{Config, Earlier, Multicast, default_home},
     logging::Echo,
@@ -57,6 +58,7 @@ pub enum Task {
     Receive(Reception),
     Bench(Benching),
     Transfers(Keeping),
+    Trust(Trusting),
     Demo,
     Id,
     Completions(clap_complete::Shell),
@@ -117,6 +119,11 @@ enum Action {
         #[command(subcommand)]
         action: Option<transfers::Action>,
     },
+    /// Show the devices that are known; trust, forget or block them
+    Trust {
+        #[command(subcommand)]
+        action: Option<trust::Action>,
+    },
     /// Show a transfer between two devices that both are this machine
     Demo,
     /// Show this device’s name, id and addresses
@@ -175,6 +182,7 @@ fn task(action: Option<Action>) -> Result<Task, clap::Error> {
         Some(Action::Receive(receive)) => Task::Receive(receive.reception()?),
         Some(Action::Bench(bench)) => Task::Bench(bench.benching()),
         Some(Action::Transfers { action }) => Task::Transfers(transfers::Action::keeping(action)),
+        Some(Action::Trust { action }) => Task::Trust(trust::Action::trusting(action)?),
         Some(Action::Demo) => Task::Demo,
         Some(Action::Id) => Task::Id,
         Some(Action::Completions { shell }) => Task::Completions(shell),

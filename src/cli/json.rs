@@ -59,7 +59,7 @@ impl Tell for Json<'_> {
 }
 
 /// Writes one line, at once.
-pub fn write(screen: &mut Screen, line: &Line<'_>) {
+pub fn write(screen: &mut Screen, line: &impl Serialize) {
     let mut text = Vec::new();
     line.serialize(&mut Serializer::with_formatter(&mut text, Visible))
         .expect("plain data has a JSON form, and a vector takes every byte");

@@ -24,11 +24,13 @@ mod send;
 #[cfg(test)]
 mod stage;
 mod transfers;
+mod trust;
 mod watch;
 mod words;
 
 use std::{
     io::{self, IsTerminal as _},
+    path::Path,
     process::ExitCode,
     sync::Arc,
 };
@@ -50,7 +52,7 @@ use self::{
     transfers::Keeping,
 };
 use crate::{
-    engine::{Config, Engine, Handle, Unheard, local_addresses},
+    engine::{Config, Engine, Handle, Settings, Unheard, local_addresses},
     logging::{self, Echo},
     model::{Source, Target},
 };
@@ -75,9 +77,13 @@ pub fn main(open_window: fn(Config) -> anyhow::Result<()>) -> ExitCode {
 fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, screen: &mut Screen) -> Exit {
     let Invocation { config, form, echo, task } = invocation;
     let folder = match task {
-        Task::Window | Task::Send(_) | Task::Receive(_) | Task::Bench(_) | Task::Transfers(_) | Task::Id => {
-            Some(config.home.join("logs"))
-        }
+        Task::Window
+        | Task::Send(_)
+        | Task::Receive(_)
+        | Task::Bench(_)
+        | Task::Transfers(_)
+        | Task::Trust(_)
+        | Task::Id => Some(config.home.join("logs")),
         // The demo leaves nothing behind, and the others touch nothing.
         Task::Demo | Task::Completions(_) | Task::Man => None,
     };
@@ -91,7 +97,7 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
             let tell = &mut *teller(screen, form, echo);
             with_engine(config, async |handle, stop| send::send(handle, sending, tell, stop).await)
         }),
-        Task::Receive(reception) => agreed(reception).and_then(|reception| {
+        Task::Receive(reception) => agreed(reception, &config.home).and_then(|reception| {
             let tell = &mut *teller(screen, form, echo);
             with_engine(config, async |handle, stop| receive::receive(handle, reception, tell, stop).await)
         }),
@@ -103,6 +109,7 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
             bench::alone(&config.home, bytes, &mut *teller(screen, form, echo))
         }
         Task::Transfers(keeping) => keep(config, keeping, form, echo, screen),
+        Task::Trust(trusting) => trust::trust(&config.home, &trusting, form, screen),
         Task::Demo => demo::demo(&mut *teller(screen, form, echo)),
         Task::Id => id(config, form, screen),
         Task::Completions(shell) => Ok(print(&manual::completions(shell), screen)),
@@ -160,11 +167,17 @@ fn at_terminal() -> bool {
 }
 
 /// Settles how offers are answered here and now.
-fn agreed(asked: args::Reception) -> anyhow::Result<Reception> {
-    let consent = match asked.accept {
+fn agreed(asked: args::Reception, home: &Path) -> anyhow::Result<Reception> {
+    let accept = match asked.accept {
+        Some(accept) => accept,
+        None => Settings::load(home)?.accept.into(),
+    };
+    let consent = match accept {
         Accept::All => Agreement::All,
         Accept::Ask if at_terminal() => Agreement::Ask(ask::typed()?),
         Accept::Ask => Agreement::Nobody(NO_TERMINAL),
+        Accept::Trusted if at_terminal() => Agreement::Trusted(ask::typed()?),
+        Accept::Trusted => Agreement::TrustedAlone(NO_TERMINAL),
     };
     let args::Reception { port, until, landing, conflict, code, remember, .. } = asked;
     let code = code.map(|words| match words {

@@ -35,6 +35,10 @@ pub struct Reception {
 pub enum Agreement {
     /// A person, whose typed lines come through here.
     Ask(mpsc::Receiver<String>),
+    /// As [`Agreement::Ask`]; trusted devices need none.
+    Trusted(mpsc::Receiver<String>),
+    /// Trusted devices need none, and there is nobody for the others.
+    TrustedAlone(&'static str),
     All,
     Nobody(&'static str),
 }
@@ -61,6 +65,8 @@ pub async fn receive(
     landing.conflict = conflict.unwrap_or(watch.snapshot().settings.conflict);
     let (consent, mut asker) = match consent {
         Agreement::Ask(typed) => (Consent::Ask, Some(Asker::new(typed))),
+        Agreement::Trusted(typed) => (Consent::Trusted, Some(Asker::new(typed))),
+        Agreement::TrustedAlone(reason) => (Consent::TrustedAlone(reason), None),
         Agreement::All => (Consent::All, None),
         Agreement::Nobody(reason) => (Consent::Nobody(reason), None),
     };

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     cli::receive::Until,
-    engine::{PortChoice, Remember},
+    engine::{AcceptRule, PortChoice, Remember},
     model::{ByteRate, Conflict, Landing},
 };
 
@@ -19,7 +19,8 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reception {
     pub port: PortChoice,
-    pub accept: Accept,
+    /// `None`: as the settings have it.
+    pub accept: Option<Accept>,
     pub until: Until,
     /// Where it goes; its `conflict` is the default until the settings are known.
     pub landing: Landing,
@@ -33,8 +34,20 @@ pub struct Reception {
 pub enum Accept {
     /// Ask for each offer; decline where there is no terminal to ask on
     Ask,
+    /// Accept the offers of devices that are trusted, and ask for each other one; decline those where
+    /// there is no terminal to ask on
+    Trusted,
     /// Accept every offer
     All,
+}
+
+impl From<AcceptRule> for Accept {
+    fn from(rule: AcceptRule) -> Self {
+        match rule {
+            AcceptRule::Ask => Self::Ask,
+            AcceptRule::Trusted => Self::Trusted,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -58,9 +71,9 @@ pub struct Receive {
     /// port, or the next free one
     #[arg(long, value_name = "N")]
     port: Option<u16>,
-    /// Who says yes to an offer
-    #[arg(long, value_enum, default_value_t = Accept::Ask)]
-    accept: Accept,
+    /// Who says yes to an offer; unless given, what the settings say
+    #[arg(long, value_enum)]
+    accept: Option<Accept>,
     #[command(flatten)]
     giving: Giving,
     /// Exit after one transfer, however it ends

@@ -59,7 +59,7 @@ fn receiving_has_the_documented_defaults() {
         reception,
         Reception {
             port: PortChoice::Default,
-            accept: Accept::Ask,
+            accept: None,
             until: Until::Interrupted,
             landing: Landing::default(),
             conflict: None,
@@ -72,7 +72,7 @@ fn receiving_has_the_documented_defaults() {
         panic!("not a receive")
     };
     assert_eq!(reception.port, PortChoice::Exactly(0));
-    assert_eq!(reception.accept, Accept::All);
+    assert_eq!(reception.accept, Some(Accept::All));
     assert_eq!(reception.until, Until::OneTransfer);
     assert_eq!(reception.landing.folder, Some(std::env::current_dir().unwrap().join("in")));
     assert_eq!(reception.landing.name.as_deref(), Some("x"));
