@@ -6,6 +6,7 @@
 
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod discovery;
 pub mod disk;
 pub mod engine;
 #[cfg(feature = "gui")]

@@ -167,3 +167,42 @@ pub const CODE_PROOF: Duration = Duration::from_secs(4);
 /// Devices that are tried with a code where several announce its number: each could be one that makes a
 /// guess of its own.
 pub const CODE_CANDIDATES: usize = 3;
+
+/// Announcements on the network that are remembered: more devices than any network of people has, and what
+/// a flood can make us keep.
+pub const MAX_SIGHTINGS: usize = 256;
+
+/// Addresses of one device that are remembered: a laptop with a dock, a VPN and two families of addresses
+/// has eight.
+pub const MAX_ROUTES: usize = 16;
+
+/// Devices that a veiled announcement is for: what fits into a string of 255 bytes.
+pub const MAX_TAGS: usize = 30;
+
+/// Calls at once that find out whether a device is where it is announced.
+pub const MAX_PROBES: usize = 8;
+
+/// For such a call, with its handshake: whoever takes longer is called in vain.
+pub const PROBE: Duration = Duration::from_secs(4);
+
+/// Before a place where nobody answered is called again.
+pub const RETRY_ROUTE: Duration = Duration::from_secs(15);
+
+/// How often announced devices are asked whether they are still there, and how long they have for an answer:
+/// together less than the half minute in which one that vanished is to be gone.
+pub const STILL_THERE: Duration = Duration::from_secs(12);
+
+/// See [`STILL_THERE`].
+pub const STILL_THERE_ANSWER: Duration = Duration::from_secs(10);
+
+/// For how long others are looked for after something was to be found.
+pub const SEEK: Duration = Duration::from_mins(1);
+
+/// For a device that was named to appear on the network.
+pub const APPEAR: Duration = Duration::from_secs(3);
+
+/// From one address of a device to the next, while the first has not answered (RFC 8305, section 5).
+pub const NEXT_ROUTE: Duration = Duration::from_millis(250);
+
+/// Addresses of one device that are tried.
+pub const MAX_DIALLED: usize = 12;

@@ -1,0 +1,247 @@
+//! Sightings folded into one list of devices: a pure function of what was seen, tried, and when.
+//!
+//! A device is its id. One id may be announced from several places, by itself or by a liar; who answers there
+//! with the right key is the device, and only then.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::{IpAddr, SocketAddr},
+    time::Instant,
+};
+
+use super::{Announcement, Claim, tag};
+use crate::{
+    model::{DeviceId, DeviceKind, DeviceName, KnownDevice, Nearby, Route, RouteAnswer, Sighting, Trust},
+    wire::limits,
+};
+
+/// Where something was announced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub address: SocketAddr,
+    /// The interface here that leads there.
+    pub interface: Option<String>,
+}
+
+struct Seen {
+    /// `None`: it is veiled, and not for us.
+    who: Option<(DeviceId, DeviceName, DeviceKind)>,
+    channel: Option<u16>,
+    places: Vec<Place>,
+}
+
+struct Tried {
+    answer: RouteAnswer,
+    at: Instant,
+}
+
+/// What is known of the network. Told of everything; asks nobody.
+pub struct Directory {
+    us: DeviceId,
+    /// By the name of the announcement, which means nothing.
+    seen: BTreeMap<String, Seen>,
+    tried: HashMap<(DeviceId, SocketAddr), Tried>,
+}
+
+impl Directory {
+    #[must_use]
+    pub fn new(us: DeviceId) -> Self {
+        Self { us, seen: BTreeMap::new(), tried: HashMap::new() }
+    }
+
+    /// Something is announced, or announced anew. `known` may recognise it.
+    pub fn sight(
+        &mut self,
+        instance: String,
+        announcement: Announcement,
+        mut places: Vec<Place>,
+        known: &[KnownDevice],
+    ) {
+        places.retain(|place| is_possible(place.address));
+        places.truncate(limits::MAX_ROUTES);
+        let who = match announcement.claim {
+            Claim::Open { id, name, kind } => Some((id, name, kind)),
+            Claim::Veiled { nonce, tags } => known
+                .iter()
+                .filter(|known| known.trust != Trust::Blocked)
+                .find(|known| tags.contains(&tag(known.id, self.us, &nonce)))
+                .map(|known| (known.id, known.name.clone(), known.kind)),
+            Claim::Nameless => None,
+        };
+        let is_ours = who.as_ref().is_some_and(|(id, ..)| *id == self.us);
+        let is_useless = who.is_none() && announcement.channel.is_none();
+        if places.is_empty() || is_ours || is_useless {
+            self.seen.remove(&instance);
+            return;
+        }
+        if !self.seen.contains_key(&instance) && self.seen.len() >= limits::MAX_SIGHTINGS {
+            let newcomer = who.as_ref().map(|(id, ..)| *id);
+            let Some(makes_room) = self.least(known) else { return };
+            if newcomer.is_none_or(|id| !known.iter().any(|known| known.id == id)) {
+                return;
+            }
+            self.seen.remove(&makes_room);
+        }
+        self.seen.insert(instance, Seen { who, channel: announcement.channel, places });
+        self.forget_untold();
+    }
+
+    /// One that a device that is known may take the place of.
+    fn least(&self, known: &[KnownDevice]) -> Option<String> {
+        let is_known = |id| known.iter().any(|known| known.id == id);
+        let is_nobody = |seen: &Seen| {
+            seen.who.as_ref().is_none_or(|(id, ..)| !is_known(*id) && self.state(*id) != Sighting::Proved)
+        };
+        self.seen.iter().find(|(_, seen)| is_nobody(seen)).map(|(instance, _)| instance.clone())
+    }
+
+    /// It is not announced any more.
+    pub fn gone(&mut self, instance: &str) {
+        self.seen.remove(instance);
+        self.forget_untold();
+    }
+
+    pub fn clear(&mut self) {
+        self.seen.clear();
+        self.tried.clear();
+    }
+
+    /// Routes of what is not announced any more.
+    fn forget_untold(&mut self) {
+        let seen = &self.seen;
+        let is_told = |(id, address): &(DeviceId, SocketAddr)| {
+            seen.values().any(|seen| {
+                seen.who.as_ref().is_some_and(|(who, ..)| who == id)
+                    && seen.places.iter().any(|place| place.address == *address)
+            })
+        };
+        self.tried.retain(|route, _| is_told(route));
+    }
+
+    /// What came of a call over a route.
+    pub fn tried(&mut self, id: DeviceId, address: SocketAddr, answer: RouteAnswer, at: Instant) {
+        self.tried.insert((id, address), Tried { answer, at });
+        self.forget_untold();
+    }
+
+    /// Routes that are worth a call: new ones, and those where nobody answered a while ago.
+    #[must_use]
+    pub fn due(&self, now: Instant) -> Vec<(DeviceId, SocketAddr)> {
+        let is_due = |id, address| match self.tried.get(&(id, address)) {
+            None => true,
+            Some(Tried { answer: RouteAnswer::Silent, at }) => now.duration_since(*at) >= limits::RETRY_ROUTE,
+            Some(_) => false,
+        };
+        let of = |seen: &Seen| {
+            let id = seen.who.as_ref().map(|(id, ..)| *id);
+            let places = seen.places.iter().map(|place| place.address);
+            id.into_iter().flat_map(|id| places.clone().map(move |place| (id, place))).collect::<Vec<_>>()
+        };
+        let mut due: Vec<_> =
+            self.seen.values().flat_map(of).filter(|(id, address)| is_due(*id, *address)).collect();
+        due.sort_unstable();
+        due.dedup();
+        due
+    }
+
+    /// The names of all announcements, to ask whether they still hold.
+    pub fn instances(&self) -> impl Iterator<Item = &str> {
+        self.seen.keys().map(String::as_str)
+    }
+
+    fn answer(&self, id: DeviceId, address: SocketAddr) -> RouteAnswer {
+        self.tried.get(&(id, address)).map_or(RouteAnswer::Untried, |tried| tried.answer)
+    }
+
+    fn state(&self, id: DeviceId) -> Sighting {
+        let routes = self.routes(id);
+        let has = |wanted: fn(&RouteAnswer) -> bool| routes.iter().any(|route| wanted(&route.answer));
+        if has(|answer| matches!(answer, RouteAnswer::Proved(_))) {
+            Sighting::Proved
+        } else if has(|answer| *answer == RouteAnswer::Untried) {
+            Sighting::Unproved
+        } else if has(|answer| *answer == RouteAnswer::Other) {
+            Sighting::Disproved
+        } else {
+            Sighting::Silent
+        }
+    }
+
+    /// The ways to a device, the best first.
+    #[must_use]
+    pub fn routes(&self, id: DeviceId) -> Vec<Route> {
+        let mut routes: Vec<Route> = Vec::new();
+        for seen in self.seen.values().filter(|seen| seen.who.as_ref().is_some_and(|(who, ..)| *who == id)) {
+            for Place { address, interface } in &seen.places {
+                if routes.iter().all(|route| route.address != *address) {
+                    let answer = self.answer(id, *address);
+                    routes.push(Route { address: *address, interface: interface.clone(), answer });
+                }
+            }
+        }
+        routes.sort_by_key(|route| rank(route));
+        routes.truncate(limits::MAX_ROUTES);
+        routes
+    }
+
+    /// All devices that are announced, by name.
+    #[must_use]
+    pub fn nearby(&self) -> Vec<Nearby> {
+        let mut devices: Vec<Nearby> = Vec::new();
+        for (id, name, kind) in self.seen.values().filter_map(|seen| seen.who.as_ref()) {
+            if devices.iter().any(|device| device.id == *id) {
+                continue;
+            }
+            let (name, kind) = self.told_by_itself(*id).unwrap_or((name, *kind));
+            let (sighting, routes) = (self.state(*id), self.routes(*id));
+            devices.push(Nearby { id: *id, name: name.clone(), kind, sighting, routes });
+        }
+        devices.sort_by(|a, b| (a.name.as_str(), a.id).cmp(&(b.name.as_str(), b.id)));
+        devices
+    }
+
+    /// What is announced where the device itself answers.
+    fn told_by_itself(&self, id: DeviceId) -> Option<(&DeviceName, DeviceKind)> {
+        let is_proved = |place: &Place| matches!(self.answer(id, place.address), RouteAnswer::Proved(_));
+        self.seen.values().find_map(|seen| match &seen.who {
+            Some((who, name, kind)) if *who == id && seen.places.iter().any(is_proved) => Some((name, *kind)),
+            _ => None,
+        })
+    }
+
+    /// Where devices wait that have given out a code of this number: the best address of each.
+    #[must_use]
+    pub fn candidates(&self, channel: u16) -> Vec<SocketAddr> {
+        let best = |seen: &Seen| seen.places.iter().map(|place| place.address).min_by_key(preference);
+        self.seen.values().filter(|seen| seen.channel == Some(channel)).filter_map(best).collect()
+    }
+}
+
+/// True of what can be another device's address.
+fn is_possible(address: SocketAddr) -> bool {
+    let ip = address.ip();
+    address.port() != 0 && !ip.is_unspecified() && !ip.is_multicast() && !ip.is_loopback()
+}
+
+/// What was fastest, then what was not tried; addresses that need an interface last among equals.
+fn rank(route: &Route) -> (u8, std::time::Duration, u8, SocketAddr) {
+    let (class, took) = match route.answer {
+        RouteAnswer::Proved(took) => (0, took),
+        RouteAnswer::Untried => (1, std::time::Duration::ZERO),
+        RouteAnswer::Silent => (2, std::time::Duration::ZERO),
+        RouteAnswer::Other => (3, std::time::Duration::ZERO),
+    };
+    (class, took, preference(&route.address), route.address)
+}
+
+fn preference(address: &SocketAddr) -> u8 {
+    match address.ip() {
+        IpAddr::V4(v4) if v4.is_link_local() => 2,
+        IpAddr::V4(_) => 0,
+        IpAddr::V6(v6) if v6.is_unicast_link_local() => 3,
+        IpAddr::V6(_) => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+use std::time::{Duration, SystemTime};
+
+use super::*;
+use crate::model::Proof;
+
+fn id(name: &str) -> DeviceId {
+    DeviceId::of_public_key(name.as_bytes())
+}
+
+fn open(name: &str) -> Announcement {
+    let claim =
+        Claim::Open { id: id(name), name: DeviceName::parse(name).unwrap(), kind: DeviceKind::Laptop };
+    Announcement { claim, channel: None }
+}
+
+fn at(addresses: &[&str]) -> Vec<Place> {
+    addresses.iter().map(|a| Place { address: a.parse().unwrap(), interface: None }).collect()
+}
+
+fn known(name: &str) -> KnownDevice {
+    let now = SystemTime::UNIX_EPOCH;
+    KnownDevice {
+        id: id(name),
+        name: DeviceName::parse(name).unwrap(),
+        kind: DeviceKind::Phone,
+        trust: Trust::Known,
+        proof: Proof::Compared,
+        folder: None,
+        addresses: Vec::new(),
+        met: now,
+        seen: now,
+    }
+}
+
+fn addresses(directory: &Directory, name: &str) -> Vec<String> {
+    directory.routes(id(name)).iter().map(|route| route.address.to_string()).collect()
+}
+
+const FAST: RouteAnswer = RouteAnswer::Proved(Duration::from_millis(1));
+const SLOW: RouteAnswer = RouteAnswer::Proved(Duration::from_millis(50));
+
+#[test]
+fn one_device_is_one_line_whatever_it_is_announced_as() {
+    let mut directory = Directory::new(id("us"));
+    directory.sight("1".into(), open("ben"), at(&["10.0.0.7:1", "[fd00::7]:1"]), &[]);
+    directory.sight("2".into(), open("ben"), at(&["10.0.0.7:1", "10.0.1.7:1"]), &[]);
+    directory.sight("3".into(), open("anna"), at(&["10.0.0.8:1"]), &[]);
+    directory.sight("4".into(), open("us"), at(&["10.0.0.1:1"]), &[]);
+    let names: Vec<_> = directory.nearby().iter().map(|near| near.name.to_string()).collect();
+    assert_eq!(names, ["anna", "ben"]);
+    assert_eq!(addresses(&directory, "ben"), ["10.0.0.7:1", "10.0.1.7:1", "[fd00::7]:1"]);
+    directory.gone("2");
+    assert_eq!(addresses(&directory, "ben"), ["10.0.0.7:1", "[fd00::7]:1"]);
+    directory.gone("1");
+    assert_eq!(directory.nearby().len(), 1);
+}
+
+#[test]
+fn what_answered_fastest_comes_first_and_what_answered_with_another_key_last() {
+    let mut directory = Directory::new(id("us"));
+    let places = at(&["10.0.0.1:1", "10.0.0.2:1", "10.0.0.3:1", "10.0.0.4:1", "10.0.0.5:1"]);
+    let routes: Vec<_> = places.iter().map(|place| place.address).collect();
+    directory.sight("1".into(), open("ben"), places, &[]);
+    let now = Instant::now();
+    assert_eq!(directory.due(now).len(), 5);
+    assert_eq!(directory.nearby()[0].sighting, Sighting::Unproved);
+    for (route, answer) in [(0, RouteAnswer::Other), (1, RouteAnswer::Silent), (2, SLOW), (3, FAST)] {
+        directory.tried(id("ben"), routes[route], answer, now);
+    }
+    let ranked = ["10.0.0.4:1", "10.0.0.3:1", "10.0.0.5:1", "10.0.0.2:1", "10.0.0.1:1"];
+    assert_eq!(addresses(&directory, "ben"), ranked);
+    assert_eq!(directory.nearby()[0].sighting, Sighting::Proved);
+    assert_eq!(directory.due(now), [(id("ben"), routes[4])]);
+    let later = now + limits::RETRY_ROUTE;
+    assert_eq!(directory.due(later), [(id("ben"), routes[1]), (id("ben"), routes[4])]);
+}
+
+#[test]
+fn a_changed_address_is_a_new_route_of_the_same_device_and_the_old_one_is_forgotten() {
+    let mut directory = Directory::new(id("us"));
+    let now = Instant::now();
+    directory.sight("1".into(), open("ben"), at(&["10.0.0.7:1"]), &[]);
+    directory.tried(id("ben"), "10.0.0.7:1".parse().unwrap(), FAST, now);
+    directory.sight("1".into(), open("ben"), at(&["10.0.9.9:1"]), &[]);
+    assert_eq!(directory.nearby()[0].sighting, Sighting::Unproved);
+    assert_eq!(directory.due(now).len(), 1);
+    // What comes late of an old route is no news.
+    directory.tried(id("ben"), "10.0.0.7:1".parse().unwrap(), FAST, now);
+    assert_eq!(directory.nearby()[0].sighting, Sighting::Unproved);
+}
+
+#[test]
+fn somebody_else_s_id_leads_to_could_not_verify_and_takes_nothing_from_the_device_itself() {
+    let mut directory = Directory::new(id("us"));
+    let now = Instant::now();
+    let mut lie = open("ben");
+    if let Claim::Open { name, .. } = &mut lie.claim {
+        *name = DeviceName::parse("Liar").unwrap();
+    }
+    directory.sight("0".into(), lie, at(&["10.0.0.66:1"]), &[]);
+    directory.tried(id("ben"), "10.0.0.66:1".parse().unwrap(), RouteAnswer::Other, now);
+    assert_eq!(directory.nearby()[0].sighting, Sighting::Disproved);
+    directory.sight("1".into(), open("ben"), at(&["10.0.0.7:1"]), &[]);
+    directory.tried(id("ben"), "10.0.0.7:1".parse().unwrap(), FAST, now);
+    let near = &directory.nearby()[0];
+    assert_eq!((near.sighting, near.name.as_str()), (Sighting::Proved, "ben"));
+    assert_eq!(near.routes[0].address, "10.0.0.7:1".parse().unwrap());
+}
+
+#[test]
+fn a_flood_is_capped_and_keeps_nobody_out_who_is_known() {
+    let mut directory = Directory::new(id("us"));
+    for n in 0..10_000 {
+        directory.sight(n.to_string(), open(&format!("flood {n}")), at(&["10.0.0.66:1"]), &[known("ben")]);
+    }
+    assert_eq!(directory.nearby().len(), limits::MAX_SIGHTINGS);
+    directory.sight("ben".into(), open("ben"), at(&["10.0.0.7:1"]), &[known("ben")]);
+    assert!(directory.nearby().iter().any(|near| near.id == id("ben")));
+    assert_eq!(directory.nearby().len(), limits::MAX_SIGHTINGS);
+    let many: Vec<_> = (1..200).map(|n| format!("10.0.1.{n}:1")).collect();
+    let many: Vec<_> = many.iter().map(String::as_str).collect();
+    directory.sight("ben".into(), open("ben"), at(&many), &[]);
+    assert_eq!(directory.routes(id("ben")).len(), limits::MAX_ROUTES);
+}
+
+#[test]
+fn a_veiled_device_is_seen_by_those_who_know_it_and_are_meant() {
+    let nonce = [7; 8];
+    let claim = Claim::Veiled { nonce, tags: vec![tag(id("ben"), id("us"), &nonce)] };
+    let veiled = Announcement { claim, channel: None };
+    let places = || at(&["10.0.0.7:1"]);
+    let mut directory = Directory::new(id("us"));
+    directory.sight("1".into(), veiled.clone(), places(), &[known("ben")]);
+    assert_eq!(directory.nearby()[0].id, id("ben"));
+    for knows in [vec![], vec![known("anna")], vec![KnownDevice { trust: Trust::Blocked, ..known("ben") }]] {
+        let mut directory = Directory::new(id("us"));
+        directory.sight("1".into(), veiled.clone(), places(), &knows);
+        assert_eq!(directory.nearby(), []);
+    }
+    let mut other = Directory::new(id("other"));
+    other.sight("1".into(), veiled, places(), &[known("ben")]);
+    assert_eq!(other.nearby(), []);
+}
+
+#[test]
+fn whoever_gives_out_a_code_is_found_by_its_number_and_not_shown() {
+    let mut directory = Directory::new(id("us"));
+    let nameless = |channel| Announcement { claim: Claim::Nameless, channel: Some(channel) };
+    directory.sight("1".into(), nameless(7), at(&["[fe80::7%2]:1", "10.0.0.7:1"]), &[]);
+    directory.sight("2".into(), nameless(8), at(&["10.0.0.8:1"]), &[]);
+    directory.sight("3".into(), Announcement { channel: Some(7), ..open("ben") }, at(&["10.0.0.9:1"]), &[]);
+    let found: Vec<_> = directory.candidates(7).iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["10.0.0.7:1", "10.0.0.9:1"]);
+    assert_eq!(directory.nearby().len(), 1);
+}
+
+#[test]
+fn addresses_that_can_t_be_another_device_s_are_ignored() {
+    let mut directory = Directory::new(id("us"));
+    directory.sight(
+        "1".into(),
+        open("ben"),
+        at(&["127.0.0.1:1", "0.0.0.0:1", "224.0.0.1:1", "10.0.0.7:0"]),
+        &[],
+    );
+    assert_eq!(directory.nearby(), []);
+}
