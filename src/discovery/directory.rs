@@ -179,7 +179,7 @@ impl Directory {
                 }
             }
         }
-        routes.sort_by_key(|route| rank(route));
+        routes.sort_by_key(rank);
         routes.truncate(limits::MAX_ROUTES);
         routes
     }

@@ -2,6 +2,7 @@
 //!
 //! It never waits for a peer, a disk or a face: whatever takes time is a task that reports back.
 
+mod appearance;
 mod kept;
 mod meetings;
 mod questions;
@@ -27,9 +28,10 @@ use self::kept::Resting;
 use self::reception::Reception;
 use super::{
     codes::Codes,
-    command::{Command, Manner, Remember, Strangers},
+    command::{Command, Looking, Manner, Remember, Strangers},
     desk::Desk,
     devices::Devices,
+    discovering::{Appearance, View},
     event::Event,
     handle::{EngineEnd, Publisher},
     incoming::Accepted,
@@ -41,7 +43,7 @@ use super::{
     resting::Wish,
     routes::Routes,
     snapshot::{DeviceCard, InboxCard},
-    start::Earlier,
+    start::{Earlier, Multicast},
     switchboard::Switchboard,
 };
 use crate::{
@@ -111,6 +113,7 @@ pub struct Caller {
 pub struct ForThisRun {
     pub name: Option<DeviceName>,
     pub limit: Option<ByteRate>,
+    pub multicast: Multicast,
 }
 
 pub struct Actor {
@@ -123,6 +126,12 @@ pub struct Actor {
     saving: Arc<Mutex<()>>,
     tls: Tls,
     routes: Routes,
+    /// `None`: the network is neither told nor asked of devices.
+    view: Option<View>,
+    /// As it was ordered last.
+    appearance: Option<Appearance>,
+    /// What a face wants, and what was ordered last.
+    looking: (Looking, Looking),
     devices: Devices,
     publisher: Publisher,
     commands: mpsc::Receiver<Command>,
@@ -176,6 +185,13 @@ impl Running {
 impl Actor {
     pub fn new(home: PathBuf, tls: Tls, devices: Devices, for_this_run: ForThisRun, end: EngineEnd) -> Self {
         let snapshot = end.publisher.snapshot();
+        let mut tasks = JoinSet::new();
+        let view = (for_this_run.multicast == Multicast::Allowed).then(|| {
+            let (us, publisher) = (snapshot.device.id, end.publisher.clone());
+            let (view, discovering) = View::new(us, tls.clone(), devices.clone(), publisher);
+            tasks.spawn(discovering.run());
+            view
+        });
         let limit = for_this_run.limit.or(snapshot.settings.limit);
         Self {
             home,
@@ -184,7 +200,10 @@ impl Actor {
             for_this_run,
             settings: snapshot.settings,
             saving: Arc::default(),
-            routes: Routes::new(tls.clone()),
+            routes: Routes::new(tls.clone(), devices.clone(), view.clone()),
+            view,
+            appearance: None,
+            looking: (Looking::Off, Looking::Off),
             tls,
             devices,
             codes: Codes::new(end.publisher.clone()),
@@ -194,7 +213,7 @@ impl Actor {
             switchboard: Switchboard::default(),
             mismatches: Mismatches::default(),
             limiters: Limiters::new(limit),
-            tasks: JoinSet::new(),
+            tasks,
             measures: JoinSet::new(),
             transfers: HashMap::new(),
             questions: HashMap::new(),
@@ -223,6 +242,7 @@ impl Actor {
                 () = self.codes.expiry() => {}
                 _ = pace.tick(), if earlier == Earlier::All => self.survey(),
             }
+            self.appear();
         }
         self.reception = None;
         // What a person has paused puts down what has come, and ends by itself.
@@ -236,7 +256,9 @@ impl Actor {
             }
         }
         // Tasks still report: their words are thrown away, so that none waits for room.
-        let Self { mut tasks, reports: (_, mut words), .. } = self;
+        let Self { mut tasks, reports: (_, mut words), view, routes, .. } = self;
+        // Whoever asks the network ends when nobody is left to give it orders.
+        drop((view, routes));
         while tokio::select! {
             ended = tasks.join_next() => ended.is_some(),
             Some(_) = words.recv() => true,
@@ -310,8 +332,8 @@ impl Actor {
             Command::Agree(id) => self.agree(id),
             Command::Differ(id) => self.differ(id),
             Command::GiveCode { code, remember } => self.give_code(code, remember),
-            Command::Look(_)
-            | Command::Examine { .. }
+            Command::Look(looking) => self.looking.0 = looking,
+            Command::Examine { .. }
             // Ends the loop that calls this.
             | Command::Shutdown => {}
         }

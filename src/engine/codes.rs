@@ -80,6 +80,14 @@ impl Codes {
         self.publish(&slot);
     }
 
+    /// The number of the one that can be used now.
+    #[must_use]
+    pub fn channel(&self) -> Option<u16> {
+        let slot = self.lock();
+        let (given, _) = slot.given.as_ref()?;
+        matches!(given.state(), State::Open | State::Tried).then(|| given.code().channel())
+    }
+
     /// It can't be used any more.
     pub fn take_back(&self) {
         let mut slot = self.lock();

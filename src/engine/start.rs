@@ -105,7 +105,8 @@ impl Engine {
             .map_err(StartError::Runtime)?;
         let (handle, end) = seam(snapshot, wake);
         let devices = Devices::new(store, end.publisher.clone());
-        let actor = Actor::new(home, tls, devices, ForThisRun { name, limit }, end);
+        let actor =
+            Actor::new(home, tls, devices, ForThisRun { name, limit, multicast: config.multicast }, end);
         let actor = runtime.spawn(actor.run(config.earlier));
         Ok(Self { runtime: Some(runtime), handle, actor: Some(actor) })
     }

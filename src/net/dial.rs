@@ -1,9 +1,18 @@
 //! Reaching another device at an address that a person typed.
 
-use std::{io, net::SocketAddr};
+use std::{
+    io,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use rustls::{AlertDescription, pki_types::ServerName};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    io::AsyncWriteExt as _,
+    net::TcpStream,
+    time::{sleep, timeout},
+};
 use tokio_rustls::TlsConnector;
 
 use super::{Connection, NetError, Tls, tls::peer_id, tune};
@@ -45,6 +54,64 @@ pub async fn dial_again(route: SocketAddr, peer: DeviceId, tls: &Tls) -> Result<
     } else {
         Err(NetError::OtherDevice { address: route.to_string() })
     }
+}
+
+/// Connects to this device over the first of its addresses that leads there. The next one is begun when the one
+/// before it has failed, or has not answered for a moment (RFC 8305).
+///
+/// # Errors
+/// The most telling of the failures.
+pub async fn dial_first(routes: &[SocketAddr], peer: DeviceId, tls: &Tls) -> Result<Connection, NetError> {
+    let mut calls = FuturesUnordered::new();
+    let mut rest = routes.iter().copied();
+    let mut failure = None;
+    loop {
+        if let Some(route) = rest.next() {
+            calls.push(dial_again(route, peer, tls));
+        }
+        let more = rest.len() > 0;
+        tokio::select! {
+            called = calls.next() => match called {
+                Some(Ok(connection)) => return Ok(connection),
+                Some(Err(e)) => {
+                    tracing::debug!(error = %e, "no connection");
+                    if failure.as_ref().is_none_or(|before| weight(&e) > weight(before)) {
+                        failure = Some(e);
+                    }
+                }
+                None if more => {}
+                None => break,
+            },
+            () = sleep(limits::NEXT_ROUTE), if more => {}
+        }
+        if calls.is_empty() && !more {
+            break;
+        }
+    }
+    Err(failure.unwrap_or_else(|| NetError::NotSeen { name: peer.to_string() }))
+}
+
+/// How much a failure tells of the device that was meant.
+fn weight(e: &NetError) -> u8 {
+    match e {
+        NetError::Unreachable { .. } | NetError::Unknown { .. } => 0,
+        NetError::Silent { .. } | NetError::OtherDevice { .. } => 1,
+        NetError::Refused { .. } => 2,
+        _ => 3,
+    }
+}
+
+/// Who answers there, and after how long.
+///
+/// # Errors
+/// As [`dial`].
+pub async fn probe(route: SocketAddr, tls: &Tls) -> Result<(DeviceId, Duration), NetError> {
+    let since = Instant::now();
+    let mut connection = dial_one(route, tls).await?;
+    let took = since.elapsed();
+    // It is told that nothing more comes. Gone already is as good.
+    let _ = timeout(limits::ENDING, connection.stream.shutdown()).await;
+    Ok((connection.peer, took))
 }
 
 async fn dial_one(route: SocketAddr, tls: &Tls) -> Result<Connection, NetError> {

@@ -14,7 +14,7 @@ use tokio_rustls::TlsStream;
 
 use crate::model::DeviceId;
 
-pub use dial::{dial, dial_again};
+pub use dial::{dial, dial_again, dial_first, probe};
 pub use lane::{Lane, LaneStop, NetworkClock};
 pub use listen::{Listener, Stranger, local_addresses};
 pub use tls::Tls;
@@ -74,6 +74,12 @@ pub enum NetError {
         "The secure connection to {address} failed: {reason}. Try again; if it stays, update both devices."
     )]
     Handshake { address: String, reason: String },
+    #[error(
+        "No device called “{name}” is to be seen on this network. Open Airlift there and press Receive, or type its address."
+    )]
+    NotSeen { name: String },
+    #[error("More than one device is called “{name}”. Say which by its id: {ids}.")]
+    Ambiguous { name: String, ids: String },
     #[error("The device at {address} is another one than before. Nothing was sent to it.")]
     OtherDevice { address: String },
 }

@@ -267,7 +267,10 @@ impl From<LinkError> for TransferError {
 impl From<&NetError> for Problem {
     fn from(e: &NetError) -> Self {
         let (side, kind) = match e {
-            NetError::Unknown { .. } | NetError::Unreachable { .. } => (Side::Here, ProblemKind::Unreachable),
+            NetError::Unknown { .. }
+            | NetError::Unreachable { .. }
+            | NetError::NotSeen { .. }
+            | NetError::Ambiguous { .. } => (Side::Here, ProblemKind::Unreachable),
             NetError::Refused { .. } | NetError::Silent { .. } => (Side::There, ProblemKind::Unreachable),
             NetError::NotAirlift { .. }
             | NetError::NoCommonVersion { .. }

@@ -1,0 +1,335 @@
+//! Keeps the list of devices on the network: announces this one, hears of others, and calls where they say
+//! that they are, to see whether it is true.
+//!
+//! Sleeps until somebody wants to be seen or to see. Knows what is wanted of it; must not know why.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::{
+    sync::{Notify, mpsc},
+    task::JoinSet,
+    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
+};
+
+use super::{command::Looking, devices::Devices, event::Event, handle::Publisher};
+use crate::{
+    discovery::{Announcement, Claim, Directory, Multicast, Seen, tag},
+    identity::random,
+    model::{DeviceId, DeviceKind, DeviceName, Nearby, RouteAnswer, Trust},
+    net::{self, Tls},
+    settings::Visibility,
+    wire::limits,
+};
+
+/// Orders that wait. Few are given; whoever gives one only informs.
+const ORDERS: usize = 16;
+
+/// How this device is to be seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appearance {
+    pub port: u16,
+    pub name: DeviceName,
+    pub kind: DeviceKind,
+    pub visibility: Visibility,
+    /// The number of the code that is given out.
+    pub channel: Option<u16>,
+}
+
+#[derive(Debug)]
+pub enum Order {
+    /// Be seen like this; `None`: not at all.
+    Appear(Option<Appearance>),
+    Look(Looking),
+    /// Somebody is to be found now.
+    Seek,
+}
+
+/// What others see of the list of devices. Cheap to clone.
+#[derive(Clone)]
+pub struct View {
+    directory: Arc<Mutex<Directory>>,
+    changed: Arc<Notify>,
+    orders: mpsc::Sender<Order>,
+}
+
+impl View {
+    /// And who keeps it, which is to be run.
+    #[must_use]
+    pub fn new(us: DeviceId, tls: Tls, devices: Devices, publisher: Publisher) -> (Self, Discovering) {
+        let (orders, wanted) = mpsc::channel(ORDERS);
+        let (directory, changed) = (Arc::new(Mutex::new(Directory::new(us))), Arc::default());
+        let view = Self { directory, changed, orders };
+        let discovering = Discovering {
+            us,
+            tls,
+            devices,
+            publisher,
+            directory: Arc::clone(&view.directory),
+            changed: Arc::clone(&view.changed),
+            orders: wanted,
+            multicast: None,
+            appearance: None,
+            shown: None,
+            looking: Looking::Off,
+            sought_until: None,
+            probes: JoinSet::new(),
+            probing: Vec::new(),
+            nearby: Vec::new(),
+            label: data_encoding::HEXLOWER.encode(&random::<8>()),
+        };
+        (view, discovering)
+    }
+
+    /// Never waits: an order that finds no room is given again with the next change.
+    pub fn order(&self, order: Order) -> bool {
+        self.orders.try_send(order).is_ok()
+    }
+
+    /// Waits for something to be found in the list, for as long as a device may take to appear.
+    pub async fn find<T>(&self, look: impl Fn(&Directory) -> Option<T>) -> Option<T> {
+        self.order(Order::Seek);
+        let finding = async {
+            loop {
+                // Before the look, so that no change is missed.
+                let changed = self.changed.notified();
+                if let Some(found) = look(&lock(&self.directory)) {
+                    return found;
+                }
+                changed.await;
+            }
+        };
+        timeout(limits::APPEAR, finding).await.ok()
+    }
+
+    /// What is known at once.
+    pub fn now<T>(&self, look: impl Fn(&Directory) -> T) -> T {
+        look(&lock(&self.directory))
+    }
+}
+
+fn lock(directory: &Mutex<Directory>) -> MutexGuard<'_, Directory> {
+    // Each change of it is whole.
+    directory.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+type Probed = (DeviceId, SocketAddr, RouteAnswer);
+
+pub struct Discovering {
+    us: DeviceId,
+    tls: Tls,
+    devices: Devices,
+    publisher: Publisher,
+    directory: Arc<Mutex<Directory>>,
+    changed: Arc<Notify>,
+    orders: mpsc::Receiver<Order>,
+    multicast: Option<Multicast>,
+    appearance: Option<Appearance>,
+    /// What is announced for that.
+    shown: Option<(Appearance, Vec<DeviceId>)>,
+    looking: Looking,
+    sought_until: Option<Instant>,
+    probes: JoinSet<Probed>,
+    /// Where they call.
+    probing: Vec<(DeviceId, SocketAddr)>,
+    nearby: Vec<Nearby>,
+    /// Names this run of the program on the network.
+    label: String,
+}
+
+impl Discovering {
+    /// Until the last who could give an order is gone.
+    pub async fn run(mut self) {
+        let mut pace = interval(limits::STILL_THERE);
+        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let (browses, over) = (self.browses(), self.sought_until);
+            tokio::select! {
+                order = self.orders.recv() => match order {
+                    Some(order) => self.obey(order),
+                    None => break,
+                },
+                seen = next(&mut self.multicast) => self.see(seen),
+                Some(probed) = self.probes.join_next() => self.learn(probed),
+                _ = pace.tick(), if browses || self.appearance.is_some() => self.look_again(),
+                () = until(over) => {
+                    self.sought_until = None;
+                    self.set_up();
+                }
+            }
+            self.probe();
+            self.publish();
+        }
+        if let Some(multicast) = self.multicast.take() {
+            multicast.end().await;
+        }
+    }
+
+    fn browses(&self) -> bool {
+        self.looking == Looking::On || self.sought_until.is_some()
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Appear(appearance) => self.appearance = appearance,
+            Order::Look(looking) => self.looking = looking,
+            Order::Seek => self.sought_until = Some(Instant::now() + limits::SEEK),
+        }
+        self.set_up();
+    }
+
+    /// Has the network told, and asked, what is wanted, and no more.
+    fn set_up(&mut self) {
+        if self.multicast.is_none() && (self.browses() || self.appearance.is_some()) {
+            self.multicast =
+                Multicast::start().inspect_err(|problem| tracing::warn!(%problem, "no multicast")).ok();
+        }
+        let browses = self.browses();
+        let Some(multicast) = &mut self.multicast else { return };
+        if browses {
+            if let Err(problem) = multicast.browse() {
+                tracing::warn!(%problem, "nobody can be looked for");
+            }
+        } else {
+            multicast.stop_browsing();
+            lock(&self.directory).clear();
+        }
+        self.announce();
+    }
+
+    /// Announces this device as it is to be seen, if that is not so already.
+    fn announce(&mut self) {
+        let wanted = self.appearance.clone().and_then(|appearance| {
+            let friends = match appearance.visibility {
+                Visibility::Known => self.friends(),
+                Visibility::Everyone | Visibility::Hidden => Vec::new(),
+            };
+            let is_silent = appearance.visibility == Visibility::Hidden && appearance.channel.is_none();
+            (!is_silent).then_some((appearance, friends))
+        });
+        let Some(multicast) = &mut self.multicast else { return };
+        if wanted == self.shown {
+            return;
+        }
+        let Some((appearance, friends)) = &wanted else {
+            multicast.conceal();
+            self.shown = None;
+            return;
+        };
+        let claim = match appearance.visibility {
+            Visibility::Everyone => {
+                Claim::Open { id: self.us, name: appearance.name.clone(), kind: appearance.kind }
+            }
+            Visibility::Known => {
+                let nonce = random();
+                let tags = friends.iter().map(|friend| tag(self.us, *friend, &nonce)).collect();
+                Claim::Veiled { nonce, tags }
+            }
+            Visibility::Hidden => Claim::Nameless,
+        };
+        if self.shown.as_ref().is_some_and(|(before, _)| before.visibility != appearance.visibility) {
+            // Whoever has seen it under the old label must not tell that it is the same.
+            multicast.conceal();
+            self.label = data_encoding::HEXLOWER.encode(&random::<8>());
+        }
+        let announcement = Announcement { claim, channel: appearance.channel };
+        match multicast.announce(&self.label, &announcement, appearance.port) {
+            Ok(()) => self.shown = wanted,
+            Err(problem) => tracing::warn!(%problem, "this device can’t be announced"),
+        }
+    }
+
+    /// The devices that may recognise this one: the ones that were met last.
+    fn friends(&self) -> Vec<DeviceId> {
+        let mut known = self.devices.all();
+        known.retain(|known| known.trust != Trust::Blocked);
+        known.sort_by_key(|known| std::cmp::Reverse(known.seen));
+        let mut friends: Vec<_> = known.iter().take(limits::MAX_TAGS).map(|known| known.id).collect();
+        friends.sort_unstable();
+        friends
+    }
+
+    fn see(&mut self, seen: Seen) {
+        let mut directory = lock(&self.directory);
+        match seen {
+            Seen::Here { instance, announcement, places } => {
+                directory.sight(instance, announcement, places, &self.devices.all());
+            }
+            Seen::Gone { instance } => directory.gone(&instance),
+        }
+    }
+
+    fn look_again(&mut self) {
+        if let Some(multicast) = &self.multicast
+            && self.browses()
+        {
+            multicast.verify(lock(&self.directory).instances());
+        }
+        // Whom this device knows may have changed.
+        self.announce();
+    }
+
+    /// Calls where devices say that they are. One that only its friends are to see calls only them.
+    fn probe(&mut self) {
+        if !self.browses() {
+            return;
+        }
+        let is_open = self.appearance.as_ref().is_none_or(|seen| seen.visibility == Visibility::Everyone);
+        for (id, address) in lock(&self.directory).due(Instant::now().into_std()) {
+            let trust = self.devices.trust_of(id);
+            let may_know = trust != Trust::Blocked && (is_open || trust != Trust::Stranger);
+            if self.probing.len() >= limits::MAX_PROBES || !may_know || self.probing.contains(&(id, address))
+            {
+                continue;
+            }
+            self.probing.push((id, address));
+            let tls = self.tls.clone();
+            self.probes.spawn(async move {
+                let answer = match timeout(limits::PROBE, net::probe(address, &tls)).await {
+                    Ok(Ok((peer, took))) if peer == id => RouteAnswer::Proved(took),
+                    Ok(Ok(_)) => RouteAnswer::Other,
+                    Ok(Err(_)) | Err(_) => RouteAnswer::Silent,
+                };
+                (id, address, answer)
+            });
+        }
+    }
+
+    fn learn(&mut self, probed: Result<Probed, tokio::task::JoinError>) {
+        match probed {
+            Ok((id, address, answer)) => {
+                self.probing.retain(|probing| *probing != (id, address));
+                lock(&self.directory).tried(id, address, answer, Instant::now().into_std());
+            }
+            Err(problem) => {
+                tracing::error!(%problem, "a call broke down");
+                self.probing.clear();
+            }
+        }
+    }
+
+    fn publish(&mut self) {
+        let nearby = lock(&self.directory).nearby();
+        self.changed.notify_waiters();
+        if nearby != self.nearby {
+            self.nearby.clone_from(&nearby);
+            self.publisher.publish(Event::Nearby(nearby));
+        }
+    }
+}
+
+async fn next(multicast: &mut Option<Multicast>) -> Seen {
+    match multicast {
+        Some(multicast) => multicast.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn until(then: Option<Instant>) {
+    match then {
+        Some(then) => sleep_until(then).await,
+        None => std::future::pending().await,
+    }
+}
