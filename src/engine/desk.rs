@@ -13,7 +13,7 @@ use super::{
 use crate::{
     model::{
         Agreement, Caution, CompareCode, DeviceId, Direction, Meeting, Outcome, Pause, Problem, ProblemKind,
-        Progress, Report, Target, Transfer, TransferId, TransferState, Trust,
+        Progress, Report, Summary, Target, Transfer, TransferId, TransferState, Trust,
     },
     settings::Settings,
     transfer::{IncomingOffer, Meter, Notice},
@@ -188,6 +188,15 @@ impl Desk {
 
     /// An offer that came whole, and waits for its answer.
     pub fn show(&self, offer: IncomingOffer) {
+        self.note(offer, TransferState::Waiting);
+    }
+
+    /// An offer that came whole, and that nobody is asked about: no face must put it to a person.
+    pub fn take_down(&self, offer: IncomingOffer) {
+        self.note(offer, TransferState::Preparing);
+    }
+
+    fn note(&self, offer: IncomingOffer, state: TransferState) {
         let IncomingOffer { summary, folder, free, already, notes } = offer;
         self.update(|t| {
             t.summary = summary;
@@ -195,7 +204,7 @@ impl Desk {
             t.free = free;
             t.already = already;
             t.notes = notes;
-            t.state = TransferState::Waiting;
+            t.state = state;
         });
     }
 
@@ -204,8 +213,9 @@ impl Desk {
     fn never_was(&self, outcome: &Outcome) -> bool {
         let transfer = self.transfer();
         let left = match outcome {
-            // Declined before anybody saw it: there was no place for another question.
-            Outcome::Cancelled { .. } | Outcome::Declined { .. } => true,
+            Outcome::Cancelled { .. } => true,
+            // There was no place for another question: nobody saw it.
+            Outcome::Declined { .. } => transfer.summary == Summary::default(),
             Outcome::Failed(problem) => matches!(problem.kind, ProblemKind::Link | ProblemKind::Paused),
             Outcome::Complete => false,
         };

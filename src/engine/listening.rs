@@ -43,6 +43,8 @@ pub async fn run(listener: Listener, parts: Parts) {
     let places = Arc::new(Semaphore::new(PLACES.all));
     let mut strangers = JoinSet::new();
     let mut unknown = Vec::<Unknown<AbortHandle>>::new();
+    // Told to go, and not gone yet.
+    let mut leaving = Vec::<Unknown<AbortHandle>>::new();
     loop {
         while strangers.try_join_next().is_some() {}
         let stranger = match listener.accept().await {
@@ -53,15 +55,18 @@ pub async fn run(listener: Listener, parts: Parts) {
                 return;
             }
         };
-        unknown.retain(|other| !other.connection.is_finished());
-        let (from, since) = (stranger.address.ip(), Instant::now());
-        for other in make_room(&mut unknown, from, since, PLACES) {
-            tracing::debug!(address = %other.from, "too many strangers at once: one makes room");
-            other.connection.abort();
+        for there in [&mut unknown, &mut leaving] {
+            there.retain(|other| !other.connection.is_finished());
         }
         // Those whose offers wait for a place hold one here, too.
-        if places.available_permits() == 0 && !unknown.is_empty() {
-            unknown.remove(0).connection.abort();
+        let held = PLACES.all - places.available_permits();
+        let held = held.saturating_sub(unknown.len() + leaving.len());
+        let (from, since) = (stranger.address.ip(), Instant::now());
+        let free = Places { all: (PLACES.all - held).max(1), ..PLACES };
+        for other in make_room(&mut unknown, from, since, free) {
+            tracing::debug!(address = %other.from, "too many strangers at once: one makes room");
+            other.connection.abort();
+            leaving.push(other);
         }
         // Free at once, or when a refusal that was begun has been said.
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };

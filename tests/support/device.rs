@@ -65,6 +65,12 @@ impl Device {
         Self { engine, handle, inbox, home, events, state }
     }
 
+    /// Where it keeps what it keeps.
+    #[allow(dead_code, reason = "few tests look there")]
+    pub fn home(&self) -> &std::path::Path {
+        self.home.path()
+    }
+
     pub fn tell(&self, command: Command) {
         self.engine.block_on(self.handle.send(command)).unwrap();
     }

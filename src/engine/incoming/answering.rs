@@ -29,7 +29,7 @@ impl Incoming {
         });
         match decision {
             Decision::Answer(answer) => {
-                self.desk.show(offer);
+                self.desk.take_down(offer);
                 answer
             }
             Decision::Ask => self.ask(offer, receiving).await,
