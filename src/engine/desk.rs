@@ -213,13 +213,15 @@ impl Desk {
     fn never_was(&self, outcome: &Outcome) -> bool {
         let transfer = self.transfer();
         let left = match outcome {
-            Outcome::Cancelled { .. } => true,
-            // There was no place for another question: nobody saw it.
-            Outcome::Declined { .. } => transfer.summary == Summary::default(),
+            // Declined: there was no place for another question.
+            Outcome::Cancelled { .. } | Outcome::Declined { .. } => true,
             Outcome::Failed(problem) => matches!(problem.kind, ProblemKind::Link | ProblemKind::Paused),
             Outcome::Complete => false,
         };
-        left && transfer.direction == Direction::Receive && transfer.state == TransferState::Preparing
+        left && transfer.direction == Direction::Receive
+            && transfer.state == TransferState::Preparing
+            // What was offered is noted with the offer.
+            && transfer.summary == Summary::default()
     }
 
     /// What the transfer itself tells.
