@@ -26,7 +26,7 @@ pub use self::{
     receive::{Accept, Reception},
     send::Sending,
 };
-use super::{bench::Benching, exit::EXIT_CODES, transfers::Keeping, trust::Trusting};
+use super::{bench::Benching, devices, exit::EXIT_CODES, transfers::Keeping, trust::Trusting};
 use crate::{
     engine::{Config, Earlier, Multicast, default_home},
     logging::Echo,
@@ -59,6 +59,7 @@ pub enum Task {
     Bench(Benching),
     Transfers(Keeping),
     Trust(Trusting),
+    Devices(devices::Until),
     Demo,
     Id,
     Completions(clap_complete::Shell),
@@ -118,6 +119,12 @@ enum Action {
     Transfers {
         #[command(subcommand)]
         action: Option<transfers::Action>,
+    },
+    /// Show the devices that are on the network now
+    Devices {
+        /// Go on, and tell who comes, changes and goes, until Ctrl-C
+        #[arg(long)]
+        watch: bool,
     },
     /// Show the devices that are known; trust, forget or block them
     Trust {
@@ -182,6 +189,8 @@ fn task(action: Option<Action>) -> Result<Task, clap::Error> {
         Some(Action::Receive(receive)) => Task::Receive(receive.reception()?),
         Some(Action::Bench(bench)) => Task::Bench(bench.benching()),
         Some(Action::Transfers { action }) => Task::Transfers(transfers::Action::keeping(action)),
+        Some(Action::Devices { watch: false }) => Task::Devices(devices::Until::Answered),
+        Some(Action::Devices { watch: true }) => Task::Devices(devices::Until::Interrupted),
         Some(Action::Trust { action }) => Task::Trust(trust::Action::trusting(action)?),
         Some(Action::Demo) => Task::Demo,
         Some(Action::Id) => Task::Id,

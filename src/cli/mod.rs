@@ -9,6 +9,7 @@ mod bars;
 mod bench;
 mod comparing;
 mod demo;
+mod devices;
 mod ending;
 mod exit;
 mod human;
@@ -83,6 +84,7 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
         | Task::Bench(_)
         | Task::Transfers(_)
         | Task::Trust(_)
+        | Task::Devices(_)
         | Task::Id => Some(config.home.join("logs")),
         // The demo leaves nothing behind, and the others touch nothing.
         Task::Demo | Task::Completions(_) | Task::Man => None,
@@ -109,6 +111,9 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
             bench::alone(&config.home, bytes, &mut *teller(screen, form, echo))
         }
         Task::Transfers(keeping) => keep(config, keeping, form, echo, screen),
+        Task::Devices(until) => with_engine(config, async |handle, stop| {
+            devices::devices(handle, until, form, screen, stop).await
+        }),
         Task::Trust(trusting) => trust::trust(&config.home, &trusting, form, screen),
         Task::Demo => demo::demo(&mut *teller(screen, form, echo)),
         Task::Id => id(config, form, screen),

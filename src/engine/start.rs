@@ -105,8 +105,12 @@ impl Engine {
             .map_err(StartError::Runtime)?;
         let (handle, end) = seam(snapshot, wake);
         let devices = Devices::new(store, end.publisher.clone());
-        let actor =
-            Actor::new(home, tls, devices, ForThisRun { name, limit, multicast: config.multicast }, end);
+        let for_this_run = ForThisRun { name, limit, multicast: config.multicast };
+        let actor = {
+            // It has tasks from its first moment.
+            let _inside = runtime.enter();
+            Actor::new(home, tls, devices, for_this_run, end)
+        };
         let actor = runtime.spawn(actor.run(config.earlier));
         Ok(Self { runtime: Some(runtime), handle, actor: Some(actor) })
     }

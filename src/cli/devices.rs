@@ -1,0 +1,135 @@
+//! `airlift devices`: who is on the network, known or not, and by which route.
+//!
+//! Knows how long to look and how devices are shown. Must not know how they are found.
+
+use std::time::Duration;
+
+use tokio::{sync::mpsc, time::sleep};
+
+use super::{args::Form, exit::Exit, json, render::Screen};
+use crate::{
+    engine::{Command, Event, Handle, Looking, Snapshot, Unheard, Update},
+    model::{DeviceId, DeviceName, Nearby, RouteAnswer, Sighting, Trust, text},
+};
+
+mod line;
+
+/// For how long to look before the list is taken for whole: devices answer within two seconds.
+const LOOK: Duration = Duration::from_millis(2500);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Everybody has had the time to answer.
+    Answered,
+    /// Somebody presses Ctrl-C.
+    Interrupted,
+}
+
+/// Lists devices.
+///
+/// # Errors
+/// When the engine has ended.
+pub async fn devices(
+    handle: Handle,
+    until: Until,
+    form: Form,
+    screen: &mut Screen,
+    mut interrupts: mpsc::Receiver<()>,
+) -> Result<Exit, Unheard> {
+    let (mut state, mut events) = handle.subscribe();
+    handle.send(Command::Look(Looking::On)).await?;
+    let mut over = std::pin::pin!(sleep(LOOK));
+    let mut shown = Vec::new();
+    loop {
+        tokio::select! {
+            update = events.next() => match update {
+                Some(Update::Event(event @ (Event::Nearby(_) | Event::Known(_)))) => state.apply(&event),
+                Some(Update::Event(_)) => continue,
+                Some(Update::Resync(whole)) => state = *whole,
+                None => return Err(Unheard::Gone),
+            },
+            () = &mut over, if until == Until::Answered => break,
+            Some(()) = interrupts.recv() => break,
+        }
+        if until == Until::Interrupted {
+            show_changes(&state, &mut shown, form, screen);
+        }
+    }
+    if until == Until::Answered {
+        show_all(&state, form, screen);
+    }
+    Ok(Exit::Complete)
+}
+
+fn show_all(state: &Snapshot, form: Form, screen: &mut Screen) {
+    if state.nearby.is_empty() && form != Form::Json {
+        screen.out("No other device is to be seen. It must be in the same network, and receive there.");
+        screen.out("“airlift doctor” looks for what may be in the way.");
+    }
+    for near in &state.nearby {
+        show(state, near, form, screen);
+    }
+}
+
+/// Tells who has come, changed or gone since.
+fn show_changes(state: &Snapshot, shown: &mut Vec<(Nearby, Trust)>, form: Form, screen: &mut Screen) {
+    for near in &state.nearby {
+        let trust = state.trust(near.id);
+        let is_news = |(old, before): &(Nearby, Trust)| match form {
+            Form::Json => (old, *before) != (near, trust),
+            Form::Person | Form::Quiet => sentence(old, *before) != sentence(near, trust),
+        };
+        if shown.iter().find(|(old, _)| old.id == near.id).is_none_or(is_news) {
+            show(state, near, form, screen);
+        }
+    }
+    for (gone, _) in shown.iter().filter(|(old, _)| state.nearby.iter().all(|near| near.id != old.id)) {
+        match form {
+            Form::Json => json::write(screen, &line::Line::gone(gone.id, &gone.name)),
+            Form::Person | Form::Quiet => screen.out(&format!("{}  is gone", called(gone.id, &gone.name))),
+        }
+    }
+    *shown = state.nearby.iter().map(|near| (near.clone(), state.trust(near.id))).collect();
+}
+
+fn show(state: &Snapshot, near: &Nearby, form: Form, screen: &mut Screen) {
+    let trust = state.trust(near.id);
+    match form {
+        Form::Json => json::write(screen, &line::Line::device(near, trust)),
+        Form::Person | Form::Quiet => screen.out(&sentence(near, trust)),
+    }
+}
+
+fn called(id: DeviceId, name: &DeviceName) -> String {
+    format!("{name} ({})", id.short())
+}
+
+/// `Anna’s laptop (K3QF-7A2M)  laptop, trusted, 192.168.1.20:27543 by wlan0, 3 ms`.
+fn sentence(near: &Nearby, trust: Trust) -> String {
+    let mut parts = vec![near.kind.to_string()];
+    parts.retain(|kind| kind != "unknown");
+    parts.push(
+        match trust {
+            Trust::Stranger => "not known",
+            Trust::Known => "known",
+            Trust::Trusted => "trusted",
+            Trust::Own => "your own",
+            Trust::Blocked => "blocked",
+        }
+        .to_owned(),
+    );
+    if let Some(best) = near.routes.first() {
+        let by = best.interface.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
+        parts.push(format!("{}{by}", best.address));
+        if let RouteAnswer::Proved(took) = best.answer {
+            parts.push(format!("{:.1} ms", took.as_secs_f64() * 1000.0));
+        }
+    }
+    match near.sighting {
+        Sighting::Proved => {}
+        Sighting::Unproved => parts.push("not asked yet".to_owned()),
+        Sighting::Silent => parts.push("doesn’t answer: a firewall there may be in the way".to_owned()),
+        Sighting::Disproved => parts.push("could not verify: another device answers there".to_owned()),
+    }
+    format!("{}  {}", called(near.id, &near.name), text::visible(&parts.join(", ")))
+}
