@@ -218,6 +218,8 @@ fn somebody_in_the_middle_who_accepts_in_bens_name_gets_nothing_before_anna_has_
     let port = mallory.receive(Consent::All);
     let sent = two.send(port);
     asked(&mut two.anna, sent);
+    // It has come whole there, and was accepted: of one that is called off before, nothing is told.
+    mallory.until("the offer", |state| state.transfers.first().map(|_| ()));
     two.anna.tell(Command::Cancel(sent));
     assert!(matches!(two.anna.report(sent).outcome, Outcome::Cancelled { by: Side::Here }));
     assert!(matches!(mallory.received(0).outcome, Outcome::Cancelled { by: Side::There }));

@@ -57,13 +57,16 @@ impl Devices {
     /// Learns what other processes have changed. To be called before each decision.
     pub async fn look(&self) {
         let this = self.clone();
-        let looking = spawn_blocking(move || {
-            if this.shared.store.look() == Look::Changed {
-                this.publish();
-            }
-        });
         // A look that broke down leaves what was known.
-        let _ = looking.await;
+        let _ = spawn_blocking(move || this.look_at_once()).await;
+    }
+
+    /// As [`Devices::look`], where nothing must come between it and what is decided. It costs a question
+    /// to the file system, and a read where another process has changed something.
+    pub fn look_at_once(&self) {
+        if self.shared.store.look() == Look::Changed {
+            self.publish();
+        }
     }
 
     /// It was made sure that this is the device that its person means: it is known from now on, and

@@ -16,7 +16,7 @@ use crate::{
 impl Incoming {
     pub(super) async fn answer(&self, offer: IncomingOffer, receiving: &Receiving) -> Answer {
         // It may have come slowly, and a person may have decided about the device meanwhile.
-        self.devices.look().await;
+        self.devices.look_at_once();
         let caution = self.desk.shown().caution;
         let decision = decide(&Asked {
             trust: self.devices.trust_of(self.peer.id),
