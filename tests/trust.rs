@@ -88,6 +88,22 @@ fn a_device_that_was_accepted_once_and_trusted_is_not_asked_about_again_after_a_
 }
 
 #[test]
+fn a_known_device_that_is_sent_to_is_known_by_its_new_name_and_where_it_was_reached() {
+    let (mut here, mut there) = (Device::start("Anna"), Device::start("Ben’s new laptop"));
+    let ben = there.state.device.id;
+    let elsewhere = TrustStore::open(here.home()).unwrap();
+    elsewhere.change(Change::Judged { id: ben, name: name("Ben"), trust: Trust::Known }).unwrap();
+    elsewhere.write().unwrap();
+    let port = there.receive(Consent::All);
+    let id = here.send(port, &[source(&here, "a", b"a")]);
+    assert_eq!(here.report(id).outcome, Outcome::Complete);
+    let here = here.restart();
+    let known = &here.state.known[0];
+    assert_eq!(known.name, name("Ben’s new laptop"));
+    assert_eq!(known.addresses, [([127, 0, 0, 1], port).into()]);
+}
+
+#[test]
 fn what_a_device_sends_goes_to_the_folder_that_it_was_given() {
     let (mut here, mut there) = (Device::start("Anna"), Device::start("Ben"));
     let anna = here.state.device.id;

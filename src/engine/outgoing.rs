@@ -311,10 +311,10 @@ impl Outgoing {
         let (peer, route) = (connection.peer, connection.address);
         tracing::info!(transfer = %desk.id(), %peer, %route, "connected");
         desk.reached(peer);
+        self.devices.look().await;
         // An actor that is gone remembers nothing.
         let _ = self.actor.send(Internal::Reached { to: self.to().clone(), peer, at: route }).await;
         let transfer = known.map_or_else(|| desk.id(), |(id, _)| id);
-        self.devices.look().await;
         let accord = match self.accord(peer, known) {
             Ok(accord) => accord,
             Err(barred) => return failed(barred),
@@ -372,6 +372,7 @@ impl Outgoing {
                 Box::new((&mut sending).await)
             }
         };
+        self.devices.write().await;
         refused.get().map_or(report, |problem| failed(Problem::clone(problem)))
     }
 

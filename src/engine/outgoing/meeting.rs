@@ -8,6 +8,7 @@ use crate::{
         actor::Internal,
         command::{Remember, Strangers},
     },
+    identity::{Change, Heard},
     model::{Caution, DeviceId, DeviceName, Problem, ProblemKind, Proof, Side, Target, TransferId, Trust},
     transfer::Accord,
 };
@@ -42,6 +43,9 @@ impl Outgoing {
     /// Shows what a person should know of a device that calls itself this; where nobody can be asked about
     /// it, why nothing is sent.
     pub(super) fn warn(&self, peer: DeviceId, name: &DeviceName, accord: Accord) -> Option<Problem> {
+        let heard = Heard { id: peer, name: Some(name.clone()), kind: None, at: None };
+        // Of a stranger, and of one with a name of another, nothing is learned.
+        self.devices.change(Change::Heard(heard));
         let caution = self.devices.caution(peer, name)?;
         let Caution::OtherKey { known, .. } = &caution;
         let text = format!(
