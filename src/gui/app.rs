@@ -13,6 +13,7 @@ use super::{
     desktop::{FilePicker, Opener, Picked},
     icons,
     interruptions::Interruptions,
+    meeting::Comparing,
     offer::Offers,
     path_entry::Why,
     receive_panel::{self, ReceivePanel},
@@ -44,6 +45,7 @@ pub struct App {
     receive: ReceivePanel,
     transfers: Transfers,
     offers: Offers,
+    comparing: Comparing,
     closing: Closing,
     rename: Rename,
     speed_limit: SpeedLimit,
@@ -68,6 +70,7 @@ impl App {
             tools: Tools::new(handle, desktop.picker, desktop.opener, wake),
             transfers: Transfers::default(),
             offers: Offers::default(),
+            comparing: Comparing::default(),
             closing: Closing::default(),
             rename: Rename::default(),
             speed_limit: SpeedLimit::default(),
@@ -90,9 +93,11 @@ impl App {
         self.speed_limit.hear(&snapshot.settings);
         self.transfers.clear();
         self.offers.clear();
+        self.comparing.clear();
         for transfer in &snapshot.transfers {
             self.transfers.hear(transfer);
-            self.offers.hear(transfer, &snapshot.settings);
+            self.offers.hear(transfer, snapshot);
+            self.comparing.hear(transfer);
         }
     }
 
@@ -116,7 +121,8 @@ impl App {
             }
             Update::Event(Event::Transfer(transfer)) => {
                 self.transfers.hear(transfer);
-                if self.offers.hear(transfer, &snapshot.settings) && !ctx.input(|i| i.focused) {
+                self.comparing.hear(transfer);
+                if self.offers.hear(transfer, snapshot) && !ctx.input(|i| i.focused) {
                     let call = ViewportCommand::RequestUserAttention(UserAttentionType::Informational);
                     ctx.send_viewport_cmd(call);
                 }
@@ -250,6 +256,7 @@ impl eframe::App for App {
         let ctx = ui.ctx().clone();
         // The question that came last is the first to hear the Escape key.
         self.closing.show(&ctx, self.transfers.running());
+        self.comparing.show(&ctx, &mut self.tools);
         self.offers.show(&ctx, &mut self.tools);
         self.rename.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
         self.speed_limit.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);

@@ -16,6 +16,7 @@ mod desktop;
 mod icons;
 mod interruptions;
 mod line_card;
+mod meeting;
 mod notices;
 mod offer;
 mod path_entry;

@@ -12,7 +12,7 @@ use egui::{Context, Key, Modifiers};
 use self::view::View;
 use super::tools::{Purpose, Tools};
 use crate::{
-    engine::{Command, Settings},
+    engine::{Command, Snapshot},
     model::{Answer, Transfer, TransferId},
 };
 
@@ -57,6 +57,8 @@ enum Age {
 enum Verdict {
     Accept,
     Decline,
+    /// The other screen shows another code.
+    Differ,
     Later,
     /// The card took another shape.
     Reshaped,
@@ -65,11 +67,11 @@ enum Verdict {
 
 impl Offers {
     /// Takes note of what a transfer has become. True when it is a new offer.
-    pub fn hear(&mut self, transfer: &Transfer, settings: &Settings) -> bool {
+    pub fn hear(&mut self, transfer: &Transfer, snapshot: &Snapshot) -> bool {
         let known = self.waiting.iter().position(|w| w.view.id == transfer.id);
         match (known, transfer.asks()) {
             (None, true) => {
-                self.waiting.push(Waiting { view: View::new(transfer, settings), standing: Standing::Open });
+                self.waiting.push(Waiting { view: View::new(transfer, snapshot), standing: Standing::Open });
                 return true;
             }
             (Some(i), false) => {
@@ -84,7 +86,7 @@ impl Offers {
             (Some(i), true) => {
                 let old = &mut self.waiting[i].view;
                 let form = old.form.take();
-                *old = View::new(transfer, settings);
+                *old = View::new(transfer, snapshot);
                 old.form = form;
                 self.on_screen = self.on_screen.filter(|(id, _)| *id != transfer.id);
             }
@@ -162,6 +164,10 @@ impl Offers {
                 Standing::Withdrawn(_) => drop(self.waiting.remove(i)),
                 _ => *standing = Standing::SetAside,
             },
+            Some(Verdict::Differ) => {
+                let asked = tools.ask(Command::Differ(id));
+                *standing = if asked { Standing::Answered } else { standing.clone() };
+            }
             Some(Verdict::Decline) => self.answer(i, Answer::Decline(None), tools),
             Some(Verdict::Accept) => {
                 if let Ok(landing) = view.landing() {

@@ -143,7 +143,7 @@ impl ReceivePanel {
         let big = Button::new("Receive", Look::Primary).icon(icons::DOWNLOAD).height(56.0).filling();
         if ui.add_enabled(!self.waits, big).clicked() {
             let landing = Landing { conflict: settings.conflict, ..Landing::default() };
-            let how = Receiving { port: PortChoice::Default, consent: Consent::Ask, landing };
+            let how = Receiving { port: PortChoice::Default, consent: Consent::Settings, landing };
             self.waits = tools.ask(Command::Receive(how));
         }
         ui.add_space(4.0);

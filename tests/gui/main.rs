@@ -5,6 +5,7 @@
 
 mod bench;
 mod interrupted;
+mod meetings;
 mod offers;
 mod receiving;
 mod sending;

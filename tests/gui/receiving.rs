@@ -21,7 +21,7 @@ fn the_big_button_makes_this_machine_wait_for_offers() {
     bench.press("Receive");
     let Command::Receive(how) = bench.command() else { panic!() };
     let expected =
-        Receiving { port: PortChoice::Default, consent: Consent::Ask, landing: Landing::default() };
+        Receiving { port: PortChoice::Default, consent: Consent::Settings, landing: Landing::default() };
     assert_eq!(how, expected);
     // A second press before the engine has answered asks nothing.
     assert!(bench.is_dead("Receive"));

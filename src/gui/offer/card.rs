@@ -7,7 +7,7 @@ use egui::{
 
 use super::{Age, Standing, Verdict, form::CHOICES, view::View};
 use crate::gui::{
-    icons, theme,
+    icons, meeting, theme,
     tools::Tools,
     widgets::{Button, Look, badge, choice, icon, icon_button, line, modal, small, strong, tile},
 };
@@ -32,7 +32,7 @@ pub fn show(
         let room = (ctx.content_rect().height() - AROUND).max(80.0);
         ScrollArea::vertical().id_salt("offer").max_height(room).show(ui, |ui| {
             ui.set_width(ui.available_width());
-            verdict = body(ui, view, standing, tools).or(verdict.take());
+            verdict = body(ui, view, standing, age, tools).or(verdict.take());
         });
         ui.add_space(6.0);
         buttons(ui, view, standing, age).or(verdict)
@@ -57,6 +57,9 @@ fn head(ui: &mut Ui, view: &View, standing: &Standing, count: usize) -> Option<V
                     line(ui, RichText::new(id).monospace().size(11.5).color(p.faint))
                         .on_hover_text("The device’s id");
                 }
+                if let Some(trust) = view.trust {
+                    badge(ui, trust, p.good, p.good_soft);
+                }
                 if count > 1 {
                     badge(ui, &format!("1 of {count} offers"), p.accent, p.accent_soft);
                 }
@@ -74,10 +77,22 @@ fn headline(ui: &Ui, text: &str) -> LayoutJob {
     job
 }
 
-fn body(ui: &mut Ui, view: &mut View, standing: &Standing, tools: &Tools) -> Option<Verdict> {
+fn body(ui: &mut Ui, view: &mut View, standing: &Standing, age: Age, tools: &Tools) -> Option<Verdict> {
     let p = theme::palette(ui);
     if let Standing::Withdrawn(why) = standing {
         ui.label(RichText::new(why).color(p.warn));
+    }
+    if let Some(warning) = &view.caution {
+        meeting::caution(ui, warning);
+    }
+    let mut differ = None;
+    if let (Some((code, about)), Standing::Open) = (view.meeting, standing) {
+        ui.add(Label::new(RichText::new(about).color(p.faint)).wrap());
+        meeting::code(ui, code);
+        let other = Button::new("The codes differ", Look::Quiet).height(26.0);
+        if ui.add_enabled(age == Age::Ripe, other).clicked() {
+            differ = Some(Verdict::Differ);
+        }
     }
     let frame = Frame::new()
         .fill(p.well)
@@ -87,9 +102,9 @@ fn body(ui: &mut Ui, view: &mut View, standing: &Standing, tools: &Tools) -> Opt
         frame.show(ui, |ui| items(ui, view));
     }
     ui.label(strong(&view.total));
-    let mut verdict = None;
+    let mut verdict = differ;
     if let Some(form) = &mut view.form {
-        verdict = form.show(ui, tools);
+        verdict = form.show(ui, tools).or(verdict);
     } else if let Some(folder) = &view.folder {
         ui.horizontal(|ui| {
             icon(ui, icons::FOLDER_OPEN, 18.0, p.faint);
@@ -161,7 +176,9 @@ fn buttons(ui: &mut Ui, view: &mut View, standing: &Standing, age: Age) -> Optio
                 verdict = Some(Verdict::Decline);
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let accept = Button::new("Accept", Look::Primary).icon(icons::CHECK).height(40.0);
+                // With a code before one’s eyes, it means more than a yes.
+                let text = if view.meeting.is_some() { "Same code, accept" } else { "Accept" };
+                let accept = Button::new(text, Look::Primary).icon(icons::CHECK).height(40.0);
                 if ui.add_enabled(fit, accept).clicked() {
                     verdict = Some(Verdict::Accept);
                 }

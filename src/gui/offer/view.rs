@@ -1,10 +1,15 @@
 //! An offer in the words of its card, prepared once.
 
+use std::path::PathBuf;
+
 use super::form::{Form, Unfit};
 use crate::{
-    engine::Settings,
-    gui::{icons::Icon, paths},
-    model::{Conflict, EntryKind, Landing, Medium, Purpose, Transfer, TransferId, TransferState, text},
+    engine::Snapshot,
+    gui::{icons::Icon, meeting, paths},
+    model::{
+        Agreement, CompareCode, Conflict, EntryKind, Landing, Medium, Purpose, Transfer, TransferId,
+        TransferState, Trust, text,
+    },
 };
 
 pub struct View {
@@ -27,6 +32,13 @@ pub struct View {
     /// It doesn't fit into the folder.
     pub too_big: Option<String>,
     pub notes: Vec<String>,
+    /// What both screens show, and what that is for.
+    pub meeting: Option<(CompareCode, &'static str)>,
+    pub caution: Option<String>,
+    /// What is thought of the device, where that is more than nothing.
+    pub trust: Option<&'static str>,
+    /// Where what the device sends goes, if that is not where everything goes.
+    own_folder: Option<PathBuf>,
     /// “Save as…”, once it was asked for.
     pub form: Option<Form>,
     /// What [`View::form`] starts with; `None` for what is not kept.
@@ -40,7 +52,8 @@ pub struct Item {
 }
 
 impl View {
-    pub fn new(transfer: &Transfer, settings: &Settings) -> Self {
+    pub fn new(transfer: &Transfer, snapshot: &Snapshot) -> Self {
+        let settings = &snapshot.settings;
         let summary = &transfer.summary;
         let peer = text::visible(transfer.peer.label());
         let folder = transfer.folder.clone().unwrap_or_else(|| settings.inbox.clone());
@@ -88,6 +101,10 @@ impl View {
             free: free.map(|free| format!("{} free", text::bytes(free))),
             too_big,
             notes: transfer.notes.iter().map(|note| text::visible(note).into_owned()).collect(),
+            meeting: transfer.meeting.map(|meeting| (meeting.code, about(meeting.here))),
+            caution: transfer.caution.as_ref().map(meeting::warning),
+            trust: transfer.peer.id.and_then(|id| trusted(snapshot.trust(id))),
+            own_folder: (folder != settings.inbox).then(|| folder.clone()),
             form: None,
             blank: kept.then(|| Form::new(folder, only, conflict)),
         }
@@ -106,9 +123,33 @@ impl View {
     /// Where it goes if it is accepted now.
     pub fn landing(&self) -> Result<Landing, Unfit> {
         match &self.form {
-            None => Ok(Landing { conflict: self.conflict, ..Landing::default() }),
+            None => {
+                let folder = self.own_folder.clone();
+                Ok(Landing { folder, conflict: self.conflict, ..Landing::default() })
+            }
             Some(form) => form.landing(),
         }
+    }
+}
+
+/// What the code is for.
+fn about(here: Agreement) -> &'static str {
+    match here {
+        Agreement::Asked | Agreement::Given => {
+            "You have not met before. Accept only if the other screen shows the same code."
+        }
+        Agreement::NotNeeded => {
+            "You know this device. It does not know this one yet, and compares this code."
+        }
+    }
+}
+
+fn trusted(trust: Trust) -> Option<&'static str> {
+    match trust {
+        Trust::Stranger | Trust::Blocked => None,
+        Trust::Known => Some("You know it"),
+        Trust::Trusted => Some("You trust it"),
+        Trust::Own => Some("Your own"),
     }
 }
 

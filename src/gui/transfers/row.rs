@@ -167,7 +167,13 @@ impl Row {
                 Body::Before { text, answer: Answerable::Here }
             }
             TransferState::Waiting => {
-                Body::before(format!("Waiting for {label} to accept · {}", transfer.summary.size_line()))
+                let code = transfer.meeting.map(|meeting| format!(" · the code is {}", meeting.code));
+                let (size, code) = (transfer.summary.size_line(), code.unwrap_or_default());
+                Body::before(format!("Waiting for {label} to accept · {size}{code}"))
+            }
+            // Accepted here, and to be compared there.
+            TransferState::Active if transfer.meeting.is_some() => {
+                Body::before(format!("Waiting until the code is compared at {label}"))
             }
             TransferState::Active => Body::Flowing {
                 fraction: None,

@@ -1,0 +1,195 @@
+//! First meetings: the code that two screens show, and the card of one who sends.
+
+use std::time::Duration;
+
+use egui::{Align, Context, CornerRadius, Frame, Label, Layout, Margin, RichText, Ui};
+
+use super::{
+    icons, theme,
+    tools::Tools,
+    widgets::{Button, Look, icon, modal, small, tile},
+};
+use crate::{
+    engine::Command,
+    model::{Agreement, Caution, CompareCode, Direction, Transfer, TransferId, text},
+};
+
+/// Seconds in which a card that just appeared can't be pressed: the click was meant for something else.
+const INERT: f64 = 0.4;
+
+/// The code as large as it can be read across a table, in digits and in words.
+pub fn code(ui: &mut Ui, code: CompareCode) {
+    let p = theme::palette(ui);
+    let frame = Frame::new()
+        .fill(p.accent_soft)
+        .corner_radius(CornerRadius::same(10))
+        .inner_margin(Margin::symmetric(10, 8));
+    frame.show(ui, |ui| {
+        ui.with_layout(Layout::top_down(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            ui.label(RichText::new(code.to_string()).size(34.0).monospace().color(p.accent));
+            ui.label(RichText::new(code.words().join(" ")).size(15.0).color(p.text));
+        });
+    });
+}
+
+/// What should make a person careful, in plain words.
+#[must_use]
+pub fn warning(caution: &Caution) -> String {
+    match caution {
+        Caution::OtherKey { name, known } => format!(
+            "You know a device called {} ({}), and this is not it: it has another key. It may be another device of that name, one on which Airlift was set up anew, or somebody who pretends. Ask its person first.",
+            text::visible(name.as_str()),
+            known.short()
+        ),
+    }
+}
+
+/// The warning, where it can't be missed.
+pub fn caution(ui: &mut Ui, warning: &str) {
+    let p = theme::palette(ui);
+    let frame = Frame::new()
+        .fill(p.bad_soft)
+        .corner_radius(CornerRadius::same(10))
+        .inner_margin(Margin::symmetric(10, 8));
+    frame.show(ui, |ui| {
+        ui.horizontal_top(|ui| {
+            icon(ui, icons::WARNING, 18.0, p.bad);
+            ui.add(Label::new(RichText::new(warning).color(p.bad)).wrap());
+        });
+    });
+}
+
+/// Meetings of transfers that send, whose codes wait to be compared.
+#[derive(Default)]
+pub struct Comparing {
+    waiting: Vec<Sending>,
+    /// The card on the screen, and since when, on the window's clock.
+    on_screen: Option<(TransferId, f64)>,
+}
+
+struct Sending {
+    id: TransferId,
+    peer: String,
+    device_id: String,
+    title: String,
+    code: CompareCode,
+    warning: Option<String>,
+}
+
+impl Comparing {
+    /// Takes note of what a transfer has become.
+    pub fn hear(&mut self, transfer: &Transfer) {
+        let asked = transfer.meeting.filter(|meeting| {
+            transfer.direction == Direction::Send
+                && meeting.here == Agreement::Asked
+                && !transfer.is_finished()
+        });
+        let known = self.waiting.iter().position(|waiting| waiting.id == transfer.id);
+        match (known, asked) {
+            (Some(at), None) => drop(self.waiting.remove(at)),
+            (Some(at), Some(_)) => self.waiting[at].warning = transfer.caution.as_ref().map(warning),
+            (None, Some(meeting)) => self.waiting.push(Sending {
+                id: transfer.id,
+                peer: text::visible(transfer.peer.label()).into_owned(),
+                device_id: transfer.peer.id.map_or_else(String::new, |id| id.to_string()),
+                title: transfer.summary.title(),
+                code: meeting.code,
+                warning: transfer.caution.as_ref().map(warning),
+            }),
+            (None, None) => {}
+        }
+    }
+
+    /// Forgets everything, to be told anew.
+    pub fn clear(&mut self) {
+        self.waiting.clear();
+    }
+
+    pub fn show(&mut self, ctx: &Context, tools: &mut Tools) {
+        let Some(sending) = self.waiting.first() else {
+            self.on_screen = None;
+            return;
+        };
+        let now = ctx.time();
+        let since = match self.on_screen {
+            Some((shown, since)) if shown == sending.id => since,
+            _ => now,
+        };
+        self.on_screen = Some((sending.id, since));
+        let left = since + INERT - now;
+        let age = if left > 0.0 { Age::Fresh } else { Age::Ripe };
+        if age == Age::Fresh {
+            ctx.request_repaint_after(Duration::from_secs_f64(left));
+        }
+        let id = sending.id;
+        let said = modal(ctx, "First meeting", 440.0, |ui| card(ui, sending, age));
+        if let Some(word) = said {
+            let command = match word {
+                Word::Same => Command::Agree(id),
+                Word::Differ => Command::Differ(id),
+                Word::Cancel => Command::Cancel(id),
+            };
+            if tools.ask(command) {
+                self.waiting.retain(|waiting| waiting.id != id);
+            }
+        }
+    }
+}
+
+/// How long a card has been on the screen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Age {
+    /// Too short to have been read.
+    Fresh,
+    Ripe,
+}
+
+enum Word {
+    Same,
+    Differ,
+    Cancel,
+}
+
+fn card(ui: &mut Ui, sending: &Sending, age: Age) -> Option<Word> {
+    let p = theme::palette(ui);
+    let mut said = None;
+    ui.horizontal_top(|ui| {
+        tile(ui, icons::LAPTOP, 44.0, p.accent, p.accent_soft);
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 3.0;
+            let question = format!("Is this really {}?", sending.peer);
+            ui.add(Label::new(RichText::new(question).size(16.5).family(theme::semibold())).wrap());
+            ui.label(RichText::new(&sending.device_id).monospace().size(11.5).color(p.faint))
+                .on_hover_text("The device’s id");
+        });
+    });
+    if let Some(warning) = &sending.warning {
+        caution(ui, warning);
+    }
+    let about = format!(
+        "You have not met before. The other screen must show the same code. {} is sent when you say so.",
+        sending.title
+    );
+    ui.add(Label::new(RichText::new(about).color(p.faint)).wrap());
+    code(ui, sending.code);
+    ui.add_space(6.0);
+    ui.add_enabled_ui(age == Age::Ripe, |ui| {
+        ui.horizontal(|ui| {
+            if ui.add(Button::new("They differ", Look::Danger).icon(icons::X).height(40.0)).clicked() {
+                said = Some(Word::Differ);
+            }
+            if ui.add(Button::new("Don’t send", Look::Plain).height(40.0)).clicked() {
+                said = Some(Word::Cancel);
+            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let same = Button::new("They are the same", Look::Primary).icon(icons::CHECK).height(40.0);
+                if ui.add(same).clicked() {
+                    said = Some(Word::Same);
+                }
+            });
+        });
+    });
+    ui.label(small("Once compared, this device is known, whatever address or name it has.", p.faint));
+    said
+}

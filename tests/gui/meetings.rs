@@ -1,0 +1,131 @@
+//! First meetings: the code on both sides, and what a person says of it.
+
+use airlift::{
+    engine::{Command, Event},
+    model::{
+        Agreement, Caution, CompareCode, DeviceId, DeviceKind, DeviceName, Direction, KnownDevice, Meeting,
+        Proof, Transfer, TransferState, Trust,
+    },
+};
+
+use crate::bench::{Bench, file, peer, transfer};
+
+fn met(direction: Direction, here: Agreement) -> Transfer {
+    let files = vec![file("letter.pdf", 4_210_000)];
+    let meeting = Some(Meeting { code: CompareCode::new(690_126), here });
+    Transfer { meeting, ..transfer(1, direction, files, TransferState::Waiting) }
+}
+
+fn impostor() -> Caution {
+    let (name, known) = (DeviceName::parse("Pixel 9").unwrap(), DeviceId::of_public_key(b"the real one"));
+    Caution::OtherKey { name, known }
+}
+
+/// Lets the moment pass in which a new card can't be pressed.
+fn ripe(bench: &mut Bench) {
+    bench.wait(0.5);
+}
+
+#[test]
+fn both_sides_show_the_code_large_and_in_words() {
+    for direction in [Direction::Send, Direction::Receive] {
+        let mut bench = Bench::new();
+        bench.transfer(&met(direction, Agreement::Asked));
+        bench.must_say("690 126");
+        bench.must_say("film average");
+        bench.must_say("You have not met before.");
+        bench.must_say(&peer("Pixel 9").id.unwrap().to_string());
+    }
+}
+
+#[test]
+fn a_sender_s_person_says_that_the_codes_are_the_same_or_differ_or_sends_nothing() {
+    for (button, expected) in [("They are the same", 0), ("They differ", 1), ("Don’t send", 2)] {
+        let mut bench = Bench::new();
+        bench.transfer(&met(Direction::Send, Agreement::Asked));
+        assert!(bench.is_dead(button), "a click that was meant for something else says nothing");
+        ripe(&mut bench);
+        bench.press(button);
+        let said = match bench.command() {
+            Command::Agree(id) => (id.0[0], 0),
+            Command::Differ(id) => (id.0[0], 1),
+            Command::Cancel(id) => (id.0[0], 2),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(said, (1, expected), "{button}");
+        assert!(bench.button(button).is_none());
+    }
+}
+
+#[test]
+fn a_receiver_s_person_accepts_the_code_with_the_offer_or_says_that_it_differs() {
+    let mut bench = Bench::new();
+    bench.transfer(&met(Direction::Receive, Agreement::Asked));
+    assert!(bench.button("Accept").is_none(), "a yes means more here");
+    ripe(&mut bench);
+    bench.press("Same code, accept");
+    assert!(matches!(bench.command(), Command::Answer { .. }));
+
+    let mut bench = Bench::new();
+    bench.transfer(&met(Direction::Receive, Agreement::Asked));
+    assert!(bench.is_dead("The codes differ"));
+    ripe(&mut bench);
+    bench.press("The codes differ");
+    assert!(matches!(bench.command(), Command::Differ(id) if id.0[0] == 1));
+    assert!(bench.button("The codes differ").is_none());
+}
+
+#[test]
+fn whoever_knows_the_other_sees_the_code_for_the_other_s_sake() {
+    let mut bench = Bench::new();
+    bench.transfer(&met(Direction::Send, Agreement::NotNeeded));
+    bench.must_say("the code is 690 126");
+    assert!(bench.button("They are the same").is_none());
+    let mut bench = Bench::new();
+    bench.transfer(&met(Direction::Receive, Agreement::NotNeeded));
+    bench.must_say("It does not know this one yet");
+    bench.must_say("690 126");
+}
+
+#[test]
+fn the_name_of_a_known_device_with_another_key_is_a_warning_on_both_sides() {
+    for direction in [Direction::Send, Direction::Receive] {
+        let mut bench = Bench::new();
+        bench.transfer(&Transfer { caution: Some(impostor()), ..met(direction, Agreement::Asked) });
+        bench.must_say("this is not it: it has another key");
+    }
+}
+
+#[test]
+fn the_card_goes_when_the_meeting_is_over_and_says_who_is_known() {
+    let mut bench = Bench::new();
+    let sending = met(Direction::Send, Agreement::Asked);
+    bench.transfer(&sending);
+    bench.transfer(&Transfer { meeting: None, state: TransferState::Active, ..sending });
+    assert!(bench.button("They are the same").is_none());
+
+    let now = std::time::SystemTime::UNIX_EPOCH;
+    let known = KnownDevice {
+        id: peer("Pixel 9").id.unwrap(),
+        name: DeviceName::parse("Pixel 9").unwrap(),
+        kind: DeviceKind::Phone,
+        trust: Trust::Known,
+        proof: Proof::Compared,
+        folder: None,
+        addresses: Vec::new(),
+        met: now,
+        seen: now,
+    };
+    bench.publish(Event::Known(vec![known]));
+    bench.transfer(&transfer(2, Direction::Receive, vec![file("x", 1)], TransferState::Waiting));
+    bench.must_say("You know it");
+    assert!(bench.button("Accept").is_some());
+}
+
+#[test]
+fn what_was_accepted_and_is_still_compared_there_says_so() {
+    let mut bench = Bench::new();
+    let accepted = met(Direction::Receive, Agreement::Given);
+    bench.transfer(&Transfer { state: TransferState::Active, ..accepted });
+    bench.must_say("Waiting until the code is compared at");
+}
