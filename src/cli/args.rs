@@ -60,6 +60,7 @@ pub enum Task {
     Transfers(Keeping),
     Trust(Trusting),
     Devices(devices::Until),
+    Doctor,
     Demo,
     Id,
     Completions(clap_complete::Shell),
@@ -126,6 +127,8 @@ enum Action {
         #[arg(long)]
         watch: bool,
     },
+    /// Find out why devices may not see each other, and what to do about it
+    Doctor,
     /// Show the devices that are known; trust, forget or block them
     Trust {
         #[command(subcommand)]
@@ -189,6 +192,7 @@ fn task(action: Option<Action>) -> Result<Task, clap::Error> {
         Some(Action::Receive(receive)) => Task::Receive(receive.reception()?),
         Some(Action::Bench(bench)) => Task::Bench(bench.benching()),
         Some(Action::Transfers { action }) => Task::Transfers(transfers::Action::keeping(action)),
+        Some(Action::Doctor) => Task::Doctor,
         Some(Action::Devices { watch: false }) => Task::Devices(devices::Until::Answered),
         Some(Action::Devices { watch: true }) => Task::Devices(devices::Until::Interrupted),
         Some(Action::Trust { action }) => Task::Trust(trust::Action::trusting(action)?),

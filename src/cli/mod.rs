@@ -10,6 +10,7 @@ mod bench;
 mod comparing;
 mod demo;
 mod devices;
+mod doctor;
 mod ending;
 mod exit;
 mod human;
@@ -85,6 +86,7 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
         | Task::Transfers(_)
         | Task::Trust(_)
         | Task::Devices(_)
+        | Task::Doctor
         | Task::Id => Some(config.home.join("logs")),
         // The demo leaves nothing behind, and the others touch nothing.
         Task::Demo | Task::Completions(_) | Task::Man => None,
@@ -111,6 +113,7 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
             bench::alone(&config.home, bytes, &mut *teller(screen, form, echo))
         }
         Task::Transfers(keeping) => keep(config, keeping, form, echo, screen),
+        Task::Doctor => with_engine(config, async |handle, _stop| doctor::doctor(handle, form, screen).await),
         Task::Devices(until) => with_engine(config, async |handle, stop| {
             devices::devices(handle, until, form, screen, stop).await
         }),

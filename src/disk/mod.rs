@@ -47,5 +47,5 @@ pub use plan::Plan;
 pub use scan::{Scan, measure};
 pub use scraps::{Held, Scraps, User, held, scraps};
 pub use source::{SourceFile, Sources};
-pub use space::{Lack, Room, free_space, room};
+pub use space::{Lack, Room, free_space, is_writable, room};
 pub use store::Stored;

@@ -12,6 +12,16 @@ pub fn free_space(path: &Path) -> Option<u64> {
     absolute.ancestors().find_map(|ancestor| fs4::available_space(ancestor).ok())
 }
 
+/// Whether files can be made in a folder, or where it would be made. Leaves nothing there.
+///
+/// # Errors
+/// Why not.
+pub fn is_writable(folder: &Path) -> std::io::Result<()> {
+    let absolute = std::path::absolute(folder)?;
+    let there = absolute.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(&absolute);
+    tempfile::tempfile_in(there).map(drop)
+}
+
 /// What a transfer needs on the disk that it fills.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lack {

@@ -333,9 +333,9 @@ impl Actor {
             Command::Differ(id) => self.differ(id),
             Command::GiveCode { code, remember } => self.give_code(code, remember),
             Command::Look(looking) => self.looking.0 = looking,
-            Command::Examine { .. }
+            Command::Examine { reply } => self.examine(reply),
             // Ends the loop that calls this.
-            | Command::Shutdown => {}
+            Command::Shutdown => {}
         }
     }
 

@@ -1,9 +1,19 @@
 //! Why devices may not see each other: what can be found out about that from here.
+//!
+//! Facts are gathered in one place, and judged by a pure function. Must not change anything.
+
+mod facts;
+
+use std::net::IpAddr;
+
+pub use facts::gather;
+
+use crate::settings::Visibility;
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// In a word or two: `Network interfaces`.
+    /// In a word or two: `Network`.
     pub about: &'static str,
     pub state: Health,
     /// What was found, and, unless it is fine, what to do.
@@ -18,3 +28,246 @@ pub enum Health {
     /// It is in the way.
     Bad,
 }
+
+/// What is known of this device's place in the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    pub interfaces: Vec<Interface>,
+    /// The port that this device receives on; `None` while it doesn't.
+    pub receives: Option<u16>,
+    pub visibility: Visibility,
+    /// Whether another program has the usual port.
+    pub port: Port,
+    /// Firewalls that seem to be at work here.
+    pub firewalls: Vec<&'static str>,
+    /// The year on this device's clock.
+    pub year: i16,
+    pub inbox: Inbox,
+    pub multicast: Allowed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowed {
+    Yes,
+    /// It was started so that it doesn't ask the network.
+    No,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Port {
+    Free,
+    /// By this program.
+    Ours,
+    Taken,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Inbox {
+    Writable,
+    /// It can't be written, for this reason.
+    Closed(String),
+}
+
+/// One address of this device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    pub name: String,
+    pub address: IpAddr,
+    /// Why multicast can't be joined there.
+    pub refuses_multicast: Option<String>,
+}
+
+impl Interface {
+    fn is_usable(&self) -> bool {
+        !self.address.is_loopback()
+    }
+
+    /// True of names that tunnels have.
+    fn is_tunnel(&self) -> bool {
+        ["tun", "tap", "wg", "tailscale", "ppp", "utun", "zt", "nordlynx", "proton"]
+            .iter()
+            .any(|start| self.name.starts_with(start))
+    }
+
+    /// True of what only reaches containers or virtual machines on this device.
+    fn is_inner(&self) -> bool {
+        ["docker", "br-", "virbr", "veth", "vmnet", "vboxnet", "cni", "podman", "lxc"]
+            .iter()
+            .any(|start| self.name.starts_with(start))
+    }
+}
+
+/// What follows from the facts, in the order in which a person would look.
+#[must_use]
+pub fn judge(facts: &Facts) -> Vec<Finding> {
+    vec![
+        network(facts),
+        multicast(facts),
+        tunnel(facts),
+        receiving(facts),
+        port(facts),
+        firewall(facts),
+        folder(facts),
+        clock(facts),
+    ]
+}
+
+fn finding(about: &'static str, state: Health, text: impl Into<String>) -> Finding {
+    Finding { about, state, text: text.into() }
+}
+
+fn network(facts: &Facts) -> Finding {
+    let usable: Vec<_> = facts.interfaces.iter().filter(|i| i.is_usable()).collect();
+    if usable.is_empty() {
+        let text =
+            "This device is on no network. Join the Wi-Fi that the other device is in, or plug in a cable.";
+        return finding("Network", Health::Bad, text);
+    }
+    if usable.iter().all(|i| i.is_inner()) {
+        let text = "This device has only networks of its own, for containers or virtual machines. Others can’t reach it there: connect it to their network.";
+        return finding("Network", Health::Bad, text);
+    }
+    let shown = |i: &&&Interface| !i.is_inner() && !is_link_local(i.address);
+    let mut names: Vec<_> =
+        usable.iter().filter(shown).map(|i| format!("{} {}", i.name, i.address)).collect();
+    if names.is_empty() {
+        let text =
+            "This device was given no address by its network. Turn Wi-Fi off and on, or look at the router.";
+        return finding("Network", Health::Doubtful, text);
+    }
+    names.truncate(6);
+    finding("Network", Health::Fine, format!("This device is at {}.", names.join(", ")))
+}
+
+fn is_link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    }
+}
+
+fn multicast(facts: &Facts) -> Finding {
+    let about = "Seeing each other";
+    if facts.multicast == Allowed::No {
+        let text = "This Airlift was started with --no-discovery, or AIRLIFT_NO_DISCOVERY is set: it neither sees nor shows itself.";
+        return finding(about, Health::Bad, text);
+    }
+    let outer = facts.interfaces.iter().filter(|i| i.is_usable() && !i.is_inner());
+    let refused: Vec<_> =
+        outer.clone().filter_map(|i| Some((&i.name, i.refuses_multicast.as_ref()?))).collect();
+    match refused.first() {
+        None => finding(
+            about,
+            Health::Fine,
+            "Multicast can be sent here. Whether the network passes it on can’t be known from here: guest networks and some routers keep devices apart. Type the other device’s address, or use a code with it, where that is so.",
+        ),
+        Some((name, why)) if refused.len() == outer.count() => finding(
+            about,
+            Health::Bad,
+            format!("Multicast is refused on {name}: {why}. Type the other device’s address instead."),
+        ),
+        Some((name, why)) => finding(
+            about,
+            Health::Doubtful,
+            format!("Multicast is refused on {name}: {why}. Devices there must be named by their address."),
+        ),
+    }
+}
+
+fn tunnel(facts: &Facts) -> Finding {
+    match facts.interfaces.iter().find(|i| i.is_tunnel()) {
+        None => finding("VPN", Health::Fine, "No VPN is to be seen."),
+        Some(tunnel) => finding(
+            "VPN",
+            Health::Doubtful,
+            format!(
+                "A VPN is active ({}). Many don’t let devices of the local network through: pause it, or allow local access in it.",
+                tunnel.name
+            ),
+        ),
+    }
+}
+
+fn receiving(facts: &Facts) -> Finding {
+    let about = "Being seen";
+    match (facts.receives, facts.visibility) {
+        (None, _) => finding(
+            about,
+            Health::Doubtful,
+            "This Airlift does not receive now, so others don’t see this device. Press Receive in its window, or run “airlift receive”.",
+        ),
+        (Some(_), Visibility::Hidden) => finding(
+            about,
+            Health::Doubtful,
+            "This device is hidden. Others see it when you choose so in the Receive panel; its address works even so.",
+        ),
+        (Some(_), Visibility::Known) => finding(
+            about,
+            Health::Doubtful,
+            "Only devices that you know see this one. For a first meeting, choose “everyone”, or give out a code.",
+        ),
+        (Some(port), Visibility::Everyone) => finding(
+            about,
+            Health::Fine,
+            format!("This device receives on port {port}, and everyone may see it."),
+        ),
+    }
+}
+
+fn port(facts: &Facts) -> Finding {
+    match facts.port {
+        Port::Free | Port::Ours => finding("Port", Health::Fine, "Airlift’s usual port, 27543, can be used."),
+        Port::Taken => finding(
+            "Port",
+            Health::Doubtful,
+            "Airlift’s usual port, 27543, is in use by another program, or another Airlift: the next free one is used, and must be typed behind the address (HOST:PORT).",
+        ),
+    }
+}
+
+fn firewall(facts: &Facts) -> Finding {
+    if facts.firewalls.is_empty() {
+        return finding(
+            "Firewall",
+            Health::Fine,
+            "No firewall is to be seen here, as far as that can be told without being the administrator. The other device may have one.",
+        );
+    }
+    finding(
+        "Firewall",
+        Health::Doubtful,
+        format!(
+            "A firewall may be at work here ({}). It must let in TCP port 27543, and UDP port 5353 for seeing each other.",
+            facts.firewalls.join(", ")
+        ),
+    )
+}
+
+fn folder(facts: &Facts) -> Finding {
+    match &facts.inbox {
+        Inbox::Writable => finding("Receiving folder", Health::Fine, "The receiving folder can be written."),
+        Inbox::Closed(why) => finding(
+            "Receiving folder",
+            Health::Bad,
+            format!("The receiving folder can’t be written: {why}. Choose another one."),
+        ),
+    }
+}
+
+fn clock(facts: &Facts) -> Finding {
+    // When this was written.
+    if facts.year < 2026 {
+        return finding(
+            "Clock",
+            Health::Doubtful,
+            format!(
+                "This device’s clock says {}. Nothing depends on it but the times in logs and lists; set it right.",
+                facts.year
+            ),
+        );
+    }
+    finding("Clock", Health::Fine, "Nothing depends on the two clocks being the same.")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,12 @@
 //! How others on the network are to see this device, and whether it looks for them.
 
+use tokio::sync::oneshot;
+
 use super::Actor;
 use crate::engine::{
     command::PortChoice,
     discovering::{Appearance, Order},
+    doctor::{self, Allowed, Finding},
     kind,
 };
 
@@ -20,6 +23,21 @@ impl Actor {
         if wanted != ordered && view.order(Order::Look(wanted)) {
             self.looking.1 = wanted;
         }
+    }
+
+    /// Finds out what may keep devices from seeing each other.
+    pub(super) fn examine(&mut self, reply: oneshot::Sender<Vec<Finding>>) {
+        let receives = self.reception.as_ref().filter(|reception| reception.receiving.is_some());
+        let receives = receives.map(|reception| reception.port);
+        let (visibility, inbox) = (self.settings.visibility, self.settings.inbox.clone());
+        let multicast = if self.view.is_some() { Allowed::Yes } else { Allowed::No };
+        let publisher = self.publisher.clone();
+        self.measures.spawn_blocking(move || {
+            let facts = doctor::gather(receives, visibility, &inbox, multicast);
+            // A face that no longer wants to know has dropped its end.
+            let _ = reply.send(doctor::judge(&facts));
+            publisher.wake();
+        });
     }
 
     fn appearance(&self) -> Option<Appearance> {
