@@ -1,5 +1,10 @@
 //! Devices that find each other: real processes in network namespaces of the test's own, joined by a switch.
-#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::cast_possible_truncation,
+    reason = "a test that can’t go on has failed, one that is skipped says so, and content is any bytes"
+)]
 
 use std::{
     io::{BufRead as _, BufReader},
