@@ -47,6 +47,11 @@ impl FromStr for Address {
         if host.is_empty() || host.len() > 255 || !host.chars().all(speakable) {
             return Err(BadAddress::Host(text.to_owned()));
         }
+        // Colons are in nothing else; behind the `%` is the interface.
+        let ip = host.split('%').next().unwrap_or(host);
+        if host.contains(':') && ip.parse::<std::net::Ipv6Addr>().is_err() {
+            return Err(BadAddress::Host(text.to_owned()));
+        }
         let port = match port {
             None => None,
             Some(digits) => match digits.parse::<u16>() {

@@ -39,9 +39,11 @@ impl Group {
     /// [`Group::MAX_LEVEL`].
     #[must_use]
     pub fn new(first: u64, level: u32, value: ChainingValue) -> Option<Self> {
-        let is_aligned = level <= Self::MAX_LEVEL && first.is_multiple_of(1 << level);
+        if level > Self::MAX_LEVEL || !first.is_multiple_of(1 << level) {
+            return None;
+        }
         let ends = first.checked_add(1 << level)?.checked_mul(CHUNK as u64);
-        (is_aligned && ends.is_some()).then_some(Self { first, level, value })
+        ends.map(|_| Self { first, level, value })
     }
 
     #[must_use]
