@@ -1,0 +1,11 @@
+//! Attacks, each named after what it is and after whom it has hit elsewhere. `docs/SECURITY.md` has the table of
+//! them, with where the others are and what happens when a defence is taken out.
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+#[path = "attacks/filesystem.rs"]
+mod filesystem;
+#[path = "attacks/identity.rs"]
+mod identity;
+#[path = "attacks/names.rs"]
+mod names;
+mod support;

@@ -1,0 +1,312 @@
+//! Who is at the other end of the encryption, tried from outside with other keys, other certificates and other
+//! versions of TLS.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    process::{Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use airlift::{
+    engine::Consent,
+    identity::Identity,
+    net::{self, Tls},
+    wire::{self, FromSender, frame},
+};
+use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519};
+use rustls::{
+    ClientConfig, ClientConnection, DigitallySignedStruct, HandshakeKind, ServerConfig, ServerConnection,
+    SignatureAlgorithm, SignatureScheme,
+    client::{
+        ResolvesClientCert,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    },
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime},
+    server::{ClientHello, ResolvesServerCert},
+    sign::{CertifiedKey, Signer, SigningKey},
+};
+
+use crate::support::device::{Device, at};
+
+/// What takes longer than this has failed.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Believes everybody.
+#[derive(Debug)]
+struct Anybody;
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        vec![SignatureScheme::ED25519, SignatureScheme::ECDSA_NISTP256_SHA256]
+    }
+}
+
+/// Shows this certificate and signs with this key, whatever the other side asks for.
+#[derive(Debug)]
+struct Stubborn {
+    shown: Option<Arc<CertifiedKey>>,
+}
+
+#[derive(Debug)]
+struct Key(Arc<dyn SigningKey>);
+
+impl SigningKey for Key {
+    fn choose_scheme(&self, _: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+        self.0.choose_scheme(&[SignatureScheme::ED25519, SignatureScheme::ECDSA_NISTP256_SHA256])
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        self.0.algorithm()
+    }
+}
+
+impl Stubborn {
+    fn with(certificate: CertificateDer<'static>, key: &PrivateKeyDer<'static>) -> Self {
+        let key = Key(aws_lc_rs::sign::any_supported_type(key).unwrap());
+        Self { shown: Some(Arc::new(CertifiedKey::new(vec![certificate], Arc::new(key)))) }
+    }
+
+    fn honest() -> Self {
+        let identity = Identity::ephemeral().unwrap();
+        Self::with(identity.certificate(), &identity.private_key())
+    }
+
+    /// The certificate of one, and the key of another.
+    fn thief() -> Self {
+        let (owner, thief) = (Identity::ephemeral().unwrap(), Identity::ephemeral().unwrap());
+        Self::with(owner.certificate(), &thief.private_key())
+    }
+
+    fn made(key: &KeyPair, params: &CertificateParams) -> Self {
+        let certificate = params.self_signed(key).unwrap().der().clone();
+        Self::with(certificate, &PrivatePkcs8KeyDer::from(key.serialize_der()).into())
+    }
+
+    fn expired() -> Self {
+        let mut params = CertificateParams::new(vec!["x".to_owned()]).unwrap();
+        params.not_before = rcgen::date_time_ymd(1979, 1, 1);
+        params.not_after = rcgen::date_time_ymd(1980, 1, 1);
+        Self::made(&KeyPair::generate_for(&PKCS_ED25519).unwrap(), &params)
+    }
+
+    fn of_another_kind() -> Self {
+        let params = CertificateParams::new(vec!["x".to_owned()]).unwrap();
+        Self::made(&KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap(), &params)
+    }
+}
+
+impl ResolvesClientCert for Stubborn {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.shown.clone()
+    }
+
+    fn has_certs(&self) -> bool {
+        self.shown.is_some()
+    }
+}
+
+impl ResolvesServerCert for Stubborn {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        self.shown.clone()
+    }
+}
+
+fn client(who: Stubborn, alpn: &[&[u8]]) -> Arc<ClientConfig> {
+    let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Anybody))
+        .with_client_cert_resolver(Arc::new(who));
+    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+    Arc::new(config)
+}
+
+/// Calls, says hello, and waits for an answer: the connection on which one came.
+fn knock(port: u16, config: Arc<ClientConfig>) -> Result<ClientConnection, String> {
+    let mut tls = ClientConnection::new(config, ServerName::try_from("127.0.0.1").unwrap()).unwrap();
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let hello = FromSender::Hello { name: "Rogue".into(), transfer: [1; 16] };
+    let mut stream = rustls::Stream::new(&mut tls, &mut socket);
+    stream.write_all(&frame::encode(&hello)).map_err(|e| e.to_string())?;
+    stream.read_exact(&mut [0; frame::HEADER]).map_err(|e| e.to_string())?;
+    Ok(tls)
+}
+
+fn receiving() -> (Device, u16) {
+    let mut device = Device::start("Ben");
+    let port = device.receive(Consent::All);
+    (device, port)
+}
+
+#[test]
+fn i2_who_is_nobody_or_another_or_of_another_kind_is_not_answered_cve_2025_66270() {
+    let (device, port) = receiving();
+    for (what, who) in [
+        ("no certificate", Stubborn { shown: None }),
+        ("another's certificate, without its key", Stubborn::thief()),
+        ("a key that is not Ed25519", Stubborn::of_another_kind()),
+    ] {
+        let answer = knock(port, client(who, &[wire::ALPN]));
+        assert!(answer.is_err(), "{what} was answered");
+    }
+    assert!(device.state.transfers.is_empty());
+    assert!(knock(port, client(Stubborn::honest(), &[wire::ALPN])).is_ok());
+}
+
+#[test]
+fn p18_dates_in_a_certificate_mean_nothing() {
+    let (_device, port) = receiving();
+    assert!(knock(port, client(Stubborn::expired(), &[wire::ALPN])).is_ok());
+}
+
+#[test]
+fn p5_whoever_names_no_version_or_another_is_not_answered() {
+    let (_device, port) = receiving();
+    for alpn in [&[][..], &[&b"airlift/0"[..]], &[&b"http/1.1"[..], b"h2"]] {
+        assert!(knock(port, client(Stubborn::honest(), alpn)).is_err(), "{alpn:?}");
+    }
+}
+
+#[test]
+fn i2_no_session_can_be_taken_up_again() {
+    let (_device, port) = receiving();
+    let config = client(Stubborn::honest(), &[wire::ALPN]);
+    for _ in 0..3 {
+        let tls = knock(port, Arc::clone(&config)).unwrap();
+        assert_eq!(tls.handshake_kind(), Some(HandshakeKind::Full));
+        assert_eq!(tls.tls13_tickets_received(), 0, "a ticket was given");
+        assert!(!tls.is_early_data_accepted());
+    }
+}
+
+/// Keeps what is written.
+struct Tape {
+    socket: TcpStream,
+    written: Vec<u8>,
+}
+
+impl std::io::Read for Tape {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        self.socket.read(buf)
+    }
+}
+
+impl std::io::Write for Tape {
+    fn write(&mut self, buf: &[u8]) -> std::io::Result<usize> {
+        let count = self.socket.write(buf)?;
+        self.written.extend_from_slice(&buf[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.socket.flush()
+    }
+}
+
+#[test]
+fn p12_every_byte_of_an_honest_connection_said_again_is_nothing() {
+    let (device, port) = receiving();
+    let config = client(Stubborn::honest(), &[wire::ALPN]);
+    let mut tls = ClientConnection::new(config, ServerName::try_from("127.0.0.1").unwrap()).unwrap();
+    let mut tape = Tape { socket: TcpStream::connect(("127.0.0.1", port)).unwrap(), written: Vec::new() };
+    let hello = FromSender::Hello { name: "Anna".into(), transfer: [1; 16] };
+    let mut stream = rustls::Stream::new(&mut tls, &mut tape);
+    stream.write_all(&frame::encode(&hello)).unwrap();
+    stream.read_exact(&mut [0; frame::HEADER]).unwrap();
+
+    let mut again = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    again.set_read_timeout(Some(PATIENCE)).unwrap();
+    again.write_all(&tape.written).unwrap();
+    // It is hung up on; a reset is as good.
+    let ended = again.read_to_end(&mut Vec::new());
+    assert!(ended.is_ok() || ended.is_err_and(|e| e.kind() == std::io::ErrorKind::ConnectionReset));
+    assert!(device.state.transfers.is_empty());
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "what is skipped is said")]
+fn p14_tls_1_2_is_not_spoken() {
+    let (_device, port) = receiving();
+    let version = |version: &str| {
+        Command::new("openssl")
+            .args(["s_client", version, "-alpn", "airlift/1", "-connect", &format!("127.0.0.1:{port}")])
+            .stdin(Stdio::null())
+            .output()
+    };
+    let Ok(old) = version("-tls1_2") else {
+        eprintln!("SKIPPED: TLS 1.2 was not tried, there is no openssl here");
+        return;
+    };
+    let said = String::from_utf8_lossy(&old.stderr);
+    assert!(!old.status.success() && said.contains("alert protocol version"), "{said}");
+    let new = version("-tls1_3").unwrap();
+    let said = String::from_utf8_lossy(&new.stdout);
+    assert!(said.contains("New, TLSv1.3"), "{said}");
+}
+
+/// Answers one call as that server would.
+fn answering(who: Stubborn) -> u16 {
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_no_client_auth();
+    let mut config = config.with_cert_resolver(Arc::new(who));
+    config.alpn_protocols = vec![wire::ALPN.to_vec()];
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let mut tls = ServerConnection::new(Arc::new(config)).unwrap();
+        // Whatever comes of it shows at the other end.
+        let _ = tls.complete_io(&mut socket);
+        let _ = socket.read(&mut [0; 100]);
+    });
+    port
+}
+
+#[test]
+fn i2_a_receiver_with_anothers_certificate_or_another_kind_of_key_is_sent_nothing_cve_2025_54792() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let tls = Tls::new(&Identity::ephemeral().unwrap()).unwrap();
+    let dial = |who| {
+        let port = answering(who);
+        runtime.block_on(net::dial(&at(([127, 0, 0, 1], port).into()), &tls))
+    };
+    assert!(dial(Stubborn::thief()).is_err(), "another's certificate, without its key");
+    assert!(dial(Stubborn::of_another_kind()).is_err(), "a key that is not Ed25519");
+    assert!(dial(Stubborn::expired()).is_ok(), "dates mean nothing");
+}
