@@ -13,10 +13,11 @@ use super::{
     desktop::{FilePicker, Opener, Picked},
     icons,
     interruptions::Interruptions,
+    inviting::Inviting,
     meeting::Comparing,
     offer::Offers,
     path_entry::Why,
-    receive_panel::{self, ReceivePanel},
+    receive_panel::{self, ReceivePanel, Wanted},
     rename::Rename,
     send_panel::{self, SendPanel},
     speed_limit::SpeedLimit,
@@ -46,6 +47,7 @@ pub struct App {
     transfers: Transfers,
     offers: Offers,
     comparing: Comparing,
+    inviting: Inviting,
     closing: Closing,
     rename: Rename,
     speed_limit: SpeedLimit,
@@ -71,6 +73,7 @@ impl App {
             transfers: Transfers::default(),
             offers: Offers::default(),
             comparing: Comparing::default(),
+            inviting: Inviting::default(),
             closing: Closing::default(),
             rename: Rename::default(),
             speed_limit: SpeedLimit::default(),
@@ -90,6 +93,7 @@ impl App {
         self.device_id = snapshot.device.id.short();
         self.receive.hear(snapshot);
         self.receive.settled();
+        self.inviting.hear(snapshot);
         self.speed_limit.hear(&snapshot.settings);
         self.transfers.clear();
         self.offers.clear();
@@ -118,6 +122,7 @@ impl App {
             Update::Event(Event::Receiving(_)) => {
                 self.receive.hear(snapshot);
                 self.receive.settled();
+                self.inviting.hear(snapshot);
             }
             Update::Event(Event::Transfer(transfer)) => {
                 self.transfers.hear(transfer);
@@ -128,7 +133,8 @@ impl App {
                 }
             }
             Update::Event(Event::Forgotten(id)) => self.transfers.forget(*id),
-            Update::Event(Event::Nearby(_) | Event::Known(_) | Event::Code(_)) => {}
+            Update::Event(Event::Code(_)) => self.inviting.hear(snapshot),
+            Update::Event(Event::Nearby(_) | Event::Known(_)) => {}
         }
     }
 
@@ -199,7 +205,9 @@ impl App {
                 Rect::from_min_size(pos2(send.left(), send.bottom() + gap), vec2(view.width(), below));
         }
         self.send.show(ui, send, &settings.recent, &mut self.tools);
-        self.receive.show(ui, receive, settings, &mut self.tools);
+        if self.receive.show(ui, receive, settings, &mut self.tools) == Wanted::Invitation {
+            self.inviting.open();
+        }
         let beside = |ui: &mut Ui| {
             self.speed_limit.button(ui, settings);
             self.interruptions.button(ui, settings);
@@ -256,6 +264,7 @@ impl eframe::App for App {
         let ctx = ui.ctx().clone();
         // The question that came last is the first to hear the Escape key.
         self.closing.show(&ctx, self.transfers.running());
+        self.inviting.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
         self.comparing.show(&ctx, &mut self.tools);
         self.offers.show(&ctx, &mut self.tools);
         self.rename.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);

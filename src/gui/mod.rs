@@ -15,6 +15,7 @@ mod closing;
 mod desktop;
 mod icons;
 mod interruptions;
+mod inviting;
 mod line_card;
 mod meeting;
 mod notices;

@@ -40,6 +40,14 @@ enum State {
     Failed(String),
 }
 
+/// What a person wants of the window beyond the panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    Nothing,
+    /// To see how others find this device.
+    Invitation,
+}
+
 /// Something to copy.
 struct Line {
     text: String,
@@ -100,7 +108,8 @@ impl ReceivePanel {
         }
     }
 
-    pub fn show(&mut self, ui: &mut Ui, rect: Rect, settings: &Settings, tools: &mut Tools) {
+    pub fn show(&mut self, ui: &mut Ui, rect: Rect, settings: &Settings, tools: &mut Tools) -> Wanted {
+        let mut wanted = Wanted::Nothing;
         card(ui, rect, |ui| {
             let foot = self.entry.as_ref().map_or(52.0, |entry| entry.height() + 8.0);
             let (above, foot) = split_bottom(ui.max_rect(), foot);
@@ -109,7 +118,7 @@ impl ReceivePanel {
                 match &self.state {
                     State::Off => self.invitation(ui, None, settings, tools),
                     State::Failed(why) => self.invitation(ui, Some(why.clone()), settings, tools),
-                    State::On { .. } => self.presence(ui, tools),
+                    State::On { .. } => wanted = self.presence(ui, tools),
                 }
             });
             ui.painter().hline(
@@ -119,6 +128,7 @@ impl ReceivePanel {
             );
             inside(ui, foot, |ui| self.landing(ui, settings, tools));
         });
+        wanted
     }
 
     fn heading(&self, ui: &mut Ui) {
@@ -156,7 +166,8 @@ impl ReceivePanel {
         };
     }
 
-    fn presence(&mut self, ui: &mut Ui, tools: &mut Tools) {
+    fn presence(&mut self, ui: &mut Ui, tools: &mut Tools) -> Wanted {
+        let mut wanted = Wanted::Nothing;
         let p = theme::palette(ui);
         ui.horizontal(|ui| {
             tile(ui, icons::LAPTOP, 40.0, p.good, p.good_soft);
@@ -184,11 +195,18 @@ impl ReceivePanel {
             });
         });
         inside(ui, button, |ui| {
-            let stop = Button::new("Stop receiving", Look::Plain).filling();
-            if ui.add_enabled(!self.waits, stop).clicked() {
-                self.waits = tools.ask(Command::StopReceiving);
-            }
+            ui.columns(2, |sides| {
+                let code = Button::new("Code and QR", Look::Plain).filling();
+                if sides[0].add(code).on_hover_text("How others find this device").clicked() {
+                    wanted = Wanted::Invitation;
+                }
+                let stop = Button::new("Stop receiving", Look::Plain).filling();
+                if sides[1].add_enabled(!self.waits, stop).clicked() {
+                    self.waits = tools.ask(Command::StopReceiving);
+                }
+            });
         });
+        wanted
     }
 
     fn landing(&mut self, ui: &mut Ui, settings: &Settings, tools: &mut Tools) {

@@ -5,6 +5,7 @@
 
 mod bench;
 mod interrupted;
+mod inviting;
 mod meetings;
 mod offers;
 mod receiving;
