@@ -73,6 +73,11 @@ def answer(window, button):
     until(heeded, f"{button} to be heeded")
 
 
+def code_of(window):
+    """The six digits of a first meeting."""
+    return next(text for text in window.texts() if re.fullmatch(r"\d{3} \d{3}", text))
+
+
 def send_to(window, address):
     window.click("To", "entry")
     window.key("ctrl+a")
@@ -134,11 +139,18 @@ def flight(theme):
         shoot("chosen", sender)
         send_to(sender, address)
 
-        receiver.sees("Accept")
+        # They have never met: both screens show the same code, and nothing goes before both have said so.
+        receiver.sees("Same code, accept")
         receiver.sees("Holiday film.mkv")
+        sender.sees("They are the same")
         shoot("offer", receiver)
+        shoot("meeting", sender)
+        assert code_of(sender) == code_of(receiver), "two codes"
         assert not os.path.exists(receiver.inbox) or os.listdir(receiver.inbox) == [], "written before the yes"
-        answer(receiver, "Accept")
+        answer(receiver, "Same code, accept")
+        receiver.sees("Waiting until the code is compared")
+        assert not any(os.path.isfile(os.path.join(receiver.inbox, f)) for f in os.listdir(receiver.inbox) if f[0] != "."), "sent before it was compared"
+        answer(sender, "They are the same")
         until(lambda: any(" left" in t and "/s" in t for t in receiver.texts()) or receiver.find("Verified"), "progress")
         shoot("running", receiver)
         sender.sees("Verified")
@@ -155,10 +167,10 @@ def flight(theme):
                 assert receiver.inbox in asked.read(), f"{action} led elsewhere"
             os.remove(receiver.opened)
 
-        # A second offer, declined; and one to nobody.
+        # A second offer, of one that is known now, declined; and one to nobody.
         choose_by_path(sender, note)
         send_to(sender, address)
-        receiver.sees("Decline")
+        receiver.sees("You know it")
         answer(receiver, "Decline")
         sender.sees("declined")
         assert not os.path.exists(os.path.join(receiver.inbox, "note.txt"))
