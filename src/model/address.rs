@@ -77,6 +77,8 @@ impl From<SocketAddr> for Address {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.port, self.host.contains(':')) {
+            // Alone it would be taken for a host and a port.
+            (None, true) if self.host.parse::<std::net::Ipv6Addr>().is_err() => write!(f, "[{}]", self.host),
             (None, _) => f.write_str(&self.host),
             (Some(port), true) => write!(f, "[{}]:{port}", self.host),
             (Some(port), false) => write!(f, "{}:{port}", self.host),
@@ -110,6 +112,7 @@ mod tests {
             ("::1", "::1", None, "::1"),
             ("[::1]", "::1", None, "::1"),
             ("[fe80::1%eth0]:5", "fe80::1%eth0", Some(5), "[fe80::1%eth0]:5"),
+            ("[fe80::1%eth0]", "fe80::1%eth0", None, "[fe80::1%eth0]"),
         ] {
             let address: Address = typed.parse().unwrap();
             assert_eq!((address.host.as_str(), address.port), (host, port), "{typed}");
