@@ -137,6 +137,19 @@ fn without_a_terminal_to_ask_on_the_offer_is_declined_and_both_sides_know_why() 
 }
 
 #[test]
+fn whom_to_send_to_must_be_said_where_nobody_can_choose() {
+    let here = Device::new();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_airlift"))
+        .arg("send")
+        .arg(here.file("a", "a"))
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--to"));
+}
+
+#[test]
 fn nobody_at_the_address_is_an_exit_code_of_its_own() {
     let here = Device::new();
     let closed = TcpListener::bind("127.0.0.1:0").unwrap();

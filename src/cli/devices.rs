@@ -2,14 +2,14 @@
 //!
 //! Knows how long to look and how devices are shown. Must not know how they are found.
 
-use std::time::Duration;
+use std::{io::BufRead, time::Duration};
 
 use tokio::{sync::mpsc, time::sleep};
 
 use super::{args::Form, exit::Exit, json, render::Screen};
 use crate::{
     engine::{Command, Event, Handle, Looking, Snapshot, Unheard, Update},
-    model::{DeviceId, DeviceName, Nearby, RouteAnswer, Sighting, Trust, text},
+    model::{DeviceId, DeviceName, Nearby, RouteAnswer, Sighting, Target, Trust, text},
 };
 
 mod line;
@@ -59,6 +59,53 @@ pub async fn devices(
         show_all(&state, form, screen);
     }
     Ok(Exit::Complete)
+}
+
+/// Those who have answered after a moment, as they are shown.
+///
+/// # Errors
+/// When the engine has ended.
+pub async fn look(handle: Handle) -> Result<Vec<(DeviceId, String)>, Unheard> {
+    handle.send(Command::Look(Looking::On)).await?;
+    sleep(LOOK).await;
+    let (state, _) = handle.subscribe();
+    let can_be_sent_to = |near: &&Nearby| !matches!(near.sighting, Sighting::Disproved | Sighting::Silent);
+    let near = state.nearby.iter().filter(can_be_sent_to);
+    Ok(near.map(|near| (near.id, sentence(near, state.trust(near.id)))).collect())
+}
+
+/// Has a person choose one of them; `None` when they want to look again.
+///
+/// # Errors
+/// When they want none, or there is nobody to ask any more.
+pub fn choose(
+    near: &[(DeviceId, String)],
+    screen: &mut Screen,
+    typed: &mut impl BufRead,
+) -> anyhow::Result<Option<Target>> {
+    if near.is_empty() {
+        screen.err("No device is to be seen that receives.");
+    }
+    for (number, (_, shown)) in near.iter().enumerate() {
+        screen.err(&format!("{:>3}  {shown}", number + 1));
+    }
+    loop {
+        screen.err("Which one? Type its number, r to look again, or q to leave, then Enter.");
+        let mut line = String::new();
+        if typed.read_line(&mut line)? == 0 {
+            anyhow::bail!("No device was chosen. Name one with --to.");
+        }
+        match line.trim() {
+            "r" | "R" => return Ok(None),
+            "q" | "Q" => anyhow::bail!("No device was chosen. Nothing was sent."),
+            number => {
+                let at = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+                if let Some((id, _)) = at.and_then(|at| near.get(at)) {
+                    return Ok(Some(Target::Device(*id)));
+                }
+            }
+        }
+    }
 }
 
 fn show_all(state: &Snapshot, form: Form, screen: &mut Screen) {
@@ -132,4 +179,25 @@ fn sentence(near: &Nearby, trust: Trust) -> String {
         Sighting::Disproved => parts.push("could not verify: another device answers there".to_owned()),
     }
     format!("{}  {}", called(near.id, &near.name), text::visible(&parts.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(typed: &str) -> anyhow::Result<Option<Target>> {
+        let mut screen = Screen::over(std::io::sink(), std::io::sink());
+        let near = ["anna", "ben"].map(|name| (DeviceId::of_public_key(name.as_bytes()), name.to_owned()));
+        choose(&near, &mut screen, &mut typed.as_bytes())
+    }
+
+    #[test]
+    fn a_device_is_chosen_by_its_number_and_nothing_else_will_do() {
+        let ben = Target::Device(DeviceId::of_public_key(b"ben"));
+        assert_eq!(answer("2\n").unwrap(), Some(ben.clone()));
+        assert_eq!(answer("\n0\n3\nben\n-1\n 2 \n").unwrap(), Some(ben));
+        assert_eq!(answer("r\n").unwrap(), None);
+        assert!(answer("q\n").unwrap_err().to_string().contains("Nothing was sent"));
+        assert!(answer("7\n").unwrap_err().to_string().contains("--to"));
+    }
 }

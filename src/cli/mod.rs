@@ -97,7 +97,7 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
     }
     let done = match task {
         Task::Window => open_window(config).map(|()| Exit::Complete),
-        Task::Send(sending) => addressed(sending, screen).and_then(|sending| {
+        Task::Send(sending) => addressed(sending, &config, screen).and_then(|sending| {
             let tell = &mut *teller(screen, form, echo);
             with_engine(config, async |handle, stop| send::send(handle, sending, tell, stop).await)
         }),
@@ -147,16 +147,34 @@ fn with_engine(
 }
 
 /// Settles whom something is sent to, and asks for the code that was not given.
-fn addressed(asked: args::Sending, screen: &mut Screen) -> anyhow::Result<Sending> {
+fn addressed(asked: args::Sending, config: &Config, screen: &mut Screen) -> anyhow::Result<Sending> {
     let args::Sending { to, code, remember, sources } = asked;
     let code = match code {
         Some(Words::Left) => Some(ask::code(screen)?),
         Some(Words::Given(code)) => Some(code),
         None => None,
     };
-    let Some(to) = to.or(code.map(Target::Code)) else { anyhow::bail!("Say whom to send it to, with --to.") };
+    let to = match to.or(code.map(Target::Code)) {
+        Some(to) => to,
+        None => chosen(config, screen)?,
+    };
     let company = company(&sources);
     Ok(Sending { to, code, remember, sources, company })
+}
+
+/// Has the person at the terminal choose a device.
+fn chosen(config: &Config, screen: &mut Screen) -> anyhow::Result<Target> {
+    loop {
+        screen.err("Looking for devices …");
+        let mut near = Vec::new();
+        with_engine(config.clone(), async |handle, _stop| {
+            near = devices::look(handle).await?;
+            Ok(Exit::Complete)
+        })?;
+        if let Some(target) = devices::choose(&near, screen, &mut io::stdin().lock())? {
+            return Ok(target);
+        }
+    }
 }
 
 /// Who can be asked while something is sent.

@@ -72,7 +72,6 @@ struct Sending {
     id: TransferId,
     peer: String,
     device_id: String,
-    title: String,
     code: CompareCode,
     warning: Option<String>,
 }
@@ -93,7 +92,6 @@ impl Comparing {
                 id: transfer.id,
                 peer: text::visible(transfer.peer.label()).into_owned(),
                 device_id: transfer.peer.id.map_or_else(String::new, |id| id.to_string()),
-                title: transfer.summary.title(),
                 code: meeting.code,
                 warning: transfer.caution.as_ref().map(warning),
             }),
@@ -167,10 +165,7 @@ fn card(ui: &mut Ui, sending: &Sending, age: Age) -> Option<Word> {
     if let Some(warning) = &sending.warning {
         caution(ui, warning);
     }
-    let about = format!(
-        "You have not met before. The other screen must show the same code. {} is sent when you say so.",
-        sending.title
-    );
+    let about = "You have not met before. The other screen must show the same code. Nothing is sent before you say that it does.";
     ui.add(Label::new(RichText::new(about).color(p.faint)).wrap());
     code(ui, sending.code);
     ui.add_space(6.0);

@@ -59,7 +59,9 @@ impl FromStr for Address {
                 _ => return Err(BadAddress::Port(digits.to_owned())),
             },
         };
-        Ok(Self { host: host.to_owned(), port })
+        // One way to write each, in brackets or not.
+        let ip = host.parse::<std::net::Ipv6Addr>();
+        Ok(Self { host: ip.map_or_else(|_| host.to_owned(), |ip| ip.to_string()), port })
     }
 }
 
@@ -113,6 +115,7 @@ mod tests {
             ("[::1]", "::1", None, "::1"),
             ("[fe80::1%eth0]:5", "fe80::1%eth0", Some(5), "[fe80::1%eth0]:5"),
             ("[fe80::1%eth0]", "fe80::1%eth0", None, "[fe80::1%eth0]"),
+            ("[0::7]", "::7", None, "::7"),
         ] {
             let address: Address = typed.parse().unwrap();
             assert_eq!((address.host.as_str(), address.port), (host, port), "{typed}");

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
+    super::at_terminal,
     code::{Telling, Words},
     one_name, usage,
 };
@@ -28,8 +29,9 @@ pub struct Send {
     /// Files and folders; “-” is standard input
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// The other device: a host name or an IP address, and the port unless it is the usual one
-    #[arg(long, value_name = "HOST[:PORT]", required_unless_present = "code")]
+    /// The other device: its name, its id, its airlift:// link, or a host name or an IP address, and the
+    /// port unless it is the usual one. Without it, at a terminal, you choose from a list
+    #[arg(long, value_name = "NAME|ID|HOST[:PORT]|LINK")]
     to: Option<Target>,
     #[command(flatten)]
     telling: Telling,
@@ -46,6 +48,9 @@ impl Send {
     pub fn sending(self) -> Result<Sending, clap::Error> {
         let (remember, code) = (self.telling.remember(), self.telling.code);
         let sources = sources(self.paths, self.name)?;
+        if self.to.is_none() && code.is_none() && !at_terminal() {
+            return Err(usage("Say whom to send it to, with --to: a name, an id or an address."));
+        }
         let is_stream = |source: &Source| matches!(source, Source::StandardInput { .. });
         if code == Some(Words::Left) && sources.iter().any(is_stream) {
             return Err(usage(

@@ -101,7 +101,6 @@ fn a_speed_limit_is_for_this_run_whichever_way_the_bytes_go() {
 fn what_makes_no_sense_is_a_usage_error_with_its_reason() {
     for (line, reason) in [
         ("send --to host", "PATH"),
-        ("send a", "--to"),
         ("send a --to host:0", "not a port"),
         ("send - --to host", "--as FILENAME"),
         ("send - - --as x --to host", "more than once"),
