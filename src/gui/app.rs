@@ -19,14 +19,15 @@ use super::{
     path_entry::Why,
     receive_panel::{self, ReceivePanel, Wanted},
     rename::Rename,
-    send_panel::{self, SendPanel},
+    send_panel::{self, SendPanel, Wish},
     speed_limit::SpeedLimit,
     theme,
     tools::{Purpose, Tools},
     transfers::{self, Transfers},
+    unseen::Unseen,
     widgets::{icon, icon_button, line, mark, strong},
 };
-use crate::engine::{Event, Handle, Update, Wake};
+use crate::engine::{Command, Event, Handle, Looking, Update, Wake};
 
 /// Where the panels have less room than this, they stand one above the other.
 const NARROW: f32 = 780.0;
@@ -52,6 +53,7 @@ pub struct App {
     rename: Rename,
     speed_limit: SpeedLimit,
     interruptions: Interruptions,
+    unseen: Unseen,
     device: String,
     device_id: String,
 }
@@ -78,11 +80,13 @@ impl App {
             rename: Rename::default(),
             speed_limit: SpeedLimit::default(),
             interruptions: Interruptions::default(),
+            unseen: Unseen::default(),
             device: String::new(),
             device_id: String::new(),
             bridge,
         };
         app.hear_all();
+        app.tools.ask(Command::Look(Looking::On));
         app
     }
 
@@ -91,6 +95,7 @@ impl App {
         let snapshot = &self.bridge.snapshot;
         self.device = snapshot.device.name.to_string();
         self.device_id = snapshot.device.id.short();
+        self.send.hear(snapshot);
         self.receive.hear(snapshot);
         self.receive.settled();
         self.inviting.hear(snapshot);
@@ -134,7 +139,7 @@ impl App {
             }
             Update::Event(Event::Forgotten(id)) => self.transfers.forget(*id),
             Update::Event(Event::Code(_)) => self.inviting.hear(snapshot),
-            Update::Event(Event::Nearby(_) | Event::Known(_)) => {}
+            Update::Event(Event::Nearby(_) | Event::Known(_)) => self.send.hear(snapshot),
         }
     }
 
@@ -197,14 +202,17 @@ impl App {
             );
         } else {
             let width = ((view.width() - gap) / 2.0).floor();
-            let height = (view.height() * 0.59).clamp(send_panel::HEIGHT, 520.0);
+            let height = (view.height() * 0.62).clamp(send_panel::HEIGHT, 560.0);
             send = Rect::from_min_size(origin, vec2(width, height));
             receive = send.translate(vec2(width + gap, 0.0));
             let below = (view.height() - height - gap).max(transfers::HEIGHT);
             transfers =
                 Rect::from_min_size(pos2(send.left(), send.bottom() + gap), vec2(view.width(), below));
         }
-        self.send.show(ui, send, &settings.recent, &mut self.tools);
+        match self.send.show(ui, send, &settings.recent, &mut self.tools) {
+            Some(Wish::Unseen) => self.unseen.open(&mut self.tools),
+            Some(Wish::Devices) | None => {}
+        }
         if self.receive.show(ui, receive, settings, &mut self.tools) == Wanted::Invitation {
             self.inviting.open();
         }
@@ -226,7 +234,8 @@ impl eframe::App for App {
         }
         // Taken, not read: a hidden window is shown the same input again.
         let dropped = ctx.input_mut(|i| std::mem::take(&mut i.raw.dropped_files));
-        self.send.add(dropped.iter().map(|file| file.path().to_owned()));
+        let dropped = dropped.iter().map(|file| file.path().to_owned()).collect();
+        self.send.drop_in(dropped, ctx, &mut self.tools);
         if let Some((purpose, picked)) = self.tools.picked() {
             self.hear_picked(purpose, picked);
         }
@@ -237,6 +246,7 @@ impl eframe::App for App {
             Some(Purpose::Landing) | None => {}
         }
         self.tools.hear_errands();
+        self.unseen.update();
         self.send.update(ctx, &self.tools);
         self.transfers.update(ctx, &self.bridge);
         self.closing.update(ctx, self.transfers.running());
@@ -269,6 +279,7 @@ impl eframe::App for App {
         self.offers.show(&ctx, &mut self.tools);
         self.rename.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
         self.speed_limit.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
+        self.unseen.show(&ctx, &mut self.tools);
         self.interruptions.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
         self.tools.notices.show(&ctx);
     }

@@ -3,7 +3,7 @@
 
 use egui::{Align2, Color32, FontId, Painter, Pos2};
 
-use crate::model::EntryKind;
+use crate::model::{DeviceKind, EntryKind};
 
 use super::theme;
 
@@ -13,11 +13,15 @@ pub struct Icon(char);
 
 pub const ARROW_DOWN: Icon = Icon('\u{E03E}');
 pub const ARROW_UP: Icon = Icon('\u{E08E}');
+pub const BROADCAST: Icon = Icon('\u{E0F2}');
 pub const CARET_DOWN: Icon = Icon('\u{E136}');
 pub const CARET_RIGHT: Icon = Icon('\u{E13A}');
 pub const CHECK: Icon = Icon('\u{E182}');
 pub const CHECK_CIRCLE: Icon = Icon('\u{E184}');
 pub const COPY: Icon = Icon('\u{E1CA}');
+pub const DESKTOP: Icon = Icon('\u{E560}');
+pub const DEVICES: Icon = Icon('\u{EBA4}');
+pub const DOTS: Icon = Icon('\u{E208}');
 pub const DOWNLOAD: Icon = Icon('\u{E20C}');
 pub const FILE: Icon = Icon('\u{E230}');
 pub const FILE_AUDIO: Icon = Icon('\u{EA20}');
@@ -34,7 +38,11 @@ pub const KEYBOARD: Icon = Icon('\u{E2D8}');
 pub const LAPTOP: Icon = Icon('\u{E586}');
 pub const PAPER_PLANE: Icon = Icon('\u{E398}');
 pub const PENCIL: Icon = Icon('\u{E3B4}');
+pub const PHONE: Icon = Icon('\u{E1E0}');
 pub const PROHIBIT: Icon = Icon('\u{E3DE}');
+pub const SERVER: Icon = Icon('\u{E2A0}');
+pub const SHIELD: Icon = Icon('\u{E40C}');
+pub const STAR: Icon = Icon('\u{E46A}');
 pub const TRAY: Icon = Icon('\u{E010}');
 pub const UPLOAD: Icon = Icon('\u{E4C0}');
 pub const WARNING: Icon = Icon('\u{E4E0}');
@@ -59,6 +67,17 @@ impl Icon {
             "doc" | "docx" | "md" | "odt" | "rtf" | "txt" => FILE_TEXT,
             "pdf" => FILE_PDF,
             _ => FILE,
+        }
+    }
+
+    /// The picture of a device of this kind.
+    pub fn of_device(kind: DeviceKind) -> Self {
+        match kind {
+            DeviceKind::Laptop => LAPTOP,
+            DeviceKind::Desktop => DESKTOP,
+            DeviceKind::Phone => PHONE,
+            DeviceKind::Server => SERVER,
+            DeviceKind::Unknown => DEVICES,
         }
     }
 

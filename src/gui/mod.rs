@@ -30,6 +30,7 @@ mod speed_limit;
 mod theme;
 mod tools;
 mod transfers;
+mod unseen;
 mod widgets;
 
 pub use app::{App, Desktop};

@@ -1,5 +1,6 @@
 //! The Send panel: what to send, to whom, and the button that does it.
 
+mod cards;
 mod chosen;
 mod destination;
 
@@ -8,8 +9,9 @@ use std::path::PathBuf;
 use egui::{Align, Align2, Aligned, Label, Layout, Rect, RichText, ScrollArea, Ui, vec2};
 
 use self::{
+    cards::Asked,
     chosen::{Chosen, Size},
-    destination::{Destination, Entered},
+    destination::{Destination, Done},
 };
 use super::{
     desktop::Pick,
@@ -23,22 +25,40 @@ use super::{
     },
 };
 use crate::{
-    engine::{Command, Handle, Manner},
-    model::{Address, Source},
+    engine::{Command, DeviceChange, Handle, Manner, Snapshot},
+    model::{Source, Target, Trust},
 };
 
 /// The least height in which nothing is hidden.
-pub const HEIGHT: f32 = 376.0;
+pub const HEIGHT: f32 = 440.0;
 
 const ROW: f32 = 36.0;
-/// Address, what is wrong with it, and the button.
-const FOOT: f32 = 138.0;
 const BUTTON: f32 = 42.0;
+/// Seconds after a drop in which the pointer may still be heard of: while something is dragged from
+/// elsewhere, its place is not told.
+const DROP: f64 = 0.5;
 
 pub struct SendPanel {
     chosen: Chosen,
     destination: Destination,
     entry: Option<PathEntry>,
+    dropped: Option<Dropped>,
+}
+
+/// What was dropped a moment ago, and not on a card as far as was told.
+struct Dropped {
+    paths: Vec<PathBuf>,
+    /// On the window's clock.
+    until: f64,
+}
+
+/// What a person wants that is not the panel's to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// To know why a device is not in sight.
+    Unseen,
+    /// To see what is kept of devices.
+    Devices,
 }
 
 /// Why nothing can be sent now.
@@ -48,6 +68,7 @@ enum Obstacle {
     BadItem,
     NoAddress,
     BadAddress,
+    NotVerified,
 }
 
 impl Obstacle {
@@ -55,8 +76,9 @@ impl Obstacle {
         match self {
             Self::NothingChosen => "Choose something to send",
             Self::BadItem => "Take out what can’t be sent",
-            Self::NoAddress => "Type the other device’s address",
+            Self::NoAddress => "Choose a device, or type where to",
             Self::BadAddress => "Correct the address",
+            Self::NotVerified => "This device could not be verified",
         }
     }
 }
@@ -65,11 +87,36 @@ impl SendPanel {
     /// `last` is where the last things went.
     pub fn new(last: Option<&String>) -> Self {
         let destination = Destination::new(last.cloned().unwrap_or_default());
-        Self { chosen: Chosen::default(), destination, entry: None }
+        Self { chosen: Chosen::default(), destination, entry: None, dropped: None }
     }
 
     pub fn add(&mut self, paths: impl IntoIterator<Item = PathBuf>) {
         self.chosen.add(paths);
+    }
+
+    /// Takes what was dropped: it is sent where it was dropped on a device, and else kept to be sent.
+    pub fn drop_in(&mut self, paths: Vec<PathBuf>, ctx: &egui::Context, tools: &mut Tools) {
+        if !paths.is_empty() {
+            self.add(paths.iter().cloned());
+            self.dropped = Some(Dropped { paths, until: ctx.time() + DROP });
+        }
+        let Some(dropped) = &self.dropped else { return };
+        if ctx.time() > dropped.until {
+            self.dropped = None;
+        } else if let Some(at) = ctx.input(|i| i.pointer.latest_pos())
+            && let Some(dropped) = self.dropped.take()
+            && let Some(id) = self.destination.cards.at(at)
+        {
+            let sources = dropped.paths.iter().cloned().map(Source::Path).collect();
+            if ask_to_send(Target::Device(id), sources, tools) {
+                self.chosen.take_out(&dropped.paths);
+            }
+        }
+    }
+
+    /// Takes note of who is here and who is known.
+    pub fn hear(&mut self, snapshot: &Snapshot) {
+        self.destination.hear(&snapshot.nearby, &snapshot.known);
     }
 
     /// What to do where no file dialog can be shown.
@@ -83,7 +130,7 @@ impl SendPanel {
     }
 
     /// Where to send, or why not.
-    fn ready(&self) -> Result<Address, Obstacle> {
+    fn ready(&self) -> Result<Target, Obstacle> {
         let items = self.chosen.items();
         if items.is_empty() {
             return Err(Obstacle::NothingChosen);
@@ -91,21 +138,41 @@ impl SendPanel {
         if items.iter().any(|item| matches!(item.size, Size::Bad(_))) {
             return Err(Obstacle::BadItem);
         }
-        self.destination.address()
+        self.destination.target()
     }
 
-    pub fn show(&mut self, ui: &mut Ui, rect: Rect, recent: &[String], tools: &mut Tools) {
+    pub fn show(&mut self, ui: &mut Ui, rect: Rect, recent: &[String], tools: &mut Tools) -> Option<Wish> {
+        let over = ui.input(|i| !i.raw.hovered_files.is_empty());
+        let drag = if over { Drag::Over } else { Drag::None };
         card(ui, rect, |ui| {
-            let (above, foot) = split_bottom(ui.max_rect(), FOOT);
-            let above = above.with_max_y(above.bottom() - 8.0);
-            inside(ui, above, |ui| self.what(ui, tools));
-            let (address, button) = split_bottom(foot, BUTTON);
-            let entered = inside(ui, address, |ui| self.destination.show(ui, recent));
+            let (above, button) = split_bottom(ui.max_rect(), BUTTON);
+            let rows = rows(rect.height());
+            let (above, whom) = split_bottom(above, destination::AROUND + cards::height(rows));
+            inside(ui, above.with_max_y(above.bottom() - 8.0), |ui| self.what(ui, drag, tools));
+            let done = inside(ui, whom, |ui| self.destination.show(ui, whom, recent, drag));
+            let entered = matches!(done, Done::Entered);
             inside(ui, button, |ui| self.button(ui, entered, tools));
-        });
+            match done {
+                Done::Nothing | Done::Entered => None,
+                Done::Unseen => Some(Wish::Unseen),
+                Done::Asked(asked) => self.asked(asked, ui, tools),
+            }
+        })
     }
 
-    fn what(&mut self, ui: &mut Ui, tools: &mut Tools) {
+    fn asked(&mut self, asked: Asked, ui: &Ui, tools: &mut Tools) -> Option<Wish> {
+        match asked {
+            Asked::Pick(id) => self.destination.pick(id),
+            Asked::Copy(text) => tools.copy(ui.ctx(), &text),
+            Asked::Details => return Some(Wish::Devices),
+            Asked::Block(id) => {
+                tools.ask(Command::Device { id, change: DeviceChange::Trust(Trust::Blocked) });
+            }
+        }
+        None
+    }
+
+    fn what(&mut self, ui: &mut Ui, drag: Drag, tools: &mut Tools) {
         let p = theme::palette(ui);
         ui.horizontal(|ui| {
             title(ui, "Send");
@@ -116,11 +183,10 @@ impl SendPanel {
             });
         });
         let entry = self.entry.as_ref().map_or(0.0, |entry| entry.height() + 8.0);
-        let over = ui.input(|i| !i.raw.hovered_files.is_empty());
-        let drag = if over { Drag::Over } else { Drag::None };
-        if self.chosen.items().is_empty() {
-            let height = (ui.available_height() - entry - 2.0).max(46.0);
-            self.empty_zone(ui, height, drag, tools);
+        let over = drag == Drag::Over;
+        let room = ui.available_height() - entry - 2.0;
+        if self.chosen.items().is_empty() && room >= 46.0 {
+            self.empty_zone(ui, room, drag, tools);
         } else if self.entry.is_none() || over {
             self.small_zone(ui, drag, tools);
         }
@@ -137,32 +203,35 @@ impl SendPanel {
     }
 
     fn empty_zone(&mut self, ui: &mut Ui, height: f32, drag: Drag, tools: &mut Tools) {
-        if height < 130.0 {
+        if height < 84.0 {
             return self.small_zone(ui, drag, tools);
         }
         let p = theme::palette(ui);
         let over = drag == Drag::Over;
         drop_zone(ui, height, drag, Layout::top_down(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.y = 6.0;
-            let one_row = ui.available_width() >= 390.0;
-            let content = if one_row { 98.0 } else { 128.0 };
+            let is_wide = ui.available_width() >= 390.0;
+            let has_icon = height >= 124.0;
+            let content = if has_icon { 98.0 } else { 64.0 };
             ui.add_space((ui.available_height() - content).max(0.0) / 2.0);
-            icon(ui, icons::UPLOAD, 28.0, if over { p.accent } else { p.faint });
-            ui.label(strong(if over { "Let go to add" } else { "Drop files or folders here" }).size(15.0));
+            if has_icon {
+                icon(ui, icons::UPLOAD, 28.0, if over { p.accent } else { p.faint });
+            }
+            let text = if over { "Let go here, or on a device" } else { "Drop files or folders here" };
+            ui.label(strong(text).size(15.0));
             ui.add_space(2.0);
             let mut typed = false;
             Aligned::new(Align2::CENTER_TOP).show(ui, |ui| {
                 ui.horizontal(|ui| {
                     Self::dialog_button(ui, tools, "Choose files", Pick::Files);
                     Self::dialog_button(ui, tools, "Choose folder", Pick::Folders);
-                    if one_row {
-                        typed = ui.add(Button::new("Type a path", Look::Quiet)).clicked();
-                    }
+                    typed = if is_wide {
+                        ui.add(Button::new("Type a path", Look::Quiet)).clicked()
+                    } else {
+                        icon_button(ui, icons::KEYBOARD, "Type a path").clicked()
+                    };
                 })
             });
-            if !one_row {
-                typed = ui.add(Button::new("Type a path", Look::Quiet).height(26.0)).clicked();
-            }
             if typed {
                 self.offer_typing(Why::Asked);
             }
@@ -181,7 +250,7 @@ impl SendPanel {
         let p = theme::palette(ui);
         drop_zone(ui, 46.0, drag, Layout::left_to_right(Align::Center), |ui| {
             icon(ui, icons::UPLOAD, 18.0, p.faint);
-            let text = if drag == Drag::Over { "Let go to add" } else { "Drop more here" };
+            let text = if drag == Drag::Over { "Let go here, or on a device" } else { "Drop more here" };
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.spacing_mut().item_spacing.x = 2.0;
                 if icon_button(ui, icons::KEYBOARD, "Type a path").clicked() {
@@ -245,13 +314,13 @@ impl SendPanel {
         }
     }
 
-    fn button(&mut self, ui: &mut Ui, entered: Entered, tools: &mut Tools) {
+    fn button(&mut self, ui: &mut Ui, entered: bool, tools: &mut Tools) {
         match self.ready() {
             Ok(to) => {
-                let text = format!("Send to {to}");
+                let text = self.destination.invitation(&to);
                 let send =
                     Button::new(&text, Look::Primary).icon(icons::PAPER_PLANE).height(BUTTON).filling();
-                if ui.add(send).clicked() || entered == Entered::Yes {
+                if ui.add(send).clicked() || entered {
                     self.send(to, tools);
                 }
             }
@@ -264,12 +333,25 @@ impl SendPanel {
         }
     }
 
-    fn send(&mut self, to: Address, tools: &mut Tools) {
+    fn send(&mut self, to: Target, tools: &mut Tools) {
         let sources = self.chosen.items().iter().map(|item| Source::Path(item.path.clone())).collect();
-        let manner = Manner::default();
-        if tools.ask(Command::Send { id: Handle::new_transfer(), to: to.into(), sources, manner }) {
+        if ask_to_send(to, sources, tools) {
             self.chosen.clear();
             self.entry = None;
+            self.destination.used();
         }
     }
+}
+
+/// True when the engine has heard of it.
+fn ask_to_send(to: Target, sources: Vec<Source>, tools: &mut Tools) -> bool {
+    tools.ask(Command::Send { id: Handle::new_transfer(), to, sources, manner: Manner::default() })
+}
+
+/// How many rows of devices a panel of this height has room for: of what is more than the least, half.
+fn rows(height: f32) -> usize {
+    let more = (height - HEIGHT).max(0.0) / 2.0;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few rows")]
+    let rows = (more / (cards::height(2) - cards::height(1))) as usize;
+    2 + rows
 }

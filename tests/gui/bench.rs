@@ -7,15 +7,16 @@ use std::{
     path::{Path, PathBuf},
     rc::Rc,
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use airlift::{
-    engine::{Command, DeviceCard, EngineEnd, Event, Gauge, InboxCard, Settings, Snapshot, seam},
+    engine::{Command, DeviceCard, EngineEnd, Event, Gauge, InboxCard, Looking, Settings, Snapshot, seam},
     gui::{App, Desktop, FilePicker, Opener, Pick, Picked, Reply},
     model::{
-        DeviceId, DeviceName, Direction, EntryKind, FileMode, Outcome, Peer, Progress, Report, Summary,
-        TopItem, Transfer, TransferId, TransferState,
+        DeviceId, DeviceKind, DeviceName, Direction, EntryKind, FileMode, KnownDevice, Nearby, Outcome, Peer,
+        Progress, Proof, Report, Route, RouteAnswer, Sighting, Summary, TopItem, Transfer, TransferId,
+        TransferState, Trust,
     },
 };
 use egui::{ViewportId, accesskit::Role};
@@ -91,7 +92,7 @@ impl Bench {
     }
 
     pub fn with(snapshot: Snapshot, size: [f32; 2]) -> Self {
-        let (handle, engine) = seam(snapshot, Arc::new(|| {}));
+        let (handle, mut engine) = seam(snapshot, Arc::new(|| {}));
         let desk = Rc::new(Desk::default());
         let at = Rc::clone(&desk);
         let builder = Harness::builder()
@@ -103,6 +104,8 @@ impl Bench {
             let desktop = Desktop { picker: Box::new(At(Rc::clone(&at))), opener: Box::new(At(at)) };
             App::new(&cc.egui_ctx, handle, desktop)
         });
+        // A window looks for devices from its first moment.
+        assert!(matches!(engine.commands.try_recv(), Ok(Command::Look(Looking::On))));
         Self { window, engine, desk }
     }
 
@@ -139,7 +142,7 @@ impl Bench {
 
     fn said(&self) -> Vec<String> {
         let nodes = self.window.root().children_recursive().map(|node| node.accesskit_node());
-        nodes.flat_map(|node| [node.label(), node.value()]).flatten().collect()
+        nodes.flat_map(|node| [node.label(), node.value(), node.description()]).flatten().collect()
     }
 
     pub fn button<'a>(&'a self, name: &'a str) -> Option<Node<'a>> {
@@ -248,6 +251,35 @@ pub fn peer(name: &str) -> Peer {
         id: Some(DeviceId::of_public_key(name.as_bytes())),
         name: Some(DeviceName::parse(name).unwrap()),
         address: "192.168.1.57:50123".to_owned(),
+    }
+}
+
+/// A device that [`peer`] of this name is, at the address of this number.
+pub fn nearby(name: &str, number: u8) -> Nearby {
+    Nearby {
+        id: DeviceId::of_public_key(name.as_bytes()),
+        name: DeviceName::parse(name).unwrap(),
+        kind: DeviceKind::Laptop,
+        sighting: Sighting::Proved,
+        routes: vec![Route {
+            address: ([192, 168, 1, number], 27543).into(),
+            interface: Some("eth0".to_owned()),
+            answer: RouteAnswer::Proved(Duration::from_millis(3)),
+        }],
+    }
+}
+
+pub fn known(name: &str, trust: Trust) -> KnownDevice {
+    KnownDevice {
+        id: DeviceId::of_public_key(name.as_bytes()),
+        name: DeviceName::parse(name).unwrap(),
+        kind: DeviceKind::Phone,
+        trust,
+        proof: Proof::Compared,
+        folder: None,
+        addresses: Vec::new(),
+        met: SystemTime::now() - Duration::from_hours(24 * 40),
+        seen: SystemTime::now() - Duration::from_mins(125),
     }
 }
 

@@ -7,6 +7,7 @@ mod bench;
 mod interrupted;
 mod inviting;
 mod meetings;
+mod nearby;
 mod offers;
 mod receiving;
 mod sending;

@@ -127,7 +127,7 @@ fn the_zone_lights_up_while_something_is_dragged_over_the_window() {
     bench.must_say("Drop files or folders here");
     bench.window.input_mut().hovered_files.push(egui::HoveredFile::default());
     bench.window.step();
-    bench.must_say("Let go to add");
+    bench.must_say("Let go here, or on a device");
 }
 
 #[test]
@@ -196,10 +196,10 @@ fn the_button_says_why_it_cannot_be_pressed() {
     let disabled = |bench: &Bench, text: &str| bench.is_dead(text);
     assert!(disabled(&bench, "Choose something to send"));
     bench.drop_files(&["/a/b"]);
-    assert!(disabled(&bench, "Type the other device’s address"));
-    bench.type_into("To", "not an address");
+    assert!(disabled(&bench, "Choose a device, or type where to"));
+    bench.type_into("To", "airlift://nobody");
     assert!(disabled(&bench, "Correct the address"));
-    bench.must_say("“not an address” is not an address. Type HOST or HOST:PORT");
+    bench.must_say("This is not an Airlift link.");
     bench.type_into("To", "host:99999");
     bench.must_say("“99999” is not a port.");
     bench.type_into("To", "::1");

@@ -90,7 +90,7 @@ fn a_narrow_window_puts_the_panels_one_above_the_other() {
 fn everything_can_be_reached_by_keyboard() {
     let mut bench = Bench::new();
     let mut reached = Vec::new();
-    for _ in 0..8 {
+    for _ in 0..20 {
         bench.window.key_press(Key::Tab);
         bench.window.run();
         for node in bench.window.root().children_recursive() {

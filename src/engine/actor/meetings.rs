@@ -87,7 +87,7 @@ impl Actor {
     }
 
     /// What a device calls itself, as far as anybody here has heard it.
-    fn name_of(&self, id: DeviceId) -> DeviceName {
+    pub(super) fn name_of(&self, id: DeviceId) -> DeviceName {
         let shown = self.publisher.snapshot();
         let known = shown.known.into_iter().find(|known| known.id == id).map(|known| known.name);
         let met = || shown.transfers.iter().rev().find(|t| t.peer.id == Some(id))?.peer.name.clone();

@@ -37,7 +37,12 @@ impl Actor {
         if self.transfers.contains_key(&id) {
             return;
         }
-        let (desk, cancel) = self.open(id, Direction::Send, Peer::at(&to), TransferState::Connecting);
+        let mut peer = Peer::at(&to);
+        if let Target::Device(device) = &to {
+            // Whom a person picked was shown by its name.
+            peer.name = Some(self.name_of(*device));
+        }
+        let (desk, cancel) = self.open(id, Direction::Send, peer, TransferState::Connecting);
         // On the list from the first moment: a person asked for it.
         desk.update(|t| t.summary.purpose = parcel.purpose());
         self.begin_to_send((desk, cancel), to, parcel, manner, None);

@@ -81,6 +81,15 @@ impl Chosen {
         self.sum();
     }
 
+    /// Takes out those that are in the list.
+    pub fn take_out(&mut self, paths: &[PathBuf]) {
+        self.items.retain(|item| !paths.contains(&item.path));
+        for path in paths {
+            self.paths.remove(path);
+        }
+        self.sum();
+    }
+
     pub fn clear(&mut self) {
         self.items.clear();
         self.paths.clear();

@@ -17,11 +17,17 @@ pub struct Field<'a> {
 pub fn field(ui: &mut Ui, text: &mut String, field: &Field<'_>, beside: f32) -> Response {
     let p = theme::palette(ui);
     let label = ui.label(small(field.label, p.faint).family(theme::medium()));
+    unlabelled(ui, text, field, beside).labelled_by(label.id)
+}
+
+/// The line alone, for a label that stands elsewhere.
+pub fn unlabelled(ui: &mut Ui, text: &mut String, field: &Field<'_>, beside: f32) -> Response {
+    let p = theme::palette(ui);
     let edit = egui::TextEdit::singleline(text)
         .id(Id::unique(("field", field.label)))
         .hint_text(RichText::new(field.hint).color(p.faint))
         .margin(Margin::symmetric(10, 7))
         .desired_width((ui.available_width() - beside).max(60.0))
         .min_size(vec2(0.0, theme::CONTROL_HEIGHT));
-    ui.add(edit).labelled_by(label.id)
+    ui.add(edit)
 }

@@ -18,7 +18,7 @@ pub use badge::badge;
 pub use button::{Button, Look, icon_button};
 pub use choice::choice;
 pub use drop_zone::{Drag, drop_zone};
-pub use field::{Field, field};
+pub use field::{Field, field, unlabelled};
 pub use modal::modal;
 pub use progress::progress;
 
