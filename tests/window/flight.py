@@ -68,6 +68,12 @@ def answer(window, button):
         if window.find(button, "push button") is None:
             return True
         window.click(button, "push button")
+        # Whether it was heeded shows in a moment: a button that is about to go must not be looked for again.
+        end = time.monotonic() + 1
+        while time.monotonic() < end:
+            if window.find(button, "push button") is None:
+                return True
+            time.sleep(0.05)
         return False
 
     until(heeded, f"{button} to be heeded")
