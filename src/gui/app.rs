@@ -11,6 +11,7 @@ use super::{
     bridge::Bridge,
     closing::Closing,
     desktop::{FilePicker, Opener, Picked},
+    devices::Devices,
     icons,
     interruptions::Interruptions,
     inviting::Inviting,
@@ -25,7 +26,7 @@ use super::{
     tools::{Purpose, Tools},
     transfers::{self, Transfers},
     unseen::Unseen,
-    widgets::{icon, icon_button, line, mark, strong},
+    widgets::{Button, Look, icon, icon_button, line, mark, strong},
 };
 use crate::engine::{Command, Event, Handle, Looking, Update, Wake};
 
@@ -54,6 +55,7 @@ pub struct App {
     speed_limit: SpeedLimit,
     interruptions: Interruptions,
     unseen: Unseen,
+    devices: Devices,
     device: String,
     device_id: String,
 }
@@ -81,6 +83,7 @@ impl App {
             speed_limit: SpeedLimit::default(),
             interruptions: Interruptions::default(),
             unseen: Unseen::default(),
+            devices: Devices::default(),
             device: String::new(),
             device_id: String::new(),
             bridge,
@@ -96,6 +99,7 @@ impl App {
         self.device = snapshot.device.name.to_string();
         self.device_id = snapshot.device.id.short();
         self.send.hear(snapshot);
+        self.devices.hear(snapshot);
         self.receive.hear(snapshot);
         self.receive.settled();
         self.inviting.hear(snapshot);
@@ -139,7 +143,10 @@ impl App {
             }
             Update::Event(Event::Forgotten(id)) => self.transfers.forget(*id),
             Update::Event(Event::Code(_)) => self.inviting.hear(snapshot),
-            Update::Event(Event::Nearby(_) | Event::Known(_)) => self.send.hear(snapshot),
+            Update::Event(Event::Nearby(_) | Event::Known(_)) => {
+                self.send.hear(snapshot);
+                self.devices.hear(snapshot);
+            }
         }
     }
 
@@ -147,6 +154,7 @@ impl App {
         match (purpose, picked) {
             (Purpose::Sending, Picked::Chosen(paths)) => self.send.add(paths),
             (Purpose::Sending, Picked::NoDialog) => self.send.offer_typing(Why::NoDialog),
+            (Purpose::Folder, picked) => self.devices.folder_chosen(picked, &mut self.tools),
             (Purpose::Inbox, Picked::NoDialog) => self.receive.offer_typing(Why::NoDialog),
             (Purpose::Landing, Picked::NoDialog) => self.offers.folder_chosen(None, &mut self.tools),
             (Purpose::Inbox, Picked::Chosen(folders)) => {
@@ -168,6 +176,12 @@ impl App {
             mark(ui, 32.0);
             ui.add_space(2.0);
             ui.label(RichText::new("Airlift").size(18.0).family(theme::semibold()));
+            ui.add_space(6.0);
+            let look = if self.devices.is_open() { Look::Plain } else { Look::Quiet };
+            let devices = Button::new("Devices", look).icon(icons::DEVICES).height(30.0);
+            if ui.add(devices).on_hover_text("Devices that you know, and those you have blocked").clicked() {
+                self.devices.toggle();
+            }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if icon_button(ui, icons::PENCIL, "Rename this device").clicked() {
                     self.rename.open(&self.device);
@@ -211,7 +225,8 @@ impl App {
         }
         match self.send.show(ui, send, &settings.recent, &mut self.tools) {
             Some(Wish::Unseen) => self.unseen.open(&mut self.tools),
-            Some(Wish::Devices) | None => {}
+            Some(Wish::Devices) => self.devices.open(),
+            None => {}
         }
         if self.receive.show(ui, receive, settings, &mut self.tools) == Wanted::Invitation {
             self.inviting.open();
@@ -234,14 +249,20 @@ impl eframe::App for App {
         }
         // Taken, not read: a hidden window is shown the same input again.
         let dropped = ctx.input_mut(|i| std::mem::take(&mut i.raw.dropped_files));
-        let dropped = dropped.iter().map(|file| file.path().to_owned()).collect();
-        self.send.drop_in(dropped, ctx, &mut self.tools);
+        let dropped: Vec<_> = dropped.iter().map(|file| file.path().to_owned()).collect();
+        if self.devices.is_open() {
+            // No card is in sight.
+            self.send.add(dropped);
+        } else {
+            self.send.drop_in(dropped, ctx, &mut self.tools);
+        }
         if let Some((purpose, picked)) = self.tools.picked() {
             self.hear_picked(purpose, picked);
         }
         match self.tools.grown_slow(ctx) {
             Some(Purpose::Sending) => self.send.offer_typing(Why::Slow),
             Some(Purpose::Inbox) => self.receive.offer_typing(Why::Slow),
+            Some(Purpose::Folder) => self.devices.offer_typing(),
             // The card has a field for the folder anyway.
             Some(Purpose::Landing) | None => {}
         }
@@ -266,6 +287,10 @@ impl eframe::App for App {
         CentralPanel::default().frame(middle).show(ui, |ui| {
             // Room for the cards' borders and shadows inside the scrolled area.
             let view = ui.available_rect_before_wrap().shrink2(vec2(2.0, 4.0));
+            if self.devices.is_open() {
+                let usual = self.bridge.snapshot.settings.inbox.to_string_lossy();
+                return self.devices.show(ui, view, &usual, &mut self.tools);
+            }
             ScrollArea::vertical()
                 .id_salt("page")
                 .auto_shrink([false, false])

@@ -13,6 +13,7 @@ mod appearance;
 mod bridge;
 mod closing;
 mod desktop;
+mod devices;
 mod icons;
 mod interruptions;
 mod inviting;

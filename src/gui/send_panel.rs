@@ -105,6 +105,8 @@ impl SendPanel {
             self.dropped = None;
         } else if let Some(at) = ctx.input(|i| i.pointer.latest_pos())
             && let Some(dropped) = self.dropped.take()
+            // A question may stand over the cards.
+            && ctx.layer_id_at(at).is_none_or(|layer| layer.order == egui::Order::Background)
             && let Some(id) = self.destination.cards.at(at)
         {
             let sources = dropped.paths.iter().cloned().map(Source::Path).collect();

@@ -32,6 +32,8 @@ pub enum Purpose {
     Inbox,
     /// The folder of one offer.
     Landing,
+    /// The folder of one device.
+    Folder,
 }
 
 struct Dialog {
