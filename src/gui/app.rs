@@ -8,6 +8,7 @@ use egui::{
 };
 
 use super::{
+    accepting::Accepting,
     bridge::Bridge,
     closing::Closing,
     desktop::{FilePicker, Opener, Picked},
@@ -56,6 +57,7 @@ pub struct App {
     interruptions: Interruptions,
     unseen: Unseen,
     devices: Devices,
+    accepting: Accepting,
     device: String,
     device_id: String,
 }
@@ -84,6 +86,7 @@ impl App {
             interruptions: Interruptions::default(),
             unseen: Unseen::default(),
             devices: Devices::default(),
+            accepting: Accepting::default(),
             device: String::new(),
             device_id: String::new(),
             bridge,
@@ -228,8 +231,10 @@ impl App {
             Some(Wish::Devices) => self.devices.open(),
             None => {}
         }
-        if self.receive.show(ui, receive, settings, &mut self.tools) == Wanted::Invitation {
-            self.inviting.open();
+        match self.receive.show(ui, receive, settings, &mut self.tools) {
+            Wanted::Nothing => {}
+            Wanted::Invitation => self.inviting.open(),
+            Wanted::Rules => self.accepting.open(settings),
         }
         let beside = |ui: &mut Ui| {
             self.speed_limit.button(ui, settings);
@@ -305,6 +310,7 @@ impl eframe::App for App {
         self.rename.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
         self.speed_limit.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
         self.unseen.show(&ctx, &mut self.tools);
+        self.accepting.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
         self.interruptions.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
         self.tools.notices.show(&ctx);
     }

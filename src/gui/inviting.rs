@@ -13,10 +13,8 @@ use super::{
     widgets::{Button, Look, choice, modal, small, strong},
 };
 use crate::{
-    engine::{
-        AcceptRule, CodeState, Command, Handle, ReceivingState, Remember, Settings, Snapshot, Visibility,
-    },
-    model::{Address, Link},
+    engine::{CodeState, Command, Handle, ReceivingState, Remember, Settings, Snapshot, Visibility},
+    model::{Address, Link, text},
 };
 
 const SEEN_BY: [(Visibility, &str); 3] = [
@@ -24,9 +22,6 @@ const SEEN_BY: [(Visibility, &str); 3] = [
     (Visibility::Known, "Devices I know"),
     (Visibility::Hidden, "Hidden"),
 ];
-
-const ACCEPTED: [(AcceptRule, &str); 2] =
-    [(AcceptRule::Trusted, "Trusted devices"), (AcceptRule::Ask, "None: always ask")];
 
 /// The side of the QR code, with its quiet zone.
 const QR: f32 = 148.0;
@@ -79,11 +74,6 @@ impl Inviting {
         if choice(ui, &mut visibility, &SEEN_BY) {
             tools.ask(Command::Apply(Settings { visibility, ..settings.clone() }));
         }
-        ui.label(strong("Whose files come without a question"));
-        let mut accept = settings.accept;
-        if choice(ui, &mut accept, &ACCEPTED) {
-            tools.ask(Command::Apply(Settings { accept, ..settings.clone() }));
-        }
         ui.add_space(4.0);
         ui.horizontal_top(|ui| {
             if let Some((link, code)) = &self.link {
@@ -119,9 +109,9 @@ impl Inviting {
             }
             CodeState::Expired => ("Nobody has used the code in five minutes.", "Show a new code"),
             CodeState::Given { code, until } => {
-                ui.label(RichText::new(code.to_string()).size(19.0).monospace().color(p.accent));
+                ui.label(RichText::new(code.to_string()).size(22.0).monospace().color(p.accent));
                 let left = until.saturating_duration_since(Instant::now());
-                ui.label(small(format!("For {} s. It works once.", left.as_secs()), p.faint));
+                ui.label(small(format!("{} left. It works once.", text::duration(left)), p.faint));
                 // Only while it is looked at, and no more often than the number changes.
                 ui.ctx().request_repaint_after(Duration::from_secs(1));
                 if ui.add(Button::new("Take it back", Look::Plain)).clicked() {

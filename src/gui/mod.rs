@@ -8,6 +8,7 @@
 //! The environment variable `AIRLIFT_THEME` (`dark` or `light`) overrides the system's theme, for
 //! screenshots.
 
+mod accepting;
 mod app;
 mod appearance;
 mod bridge;

@@ -12,8 +12,8 @@ use egui::{Context, Key, Modifiers};
 use self::view::View;
 use super::tools::{Purpose, Tools};
 use crate::{
-    engine::{Command, Snapshot},
-    model::{Answer, Transfer, TransferId},
+    engine::{Command, DeviceChange, Snapshot},
+    model::{Answer, Transfer, TransferId, Trust},
 };
 
 /// Seconds in which a card that just appeared, or just changed its shape, can't be pressed: a
@@ -85,9 +85,10 @@ impl Offers {
             }
             (Some(i), true) => {
                 let old = &mut self.waiting[i].view;
-                let form = old.form.take();
+                let (form, later) = (old.form.take(), old.later);
                 *old = View::new(transfer, snapshot);
                 old.form = form;
+                old.later = later;
                 self.on_screen = self.on_screen.filter(|(id, _)| *id != transfer.id);
             }
             (None, false) => {}
@@ -168,19 +169,28 @@ impl Offers {
                 let asked = tools.ask(Command::Differ(id));
                 *standing = if asked { Standing::Answered } else { standing.clone() };
             }
-            Some(Verdict::Decline) => self.answer(i, Answer::Decline(None), tools),
+            Some(Verdict::Decline) => {
+                self.answer(i, Answer::Decline(None), tools);
+            }
             Some(Verdict::Accept) => {
-                if let Ok(landing) = view.landing() {
-                    self.answer(i, Answer::Accept(landing), tools);
+                let later = view.trustable.zip((view.later != Trust::Known).then_some(view.later));
+                if let Ok(landing) = view.landing()
+                    && self.answer(i, Answer::Accept(landing), tools)
+                    && let Some((id, trust)) = later
+                {
+                    tools.ask(Command::Device { id, change: DeviceChange::Trust(trust) });
                 }
             }
         }
     }
 
-    fn answer(&mut self, i: usize, answer: Answer, tools: &mut Tools) {
+    /// True when the engine has heard it.
+    fn answer(&mut self, i: usize, answer: Answer, tools: &mut Tools) -> bool {
         let waiting = &mut self.waiting[i];
-        if tools.ask(Command::Answer { id: waiting.view.id, answer }) {
+        let is_heard = tools.ask(Command::Answer { id: waiting.view.id, answer });
+        if is_heard {
             waiting.standing = Standing::Answered;
         }
+        is_heard
     }
 }

@@ -15,7 +15,7 @@ use super::{
     },
 };
 use crate::{
-    engine::{Command, Consent, PortChoice, Receiving, ReceivingState, Settings, Snapshot},
+    engine::{Command, Consent, PortChoice, Receiving, ReceivingState, Settings, Snapshot, Visibility},
     model::{Address, Landing, text},
 };
 
@@ -46,6 +46,8 @@ pub enum Wanted {
     Nothing,
     /// To see how others find this device.
     Invitation,
+    /// To choose when a person is asked.
+    Rules,
 }
 
 /// Something to copy.
@@ -114,11 +116,15 @@ impl ReceivePanel {
             let foot = self.entry.as_ref().map_or(52.0, |entry| entry.height() + 8.0);
             let (above, foot) = split_bottom(ui.max_rect(), foot);
             inside(ui, above, |ui| {
-                self.heading(ui);
+                wanted = self.heading(ui);
                 match &self.state {
                     State::Off => self.invitation(ui, None, settings, tools),
                     State::Failed(why) => self.invitation(ui, Some(why.clone()), settings, tools),
-                    State::On { .. } => wanted = self.presence(ui, tools),
+                    State::On { .. } => {
+                        if self.presence(ui, settings.visibility, tools) == Wanted::Invitation {
+                            wanted = Wanted::Invitation;
+                        }
+                    }
                 }
             });
             ui.painter().hline(
@@ -131,20 +137,28 @@ impl ReceivePanel {
         wanted
     }
 
-    fn heading(&self, ui: &mut Ui) {
+    fn heading(&self, ui: &mut Ui) -> Wanted {
         let p = theme::palette(ui);
+        let mut wanted = Wanted::Nothing;
         ui.horizontal(|ui| {
             title(ui, "Receive");
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| match self.state {
-                State::Off => {}
-                State::On { .. } => {
-                    badge(ui, "Waiting for offers", p.good, p.good_soft);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                match self.state {
+                    State::Off => {}
+                    State::On { .. } => {
+                        badge(ui, "Waiting for offers", p.good, p.good_soft);
+                    }
+                    State::Failed(_) => {
+                        badge(ui, "Not receiving", p.bad, p.bad_soft);
+                    }
                 }
-                State::Failed(_) => {
-                    badge(ui, "Not receiving", p.bad, p.bad_soft);
+                let rules = Button::new("When to ask…", Look::Quiet).height(26.0);
+                if ui.add(rules).on_hover_text("About which offers you are asked").clicked() {
+                    wanted = Wanted::Rules;
                 }
             });
         });
+        wanted
     }
 
     fn invitation(&mut self, ui: &mut Ui, problem: Option<String>, settings: &Settings, tools: &mut Tools) {
@@ -166,7 +180,7 @@ impl ReceivePanel {
         };
     }
 
-    fn presence(&mut self, ui: &mut Ui, tools: &mut Tools) -> Wanted {
+    fn presence(&mut self, ui: &mut Ui, visibility: Visibility, tools: &mut Tools) -> Wanted {
         let mut wanted = Wanted::Nothing;
         let p = theme::palette(ui);
         ui.horizontal(|ui| {
@@ -174,7 +188,12 @@ impl ReceivePanel {
             ui.vertical(|ui| {
                 ui.spacing_mut().item_spacing.y = 1.0;
                 line(ui, RichText::new(&self.name).size(18.0).family(theme::semibold()));
-                line(ui, small("Type one of these addresses on the other device.", p.faint));
+                let seen = match visibility {
+                    Visibility::Everyone => "Everyone here sees it. It can be reached by address, too.",
+                    Visibility::Known => "Devices you know see it. Others must know an address or a code.",
+                    Visibility::Hidden => "Nobody sees it. Others must know an address or a code.",
+                };
+                line(ui, small(seen, p.faint));
             });
         });
         let (list, button) = split_bottom(ui.available_rect_before_wrap(), theme::CONTROL_HEIGHT + 12.0);

@@ -3,6 +3,7 @@
 #![cfg(feature = "gui")]
 #![allow(clippy::unwrap_used, reason = "a test that can’t go on has failed")]
 
+mod accepting;
 mod bench;
 mod devices;
 mod interrupted;

@@ -11,8 +11,12 @@ use crate::gui::{
     tools::Tools,
     widgets::{Button, Look, badge, choice, icon, icon_button, line, modal, small, strong, tile},
 };
+use crate::model::Trust;
 
 const WIDTH: f32 = 480.0;
+/// What may be thought of a device once its offer is accepted.
+const LATER: [(Trust, &str); 3] =
+    [(Trust::Known, "Ask me"), (Trust::Trusted, "Always accept"), (Trust::Own, "My own device")];
 const ROW: f32 = 30.0;
 /// Room for the head and the buttons of the card, and for its margins.
 const AROUND: f32 = 250.0;
@@ -86,11 +90,13 @@ fn body(ui: &mut Ui, view: &mut View, standing: &Standing, age: Age, tools: &Too
         meeting::caution(ui, warning);
     }
     let mut differ = None;
-    if let (Some((code, about)), Standing::Open) = (view.meeting, standing) {
+    let is_open = *standing == Standing::Open;
+    // What can’t be answered any more keeps its shape: nothing moves under the pointer.
+    if let Some((code, about)) = view.meeting {
         ui.add(Label::new(RichText::new(about).color(p.faint)).wrap());
         meeting::code(ui, code);
         let other = Button::new("The codes differ", Look::Quiet).height(26.0);
-        if ui.add_enabled(age == Age::Ripe, other).clicked() {
+        if ui.add_enabled(is_open && age == Age::Ripe, other).clicked() {
             differ = Some(Verdict::Differ);
         }
     }
@@ -119,6 +125,10 @@ fn body(ui: &mut Ui, view: &mut View, standing: &Standing, age: Age, tools: &Too
     if let (Some(text), None) = (&view.already, &view.form) {
         hint(ui, icons::INFO, text, p.text);
         choice(ui, &mut view.conflict, &CHOICES);
+    }
+    if view.trustable.is_some() {
+        ui.label(small("What it offers later", p.faint).family(theme::medium()));
+        ui.add_enabled_ui(is_open, |ui| choice(ui, &mut view.later, &LATER));
     }
     if let Some(text) = &view.too_big {
         hint(ui, icons::WARNING, text, p.warn);

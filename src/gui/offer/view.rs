@@ -7,8 +7,8 @@ use crate::{
     engine::Snapshot,
     gui::{icons::Icon, meeting, paths},
     model::{
-        Agreement, CompareCode, Conflict, EntryKind, Landing, Medium, Purpose, Transfer, TransferId,
-        TransferState, Trust, text,
+        Agreement, CompareCode, Conflict, DeviceId, EntryKind, Landing, Medium, Purpose, Transfer,
+        TransferId, TransferState, Trust, text,
     },
 };
 
@@ -37,6 +37,10 @@ pub struct View {
     pub caution: Option<String>,
     /// What is thought of the device, where that is more than nothing.
     pub trust: Option<&'static str>,
+    /// Whom an answer may make trusted; `None` of who is trusted, or may be somebody else.
+    pub trustable: Option<DeviceId>,
+    /// What is to be thought of it from then on.
+    pub later: Trust,
     /// Where what the device sends goes, if that is not where everything goes.
     own_folder: Option<PathBuf>,
     /// “Save as…”, once it was asked for.
@@ -104,6 +108,11 @@ impl View {
             meeting: transfer.meeting.map(|meeting| (meeting.code, about(meeting.here))),
             caution: transfer.caution.as_ref().map(meeting::warning),
             trust: transfer.peer.id.and_then(|id| trusted(snapshot.trust(id))),
+            trustable: transfer
+                .peer
+                .id
+                .filter(|id| kept && transfer.caution.is_none() && can_be_trusted(snapshot.trust(*id))),
+            later: Trust::Known,
             own_folder: (folder != settings.inbox).then(|| folder.clone()),
             form: None,
             blank: kept.then(|| Form::new(folder, only, conflict)),
@@ -130,6 +139,10 @@ impl View {
             Some(form) => form.landing(),
         }
     }
+}
+
+fn can_be_trusted(trust: Trust) -> bool {
+    matches!(trust, Trust::Stranger | Trust::Known)
 }
 
 /// What the code is for.

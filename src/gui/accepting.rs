@@ -1,0 +1,173 @@
+//! When a person is asked about an offer: asked for in the Receive panel, chosen in a card.
+
+use egui::{Align, Context, Key, Layout, Modifiers, RichText, Ui};
+
+use super::{
+    theme,
+    tools::Tools,
+    widgets::{Button, Field, Look, choice, field, modal, small},
+};
+use crate::{
+    engine::{AcceptRule, Command, QuietHours, Settings},
+    model::text,
+};
+
+const TITLE: &str = "When you are asked";
+
+const RULES: [(AcceptRule, &str); 2] =
+    [(AcceptRule::Trusted, "Not about trusted devices"), (AcceptRule::Ask, "About every offer")];
+
+const ABOVE: Field<'static> = Field { label: "Asked even so from this size on", hint: "Never, or 10 GB" };
+const FROM: Field<'static> = Field { label: "Quiet from", hint: "22:00" };
+const TO: Field<'static> = Field { label: "Quiet until", hint: "07:00" };
+
+#[derive(Default)]
+pub struct Accepting {
+    card: Option<Card>,
+}
+
+struct Card {
+    rule: AcceptRule,
+    above: String,
+    from: String,
+    to: String,
+    problem: Option<&'static str>,
+}
+
+impl Accepting {
+    pub fn open(&mut self, settings: &Settings) {
+        let time =
+            |pick: fn(QuietHours) -> u16| settings.quiet.map_or_else(String::new, |quiet| clock(pick(quiet)));
+        self.card = Some(Card {
+            rule: settings.accept,
+            above: settings.ask_above.map_or_else(String::new, amount),
+            from: time(|quiet| quiet.from),
+            to: time(|quiet| quiet.to),
+            problem: None,
+        });
+    }
+
+    pub fn show(&mut self, ctx: &Context, settings: &Settings, tools: &mut Tools) {
+        let Some(card) = &mut self.card else { return };
+        let (mut save, mut close) = (false, false);
+        modal(ctx, TITLE, 420.0, |ui| (save, close) = card.show(ui));
+        close |= ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape));
+        if save {
+            match card.settings(settings) {
+                Ok(settings) => close |= tools.ask(Command::Apply(settings)),
+                Err(problem) => card.problem = Some(problem),
+            }
+        }
+        if close {
+            self.card = None;
+        }
+    }
+}
+
+impl Card {
+    /// Whether it is to be saved, and whether it is put aside.
+    fn show(&mut self, ui: &mut Ui) -> (bool, bool) {
+        let p = theme::palette(ui);
+        ui.label(RichText::new(TITLE).heading());
+        let about = "Which devices are trusted is set on the page Devices. What a device sends that has the name \
+                     of another one you know is always asked about.";
+        ui.label(RichText::new(about).color(p.faint));
+        ui.add_space(4.0);
+        choice(ui, &mut self.rule, &RULES);
+        let mut changed = false;
+        let mut entered = false;
+        let mut line = |ui: &mut Ui, text: &mut String, about| {
+            let line = field(ui, text, about, 0.0);
+            changed |= line.changed();
+            entered |= line.lost_focus();
+        };
+        line(ui, &mut self.above, &ABOVE);
+        ui.columns(2, |sides| {
+            line(&mut sides[0], &mut self.from, &FROM);
+            line(&mut sides[1], &mut self.to, &TO);
+        });
+        ui.label(small(
+            "In quiet hours, what you would be asked about is declined. Empty: there are none.",
+            p.faint,
+        ));
+        if changed {
+            self.problem = None;
+        }
+        let mut save = entered && ui.input(|i| i.key_pressed(Key::Enter));
+        if let Some(problem) = self.problem {
+            ui.label(small(problem, p.bad));
+        }
+        ui.add_space(8.0);
+        let mut close = false;
+        ui.horizontal(|ui| {
+            close = ui.add(Button::new("Keep it as it was", Look::Plain).height(40.0)).clicked();
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                save |= ui.add(Button::new("Save", Look::Primary).height(40.0)).clicked();
+            });
+        });
+        (save, close)
+    }
+
+    fn settings(&self, settings: &Settings) -> Result<Settings, &'static str> {
+        let ask_above = match self.above.trim() {
+            "" => None,
+            typed => match parse_size::parse_size(typed) {
+                Ok(size) if size > 0 => Some(size),
+                _ => return Err("Type the size like 500 MB or 10 GB, or leave it empty."),
+            },
+        };
+        let quiet = match (self.from.trim(), self.to.trim()) {
+            ("", "") => None,
+            (from, to) => {
+                let times = minute(from).zip(minute(to)).filter(|(from, to)| from != to);
+                let (from, to) =
+                    times.ok_or("Type both times, such as 22:00 and 07:00, or leave both empty.")?;
+                Some(QuietHours { from, to })
+            }
+        };
+        Ok(Settings { accept: self.rule, ask_above, quiet, ..settings.clone() })
+    }
+}
+
+/// A number of bytes that reads back as it is.
+fn amount(bytes: u64) -> String {
+    let shown = text::bytes(bytes);
+    if parse_size::parse_size(&shown) == Ok(bytes) { shown } else { bytes.to_string() }
+}
+
+/// `22:00`
+fn clock(minute: u16) -> String {
+    format!("{:02}:{:02}", minute / 60, minute % 60)
+}
+
+/// Minutes after midnight of `22:00`, `7:5` or `22`.
+fn minute(text: &str) -> Option<u16> {
+    let (hours, minutes) = text.split_once([':', '.']).unwrap_or((text, "0"));
+    let number = |text: &str, below| text.trim().parse::<u16>().ok().filter(|number| *number < below);
+    Some(number(hours, 24)? * 60 + number(minutes, 60)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_of_day_is_understood_as_it_is_shown_and_as_people_type_it() {
+        for (typed, expected) in
+            [("22:00", 1320), ("7:05", 425), ("7.05", 425), ("0:00", 0), ("23:59", 1439), ("6", 360)]
+        {
+            assert_eq!(minute(typed), Some(expected), "{typed}");
+            assert_eq!(minute(&clock(expected)), Some(expected));
+        }
+        for bad in ["", "24:00", "7:60", "-1:00", "seven", "7:", ":30"] {
+            assert_eq!(minute(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_size_reads_back_as_it_was() {
+        for bytes in [1, 999, 1000, 1_234_567, 10_000_000_000, u64::MAX] {
+            assert_eq!(parse_size::parse_size(amount(bytes)), Ok(bytes));
+        }
+    }
+}
