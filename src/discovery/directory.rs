@@ -74,25 +74,35 @@ impl Directory {
             self.seen.remove(&instance);
             return;
         }
-        if !self.seen.contains_key(&instance) && self.seen.len() >= limits::MAX_SIGHTINGS {
-            let newcomer = who.as_ref().map(|(id, ..)| *id);
-            let Some(makes_room) = self.least(known) else { return };
-            if newcomer.is_none_or(|id| !known.iter().any(|known| known.id == id)) {
-                return;
-            }
-            self.seen.remove(&makes_room);
+        let newcomer = who.as_ref().map(|(id, ..)| *id);
+        if !self.seen.contains_key(&instance) && !self.make_room(newcomer, known) {
+            return;
         }
         self.seen.insert(instance, Seen { who, channel: announcement.channel, places });
         self.forget_untold();
     }
 
-    /// One that a device that is known may take the place of.
-    fn least(&self, known: &[KnownDevice]) -> Option<String> {
-        let is_known = |id| known.iter().any(|known| known.id == id);
-        let is_nobody = |seen: &Seen| {
-            seen.who.as_ref().is_none_or(|(id, ..)| !is_known(*id) && self.state(*id) != Sighting::Proved)
-        };
-        self.seen.iter().find(|(_, seen)| is_nobody(seen)).map(|(instance, _)| instance.clone())
+    /// Whether there is room for one more announcement, perhaps in the place of one that nobody has proved:
+    /// to claim a known id is no proof.
+    fn make_room(&mut self, newcomer: Option<DeviceId>, known: &[KnownDevice]) -> bool {
+        let is_of = |seen: &Seen, id| seen.who.as_ref().is_some_and(|(who, ..)| Some(*who) == id);
+        let of_this = self.seen.values().filter(|seen| newcomer.is_some() && is_of(seen, newcomer)).count();
+        let is_crowded = of_this >= limits::MAX_SIGHTINGS_OF_ONE;
+        if !is_crowded && self.seen.len() < limits::MAX_SIGHTINGS {
+            return true;
+        }
+        if !is_crowded && newcomer.is_none_or(|id| !known.iter().any(|known| known.id == id)) {
+            return false;
+        }
+        let may_go = |seen: &Seen| !self.is_proved(seen) && (!is_crowded || is_of(seen, newcomer));
+        let goes = self.seen.iter().find(|(_, seen)| may_go(seen)).map(|(instance, _)| instance.clone());
+        goes.is_some_and(|instance| self.seen.remove(&instance).is_some())
+    }
+
+    /// Whether the device has answered where this says that it is.
+    fn is_proved(&self, seen: &Seen) -> bool {
+        let Some((id, ..)) = &seen.who else { return false };
+        seen.places.iter().any(|place| matches!(self.answer(*id, place.address), RouteAnswer::Proved(_)))
     }
 
     /// It is not announced any more.
@@ -124,12 +134,14 @@ impl Directory {
         self.forget_untold();
     }
 
-    /// Routes that are worth a call: new ones, and those where nobody answered a while ago.
+    /// Routes that are worth a call: new ones, and those that led nowhere a while ago. Devices that were called
+    /// least come first, so that one with many addresses keeps nobody waiting.
     #[must_use]
     pub fn due(&self, now: Instant) -> Vec<(DeviceId, SocketAddr)> {
         let is_due = |id, address| match self.tried.get(&(id, address)) {
             None => true,
             Some(Tried { answer: RouteAnswer::Silent, at }) => now.duration_since(*at) >= limits::RETRY_ROUTE,
+            Some(Tried { answer: RouteAnswer::Other, at }) => now.duration_since(*at) >= limits::RETRY_OTHER,
             Some(_) => false,
         };
         let of = |seen: &Seen| {
@@ -141,6 +153,8 @@ impl Directory {
             self.seen.values().flat_map(of).filter(|(id, address)| is_due(*id, *address)).collect();
         due.sort_unstable();
         due.dedup();
+        let calls = |id| self.tried.keys().filter(|(tried, _)| *tried == id).count();
+        due.sort_by_key(|(id, address)| (calls(*id), preference(address)));
         due
     }
 
@@ -202,9 +216,8 @@ impl Directory {
 
     /// What is announced where the device itself answers.
     fn told_by_itself(&self, id: DeviceId) -> Option<(&DeviceName, DeviceKind)> {
-        let is_proved = |place: &Place| matches!(self.answer(id, place.address), RouteAnswer::Proved(_));
         self.seen.values().find_map(|seen| match &seen.who {
-            Some((who, name, kind)) if *who == id && seen.places.iter().any(is_proved) => Some((name, *kind)),
+            Some((who, name, kind)) if *who == id && self.is_proved(seen) => Some((name, *kind)),
             _ => None,
         })
     }

@@ -78,7 +78,7 @@ impl View {
             probes: JoinSet::new(),
             probing: Vec::new(),
             nearby: Vec::new(),
-            label: data_encoding::HEXLOWER.encode(&random::<8>()),
+            label: new_label(),
         };
         (view, discovering)
     }
@@ -216,6 +216,8 @@ impl Discovering {
         let Some((appearance, friends)) = &wanted else {
             multicast.conceal();
             self.shown = None;
+            // Whoever has seen it must not tell that it is the same when it shows itself otherwise.
+            self.label = new_label();
             return;
         };
         let claim = match appearance.visibility {
@@ -230,9 +232,8 @@ impl Discovering {
             Visibility::Hidden => Claim::Nameless,
         };
         if self.shown.as_ref().is_some_and(|(before, _)| before.visibility != appearance.visibility) {
-            // Whoever has seen it under the old label must not tell that it is the same.
             multicast.conceal();
-            self.label = data_encoding::HEXLOWER.encode(&random::<8>());
+            self.label = new_label();
         }
         let announcement = Announcement { claim, channel: appearance.channel };
         match multicast.announce(&self.label, &announcement, appearance.port) {
@@ -277,10 +278,17 @@ impl Discovering {
             return;
         }
         let is_open = self.appearance.as_ref().is_none_or(|seen| seen.visibility == Visibility::Everyone);
-        for (id, address) in lock(&self.directory).due(Instant::now().into_std()) {
+        let mut due = lock(&self.directory).due(Instant::now().into_std());
+        // Friends first.
+        due.sort_by_key(|(id, _)| self.devices.trust_of(*id) == Trust::Stranger);
+        for (id, address) in due {
             let trust = self.devices.trust_of(id);
+            let of_this = self.probing.iter().filter(|(other, _)| *other == id).count();
             let may_know = trust != Trust::Blocked && (is_open || trust != Trust::Stranger);
-            if self.probing.len() >= limits::MAX_PROBES || !may_know || self.probing.contains(&(id, address))
+            if self.probing.len() >= limits::MAX_PROBES
+                || of_this >= limits::MAX_PROBES_OF_ONE
+                || !may_know
+                || self.probing.contains(&(id, address))
             {
                 continue;
             }
@@ -318,6 +326,11 @@ impl Discovering {
             self.publisher.publish(Event::Nearby(nearby));
         }
     }
+}
+
+/// A name that tells nothing.
+fn new_label() -> String {
+    data_encoding::HEXLOWER.encode(&random::<8>())
 }
 
 async fn next(multicast: &mut Option<Multicast>) -> Seen {

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     model::{DeviceId, Trust},
     net::{Connection, Listener, Stranger},
-    transfer::{self, read_first},
+    transfer::{self, LinkError, read_first},
     wire::{FromSender, limits},
 };
 
@@ -88,6 +88,7 @@ async fn deal_with(stranger: Stranger, parts: Parts, place: OwnedSemaphorePermit
         }
         Ok(Ok(_)) => tracing::info!(%address, "turned away: its first message is neither hello nor lane"),
         Ok(Err(Away::Blocked)) => tracing::debug!(%address, "a blocked device has called"),
+        Ok(Err(Away::Visited)) => tracing::debug!(%address, "somebody has seen who is here"),
         Ok(Err(Away::For(why))) => tracing::info!(%address, why, "turned away"),
         Err(_) => tracing::info!(%address, "turned away: too slow to say who it is"),
     }
@@ -105,6 +106,8 @@ struct Met {
 enum Away {
     /// Without a word to anybody.
     Blocked,
+    /// They only wanted to see who is here.
+    Visited,
     For(String),
 }
 
@@ -120,7 +123,10 @@ async fn meet(stranger: Stranger, parts: &Parts) -> Result<Met, Away> {
     if parts.devices.trust_of(connection.peer) == Trust::Blocked {
         return Err(Away::Blocked);
     }
-    let first = read_first(&mut connection.stream).await?;
+    let first = match read_first(&mut connection.stream).await {
+        Err(LinkError::Closed) => return Err(Away::Visited),
+        read => read?,
+    };
     let FromSender::Pair { element } = first else { return Ok(Met { connection, first, coded: None }) };
     let remember = match codes::answer(&mut connection, &element, parts.us, &parts.codes).await {
         Ok(remember) => remember,

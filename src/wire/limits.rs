@@ -172,6 +172,10 @@ pub const CODE_CANDIDATES: usize = 3;
 /// a flood can make us keep.
 pub const MAX_SIGHTINGS: usize = 256;
 
+/// Those that claim the same id: a device with a window and a terminal that both receive has two, and liars
+/// must not fill the list in its name.
+pub const MAX_SIGHTINGS_OF_ONE: usize = 4;
+
 /// Addresses of one device that are remembered: a laptop with a dock, a VPN and two families of addresses
 /// has eight.
 pub const MAX_ROUTES: usize = 16;
@@ -184,6 +188,12 @@ pub const MAX_PROBES: usize = 8;
 
 /// For such a call, with its handshake: whoever takes longer is called in vain.
 pub const PROBE: Duration = Duration::from_secs(4);
+
+/// Calls at once to one device.
+pub const MAX_PROBES_OF_ONE: usize = 2;
+
+/// Before a place where another device answered is called again: an address may have changed hands.
+pub const RETRY_OTHER: Duration = Duration::from_mins(1);
 
 /// Before a place where nobody answered is called again.
 pub const RETRY_ROUTE: Duration = Duration::from_secs(15);

@@ -165,3 +165,35 @@ fn addresses_that_can_t_be_another_device_s_are_ignored() {
     );
     assert_eq!(directory.nearby(), []);
 }
+
+#[test]
+fn a_flood_in_the_name_of_a_known_device_keeps_that_device_out_no_more_than_others() {
+    let mut directory = Directory::new(id("us"));
+    let now = Instant::now();
+    for n in 0..1000 {
+        directory.sight(n.to_string(), open("ben"), at(&["10.0.0.66:1"]), &[known("ben")]);
+        directory.tried(id("ben"), "10.0.0.66:1".parse().unwrap(), RouteAnswer::Other, now);
+    }
+    assert_eq!(directory.instances().count(), limits::MAX_SIGHTINGS_OF_ONE);
+    directory.sight("ben".into(), open("ben"), at(&["10.0.0.7:1"]), &[known("ben")]);
+    directory.tried(id("ben"), "10.0.0.7:1".parse().unwrap(), FAST, now);
+    assert_eq!(directory.nearby()[0].sighting, Sighting::Proved);
+    // And the flood goes on.
+    for n in 1000..2000 {
+        directory.sight(n.to_string(), open("ben"), at(&["10.0.0.66:1"]), &[known("ben")]);
+    }
+    assert_eq!(directory.nearby()[0].sighting, Sighting::Proved);
+    assert_eq!(addresses(&directory, "ben")[0], "10.0.0.7:1");
+}
+
+#[test]
+fn a_device_with_many_addresses_keeps_nobody_waiting() {
+    let mut directory = Directory::new(id("us"));
+    let now = Instant::now();
+    let many: Vec<_> = (1..=limits::MAX_ROUTES).map(|n| format!("10.0.1.{n}:1")).collect();
+    let many: Vec<_> = many.iter().map(String::as_str).collect();
+    directory.sight("1".into(), open("liar"), at(&many), &[]);
+    directory.tried(id("liar"), "10.0.1.1:1".parse().unwrap(), RouteAnswer::Silent, now);
+    directory.sight("2".into(), open("ben"), at(&["10.0.0.7:1"]), &[]);
+    assert_eq!(directory.due(now)[0].0, id("ben"));
+}
