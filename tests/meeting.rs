@@ -84,7 +84,9 @@ fn two_that_meet_show_the_same_code_and_know_each_other_after_both_have_agreed()
     });
     // Nothing comes before Anna has compared it, too.
     assert_eq!(two.ben.arrived(), Vec::<String>::new());
-    assert_eq!(two.anna.state.transfer(sent).unwrap().state, TransferState::Waiting);
+    two.anna.until("that it waits", |state| {
+        (state.transfer(sent)?.state == TransferState::Waiting).then_some(())
+    });
     two.anna.tell(Command::Agree(sent));
     assert_eq!(two.anna.report(sent).outcome, Outcome::Complete);
     assert_eq!(two.ben.report(question).outcome, Outcome::Complete);

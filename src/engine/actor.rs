@@ -28,7 +28,7 @@ use self::kept::Resting;
 use self::reception::Reception;
 use super::{
     codes::Codes,
-    command::{Command, Looking, Manner, Remember, Strangers},
+    command::{Command, Looking, Manner, Receiving, Remember, Strangers},
     desk::Desk,
     devices::Devices,
     discovering::{Appearance, View},
@@ -85,6 +85,8 @@ pub enum Internal {
     Failed { id: TransferId, to: Target, sources: Vec<Source>, noted: oneshot::Sender<()> },
     /// Nobody can be heard any more.
     Deaf(io::Error),
+    /// The port that was listened on last may be free by now.
+    Closed,
     /// It is not over, and not tried any more by itself; what is kept of it is free again.
     Rests { desk: Arc<Desk>, record: TransferId, why: Problem, since: SystemTime },
     /// What there is of one that a person wants to go on.
@@ -146,6 +148,10 @@ pub struct Actor {
     transfers: HashMap<TransferId, Running>,
     questions: HashMap<TransferId, oneshot::Sender<Answer>>,
     reception: Option<Reception>,
+    /// Where this device has listened last.
+    door: Option<AbortHandle>,
+    /// How it is to receive once that is closed.
+    awaited: Option<Receiving>,
     /// For those who wait until an offer is answered.
     queue: Arc<Semaphore>,
     /// Over, and their senders may still call; at most [`UNHEARD`].
@@ -218,6 +224,8 @@ impl Actor {
             transfers: HashMap::new(),
             questions: HashMap::new(),
             reception: None,
+            door: None,
+            awaited: None,
             queue: Arc::new(Semaphore::new(limits::MAX_QUEUE)),
             unheard: Vec::new(),
             failed: HashMap::new(),
@@ -359,6 +367,11 @@ impl Actor {
                 self.failed.insert(id, (to, sources));
                 // A task that is gone has shown nothing that could be retried.
                 let _ = noted.send(());
+            }
+            Internal::Closed => {
+                if let Some(receiving) = self.awaited.take() {
+                    self.receive(receiving);
+                }
             }
             Internal::Deaf(e) => {
                 self.reception = None;

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use tokio::task::AbortHandle;
+use tokio::{task::AbortHandle, time::sleep};
 
-use super::{Actor, Running};
+use super::{Actor, Internal, Running};
 use crate::{
     engine::{
         command::{PortChoice, Receiving, Remember},
@@ -14,6 +14,7 @@ use crate::{
     },
     model::{Answer, PairingCode, Problem, ProblemKind, Side},
     net::{self, ListenError, Listener},
+    wire::limits,
 };
 
 /// This device waits for offers.
@@ -55,6 +56,9 @@ impl Actor {
         }
         self.reception = None;
         self.codes.close();
+        if self.door.as_ref().is_some_and(|door| !door.is_finished()) {
+            return self.receive_later(receiving);
+        }
         let listener = match receiving.port {
             PortChoice::Default => Listener::near_default(&self.tls),
             PortChoice::Exactly(port) => Listener::exactly(port, self.tls.clone()),
@@ -72,6 +76,16 @@ impl Actor {
         }
     }
 
+    /// Its own port is still being closed: it would be found taken.
+    fn receive_later(&mut self, receiving: Receiving) {
+        self.awaited = Some(receiving);
+        let actor = self.reports.0.clone();
+        self.tasks.spawn(async move {
+            sleep(limits::PLACE_LOOK).await;
+            let _ = actor.send(Internal::Closed).await;
+        });
+    }
+
     pub(super) fn listen(&mut self, listener: Listener) -> AbortHandle {
         let parts = listening::Parts {
             us: self.device.id,
@@ -80,8 +94,9 @@ impl Actor {
             switchboard: self.switchboard.clone(),
             actor: self.reports.0.clone(),
         };
-        let task = listening::run(listener, parts);
-        self.tasks.spawn(task)
+        let listening = self.tasks.spawn(listening::run(listener, parts));
+        self.door = Some(listening.clone());
+        listening
     }
 
     pub(super) fn is_receiving(&self) -> bool {
@@ -89,6 +104,7 @@ impl Actor {
     }
 
     pub(super) fn stop_receiving(&mut self) {
+        self.awaited = None;
         // Offers that are still being made: nobody is there to answer them any more.
         for (id, running) in &self.transfers {
             let unasked = running.desk.is_undecided() && !self.questions.contains_key(id);
