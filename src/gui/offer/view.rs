@@ -111,7 +111,11 @@ impl View {
             trustable: transfer
                 .peer
                 .id
-                .filter(|id| kept && transfer.caution.is_none() && can_be_trusted(snapshot.trust(*id))),
+                // Who is met first is trusted later: the sender may still find another code.
+                .filter(|id| {
+                    let is_sure = transfer.caution.is_none() && transfer.meeting.is_none();
+                    kept && is_sure && snapshot.trust(*id) == Trust::Known
+                }),
             later: Trust::Known,
             own_folder: (folder != settings.inbox).then(|| folder.clone()),
             form: None,
@@ -139,10 +143,6 @@ impl View {
             Some(form) => form.landing(),
         }
     }
-}
-
-fn can_be_trusted(trust: Trust) -> bool {
-    matches!(trust, Trust::Stranger | Trust::Known)
 }
 
 /// What the code is for.
