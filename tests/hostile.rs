@@ -158,40 +158,6 @@ fn a_lie_about_a_messages_length_ends_the_connection() {
 }
 
 #[test]
-fn a_path_that_escapes_ends_the_transfer_before_anybody_is_asked() {
-    let mut device = Device::start("Ben");
-    let port = device.receive(Consent::All);
-    let rogue = Rogue::new();
-    let paths = [
-        "../escaped",
-        "/escaped",
-        "a/../../escaped",
-        "",
-        ".",
-        "a//escaped",
-        "x\0y",
-        &"n".repeat(1025),
-        "..",
-        "a/..",
-    ];
-    for (nth, path) in paths.iter().enumerate() {
-        let answer = device.engine.block_on(async {
-            let mut connection = rogue.greet(port).await;
-            say(&mut connection, &FromSender::Entries(vec![file(path, 1)])).await;
-            say(&mut connection, &NOTHING_SKIPPED).await;
-            hear(&mut connection).await
-        });
-        let said = matches!(&answer, Some(FromReceiver::Ending(Ending::Failed { why })) if why.contains("unsafe path"));
-        assert!(said, "{path:?}: {answer:?}");
-        let Outcome::Failed(problem) = device.received(nth).outcome else { panic!("{path:?}") };
-        assert_eq!((problem.kind, problem.side), (ProblemKind::Protocol, Side::There));
-    }
-    assert_eq!(device.arrived(), Vec::<String>::new());
-    assert!(device.is_tidy());
-    still_alive(&mut device, port, paths.len());
-}
-
-#[test]
 fn an_offer_that_contradicts_itself_is_refused() {
     let mut device = Device::start("Ben");
     let port = device.receive(Consent::All);
