@@ -13,7 +13,7 @@ use super::{
 use crate::{
     model::{
         Agreement, Caution, CompareCode, DeviceId, Direction, Meeting, Outcome, Pause, Problem, ProblemKind,
-        Progress, Report, Summary, Target, Transfer, TransferId, TransferState, Trust,
+        Progress, Report, Summary, Target, Transfer, TransferId, TransferState,
     },
     settings::Settings,
     transfer::{IncomingOffer, Meter, Notice},
@@ -55,11 +55,6 @@ impl Desk {
 
     pub fn id(&self) -> TransferId {
         self.id
-    }
-
-    /// What this device's person thinks of that one.
-    pub fn trust(&self, peer: DeviceId) -> Trust {
-        self.publisher.trust(peer)
     }
 
     /// What this device's person has chosen.

@@ -43,6 +43,7 @@ impl Devices {
         self.shared.store.known(id)
     }
 
+    /// What this device's person thinks of that one: what holds, which faces learn a moment later.
     #[must_use]
     pub fn trust_of(&self, id: DeviceId) -> Trust {
         self.shared.store.trust_of(id)

@@ -14,7 +14,7 @@ use tokio::sync::{broadcast, mpsc};
 
 use super::{command::Command, event::Event, snapshot::Snapshot};
 use crate::{
-    model::{DeviceId, PairingCode, Progress, TransferId, Trust},
+    model::{PairingCode, Progress, TransferId},
     settings::Settings,
 };
 
@@ -208,12 +208,6 @@ impl Publisher {
         self.shared.lock().snapshot.clone()
     }
 
-    /// What this device's person thinks of that one.
-    #[must_use]
-    pub fn trust(&self, id: DeviceId) -> Trust {
-        self.shared.lock().snapshot.trust(id)
-    }
-
     /// What this device's person has chosen.
     #[must_use]
     pub fn settings(&self) -> Settings {
@@ -234,7 +228,7 @@ mod tests {
     use super::*;
     use crate::{
         engine::{DeviceCard, InboxCard, ReceivingState},
-        model::DeviceName,
+        model::{DeviceId, DeviceName},
         settings::Settings,
     };
 

@@ -279,7 +279,7 @@ impl Incoming {
             let inbox = self.inbox.clone();
             move |names: &Names| keep(&story, &home, &inbox, (peer, id), names)
         };
-        let knows = match self.desk.trust(peer) {
+        let knows = match self.devices.trust_of(peer) {
             Trust::Stranger if before.is_none() => Acquaintance::Stranger,
             _ => Acquaintance::Known,
         };

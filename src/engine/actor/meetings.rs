@@ -49,7 +49,7 @@ impl Actor {
 
     /// True for a device that is not known, while none of those is to be met.
     pub(super) fn is_barred(&self, peer: DeviceId) -> bool {
-        self.publisher.trust(peer) == Trust::Stranger && self.mismatches.bar_strangers(Instant::now())
+        self.devices.trust_of(peer) == Trust::Stranger && self.mismatches.bar_strangers(Instant::now())
     }
 
     /// A device is known from now on, or better than before.

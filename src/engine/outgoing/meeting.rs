@@ -21,13 +21,13 @@ impl Outgoing {
         known: Option<(TransferId, DeviceId)>,
     ) -> Result<Accord, Problem> {
         let here = |text: String| Problem { side: Side::Here, kind: ProblemKind::Other, text };
-        if self.desk.trust(peer) == Trust::Blocked {
+        if self.devices.trust_of(peer) == Trust::Blocked {
             let text = "This device is blocked here, so nothing was sent to it. Unblock it first.";
             return Err(here(text.to_owned()));
         }
         // A link holds the id that was proved, who was accepted before is the same, and a code has shown it.
         let is_pinned = known.is_some() || self.proved.get().is_some() || matches!(self.to, Target::Link(_));
-        if is_pinned || self.desk.trust(peer) != Trust::Stranger {
+        if is_pinned || self.devices.trust_of(peer) != Trust::Stranger {
             return Ok(Accord::Known);
         }
         if self.manner.strangers == Strangers::GoAhead {
