@@ -207,13 +207,13 @@ pub fn pairing(bytes: &[u8]) {
     if let Ok((proving, _)) = Asking::begin(code, ends).0.prove(&element) {
         assert!(proving.check(&proof).is_err());
     }
-    let responder = Responder::new(ends.binding, ends.receiver, ends.sender);
-    let initiator = Initiator::new(ends.binding, ends.sender, ends.receiver, element);
+    let responder = Responder::new(ends);
+    let initiator = Initiator::new(ends, element);
     assert!(initiator.finish(&nonce).is_err(), "a commitment that is none");
     let commitment = responder.commitment();
-    let honest = Initiator::new(ends.binding, ends.sender, ends.receiver, commitment);
+    let honest = Initiator::new(ends, commitment);
     let (shown, revealed) = responder.finish(&honest.nonce());
     assert_eq!(honest.finish(&revealed), Ok(shown));
-    let honest = Initiator::new(ends.binding, ends.sender, ends.receiver, commitment);
+    let honest = Initiator::new(ends, commitment);
     assert!(honest.finish(&take()).is_err(), "another number than was committed to");
 }

@@ -35,9 +35,9 @@ use crate::{
         Report, Side, Summary, TransferId, Trust,
     },
     net::Connection,
-    pairing,
+    pairing::{self, Ends},
     settings::GoOn,
-    transfer::{self, Attempt, Ends, IncomingOffer, Limiter, Notice, ReceiveJob, Stops, receive},
+    transfer::{self, Attempt, IncomingOffer, Limiter, Notice, ReceiveJob, Stops, receive},
     wire::message::Acquaintance,
 };
 
@@ -294,7 +294,7 @@ impl Incoming {
             landing,
             limiter: Arc::clone(&self.limiter),
             attempt: before.as_ref().map_or(Attempt::First, |record| Attempt::Again(record.names.clone())),
-            ends: Ends { binding, us: self.us, peer },
+            ends: Ends { binding, sender: peer, receiver: self.us },
             knows,
             keep: Box::new(keep),
         };

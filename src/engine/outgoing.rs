@@ -37,10 +37,8 @@ use crate::{
         Target, TransferId, Trial,
     },
     net::{Connection, Lane, NetError},
-    pairing,
-    transfer::{
-        Accord, Ends, Farewell, LaneToken, Limiter, Notice, Outflow, SendJob, Stops, Told, farewell, send,
-    },
+    pairing::{self, Ends},
+    transfer::{Accord, Farewell, LaneToken, Limiter, Notice, Outflow, SendJob, Stops, Told, farewell, send},
     wire::{FromSender, frame, limits},
 };
 
@@ -329,7 +327,7 @@ impl Outgoing {
             name: self.name.clone(),
             scan,
             limiter: Arc::clone(&self.limiter),
-            ends: Ends { binding, us: self.us, peer },
+            ends: Ends { binding, sender: self.us, receiver: peer },
             accord: self.accord.subscribe(),
         };
         let open_lane = |token| async move { open_lane(routes.again((route, peer)).await?, token).await };

@@ -11,8 +11,8 @@
 
 use spake2::{Ed25519Group, Identity, Password, Spake2};
 
-use super::Binding;
-use crate::model::{DeviceId, PairingCode};
+use super::Ends;
+use crate::model::PairingCode;
 
 /// A blinded point of the curve: what each side says first.
 pub type Element = [u8; 32];
@@ -25,14 +25,6 @@ const CONFIRMATION: &str = "airlift 2026 code: key confirmation";
 /// How the library marks whose element it is. On the wire the direction says it.
 const SENDERS: u8 = b'A';
 const RECEIVERS: u8 = b'B';
-
-/// The two ends of the connection on which the words are proved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ends {
-    pub binding: Binding,
-    pub sender: DeviceId,
-    pub receiver: DeviceId,
-}
 
 /// Why there is no proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -169,7 +161,7 @@ impl Answering {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::random;
+    use crate::{identity::random, model::DeviceId};
 
     fn id(name: &str) -> DeviceId {
         DeviceId::of_public_key(name.as_bytes())

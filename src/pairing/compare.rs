@@ -7,13 +7,8 @@
 //! [`CompareCode::COUNT`], and none that can be made again in secret. A code made of the connection's secret
 //! alone would not do: keys could be tried until it fits.
 
-use crate::{
-    identity::random,
-    model::{CompareCode, DeviceId},
-};
-
-/// A secret of the connection that only its two ends know, such as a TLS exporter (RFC 8446, section 7.5).
-pub type Binding = [u8; 32];
+use super::{Binding, Ends};
+use crate::{identity::random, model::CompareCode};
 
 /// A random number of one side.
 pub type Nonce = [u8; 32];
@@ -36,15 +31,11 @@ fn commit(binding: &Binding, nonce: &Nonce) -> blake3::Hash {
 }
 
 /// Both ids are in it, so that nobody can pass on a code of a connection with somebody else.
-fn code(binding: &Binding, ids: [DeviceId; 2], nonces: [&Nonce; 2]) -> CompareCode {
+fn code(ends: &Ends, [senders, receivers]: [&Nonce; 2]) -> CompareCode {
     let mut hasher = blake3::Hasher::new_derive_key(CODE);
-    hasher.update(binding);
-    for id in ids {
-        hasher.update(id.as_bytes());
-    }
-    for nonce in nonces {
-        hasher.update(nonce);
-    }
+    hasher.update(&ends.binding);
+    hasher.update(ends.sender.as_bytes()).update(ends.receiver.as_bytes());
+    hasher.update(senders).update(receivers);
     let mut number = [0; 8];
     hasher.finalize_xof().fill(&mut number);
     // A million in 2^64: no code is noticeably likelier than another.
@@ -53,17 +44,15 @@ fn code(binding: &Binding, ids: [DeviceId; 2], nonces: [&Nonce; 2]) -> CompareCo
 
 /// The sender's end, once the receiver has committed itself.
 pub struct Initiator {
-    binding: Binding,
-    sender: DeviceId,
-    receiver: DeviceId,
+    ends: Ends,
     commitment: Commitment,
     nonce: Nonce,
 }
 
 impl Initiator {
     #[must_use]
-    pub fn new(binding: Binding, us: DeviceId, receiver: DeviceId, commitment: Commitment) -> Self {
-        Self { binding, sender: us, receiver, commitment, nonce: random() }
+    pub fn new(ends: Ends, commitment: Commitment) -> Self {
+        Self { ends, commitment, nonce: random() }
     }
 
     /// To be told to the receiver.
@@ -78,54 +67,57 @@ impl Initiator {
     /// When it is not the one it had committed to.
     pub fn finish(self, theirs: &Nonce) -> Result<CompareCode, Mismatch> {
         // Compared in constant time.
-        if commit(&self.binding, theirs) != blake3::Hash::from_bytes(self.commitment) {
+        if commit(&self.ends.binding, theirs) != blake3::Hash::from_bytes(self.commitment) {
             return Err(Mismatch);
         }
-        Ok(code(&self.binding, [self.sender, self.receiver], [&self.nonce, theirs]))
+        Ok(code(&self.ends, [&self.nonce, theirs]))
     }
 }
 
 /// The receiver's end.
 pub struct Responder {
-    binding: Binding,
-    sender: DeviceId,
-    receiver: DeviceId,
+    ends: Ends,
     nonce: Nonce,
 }
 
 impl Responder {
     #[must_use]
-    pub fn new(binding: Binding, us: DeviceId, sender: DeviceId) -> Self {
-        Self { binding, sender, receiver: us, nonce: random() }
+    pub fn new(ends: Ends) -> Self {
+        Self { ends, nonce: random() }
     }
 
     /// To be told to the sender, before it tells its number.
     #[must_use]
     pub fn commitment(&self) -> Commitment {
-        *commit(&self.binding, &self.nonce).as_bytes()
+        *commit(&self.ends.binding, &self.nonce).as_bytes()
     }
 
     /// The code, and the number to reveal, now that the sender has told its own.
     #[must_use]
     pub fn finish(self, theirs: &Nonce) -> (CompareCode, Nonce) {
-        (code(&self.binding, [self.sender, self.receiver], [theirs, &self.nonce]), self.nonce)
+        (code(&self.ends, [theirs, &self.nonce]), self.nonce)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::DeviceId;
 
     fn id(name: &str) -> DeviceId {
         DeviceId::of_public_key(name.as_bytes())
     }
 
+    fn ends() -> Ends {
+        Ends { binding: random(), sender: id("anna"), receiver: id("ben") }
+    }
+
     #[test]
     fn both_ends_of_one_connection_show_the_same_code() {
         for _ in 0..50 {
-            let binding = random();
-            let ben = Responder::new(binding, id("ben"), id("anna"));
-            let anna = Initiator::new(binding, id("anna"), id("ben"), ben.commitment());
+            let ends = ends();
+            let ben = Responder::new(ends);
+            let anna = Initiator::new(ends, ben.commitment());
             let (at_ben, revealed) = ben.finish(&anna.nonce());
             assert_eq!(anna.finish(&revealed), Ok(at_ben));
         }
@@ -133,10 +125,10 @@ mod tests {
 
     #[test]
     fn a_number_that_was_not_committed_to_is_refused() {
-        let binding = random();
-        let ben = Responder::new(binding, id("ben"), id("anna"));
+        let ends = ends();
+        let ben = Responder::new(ends);
         let commitment = ben.commitment();
-        let anna = || Initiator::new(binding, id("anna"), id("ben"), commitment);
+        let anna = || Initiator::new(ends, commitment);
         let (_, revealed) = ben.finish(&anna().nonce());
         for i in 0..32 {
             let mut other = revealed;
@@ -144,23 +136,22 @@ mod tests {
             assert_eq!(anna().finish(&other), Err(Mismatch));
         }
         // Nor is one that was committed to on another connection.
-        let elsewhere = Initiator::new(random(), id("anna"), id("ben"), commitment);
+        let elsewhere = Initiator::new(Ends { binding: random(), ..ends }, commitment);
         assert_eq!(elsewhere.finish(&revealed), Err(Mismatch));
     }
 
     #[test]
     fn whatever_differs_between_the_two_ends_shows_in_the_code() {
-        let (binding, nonces) = (random(), [&[1; 32], &[2; 32]]);
-        let ids = [id("anna"), id("ben")];
-        let same = code(&binding, ids, nonces);
+        let (ends, nonces) = (ends(), [&[1; 32], &[2; 32]]);
+        let same = code(&ends, nonces);
         for other in [
-            code(&random(), ids, nonces),
-            code(&binding, [id("anna"), id("mallory")], nonces),
-            code(&binding, [id("mallory"), id("ben")], nonces),
-            code(&binding, [ids[1], ids[0]], nonces),
-            code(&binding, ids, [nonces[1], nonces[0]]),
-            code(&binding, ids, [&[1; 32], &[3; 32]]),
-            code(&binding, ids, [&[3; 32], &[2; 32]]),
+            code(&Ends { binding: random(), ..ends }, nonces),
+            code(&Ends { receiver: id("mallory"), ..ends }, nonces),
+            code(&Ends { sender: id("mallory"), ..ends }, nonces),
+            code(&Ends { sender: ends.receiver, receiver: ends.sender, ..ends }, nonces),
+            code(&ends, [nonces[1], nonces[0]]),
+            code(&ends, [&[1; 32], &[3; 32]]),
+            code(&ends, [&[3; 32], &[2; 32]]),
         ] {
             assert_ne!(other, same);
         }
@@ -171,11 +162,12 @@ mod tests {
         // Mallory answers Anna, and calls Ben, with all of one's numbers passed on to the other.
         let equal = (0..2000)
             .filter(|_| {
-                let (to_anna, to_ben) = (random(), random());
-                let ben = Responder::new(to_ben, id("ben"), id("mallory"));
+                let to_anna = Ends { receiver: id("mallory"), ..ends() };
+                let to_ben = Ends { sender: id("mallory"), ..ends() };
+                let ben = Responder::new(to_ben);
                 // To Anna, Mallory has to commit before Ben has revealed anything.
-                let mallory = Responder::new(to_anna, id("mallory"), id("anna"));
-                let anna = Initiator::new(to_anna, id("anna"), id("mallory"), mallory.commitment());
+                let mallory = Responder::new(to_anna);
+                let anna = Initiator::new(to_anna, mallory.commitment());
                 let (at_ben, _) = ben.finish(&anna.nonce());
                 let (_, revealed) = mallory.finish(&anna.nonce());
                 anna.finish(&revealed) == Ok(at_ben)

@@ -6,9 +6,22 @@ mod code;
 mod compare;
 mod given;
 
-/// The label of the secret of a connection that all of this is bound to (RFC 5705, section 4).
+pub use code::{Answering, Asking, BadProof, Element, KeyProof, Proving};
+pub use compare::{Commitment, Initiator, Mismatch, Nonce, Responder};
+pub use given::{Given, NotOpen, State, Tried};
+
+use crate::model::DeviceId;
+
+/// A secret of the connection that only its two ends know: a TLS exporter (RFC 8446, section 7.5).
+pub type Binding = [u8; 32];
+
+/// The label of that secret (RFC 5705, section 4).
 pub const BINDING: &str = "EXPORTER-airlift-meeting";
 
-pub use code::{Answering, Asking, BadProof, Element, Ends, KeyProof, Proving};
-pub use compare::{Binding, Commitment, Initiator, Mismatch, Nonce, Responder};
-pub use given::{Given, NotOpen, State, Tried};
+/// The two ends of the connection on which devices meet. All that is shown and proved is bound to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ends {
+    pub binding: Binding,
+    pub sender: DeviceId,
+    pub receiver: DeviceId,
+}

@@ -7,22 +7,13 @@ use tokio::sync::watch;
 
 use super::{LinkError, TransferError};
 use crate::{
-    model::{CompareCode, DeviceId},
-    pairing::{Binding, Commitment, Initiator, Mismatch, Nonce, Responder},
+    model::CompareCode,
+    pairing::{Commitment, Ends, Initiator, Mismatch, Nonce, Responder},
     wire::{
         FromReceiver, FromSender, Violation,
         message::{Acquaintance, Stance},
     },
 };
-
-/// The two ends of a control connection.
-#[derive(Clone, Copy, Debug)]
-pub struct Ends {
-    /// A secret of this very connection.
-    pub binding: Binding,
-    pub us: DeviceId,
-    pub peer: DeviceId,
-}
 
 /// What the sender's side has to say about the receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,8 +57,7 @@ impl Calling {
 
     /// What is said once the receiver has greeted.
     pub fn answer(&mut self, commitment: Commitment, knows: Acquaintance) -> FromSender {
-        let Ends { binding, us, peer } = self.ends;
-        let initiator = Initiator::new(binding, us, peer, commitment);
+        let initiator = Initiator::new(self.ends, commitment);
         let nonce = initiator.nonce();
         self.receiver = knows;
         self.revealing = Some(initiator);
@@ -108,7 +98,7 @@ pub(super) struct Called {
 impl Called {
     /// With what is said to a sender that has greeted.
     pub fn new(ends: Ends, knows: Acquaintance, name: String) -> (Self, FromReceiver) {
-        let responder = Responder::new(ends.binding, ends.us, ends.peer);
+        let responder = Responder::new(ends);
         let commitment = responder.commitment();
         let hello = FromReceiver::Hello { name, commitment, knows };
         (Self { knows, stance: Stance::Knows, hiding: Some(responder) }, hello)

@@ -54,7 +54,7 @@ use tokio_util::sync::CancellationToken;
 pub use control::{LinkError, read_first};
 pub use farewell::{Farewell, Told, farewell, given_up};
 pub use limiter::Limiter;
-pub use meeting::{Accord, Ends};
+pub use meeting::Accord;
 pub use meter::Meter;
 pub use receive::{Attempt, IncomingOffer, ReceiveJob, receive};
 pub use send::{SendJob, send};

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use super::{
-    Ended, Ends, Inflow, LaneToken, Limiter, LinkError, Meter, Notice, Stops, TransferError,
+    Ended, Inflow, LaneToken, Limiter, LinkError, Meter, Notice, Stops, TransferError,
     control::{self, Link},
     entry_set::EntrySet,
     inflow,
@@ -34,6 +34,7 @@ use crate::{
         Answer, DeviceName, Direction, EntryKind, EntryNo, Group, Landing, Purpose, Report, Side, Summary,
         TransferId,
     },
+    pairing::Ends,
     wire::{
         FromReceiver, FromSender, Violation, limits,
         message::{Acquaintance, RawGroup, Receipt},

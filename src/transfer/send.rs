@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use super::{
-    Accord, Ended, Ends, LaneToken, Limiter, LinkError, Meter, Notice, Outflow, Stops, TransferError,
+    Accord, Ended, LaneToken, Limiter, LinkError, Meter, Notice, Outflow, Stops, TransferError,
     comparing::{self, Own},
     control::{self, Link},
     meeting::Calling,
@@ -24,6 +24,7 @@ use crate::{
     disk::{Scan, SourceError, Sources},
     model::{DeviceName, Direction, Entry, EntryKind, EntryNo, Report, Side, Skipped, Summary, TransferId},
     net::NetError,
+    pairing::Ends,
     wire::{
         FromReceiver, FromSender, limits,
         message::{RawDigest, batches},

@@ -6,7 +6,7 @@ use airlift::{
     identity::Identity,
     model::{Address, DeviceId},
     net::{self, Connection, Listener, Tls},
-    pairing::{self, Initiator, Responder},
+    pairing::{self, Ends, Initiator, Responder},
     wire::{FromReceiver, FromSender, frame},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -81,10 +81,10 @@ async fn meet(near: &mut Connection, far: &mut Connection, us: DeviceId) -> std:
         return Ok(());
     }
     let FromReceiver::Hello { name, commitment, knows } = hear(far).await? else { panic!("no hello") };
-    let responder = Responder::new(to_near, us, near.peer);
+    let responder = Responder::new(Ends { binding: to_near, sender: near.peer, receiver: us });
     say(near, &FromReceiver::Hello { name, commitment: responder.commitment(), knows }).await?;
     let FromSender::Nonce { nonce, stance } = hear(near).await? else { panic!("no nonce") };
-    let initiator = Initiator::new(to_far, us, far.peer, commitment);
+    let initiator = Initiator::new(Ends { binding: to_far, sender: us, receiver: far.peer }, commitment);
     say(far, &FromSender::Nonce { nonce: initiator.nonce(), stance }).await?;
     say(near, &FromReceiver::Nonce(responder.finish(&nonce).1)).await?;
     let FromReceiver::Nonce(revealed) = hear(far).await? else { panic!("no nonce") };

@@ -11,9 +11,10 @@ use airlift::{
         Answer, Conflict, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side, Source,
         TransferId,
     },
+    pairing::Ends,
     transfer::{
-        self, Accord, Attempt, Ends, IncomingOffer, Inflow, Limiter, Meter, Notice, Outflow, ReceiveJob,
-        SendJob, Stops,
+        self, Accord, Attempt, IncomingOffer, Inflow, Limiter, Meter, Notice, Outflow, ReceiveJob, SendJob,
+        Stops,
     },
     wire::{FromSender, message::Acquaintance},
 };
@@ -197,7 +198,7 @@ fn job(transfer: TransferId, scan: Scan, limiter: Arc<Limiter>) -> SendJob {
 /// Pipes have no secret of their own.
 fn ends() -> Ends {
     let id = DeviceId::of_public_key(b"both");
-    Ends { binding: [0; 32], us: id, peer: id }
+    Ends { binding: [0; 32], sender: id, receiver: id }
 }
 
 /// Keeps the names that were chosen, as the engine does.
