@@ -10,4 +10,4 @@ mod multicast;
 
 pub use announcement::{Announcement, BadAnnouncement, Claim, Tag, tag};
 pub use directory::{Directory, Place};
-pub use multicast::{Multicast, MulticastError, Seen};
+pub use multicast::{Driver, MulticastError, Seen};

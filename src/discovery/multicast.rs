@@ -29,14 +29,14 @@ pub enum Seen {
 }
 
 /// Multicast DNS, while it is needed.
-pub struct Multicast {
+pub struct Driver {
     daemon: ServiceDaemon,
     browsing: Option<Receiver<ServiceEvent>>,
     /// The name of what is announced.
     announced: Option<String>,
 }
 
-impl Multicast {
+impl Driver {
     /// # Errors
     /// When the system gives no thread or socket for it.
     pub fn start() -> Result<Self, MulticastError> {
@@ -80,7 +80,7 @@ impl Multicast {
     }
 
     /// # Errors
-    /// As [`Multicast::announce`].
+    /// As [`Driver::announce`].
     pub fn browse(&mut self) -> Result<(), MulticastError> {
         if self.browsing.is_none() {
             self.browsing = Some(self.daemon.browse(SERVICE)?);
@@ -136,7 +136,7 @@ impl Multicast {
     }
 }
 
-impl Drop for Multicast {
+impl Drop for Driver {
     fn drop(&mut self) {
         // Ended already is as good.
         let _ = self.daemon.shutdown();

@@ -16,7 +16,7 @@ use tokio::{
 
 use super::{command::Looking, devices::Devices, event::Event, handle::Publisher};
 use crate::{
-    discovery::{Announcement, Claim, Directory, Multicast, Seen, tag},
+    discovery::{Announcement, Claim, Directory, Driver, Seen, tag},
     identity::random,
     model::{DeviceId, DeviceKind, DeviceName, Nearby, RouteAnswer, Trust},
     net::{self, Tls},
@@ -125,7 +125,7 @@ pub struct Discovering {
     directory: Arc<Mutex<Directory>>,
     changed: Arc<Notify>,
     orders: mpsc::Receiver<Order>,
-    multicast: Option<Multicast>,
+    multicast: Option<Driver>,
     appearance: Option<Appearance>,
     /// What is announced for that.
     shown: Option<(Appearance, Vec<DeviceId>)>,
@@ -184,7 +184,7 @@ impl Discovering {
     fn set_up(&mut self) {
         if self.multicast.is_none() && (self.browses() || self.appearance.is_some()) {
             self.multicast =
-                Multicast::start().inspect_err(|problem| tracing::warn!(%problem, "no multicast")).ok();
+                Driver::start().inspect_err(|problem| tracing::warn!(%problem, "no multicast")).ok();
         }
         let browses = self.browses();
         let Some(multicast) = &mut self.multicast else { return };
@@ -333,7 +333,7 @@ fn new_label() -> String {
     data_encoding::HEXLOWER.encode(&random::<8>())
 }
 
-async fn next(multicast: &mut Option<Multicast>) -> Seen {
+async fn next(multicast: &mut Option<Driver>) -> Seen {
     match multicast {
         Some(multicast) => multicast.next().await,
         None => std::future::pending().await,

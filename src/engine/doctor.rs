@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 pub use facts::gather;
 
-use crate::settings::Visibility;
+use crate::{engine::Multicast, settings::Visibility};
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,14 +43,7 @@ pub struct Facts {
     /// The year on this device's clock.
     pub year: i16,
     pub inbox: Inbox,
-    pub multicast: Allowed,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Allowed {
-    Yes,
-    /// It was started so that it doesn't ask the network.
-    No,
+    pub multicast: Multicast,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,7 +141,7 @@ fn is_link_local(address: IpAddr) -> bool {
 
 fn multicast(facts: &Facts) -> Finding {
     let about = "Seeing each other";
-    if facts.multicast == Allowed::No {
+    if facts.multicast == Multicast::Never {
         let text = "This Airlift was started with --no-discovery, or AIRLIFT_NO_DISCOVERY is set: it neither sees nor shows itself.";
         return finding(about, Health::Bad, text);
     }

@@ -6,8 +6,9 @@ use super::Actor;
 use crate::engine::{
     command::PortChoice,
     discovering::{Appearance, Order},
-    doctor::{self, Allowed, Finding},
+    doctor::{self, Finding},
     kind,
+    start::Multicast,
 };
 
 impl Actor {
@@ -30,7 +31,7 @@ impl Actor {
         let receives = self.reception.as_ref().filter(|reception| reception.receiving.is_some());
         let receives = receives.map(|reception| reception.port);
         let (visibility, inbox) = (self.settings.visibility, self.settings.inbox.clone());
-        let multicast = if self.view.is_some() { Allowed::Yes } else { Allowed::No };
+        let multicast = if self.view.is_some() { Multicast::Allowed } else { Multicast::Never };
         let publisher = self.publisher.clone();
         self.measures.spawn_blocking(move || {
             let facts = doctor::gather(receives, visibility, &inbox, multicast);

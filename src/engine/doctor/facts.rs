@@ -5,8 +5,8 @@ use std::{
     path::Path,
 };
 
-use super::{Allowed, Facts, Inbox, Interface, Port};
-use crate::{disk, settings::Visibility, wire::DEFAULT_PORT};
+use super::{Facts, Inbox, Interface, Port};
+use crate::{disk, engine::Multicast, settings::Visibility, wire::DEFAULT_PORT};
 
 /// The groups of multicast DNS (RFC 6762, section 3).
 const GROUP_V4: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 251);
@@ -14,13 +14,13 @@ const GROUP_V6: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0xfb);
 
 /// Everything that can be known from here; `receives` is the port that this program waits on.
 #[must_use]
-pub fn gather(receives: Option<u16>, visibility: Visibility, inbox: &Path, multicast: Allowed) -> Facts {
+pub fn gather(receives: Option<u16>, visibility: Visibility, inbox: &Path, multicast: Multicast) -> Facts {
     let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
     let interfaces = interfaces.into_iter().map(|interface| Interface {
         refuses_multicast: match multicast {
-            Allowed::Yes => join(interface.ip(), interface.index.unwrap_or_default()),
+            Multicast::Allowed => join(interface.ip(), interface.index.unwrap_or_default()),
             // Not a packet of it.
-            Allowed::No => None,
+            Multicast::Never => None,
         },
         address: interface.ip(),
         name: interface.name,

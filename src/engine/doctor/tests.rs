@@ -13,7 +13,7 @@ fn healthy() -> Facts {
         firewalls: Vec::new(),
         year: 2026,
         inbox: Inbox::Writable,
-        multicast: Allowed::Yes,
+        multicast: Multicast::Allowed,
     }
 }
 
@@ -65,7 +65,12 @@ fn each_trouble_is_named_and_says_what_to_do() {
             "refused",
             Facts { interfaces: vec![refused, at("eth0", "10.0.0.1")], ..healthy() },
         ),
-        ("Seeing each other", Health::Bad, "--no-discovery", Facts { multicast: Allowed::No, ..healthy() }),
+        (
+            "Seeing each other",
+            Health::Bad,
+            "--no-discovery",
+            Facts { multicast: Multicast::Never, ..healthy() },
+        ),
         (
             "VPN",
             Health::Doubtful,
@@ -94,12 +99,12 @@ fn each_trouble_is_named_and_says_what_to_do() {
 #[test]
 fn this_device_can_be_looked_at() {
     let home = tempfile::tempdir().unwrap();
-    let facts = gather(None, Visibility::Everyone, home.path(), Allowed::No);
+    let facts = gather(None, Visibility::Everyone, home.path(), Multicast::Never);
     assert_eq!(facts.inbox, Inbox::Writable);
     assert_eq!(judge(&facts).len(), 8);
-    let gone = gather(None, Visibility::Everyone, &home.path().join("a/b"), Allowed::No);
+    let gone = gather(None, Visibility::Everyone, &home.path().join("a/b"), Multicast::Never);
     assert_eq!(gone.inbox, Inbox::Writable, "it is made when something comes");
     std::fs::write(home.path().join("file"), "").unwrap();
-    let file = gather(None, Visibility::Everyone, &home.path().join("file"), Allowed::No);
+    let file = gather(None, Visibility::Everyone, &home.path().join("file"), Multicast::Never);
     assert!(matches!(file.inbox, Inbox::Closed(_)));
 }
