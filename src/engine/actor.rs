@@ -28,10 +28,10 @@ use self::kept::Resting;
 use self::reception::Reception;
 use super::{
     codes::Codes,
-    command::{Command, Looking, Manner, Receiving, Remember, Strangers},
+    command::{Command, Manner, Receiving, Remember, Strangers},
     desk::Desk,
     devices::Devices,
-    discovering::{Appearance, View},
+    discovering::View,
     event::Event,
     handle::{EngineEnd, Publisher},
     incoming::Accepted,
@@ -130,10 +130,6 @@ pub struct Actor {
     routes: Routes,
     /// `None`: the network is neither told nor asked of devices.
     view: Option<View>,
-    /// As it was ordered last.
-    appearance: Option<Appearance>,
-    /// What a face wants, and what was ordered last.
-    looking: (Looking, Looking),
     devices: Devices,
     publisher: Publisher,
     commands: mpsc::Receiver<Command>,
@@ -208,8 +204,6 @@ impl Actor {
             saving: Arc::default(),
             routes: Routes::new(tls.clone(), devices.clone(), view.clone()),
             view,
-            appearance: None,
-            looking: (Looking::Off, Looking::Off),
             tls,
             devices,
             codes: Codes::new(end.publisher.clone()),
@@ -340,7 +334,7 @@ impl Actor {
             Command::Agree(id) => self.agree(id),
             Command::Differ(id) => self.differ(id),
             Command::GiveCode { code, remember } => self.give_code(code, remember),
-            Command::Look(looking) => self.looking.0 = looking,
+            Command::Look(looking) => self.look(looking),
             Command::Examine { reply } => self.examine(reply),
             // Ends the loop that calls this.
             Command::Shutdown => {}

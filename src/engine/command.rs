@@ -90,9 +90,10 @@ pub enum Remember {
     Trusted,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Looking {
     On,
+    #[default]
     Off,
 }
 

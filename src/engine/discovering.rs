@@ -9,7 +9,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{Notify, mpsc},
+    sync::{Notify, watch},
     task::JoinSet,
     time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
 };
@@ -24,9 +24,6 @@ use crate::{
     wire::limits,
 };
 
-/// Orders that wait. Few are given; whoever gives one only informs.
-const ORDERS: usize = 16;
-
 /// How this device is to be seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appearance {
@@ -38,13 +35,12 @@ pub struct Appearance {
     pub channel: Option<u16>,
 }
 
-#[derive(Debug)]
-pub enum Order {
-    /// Be seen like this; `None`: not at all.
-    Appear(Option<Appearance>),
-    Look(Looking),
-    /// Somebody is to be found now.
-    Seek,
+/// What is wanted of the network.
+#[derive(Debug, Default)]
+struct Wanted {
+    /// `None`: not to be seen at all.
+    appearance: Option<Appearance>,
+    looking: Looking,
 }
 
 /// What others see of the list of devices. Cheap to clone.
@@ -52,16 +48,17 @@ pub enum Order {
 pub struct View {
     directory: Arc<Mutex<Directory>>,
     changed: Arc<Notify>,
-    orders: mpsc::Sender<Order>,
+    wanted: watch::Sender<Wanted>,
+    sought: Arc<Notify>,
 }
 
 impl View {
     /// And who keeps it, which is to be run.
     #[must_use]
     pub fn new(us: DeviceId, tls: Tls, devices: Devices, publisher: Publisher) -> (Self, Discovering) {
-        let (orders, wanted) = mpsc::channel(ORDERS);
-        let (directory, changed) = (Arc::new(Mutex::new(Directory::new(us))), Arc::default());
-        let view = Self { directory, changed, orders };
+        let (wanted, of_view) = watch::channel(Wanted::default());
+        let directory = Arc::new(Mutex::new(Directory::new(us)));
+        let view = Self { directory, changed: Arc::default(), wanted, sought: Arc::default() };
         let discovering = Discovering {
             us,
             tls,
@@ -69,11 +66,10 @@ impl View {
             publisher,
             directory: Arc::clone(&view.directory),
             changed: Arc::clone(&view.changed),
-            orders: wanted,
+            wanted: of_view,
+            sought: Arc::clone(&view.sought),
             multicast: None,
-            appearance: None,
             shown: None,
-            looking: Looking::Off,
             sought_until: None,
             probes: JoinSet::new(),
             probing: Vec::new(),
@@ -83,14 +79,23 @@ impl View {
         (view, discovering)
     }
 
-    /// Never waits: an order that finds no room is given again with the next change.
-    pub fn order(&self, order: Order) -> bool {
-        self.orders.try_send(order).is_ok()
+    /// This device is to be seen like this from now on; `None`: not at all.
+    pub fn appear(&self, appearance: Option<Appearance>) {
+        self.wanted.send_if_modified(|wanted| {
+            let is_new = wanted.appearance != appearance;
+            wanted.appearance = appearance;
+            is_new
+        });
+    }
+
+    /// Whether a person looks at the list.
+    pub fn look(&self, looking: Looking) {
+        self.wanted.send_modify(|wanted| wanted.looking = looking);
     }
 
     /// Waits for something to be found in the list, for as long as a device may take to appear.
     pub async fn find<T>(&self, look: impl Fn(&Directory) -> Option<T>) -> Option<T> {
-        self.order(Order::Seek);
+        self.sought.notify_one();
         let finding = async {
             loop {
                 // Before the look, so that no change is missed.
@@ -124,12 +129,12 @@ pub struct Discovering {
     publisher: Publisher,
     directory: Arc<Mutex<Directory>>,
     changed: Arc<Notify>,
-    orders: mpsc::Receiver<Order>,
+    wanted: watch::Receiver<Wanted>,
+    /// Somebody is to be found now.
+    sought: Arc<Notify>,
     multicast: Option<Driver>,
-    appearance: Option<Appearance>,
-    /// What is announced for that.
+    /// What is announced, and whom it lets recognise this device.
     shown: Option<(Appearance, Vec<DeviceId>)>,
-    looking: Looking,
     sought_until: Option<Instant>,
     probes: JoinSet<Probed>,
     /// Where they call.
@@ -140,20 +145,24 @@ pub struct Discovering {
 }
 
 impl Discovering {
-    /// Until the last who could give an order is gone.
+    /// Until the last who could want something is gone.
     pub async fn run(mut self) {
         let mut pace = interval(limits::STILL_THERE);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let (browses, over) = (self.browses(), self.sought_until);
+            let (is_needed, over) = (self.is_needed(), self.sought_until);
             tokio::select! {
-                order = self.orders.recv() => match order {
-                    Some(order) => self.obey(order),
-                    None => break,
+                changed = self.wanted.changed() => match changed {
+                    Ok(()) => self.set_up(),
+                    Err(_) => break,
                 },
+                () = self.sought.notified() => {
+                    self.sought_until = Some(Instant::now() + limits::SEEK);
+                    self.set_up();
+                }
                 seen = next(&mut self.multicast) => self.see(seen),
                 Some(probed) = self.probes.join_next() => self.learn(probed),
-                _ = pace.tick(), if browses || self.appearance.is_some() => self.look_again(),
+                _ = pace.tick(), if is_needed => self.look_again(),
                 () = until(over) => {
                     self.sought_until = None;
                     self.set_up();
@@ -168,21 +177,16 @@ impl Discovering {
     }
 
     fn browses(&self) -> bool {
-        self.looking == Looking::On || self.sought_until.is_some()
+        self.wanted.borrow().looking == Looking::On || self.sought_until.is_some()
     }
 
-    fn obey(&mut self, order: Order) {
-        match order {
-            Order::Appear(appearance) => self.appearance = appearance,
-            Order::Look(looking) => self.looking = looking,
-            Order::Seek => self.sought_until = Some(Instant::now() + limits::SEEK),
-        }
-        self.set_up();
+    fn is_needed(&self) -> bool {
+        self.browses() || self.wanted.borrow().appearance.is_some()
     }
 
     /// Has the network told, and asked, what is wanted, and no more.
     fn set_up(&mut self) {
-        if self.multicast.is_none() && (self.browses() || self.appearance.is_some()) {
+        if self.multicast.is_none() && self.is_needed() {
             self.multicast =
                 Driver::start().inspect_err(|problem| tracing::warn!(%problem, "no multicast")).ok();
         }
@@ -201,7 +205,8 @@ impl Discovering {
 
     /// Announces this device as it is to be seen, if that is not so already.
     fn announce(&mut self) {
-        let wanted = self.appearance.clone().and_then(|appearance| {
+        let appearance = self.wanted.borrow().appearance.clone();
+        let wanted = appearance.and_then(|appearance| {
             let friends = match appearance.visibility {
                 Visibility::Known => self.friends(),
                 Visibility::Everyone | Visibility::Hidden => Vec::new(),
@@ -277,7 +282,12 @@ impl Discovering {
         if !self.browses() {
             return;
         }
-        let is_open = self.appearance.as_ref().is_none_or(|seen| seen.visibility == Visibility::Everyone);
+        let is_open = self
+            .wanted
+            .borrow()
+            .appearance
+            .as_ref()
+            .is_none_or(|seen| seen.visibility == Visibility::Everyone);
         let mut due = lock(&self.directory).due(Instant::now().into_std());
         // Friends first.
         due.sort_by_key(|(id, _)| self.devices.trust_of(*id) == Trust::Stranger);

@@ -4,8 +4,8 @@ use tokio::sync::oneshot;
 
 use super::Actor;
 use crate::engine::{
-    command::PortChoice,
-    discovering::{Appearance, Order},
+    command::{Looking, PortChoice},
+    discovering::Appearance,
     doctor::{self, Finding},
     kind,
     start::Multicast,
@@ -15,14 +15,12 @@ impl Actor {
     /// Has this device seen as it is now; to be called after whatever may have changed that.
     pub(super) fn appear(&mut self) {
         let Some(view) = &self.view else { return };
-        let wanted = self.appearance();
-        // Where there is no room for it, it is given with the next change.
-        if wanted != self.appearance && view.order(Order::Appear(wanted.clone())) {
-            self.appearance = wanted;
-        }
-        let (wanted, ordered) = self.looking;
-        if wanted != ordered && view.order(Order::Look(wanted)) {
-            self.looking.1 = wanted;
+        view.appear(self.appearance());
+    }
+
+    pub(super) fn look(&self, looking: Looking) {
+        if let Some(view) = &self.view {
+            view.look(looking);
         }
     }
 
