@@ -74,7 +74,8 @@ pub enum StartError {
 /// peers at once.
 const GOODBYE: Duration = Duration::from_secs(7);
 
-/// The running engine. Dropping it ends every transfer; [`Engine::stop`] also says goodbye.
+/// The running engine. Dropping it ends every transfer, and waits [`limits::ENDING`] at most until
+/// their files are let go of; [`Engine::stop`] also says goodbye.
 pub struct Engine {
     runtime: Option<Runtime>,
     handle: Handle,
@@ -153,7 +154,8 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+            // Until then files are locked that the next engine on this home wants.
+            runtime.shutdown_timeout(limits::ENDING);
         }
     }
 }
