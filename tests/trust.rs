@@ -161,14 +161,16 @@ fn a_device_that_is_blocked_while_its_offer_waits_is_ended_and_its_interrupted_t
     device.engine.block_on(async { while hear(&mut waiting).await.is_some() {} });
 
     // The same for one that was accepted, and interrupted, when another process blocks it.
-    let sender = Device::start("Anna");
+    let mut sender = Device::start("Anna");
     let anna = sender.state.device.id;
     let limit = ByteRate::new(4_000_000);
     sender.tell(Command::Apply(Settings { limit, ..sender.state.settings.clone() }));
     let port = device.receive(Consent::All);
-    sender.send(port, &[source(&sender, "film", &vec![7; 16 << 20])]);
+    let sent = sender.send(port, &[source(&sender, "film", &vec![7; 16 << 20])]);
     let flows = |t: &&Transfer| t.peer.id == Some(anna) && t.state == TransferState::Active;
     let id = device.until("its content", |state| state.transfers.iter().find(flows).map(|t| t.id));
+    // One that crashed before it had heard the answer would know of nothing.
+    sender.until("the answer", |state| (state.transfer(sent)?.state == TransferState::Active).then_some(()));
     let elsewhere = TrustStore::open(device.home()).unwrap();
     elsewhere.change(Change::Judged { id: anna, name: name("Anna"), trust: Trust::Blocked }).unwrap();
     elsewhere.write().unwrap();
@@ -218,8 +220,9 @@ fn a_person_is_asked_one_question_of_each_device_and_a_trusted_one_comes_through
     judge(&mut device, friend.state.device.id, Trust::Trusted);
     let port = device.receive(Consent::Settings);
     let rogues: Vec<_> = (0..limits::MAX_QUESTIONS).map(|_| Rogue::new()).collect();
-    let mut waiting = device.engine.block_on(async {
-        let mut waiting = vec![offer(&rogues[0], port).await];
+    let mut waiting = vec![device.engine.block_on(offer(&rogues[0], port))];
+    question(&mut device);
+    device.engine.block_on(async {
         // A second one of the same device.
         let mut second = rogues[0].dial(port).await;
         say(&mut second, &FromSender::Hello { name: "Rogue".into(), transfer: [2; 16] }).await;
@@ -227,7 +230,6 @@ fn a_person_is_asked_one_question_of_each_device_and_a_trusted_one_comes_through
         for rogue in &rogues[1..] {
             waiting.push(offer(rogue, port).await);
         }
-        waiting
     });
     let asks = |t: &&Transfer| t.asks();
     let anna = friend.state.device.id;

@@ -346,16 +346,16 @@ impl Outgoing {
                         halt.cancel();
                     }
                 }
+                // Before anybody sees it go on: from then on a crash must not lose it.
+                Notice::Accepted { .. } => {
+                    let mut accepted = lock(accepted);
+                    if accepted.is_none() {
+                        *accepted = self.keep(transfer);
+                    }
+                }
                 _ => {}
             }
-            let starts = matches!(notice, Notice::Accepted { .. });
             desk.notice(notice);
-            if starts {
-                let mut accepted = lock(accepted);
-                if accepted.is_none() {
-                    *accepted = self.keep(transfer);
-                }
-            }
         };
         let meter = desk.begin_attempt();
         let stops = Stops { cancel: halt.clone(), ..Stops::default() };
