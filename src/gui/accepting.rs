@@ -1,18 +1,17 @@
 //! When a person is asked about an offer: asked for in the Receive panel, chosen in a card.
 
-use egui::{Align, Context, Key, Layout, Modifiers, RichText, Ui};
+use egui::{Context, Ui};
 
 use super::{
+    settings_card::{Form, SettingsCard, Typed},
     theme,
     tools::Tools,
-    widgets::{Button, Field, Look, choice, field, modal, small},
+    widgets::{Field, choice, small},
 };
 use crate::{
-    engine::{AcceptRule, Command, QuietHours, Settings},
+    engine::{AcceptRule, QuietHours, Settings},
     model::text,
 };
-
-const TITLE: &str = "When you are asked";
 
 const RULES: [(AcceptRule, &str); 2] =
     [(AcceptRule::Trusted, "Not about trusted devices"), (AcceptRule::Ask, "About every offer")];
@@ -23,89 +22,50 @@ const TO: Field<'static> = Field { label: "Quiet until", hint: "07:00" };
 
 #[derive(Default)]
 pub struct Accepting {
-    card: Option<Card>,
+    card: Option<SettingsCard<Rules>>,
 }
 
-struct Card {
+struct Rules {
     rule: AcceptRule,
     above: String,
     from: String,
     to: String,
-    problem: Option<&'static str>,
 }
 
 impl Accepting {
     pub fn open(&mut self, settings: &Settings) {
         let time =
             |pick: fn(QuietHours) -> u16| settings.quiet.map_or_else(String::new, |quiet| clock(pick(quiet)));
-        self.card = Some(Card {
+        self.card = Some(SettingsCard::new(Rules {
             rule: settings.accept,
             above: settings.ask_above.map_or_else(String::new, amount),
             from: time(|quiet| quiet.from),
             to: time(|quiet| quiet.to),
-            problem: None,
-        });
+        }));
     }
 
     pub fn show(&mut self, ctx: &Context, settings: &Settings, tools: &mut Tools) {
-        let Some(card) = &mut self.card else { return };
-        let (mut save, mut close) = (false, false);
-        modal(ctx, TITLE, 420.0, |ui| (save, close) = card.show(ui));
-        close |= ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape));
-        if save {
-            match card.settings(settings) {
-                Ok(settings) => close |= tools.ask(Command::Apply(settings)),
-                Err(problem) => card.problem = Some(problem),
-            }
-        }
-        if close {
-            self.card = None;
-        }
+        SettingsCard::show(&mut self.card, ctx, settings, tools);
     }
 }
 
-impl Card {
-    /// Whether it is to be saved, and whether it is put aside.
-    fn show(&mut self, ui: &mut Ui) -> (bool, bool) {
-        let p = theme::palette(ui);
-        ui.label(RichText::new(TITLE).heading());
-        let about = "Which devices are trusted is set on the page Devices. What a device sends that has the name \
-                     of another one you know is always asked about.";
-        ui.label(RichText::new(about).color(p.faint));
-        ui.add_space(4.0);
+impl Form for Rules {
+    const TITLE: &'static str = "When you are asked";
+    const ABOUT: &'static str = "Which devices are trusted is set on the page Devices. What a device sends that \
+                                 has the name of another one you know is always asked about.";
+
+    fn show(&mut self, ui: &mut Ui, typed: &mut Typed) {
         choice(ui, &mut self.rule, &RULES);
-        let mut changed = false;
-        let mut entered = false;
-        let mut line = |ui: &mut Ui, text: &mut String, about| {
-            let line = field(ui, text, about, 0.0);
-            changed |= line.changed();
-            entered |= line.lost_focus();
-        };
-        line(ui, &mut self.above, &ABOVE);
+        typed.line(ui, &mut self.above, &ABOVE);
         ui.columns(2, |sides| {
-            line(&mut sides[0], &mut self.from, &FROM);
-            line(&mut sides[1], &mut self.to, &TO);
+            typed.line(&mut sides[0], &mut self.from, &FROM);
+            typed.line(&mut sides[1], &mut self.to, &TO);
         });
+        let faint = theme::palette(ui).faint;
         ui.label(small(
             "In quiet hours, what you would be asked about is declined. Empty: there are none.",
-            p.faint,
+            faint,
         ));
-        if changed {
-            self.problem = None;
-        }
-        let mut save = entered && ui.input(|i| i.key_pressed(Key::Enter));
-        if let Some(problem) = self.problem {
-            ui.label(small(problem, p.bad));
-        }
-        ui.add_space(8.0);
-        let mut close = false;
-        ui.horizontal(|ui| {
-            close = ui.add(Button::new("Keep it as it was", Look::Plain).height(40.0)).clicked();
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                save |= ui.add(Button::new("Save", Look::Primary).height(40.0)).clicked();
-            });
-        });
-        (save, close)
     }
 
     fn settings(&self, settings: &Settings) -> Result<Settings, &'static str> {

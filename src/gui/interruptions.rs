@@ -1,15 +1,15 @@
 //! What is done about interrupted transfers: asked for above the transfers, chosen in a card.
 
-use egui::{Align, Context, Key, Layout, Modifiers, RichText, Ui};
+use egui::{Context, Ui};
 
 use super::{
+    settings_card::{Form, SettingsCard, Typed},
     theme,
     tools::Tools,
-    widgets::{Button, Field, Look, choice, field, modal, small},
+    widgets::{Button, Field, Look, choice, small},
 };
-use crate::engine::{Command, GoOn, Settings};
+use crate::engine::{GoOn, Settings};
 
-const TITLE: &str = "Interrupted transfers";
 const HOURS: Field<'static> = Field { label: "Hours for which one is tried by itself", hint: "24" };
 const DAYS: Field<'static> = Field { label: "Days after which what is left of it is removed", hint: "30" };
 
@@ -20,76 +20,43 @@ const MOST_DAYS: u32 = 3_650;
 
 #[derive(Default)]
 pub struct Interruptions {
-    card: Option<Card>,
+    card: Option<SettingsCard<Rules>>,
 }
 
-struct Card {
+struct Rules {
     go_on: GoOn,
     hours: String,
     days: String,
-    problem: Option<&'static str>,
 }
 
 impl Interruptions {
     /// To be pressed for the card.
     pub fn button(&mut self, ui: &mut Ui, settings: &Settings) {
-        if ui.add(Button::new("If interrupted…", Look::Quiet).named(TITLE).height(26.0)).clicked() {
-            self.card = Some(Card {
+        if ui.add(Button::new("If interrupted…", Look::Quiet).named(Rules::TITLE).height(26.0)).clicked() {
+            self.card = Some(SettingsCard::new(Rules {
                 go_on: settings.go_on,
                 hours: settings.patience.to_string(),
                 days: settings.leftovers.to_string(),
-                problem: None,
-            });
+            }));
         }
     }
 
     pub fn show(&mut self, ctx: &Context, settings: &Settings, tools: &mut Tools) {
-        let Some(card) = &mut self.card else { return };
-        let (mut save, mut close) = (false, false);
-        modal(ctx, TITLE, 420.0, |ui| (save, close) = card.show(ui));
-        close |= ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape));
-        if save {
-            match card.settings(settings) {
-                Ok(settings) => close |= tools.ask(Command::Apply(settings)),
-                Err(problem) => card.problem = Some(problem),
-            }
-        }
-        if close {
-            self.card = None;
-        }
+        SettingsCard::show(&mut self.card, ctx, settings, tools);
     }
 }
 
-impl Card {
-    /// Whether it is to be saved, and whether it is put aside.
-    fn show(&mut self, ui: &mut Ui) -> (bool, bool) {
-        let p = theme::palette(ui);
-        ui.label(RichText::new(TITLE).heading());
-        let about = "When a link breaks, both devices go on by themselves as soon as they meet. What an earlier \
-                     run of Airlift has left can wait for you instead.";
-        ui.label(RichText::new(about).color(p.faint));
-        ui.add_space(4.0);
-        ui.label(small("After a restart of Airlift", p.faint).family(theme::medium()));
+impl Form for Rules {
+    const TITLE: &'static str = "Interrupted transfers";
+    const ABOUT: &'static str = "When a link breaks, both devices go on by themselves as soon as they meet. What \
+                                 an earlier run of Airlift has left can wait for you instead.";
+
+    fn show(&mut self, ui: &mut Ui, typed: &mut Typed) {
+        let faint = theme::palette(ui).faint;
+        ui.label(small("After a restart of Airlift", faint).family(theme::medium()));
         choice(ui, &mut self.go_on, &[(GoOn::Always, "Go on by itself"), (GoOn::Ask, "Ask first")]);
-        let hours = field(ui, &mut self.hours, &HOURS, 0.0);
-        let days = field(ui, &mut self.days, &DAYS, 0.0);
-        if hours.changed() || days.changed() {
-            self.problem = None;
-        }
-        let entered = hours.lost_focus() || days.lost_focus();
-        let mut save = entered && ui.input(|i| i.key_pressed(Key::Enter));
-        if let Some(problem) = self.problem {
-            ui.label(small(problem, p.bad));
-        }
-        ui.add_space(8.0);
-        let mut close = false;
-        ui.horizontal(|ui| {
-            close = ui.add(Button::new("Keep it as it was", Look::Plain).height(40.0)).clicked();
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                save |= ui.add(Button::new("Save", Look::Primary).height(40.0)).clicked();
-            });
-        });
-        (save, close)
+        typed.line(ui, &mut self.hours, &HOURS);
+        typed.line(ui, &mut self.days, &DAYS);
     }
 
     fn settings(&self, settings: &Settings) -> Result<Settings, &'static str> {

@@ -1,11 +1,11 @@
 //! First meetings: the code that two screens show, and the card of one who sends.
 
-use std::time::Duration;
-
 use egui::{Align, Context, CornerRadius, Frame, Label, Layout, Margin, RichText, Ui};
 
 use super::{
-    icons, theme,
+    icons,
+    on_screen::{Age, OnScreen},
+    theme,
     tools::Tools,
     widgets::{Button, Look, icon, modal, small, tile},
 };
@@ -13,9 +13,6 @@ use crate::{
     engine::Command,
     model::{Agreement, Caution, CompareCode, Direction, Transfer, TransferId, text},
 };
-
-/// Seconds in which a card that just appeared can't be pressed: the click was meant for something else.
-const INERT: f64 = 0.4;
 
 /// The code as large as it can be read across a table, in digits and in words.
 pub fn code(ui: &mut Ui, code: CompareCode) {
@@ -64,8 +61,7 @@ pub fn caution(ui: &mut Ui, warning: &str) {
 #[derive(Default)]
 pub struct Comparing {
     waiting: Vec<Sending>,
-    /// The card on the screen, and since when, on the window's clock.
-    on_screen: Option<(TransferId, f64)>,
+    on_screen: OnScreen,
 }
 
 struct Sending {
@@ -106,21 +102,11 @@ impl Comparing {
 
     pub fn show(&mut self, ctx: &Context, tools: &mut Tools) {
         let Some(sending) = self.waiting.first() else {
-            self.on_screen = None;
+            self.on_screen.clear();
             return;
         };
-        let now = ctx.time();
-        let since = match self.on_screen {
-            Some((shown, since)) if shown == sending.id => since,
-            _ => now,
-        };
-        self.on_screen = Some((sending.id, since));
-        let left = since + INERT - now;
-        let age = if left > 0.0 { Age::Fresh } else { Age::Ripe };
-        if age == Age::Fresh {
-            ctx.request_repaint_after(Duration::from_secs_f64(left));
-        }
         let id = sending.id;
+        let age = self.on_screen.show(ctx, id);
         let said = modal(ctx, "First meeting", 440.0, |ui| card(ui, sending, age));
         if let Some(word) = said {
             let command = match word {
@@ -133,14 +119,6 @@ impl Comparing {
             }
         }
     }
-}
-
-/// How long a card has been on the screen.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Age {
-    /// Too short to have been read.
-    Fresh,
-    Ripe,
 }
 
 enum Word {

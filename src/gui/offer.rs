@@ -5,27 +5,23 @@ mod card;
 mod form;
 mod view;
 
-use std::time::Duration;
-
 use egui::{Context, Key, Modifiers};
 
 use self::view::View;
-use super::tools::{Purpose, Tools};
+use super::{
+    on_screen::OnScreen,
+    tools::{Purpose, Tools},
+};
 use crate::{
     engine::{Command, DeviceChange, Snapshot},
     model::{Answer, Transfer, TransferId, Trust},
 };
 
-/// Seconds in which a card that just appeared, or just changed its shape, can't be pressed: a
-/// click that was meant for what stood there before must not answer it.
-const INERT: f64 = 0.4;
-
 #[derive(Default)]
 pub struct Offers {
     /// In the order in which they came.
     waiting: Vec<Waiting>,
-    /// The card on the screen and when it took its present shape, on the window's clock.
-    on_screen: Option<(TransferId, f64)>,
+    on_screen: OnScreen,
 }
 
 struct Waiting {
@@ -43,14 +39,6 @@ enum Standing {
     Answered,
     /// Gone while its card was on the screen, with the reason.
     Withdrawn(String),
-}
-
-/// How long a card has been as it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Age {
-    /// Too short to have been read.
-    Fresh,
-    Ripe,
 }
 
 /// What a person did with a card.
@@ -75,7 +63,7 @@ impl Offers {
                 return true;
             }
             (Some(i), false) => {
-                let seen = self.on_screen.is_some_and(|(id, _)| id == transfer.id);
+                let seen = self.on_screen.id() == Some(transfer.id);
                 let waiting = &mut self.waiting[i];
                 if seen && waiting.standing == Standing::Open {
                     waiting.standing = Standing::Withdrawn(view::farewell(transfer));
@@ -89,7 +77,9 @@ impl Offers {
                 *old = View::new(transfer, snapshot);
                 old.form = form;
                 old.later = later;
-                self.on_screen = self.on_screen.filter(|(id, _)| *id != transfer.id);
+                if self.on_screen.id() == Some(transfer.id) {
+                    self.on_screen.clear();
+                }
             }
             (None, false) => {}
         }
@@ -112,7 +102,7 @@ impl Offers {
 
     /// A folder was chosen for the card on the screen; `None` where there is no file dialog.
     pub fn folder_chosen(&mut self, folder: Option<std::path::PathBuf>, tools: &mut Tools) {
-        let Some((id, _)) = self.on_screen else { return };
+        let Some(id) = self.on_screen.id() else { return };
         let Some(form) = self.waiting.iter_mut().find(|w| w.view.id == id).and_then(|w| w.view.form.as_mut())
         else {
             return;
@@ -127,29 +117,11 @@ impl Offers {
         let up = |w: &Waiting| matches!(w.standing, Standing::Open | Standing::Withdrawn(_));
         let count = self.waiting.iter().filter(|w| up(w)).count();
         let Some(i) = self.waiting.iter().position(up) else {
-            self.on_screen = None;
+            self.on_screen.clear();
             return;
         };
-        let now = ctx.time();
         let id = self.waiting[i].view.id;
-        let since = match self.on_screen {
-            Some((shown, since)) if shown == id => since,
-            _ => {
-                // Whatever had the keyboard must not answer in its place.
-                ctx.memory_mut(|memory| {
-                    if let Some(focused) = memory.focused() {
-                        memory.surrender_focus(focused);
-                    }
-                });
-                now
-            }
-        };
-        self.on_screen = Some((id, since));
-        let left = since + INERT - now;
-        let age = if left > 0.0 { Age::Fresh } else { Age::Ripe };
-        if age == Age::Fresh {
-            ctx.request_repaint_after(Duration::from_secs_f64(left));
-        }
+        let age = self.on_screen.show(ctx, id);
         let Waiting { view, standing } = &mut self.waiting[i];
         let mut verdict = card::show(ctx, view, standing, count, age, tools);
         if verdict.is_none() && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape)) {
@@ -157,7 +129,7 @@ impl Offers {
         }
         match verdict {
             None => {}
-            Some(Verdict::Reshaped) => self.on_screen = Some((id, now)),
+            Some(Verdict::Reshaped) => self.on_screen.reshape(ctx),
             Some(Verdict::ChangeFolder(start)) => {
                 tools.pick(ctx, Purpose::Landing, super::desktop::Pick::Destination(start));
             }

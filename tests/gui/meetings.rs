@@ -3,12 +3,12 @@
 use airlift::{
     engine::{Command, Event},
     model::{
-        Agreement, Caution, CompareCode, DeviceId, DeviceKind, DeviceName, Direction, KnownDevice, Meeting,
-        Proof, Transfer, TransferState, Trust,
+        Agreement, Caution, CompareCode, DeviceId, DeviceName, Direction, Meeting, Transfer, TransferState,
+        Trust,
     },
 };
 
-use crate::bench::{Bench, file, peer, transfer};
+use crate::bench::{Bench, file, known, peer, transfer};
 
 fn met(direction: Direction, here: Agreement) -> Transfer {
     let files = vec![file("letter.pdf", 4_210_000)];
@@ -104,19 +104,7 @@ fn the_card_goes_when_the_meeting_is_over_and_says_who_is_known() {
     bench.transfer(&Transfer { meeting: None, state: TransferState::Active, ..sending });
     assert!(bench.button("They are the same").is_none());
 
-    let now = std::time::SystemTime::UNIX_EPOCH;
-    let known = KnownDevice {
-        id: peer("Pixel 9").id.unwrap(),
-        name: DeviceName::parse("Pixel 9").unwrap(),
-        kind: DeviceKind::Phone,
-        trust: Trust::Known,
-        proof: Proof::Compared,
-        folder: None,
-        addresses: Vec::new(),
-        met: now,
-        seen: now,
-    };
-    bench.publish(Event::Known(vec![known]));
+    bench.publish(Event::Known(vec![known("Pixel 9", Trust::Known)]));
     bench.transfer(&transfer(2, Direction::Receive, vec![file("x", 1)], TransferState::Waiting));
     bench.must_say("You know it");
     assert!(bench.button("Accept").is_some());

@@ -5,9 +5,11 @@ use egui::{
     text::LayoutJob, vec2,
 };
 
-use super::{Age, Standing, Verdict, form::CHOICES, view::View};
+use super::{Standing, Verdict, form::CHOICES, view::View};
 use crate::gui::{
-    icons, meeting, theme,
+    icons, meeting,
+    on_screen::Age,
+    theme,
     tools::Tools,
     widgets::{Button, Look, badge, choice, icon, icon_button, line, modal, small, strong, tile},
 };
