@@ -6,6 +6,8 @@
 mod filesystem;
 #[path = "attacks/identity.rs"]
 mod identity;
+#[path = "support/loud.rs"]
+mod loud;
 #[path = "attacks/names.rs"]
 mod names;
 mod support;

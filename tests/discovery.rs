@@ -1,10 +1,14 @@
 //! Devices that find each other: real processes in network namespaces of the test's own, joined by a switch.
 #![allow(
     clippy::unwrap_used,
-    clippy::print_stderr,
     clippy::cast_possible_truncation,
-    reason = "a test that can’t go on has failed, one that is skipped says so, and content is any bytes"
+    reason = "a test that can’t go on has failed, and content is any bytes"
 )]
+
+#[path = "support/loud.rs"]
+mod loud;
+#[path = "support/tool.rs"]
+mod tool;
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -17,22 +21,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use loud::skipped;
 use serde_json::Value;
 use tempfile::TempDir;
+use tool::run;
 
 /// What takes longer than this has failed.
 const PATIENCE: Duration = Duration::from_secs(40);
-
-fn run(words: &str) -> Result<(), String> {
-    let mut parts = words.split_whitespace();
-    let output = Command::new(parts.next().unwrap()).args(parts).stdin(Stdio::null()).output();
-    let output = output.map_err(|e| format!("{words}: {e}"))?;
-    if output.status.success() {
-        Ok(())
-    } else {
-        Err(format!("{words}: {}", String::from_utf8_lossy(&output.stderr).trim()))
-    }
-}
 
 /// Hosts on one switch. Neither has a default route.
 struct Lan {
@@ -53,7 +48,7 @@ impl Lan {
         match lan.build() {
             Ok(()) => Some(lan),
             Err(why) => {
-                eprintln!("SKIPPED {test}: no network namespaces here (they need root and ip): {why}");
+                skipped(test, &format!("no network namespaces here (they need root and ip): {why}"));
                 None
             }
         }
@@ -79,6 +74,7 @@ impl Lan {
     fn address(&self, host: usize, address: &str) -> Result<(), String> {
         let without_waiting = if address.contains(':') { "nodad" } else { "" };
         run(&format!("ip -n {} address add {address} dev wire {without_waiting}", self.spaces[host]))
+            .map(drop)
     }
 
     fn on(&self, host: usize, words: &str) {

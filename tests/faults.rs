@@ -7,7 +7,7 @@
 mod bytes;
 #[path = "faults/cable.rs"]
 mod cable;
-#[path = "faults/chance.rs"]
+#[path = "support/chance.rs"]
 mod chance;
 #[path = "faults/crowd.rs"]
 mod crowd;
@@ -22,9 +22,13 @@ mod hiccups;
 mod kills;
 #[path = "faults/lan.rs"]
 mod lan;
+#[path = "support/loud.rs"]
+mod loud;
 #[path = "faults/network.rs"]
 mod network;
 mod support;
+#[path = "support/tool.rs"]
+mod tool;
 
 use std::{fs, path::Path};
 

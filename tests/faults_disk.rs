@@ -8,7 +8,7 @@
 #![allow(clippy::print_stderr, reason = "what a case was is shown when it fails")]
 #![cfg(target_os = "linux")]
 
-#[path = "faults_disk/chance.rs"]
+#[path = "support/chance.rs"]
 mod chance;
 #[path = "faults_disk/changing.rs"]
 mod changing;
@@ -25,6 +25,8 @@ mod harness;
 mod injected;
 #[path = "faults_disk/journal.rs"]
 mod journal;
+#[path = "support/loud.rs"]
+mod loud;
 #[path = "faults_disk/parcel.rs"]
 mod parcel;
 #[path = "faults_disk/power.rs"]

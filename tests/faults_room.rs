@@ -6,6 +6,8 @@
 #[path = "cli/harness.rs"]
 #[allow(dead_code, reason = "the tests of the terminal face use more of it")]
 mod harness;
+#[path = "support/loud.rs"]
+mod loud;
 
 use std::{
     fs,
@@ -15,13 +17,8 @@ use std::{
 };
 
 use harness::{Device, Running, content};
+use loud::skipped;
 use serde_json::Value;
-
-/// Says that a test tried nothing, so that a green run is not taken for more than it is.
-#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
-fn skip(why: &str) {
-    eprintln!("SKIPPED: {why}");
-}
 
 /// A small file system of its own, until it is dropped.
 struct Disk {
@@ -46,7 +43,7 @@ impl Disk {
                 fs::File::create(&image).unwrap().set_len(megabytes << 20).unwrap();
                 let made = Command::new(format!("mkfs.{kind}")).arg("-q").arg(&image).status();
                 if !made.is_ok_and(|made| made.success()) {
-                    skip(&format!("no mkfs.{kind} here"));
+                    skipped("a disk that fills up", &format!("no mkfs.{kind} here"));
                     return None;
                 }
                 mount.args(["-o", "loop"]).arg(&image);
@@ -54,7 +51,10 @@ impl Disk {
         }
         let mounted = mount.arg(&at).output().is_ok_and(|mount| mount.status.success());
         if !mounted {
-            skip(&format!("nothing can be mounted here: it takes root, and for {kind} a loop device"));
+            skipped(
+                "a disk that fills up",
+                &format!("nothing can be mounted here: it takes root, and for {kind} a loop device"),
+            );
             return None;
         }
         Some(Self { _above: above, at })

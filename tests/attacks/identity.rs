@@ -29,7 +29,10 @@ use rustls::{
     sign::{CertifiedKey, Signer, SigningKey},
 };
 
-use crate::support::device::{Device, at};
+use crate::{
+    loud::skipped,
+    support::device::{Device, at},
+};
 
 /// What takes longer than this has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -258,7 +261,6 @@ fn p12_every_byte_of_an_honest_connection_said_again_is_nothing() {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "what is skipped is said")]
 fn p14_tls_1_2_is_not_spoken() {
     let (_device, port) = receiving();
     let version = |version: &str| {
@@ -268,8 +270,7 @@ fn p14_tls_1_2_is_not_spoken() {
             .output()
     };
     let Ok(old) = version("-tls1_2") else {
-        eprintln!("SKIPPED: TLS 1.2 was not tried, there is no openssl here");
-        return;
+        return skipped("TLS 1.2", "there is no openssl here");
     };
     let said = String::from_utf8_lossy(&old.stderr);
     assert!(!old.status.success() && said.contains("alert protocol version"), "{said}");

@@ -7,7 +7,8 @@ use airlift::{disk::Names, model::Outcome, transfer::Attempt};
 use tempfile::tempdir;
 
 use crate::{
-    chance::{Chance, Length, say},
+    chance::{Chance, Length},
+    loud::say,
     support::{
         pair::Pair,
         pipe::Budget,

@@ -4,9 +4,10 @@ use std::{collections::BTreeSet, fs, path::Path, process::Command, time::Duratio
 
 use crate::{
     cable::Cable,
-    chance::{Chance, Length, say, skipped},
+    chance::{Chance, Length},
     film::{digest, is_complete, shoot},
     harness::{Device, Running, tree},
+    loud::{say, skipped},
     receive,
 };
 

@@ -7,9 +7,10 @@ use std::{
 
 use crate::{
     cable::Cable,
-    chance::{Chance, Length, say},
+    chance::{Chance, Length},
     film::{digest, is_complete, read_by, shoot, sparse},
     harness::{Device, Running, tree},
+    loud::say,
     receive,
 };
 

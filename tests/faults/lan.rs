@@ -12,7 +12,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::chance::skipped;
+use crate::{loud::skipped, tool::run};
 
 /// What the sender calls the receiver.
 pub const NAME: &str = "receiver.test";
@@ -49,17 +49,6 @@ pub struct Lan {
     /// The last number of each host's address.
     addresses: [u8; 2],
     relay: Option<Child>,
-}
-
-fn run(words: &str) -> Result<String, String> {
-    let mut parts = words.split_whitespace();
-    let output = Command::new(parts.next().unwrap()).args(parts).stdin(Stdio::null()).output();
-    let output = output.map_err(|e| format!("{words}: {e}"))?;
-    if output.status.success() {
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-    } else {
-        Err(format!("{words}: {}", String::from_utf8_lossy(&output.stderr).trim()))
-    }
 }
 
 impl Lan {

@@ -6,10 +6,11 @@ use std::{
 };
 
 use crate::{
-    chance::{Chance, Length, say},
+    chance::{Chance, Length},
     film::{digest, is_complete, shoot},
     harness::{Device, Running},
     lan::{Host, Lan, NAME, Weather, Wire},
+    loud::say,
 };
 
 const HOUR: Duration = Duration::from_hours(1);

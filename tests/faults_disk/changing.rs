@@ -7,8 +7,9 @@ use std::{
 };
 
 use super::{
-    chance::{Chance, say},
+    chance::Chance,
     harness::{Device, content},
+    loud::say,
     parcel::{News, Parcel, news},
     receiver::Receiver,
 };
@@ -55,7 +56,7 @@ const HARMS: [Harm; 9] = [
 
 #[test]
 fn a_file_that_changes_while_it_is_sent_never_arrives_mixed_and_the_others_arrive() {
-    let mut chance = Chance::new("changing files");
+    let mut chance = Chance::of("changing files");
     for (name, harm) in HARMS {
         let here = Device::new();
         let file = here.file("film.bin", content(SIZE));
@@ -64,7 +65,7 @@ fn a_file_that_changes_while_it_is_sent_never_arrives_mixed_and_the_others_arriv
         let there = Device::new();
         let mut receiver = Receiver::start(&there.inbox(), &there.home(), "0", &[]).unwrap();
         let mut sender = parcel.send(&receiver.address(), &["--limit", "10MB/s"]);
-        let moment = chance.within(1..SIZE as u64 / 2);
+        let moment = chance.among(1..SIZE as u64 / 2);
         while receiver.running().wait_for("progress")["bytes"].as_u64().unwrap() < moment {}
         harm(&file);
         let News::Over(end) = news(&mut sender) else { panic!("a file that {name} is no broken link") };
@@ -82,6 +83,6 @@ fn a_file_that_changes_while_it_is_sent_never_arrives_mixed_and_the_others_arriv
             assert!(end["failures"][0]["why"].as_str().unwrap().ends_with('.'), "{name}: {end}");
         }
         assert_eq!(fs::read(there.inbox().join("other.txt")).unwrap(), b"as it is", "{name}");
-        say(&format!("a file that {name} at {moment}: {what}"));
+        say("changing files", &format!("a file that {name} at {moment}: {what}"));
     }
 }

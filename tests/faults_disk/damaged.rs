@@ -10,10 +10,11 @@ use std::{
 };
 
 use super::{
-    chance::{Chance, is_exhaustive, say},
+    chance::{Chance, Length},
     disk::run,
     harness::{Device, content, tree},
     journal::claimed,
+    loud::say,
     parcel::Parcel,
     receiver::Receiver,
 };
@@ -109,17 +110,17 @@ fn cut(path: &Path, len: u64) {
 #[test]
 fn damage_to_what_was_left_is_noticed_and_only_the_damaged_ranges_are_sent_again() {
     let test = "damaged leftovers";
-    let mut chance = Chance::new(test);
+    let mut chance = Chance::of(test);
     let left = Left::new();
     let whole = left.claimed();
     assert!(whole >= GROUP, "only {whole} bytes were recorded");
-    let rounds = if is_exhaustive() { 40 } else { 2 };
+    let rounds = Length::asked().choose(2, 40);
     let check = |name: &str, groups: usize| {
         // What the journal, as it is now, does not speak of; what is damaged; what was in flight.
         let most = SIZE - left.claimed() + groups * GROUP + (1 << 20);
         let sent = left.go_on(name);
         assert!(sent <= most, "{name}: {sent} bytes were sent, and {most} would do");
-        say(&format!("{test}: {name}: {sent} of {SIZE} bytes sent, {groups} groups damaged"));
+        say(test, &format!("{name}: {sent} of {SIZE} bytes sent, {groups} groups damaged"));
     };
     check("nothing is damaged", 0);
     for round in 0..rounds {
@@ -127,27 +128,27 @@ fn damage_to_what_was_left_is_noticed_and_only_the_damaged_ranges_are_sent_again
         let mut groups = BTreeSet::new();
         let claims = claimed(&left.journal);
         for _ in 0..=round % 3 {
-            let claim = &claims[usize::try_from(chance.within(0..claims.len() as u64)).unwrap()];
-            let at = usize::try_from(chance.within(claim.start as u64..claim.end as u64)).unwrap();
+            let claim = &claims[usize::try_from(chance.among(0..claims.len() as u64)).unwrap()];
+            let at = usize::try_from(chance.among(claim.start as u64..claim.end as u64)).unwrap();
             flip(&left.partial, at, chance.number());
             groups.insert(at / GROUP);
         }
         check("bits of the partial file are flipped", groups.len());
 
         left.restore();
-        let len = usize::try_from(chance.within(0..SIZE as u64)).unwrap();
+        let len = usize::try_from(chance.among(0..SIZE as u64)).unwrap();
         cut(&left.partial, len as u64);
         let beyond: BTreeSet<_> =
             claims.iter().filter(|claim| claim.end > len).map(|claim| claim.start / GROUP).collect();
         check("the partial file is cut", beyond.len());
 
         left.restore();
-        let at = usize::try_from(chance.within(0..fs::metadata(&left.journal).unwrap().len())).unwrap();
+        let at = usize::try_from(chance.among(0..fs::metadata(&left.journal).unwrap().len())).unwrap();
         flip(&left.journal, at, chance.number());
         check("a bit of the journal is flipped", 0);
 
         left.restore();
-        let len = chance.within(0..fs::metadata(&left.journal).unwrap().len());
+        let len = chance.among(0..fs::metadata(&left.journal).unwrap().len());
         cut(&left.journal, len);
         check("the journal is cut", 0);
     }
@@ -208,6 +209,6 @@ fn what_is_somebody_else_s_is_neither_used_nor_touched() {
         let sent = left.go_on(name);
         assert!(sent >= SIZE, "{name}: only {sent} bytes were sent");
         assert!(fs::read(&victim).unwrap() == foreign, "{name}: another's file was written to");
-        say(&format!("somebody else’s: {name}: {sent} bytes sent"));
+        say("somebody else’s leftovers", &format!("{name}: {sent} bytes sent"));
     }
 }

@@ -9,7 +9,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::chance::say;
+use super::loud::skipped;
 
 /// What a disk is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub fn can(test: &str, programs: &[&str]) -> bool {
         missing.push("loop devices".to_owned());
     }
     if !missing.is_empty() {
-        say(&format!("SKIPPED: {test}: this machine lacks {}", missing.join(", ")));
+        skipped(test, &format!("this machine lacks {}", missing.join(", ")));
     }
     missing.is_empty()
 }

@@ -10,9 +10,9 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    chance::say,
     disk::{Disk, Kind, can},
     harness::{Device, Running, content},
+    loud::say,
     parcel::{News, Parcel, news},
     receiver::Receiver,
 };
@@ -81,7 +81,7 @@ fn sentence(end: &Value) -> String {
 
 /// A second attempt, after the harm was mended, completes.
 fn completes(parcel: &Parcel, inbox: &Path, home: &Path, after: After, when: &str) {
-    say(&format!("{when}: {}", after.told));
+    say(when, &after.told);
     let After { receiver, sender, .. } = after;
     let receiver = receiver.unwrap_or_else(|| Receiver::start(inbox, home, "0", &[]).unwrap());
     let (end, _) = sender.unwrap_or_else(|| parcel.send(&receiver.address(), &[])).end();
@@ -130,7 +130,7 @@ fn a_disk_that_can_hold_no_more_files_is_said_and_what_was_stored_stays() {
     let News::Paused(event) = news(&mut sender) else { panic!("it waits for room") };
     let told = sentence(&event);
     parcel.nothing_is_wrong(&disk.inbox(), test);
-    say(&format!("{test}: {told}"));
+    say(test, &told);
     disk.remount("nr_inodes=1000");
     let after = After { receiver: Some(receiver), sender: Some(sender), told };
     completes(&parcel, &disk.inbox(), &home, after, test);

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use super::{
-    chance::{Chance, is_exhaustive, say},
+    chance::{Chance, Length},
     disk::can,
     harness::Device,
+    loud::say,
     parcel::{News, Parcel, news},
     receiver::Receiver,
 };
@@ -98,7 +99,7 @@ fn whatever_system_call_fails_it_is_said_and_a_second_attempt_completes() {
     if !can(test, &["strace"]) {
         return;
     }
-    let mut chance = Chance::new(test);
+    let mut chance = Chance::of(test);
     let mut faults = Vec::new();
     for (call, most) in CALLS {
         for error in ERRORS {
@@ -116,14 +117,14 @@ fn whatever_system_call_fails_it_is_said_and_a_second_attempt_completes() {
             }
         }
     }
-    if !is_exhaustive() {
+    if Length::asked() == Length::Quick {
         // Rather the early ones, which every thread comes to.
         let mut some = Vec::new();
         for (call, most) in CALLS {
             for _ in 0..2 {
-                let error = ERRORS[usize::try_from(chance.within(0..5)).unwrap()];
-                let moment = chance.within(1..most.div_ceil(2) + 1);
-                let later = if error == "error=EINTR" { 0 } else { chance.within(0..2) };
+                let error = ERRORS[usize::try_from(chance.among(0..5)).unwrap()];
+                let moment = chance.among(1..most.div_ceil(2) + 1);
+                let later = if error == "error=EINTR" { 0 } else { chance.among(0..2) };
                 let later = ["", "+"][usize::try_from(later).unwrap()];
                 some.push(format!("{call}:{error}:when={moment}{later}"));
             }
@@ -135,6 +136,6 @@ fn whatever_system_call_fails_it_is_said_and_a_second_attempt_completes() {
         case(fault, &mut tally);
     }
     let Tally { cases, complete, failed, interrupted } = tally;
-    say(&format!("{test}: {cases} cases, {complete} complete, {failed} failed, {interrupted} interrupted"));
+    say(test, &format!("{cases} cases, {complete} complete, {failed} failed, {interrupted} interrupted"));
     assert!(failed + interrupted > 0, "no fault was met");
 }

@@ -7,10 +7,11 @@ use std::{
 };
 
 use super::{
-    chance::{Chance, is_exhaustive, say},
+    chance::{Chance, Length},
     disk::{Disk, Kind, can},
     harness::tree,
     journal::claimed,
+    loud::say,
     parcel::{News, Parcel, news},
     receiver::{Fault, Receiver},
 };
@@ -116,19 +117,18 @@ fn every_step(kind: Kind) {
     if !can(&test, &NEEDS) {
         return;
     }
-    let mut chance = Chance::new(&test);
+    let mut chance = Chance::of(&test);
     let mut cases = 0;
     for (call, most) in STEPS {
-        let moments: Vec<u64> = if is_exhaustive() {
+        let moments: Vec<u64> = if Length::asked() == Length::Long {
             (1..=most).collect()
         } else {
             // The first, and one of the others.
-            vec![1, chance.within(2..most.div_ceil(3).max(3))]
+            vec![1, chance.among(2..most.div_ceil(3).max(3))]
         };
         for moment in moments {
             let fault = format!("{call}:signal=KILL:when={moment}");
-            let written =
-                [Journals::AsTheyAre, Journals::WrittenOut][usize::try_from(chance.within(0..2)).unwrap()];
+            let written = chance.pick(&[Journals::AsTheyAre, Journals::WrittenOut]);
             let reached = case(kind, 20, &[fault], written);
             if reached == Reached::No {
                 break;
@@ -137,7 +137,7 @@ fn every_step(kind: Kind) {
             cases += 1;
         }
     }
-    say(&format!("{test}: {cases} moments"));
+    say(&test, &format!("{cases} moments"));
     assert!(cases >= STEPS.len(), "hardly any moment was met");
 }
 
@@ -179,11 +179,14 @@ fn without_the_sync_of_the_file_or_that_of_its_folder_a_power_cut_is_noticed_by_
         assert!(file.as_ref().is_some_and(|wrong| wrong.contains("other content")), "{kind:?}: {file:?}");
         let folder = delivered_without(kind, &["fsync:retval=0:when=2"]);
         assert!(folder.as_ref().is_some_and(|wrong| wrong.contains("not there")), "{kind:?}: {folder:?}");
-        say(&format!(
-            "{test}, {kind:?}: without the file's: {}; without the folder's: {}",
-            file.unwrap(),
-            folder.unwrap()
-        ));
+        say(
+            test,
+            &format!(
+                "{kind:?}: without the file's: {}; without the folder's: {}",
+                file.unwrap(),
+                folder.unwrap()
+            ),
+        );
     }
 }
 
@@ -221,9 +224,12 @@ fn a_journal_never_speaks_of_what_is_not_on_the_disk_and_without_the_sync_before
         assert!(with >= 8 << 20, "{kind:?}: only {with} bytes were recorded");
         let (without, untrue) = journal_after(kind, &["fdatasync:retval=0"], Journals::WrittenOut);
         assert!(untrue.is_some(), "{kind:?}: the test notices nothing; {without} bytes were recorded");
-        say(&format!(
-            "{test}, {kind:?}: {lasting} of at least 31457280 bytes recorded to last; {with} recorded and there; without the sync {untrue:?} was not there"
-        ));
+        say(
+            test,
+            &format!(
+                "{kind:?}: {lasting} of at least 31457280 bytes recorded to last; {with} recorded and there; without the sync {untrue:?} was not there"
+            ),
+        );
     }
 }
 

@@ -1,12 +1,12 @@
-//! Moments that are chosen by chance, and can be met again: a test is a seed. What a test found out, and
-//! what it could not try, is said past the test runner, which shows nothing of a test that passes.
+//! Moments that are chosen by chance, and can be met again: a test is a seed.
 
 use std::{
     env,
-    io::Write as _,
     ops::Range,
     time::{SystemTime, UNIX_EPOCH},
 };
+
+use crate::loud::say;
 
 /// Replays the moments of a run that printed this number.
 const SEED: &str = "AIRLIFT_FAULTS_SEED";
@@ -28,13 +28,17 @@ impl Chance {
         Self(seed)
     }
 
-    /// One of these numbers (`SplitMix64`).
-    pub fn among(&mut self, range: Range<u64>) -> u64 {
+    /// Any number (`SplitMix64`).
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        range.start + (z ^ (z >> 31)) % (range.end - range.start).max(1)
+        z ^ (z >> 31)
+    }
+
+    pub fn among(&mut self, range: Range<u64>) -> u64 {
+        range.start + self.number() % (range.end - range.start).max(1)
     }
 
     pub fn pick<T: Copy>(&mut self, all: &[T]) -> T {
@@ -66,13 +70,4 @@ impl Length {
             Self::Long => long,
         }
     }
-}
-
-/// Past the test runner.
-pub fn say(test: &str, what: &str) {
-    let _ = writeln!(std::io::stderr(), "faults: {test}: {what}");
-}
-
-pub fn skipped(test: &str, why: &str) {
-    say(test, &format!("SKIPPED: {why}"));
 }
