@@ -3,7 +3,7 @@
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time::timeout,
+    time::{Instant, timeout_at},
 };
 
 use super::{
@@ -49,9 +49,10 @@ where
         if link.say(&hello).await.is_err() {
             return Told::No;
         }
+        let greeted = Instant::now() + limits::HANDSHAKE;
         loop {
             // Who greets has the transfer, and hears how it ends.
-            match timeout(limits::HANDSHAKE, link.next()).await {
+            match timeout_at(greeted, link.next()).await {
                 Ok(Ok(FromReceiver::Hello { .. } | FromReceiver::Ending(Ending::Paused | Ending::Full))) => {
                     break;
                 }

@@ -13,7 +13,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::mpsc,
     task::{JoinError, JoinHandle, spawn_blocking},
-    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
+    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout, timeout_at},
 };
 
 use super::{
@@ -174,8 +174,10 @@ impl Session<'_> {
         L: FnOnce(LaneToken) -> mpsc::Receiver<Inflow>,
     {
         self.link.say(hello).await?;
+        let whole = Instant::now() + limits::OFFER_WHOLE;
         let (entries, summary) = loop {
-            match timeout(limits::OFFER, self.hear_of_offer()).await.unwrap_or(Err(TransferError::Stalled))? {
+            let part = whole.min(Instant::now() + limits::OFFER);
+            match timeout_at(part, self.hear_of_offer()).await.unwrap_or(Err(TransferError::Stalled))? {
                 Order::Check { manifest, summary } => break (manifest.entries, summary),
                 Order::End(ended) => return Ok(ended),
                 Order::Reveal { nonce, stance } => {

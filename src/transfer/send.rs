@@ -7,7 +7,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::{mpsc, watch},
     task::spawn_blocking,
-    time::{Instant, MissedTickBehavior, error::Elapsed, interval, sleep_until, timeout},
+    time::{Instant, MissedTickBehavior, error::Elapsed, interval, sleep_until, timeout, timeout_at},
 };
 
 use super::{
@@ -119,8 +119,10 @@ impl Session<'_> {
     {
         let hello = FromSender::Hello { name: job.name.to_string(), transfer: job.transfer.0 };
         self.link.say(&hello).await?;
+        // For all that it says until then: to be there is no greeting.
+        let greeted = Instant::now() + limits::HANDSHAKE;
         loop {
-            match timeout(limits::HANDSHAKE, self.hear()).await.unwrap_or(Err(TransferError::Stalled))? {
+            match timeout_at(greeted, self.hear()).await.unwrap_or(Err(LinkError::Silent.into()))? {
                 Order::Offer { peer, commitment, knows } => {
                     (self.observe)(Notice::Named(peer));
                     let nonce = self.meeting.answer(commitment, knows);
