@@ -11,3 +11,5 @@ mod loud;
 #[path = "attacks/names.rs"]
 mod names;
 mod support;
+#[path = "attacks/trickle.rs"]
+mod trickle;

@@ -78,7 +78,7 @@ impl ServerCertVerifier for Anybody {
 
 /// Shows this certificate and signs with this key, whatever the other side asks for.
 #[derive(Debug)]
-struct Stubborn {
+pub struct Stubborn {
     shown: Option<Arc<CertifiedKey>>,
 }
 
@@ -101,7 +101,7 @@ impl Stubborn {
         Self { shown: Some(Arc::new(CertifiedKey::new(vec![certificate], Arc::new(key)))) }
     }
 
-    fn honest() -> Self {
+    pub fn honest() -> Self {
         let identity = Identity::ephemeral().unwrap();
         Self::with(identity.certificate(), &identity.private_key())
     }
@@ -146,7 +146,7 @@ impl ResolvesServerCert for Stubborn {
     }
 }
 
-fn client(who: Stubborn, alpn: &[&[u8]]) -> Arc<ClientConfig> {
+pub fn client(who: Stubborn, alpn: &[&[u8]]) -> Arc<ClientConfig> {
     let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_protocol_versions(&[&rustls::version::TLS13])
         .unwrap()
