@@ -134,6 +134,14 @@ fn a_peer_with_no_version_in_common_is_told_so() {
     still_alive(&mut device, port, 0);
 }
 
+/// However long it is.
+fn framed(message: &FromSender) -> Vec<u8> {
+    let body = postcard::to_stdvec(message).unwrap();
+    let mut bytes = u32::try_from(body.len()).unwrap().to_le_bytes().to_vec();
+    bytes.extend_from_slice(&body);
+    bytes
+}
+
 #[test]
 fn a_lie_about_a_messages_length_ends_the_connection() {
     let mut device = Device::start("Ben");
@@ -146,12 +154,20 @@ fn a_lie_about_a_messages_length_ends_the_connection() {
             first.stream.flush().await.unwrap();
             assert_eq!(hear(&mut first).await, None, "a first message of {length} bytes");
         }
-        for length in [u32::MAX, 65 * 1024] {
+        // All of it comes, and is as it should be.
+        let long = FromSender::Hello { name: format!("Rogue{}", " ".repeat(4096)), transfer: [1; 16] };
+        let mut first = rogue.dial(port).await;
+        first.stream.write_all(&framed(&long)).await.unwrap();
+        first.stream.flush().await.unwrap();
+        assert_eq!(hear(&mut first).await, None, "a first message that is too long");
+        let path = |n| format!("{n}/{}", ["x".repeat(200).as_str(); 20].join("/"));
+        let long = FromSender::Entries((0..17).map(|n| file(&path(n), 1)).collect());
+        for bytes in [u32::MAX.to_le_bytes().to_vec(), framed(&long)] {
             let mut later = rogue.greet(port).await;
-            later.stream.write_all(&length.to_le_bytes()).await.unwrap();
-            later.stream.flush().await.unwrap();
+            later.stream.write_all(&bytes).await.unwrap();
+            say(&mut later, &NOTHING_SKIPPED).await;
             let answer = hear(&mut later).await;
-            assert!(!matches!(answer, Some(FromReceiver::Accept { .. })), "{answer:?}");
+            assert!(matches!(answer, Some(FromReceiver::Ending(Ending::Failed { .. }))), "{answer:?}");
         }
     });
     still_alive(&mut device, port, 2);
@@ -210,7 +226,8 @@ fn words_at_the_wrong_time_end_the_transfer() {
             }
             while hear(&mut connection).await.is_some() {}
         });
-        assert!(matches!(device.received(nth).outcome, Outcome::Failed(_)), "{speech:?}");
+        let Outcome::Failed(problem) = device.received(nth).outcome else { panic!("{speech:?}") };
+        assert_eq!((problem.kind, problem.side), (ProblemKind::Protocol, Side::There), "{speech:?}");
     }
     assert_eq!(device.arrived(), Vec::<String>::new());
     still_alive(&mut device, port, speeches.len());

@@ -187,6 +187,7 @@ mod tests {
             ("n", b"a\x1b[2Kb"),
             ("n", "photo\u{202e}gpj".as_bytes()),
             ("n", &long),
+            ("k", &long),
             ("c", b"many"),
             ("c", b"70000"),
             ("r", b"0707070707070707"),
@@ -196,8 +197,10 @@ mod tests {
             strings.push((key, value));
             assert!(parse(&strings).is_err(), "{key}={value:?}");
         }
+        let many = BASE64URL_NOPAD.encode([[0; 6]; limits::MAX_TAGS + 1].as_flattened());
         for veiled in [
-            &[("v", &b"1"[..]), ("r", b"07"), ("t", b"")][..],
+            &[("v", &b"1"[..]), ("r", b"0707070707070707"), ("t", many.as_bytes())][..],
+            &[("v", b"1"), ("r", b"07"), ("t", b"")],
             &[("v", b"1"), ("r", b"0707070707070707")],
             &[("v", b"1"), ("r", b"0707070707070707"), ("t", b"AAAA")],
             &[("v", b"1")],

@@ -222,11 +222,13 @@ impl Directory {
         })
     }
 
-    /// Where devices wait that have given out a code of this number: the best address of each.
+    /// Where devices wait that have given out a code of this number: the best address of each, of
+    /// [`limits::CODE_CANDIDATES`] at most.
     #[must_use]
     pub fn candidates(&self, channel: u16) -> Vec<SocketAddr> {
         let best = |seen: &Seen| seen.places.iter().map(|place| place.address).min_by_key(preference);
-        self.seen.values().filter(|seen| seen.channel == Some(channel)).filter_map(best).collect()
+        let waiting = self.seen.values().filter(|seen| seen.channel == Some(channel)).filter_map(best);
+        waiting.take(limits::CODE_CANDIDATES).collect()
     }
 }
 

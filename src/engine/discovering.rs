@@ -304,14 +304,7 @@ impl Discovering {
             }
             self.probing.push((id, address));
             let tls = self.tls.clone();
-            self.probes.spawn(async move {
-                let answer = match timeout(limits::PROBE, net::probe(address, &tls)).await {
-                    Ok(Ok((peer, took))) if peer == id => RouteAnswer::Proved(took),
-                    Ok(Ok(_)) => RouteAnswer::Other,
-                    Ok(Err(_)) | Err(_) => RouteAnswer::Silent,
-                };
-                (id, address, answer)
-            });
+            self.probes.spawn(async move { (id, address, call(id, address, &tls).await) });
         }
     }
 
@@ -338,6 +331,15 @@ impl Discovering {
     }
 }
 
+/// Whether a device is where it is said to be.
+async fn call(id: DeviceId, address: SocketAddr, tls: &Tls) -> RouteAnswer {
+    match timeout(limits::PROBE, net::probe(address, tls)).await {
+        Ok(Ok((peer, took))) if peer == id => RouteAnswer::Proved(took),
+        Ok(Ok(_)) => RouteAnswer::Other,
+        Ok(Err(_)) | Err(_) => RouteAnswer::Silent,
+    }
+}
+
 /// A name that tells nothing.
 fn new_label() -> String {
     data_encoding::HEXLOWER.encode(&random::<8>())
@@ -354,5 +356,33 @@ async fn until(then: Option<Instant>) {
     match then {
         Some(then) => sleep_until(then).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{identity::Identity, net::Listener};
+
+    #[tokio::test]
+    async fn a_device_is_where_it_is_announced_only_if_its_own_key_answers_there() {
+        let device = || {
+            let identity = Identity::ephemeral().unwrap();
+            (identity.id(), Tls::new(&identity).unwrap())
+        };
+        let ((us, ours), (ben, bens)) = (device(), device());
+        let listener = Listener::loopback(bens).unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], listener.port().unwrap()));
+        let answering = async {
+            for _ in 0..2 {
+                let _ = listener.accept().await.unwrap().identify().await;
+            }
+        };
+        let calling = async { (call(ben, address, &ours).await, call(us, address, &ours).await) };
+        let ((own, other), ()) = tokio::join!(calling, answering);
+        assert!(matches!(own, RouteAnswer::Proved(_)));
+        assert_eq!(other, RouteAnswer::Other);
+        drop(listener);
+        assert_eq!(call(ben, address, &ours).await, RouteAnswer::Silent);
     }
 }

@@ -6,13 +6,15 @@ use std::{
     net::{TcpListener, TcpStream},
     process::{Command, Stdio},
     sync::Arc,
+    thread::JoinHandle,
     time::Duration,
 };
 
 use airlift::{
-    engine::Consent,
+    engine::{self, Consent, Handle, Manner, Strangers},
     identity::Identity,
-    net::{self, Tls},
+    model::{DeviceId, Link, Outcome, Source, Target},
+    net::{self, NetError, Tls},
     wire::{self, FromSender, frame},
 };
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519};
@@ -28,6 +30,7 @@ use rustls::{
     server::{ClientHello, ResolvesServerCert},
     sign::{CertifiedKey, Signer, SigningKey},
 };
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::{
     loud::skipped,
@@ -279,35 +282,83 @@ fn p14_tls_1_2_is_not_spoken() {
     assert!(said.contains("New, TLSv1.3"), "{said}");
 }
 
-/// Answers one call as that server would.
-fn answering(who: Stubborn) -> u16 {
+/// Answers two calls as that server would, and says whether each was a whole handshake.
+fn answering(who: Stubborn, alpn: &[&[u8]]) -> (u16, JoinHandle<Vec<Option<HandshakeKind>>>) {
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_protocol_versions(&[&rustls::version::TLS13])
         .unwrap()
         .with_no_client_auth();
     let mut config = config.with_cert_resolver(Arc::new(who));
-    config.alpn_protocols = vec![wire::ALPN.to_vec()];
+    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        let (mut socket, _) = listener.accept().unwrap();
-        let mut tls = ServerConnection::new(Arc::new(config)).unwrap();
-        // Whatever comes of it shows at the other end.
-        let _ = tls.complete_io(&mut socket);
-        let _ = socket.read(&mut [0; 100]);
+    let config = Arc::new(config);
+    let answering = std::thread::spawn(move || {
+        let answer = |_| {
+            let (mut socket, _) = listener.accept().unwrap();
+            let mut tls = ServerConnection::new(Arc::clone(&config)).unwrap();
+            // Whatever comes of it shows at the other end.
+            let _ = tls.complete_io(&mut socket);
+            let _ = tls.complete_io(&mut socket);
+            tls.handshake_kind()
+        };
+        (0..2).map(answer).collect()
     });
-    port
+    (port, answering)
 }
 
 #[test]
 fn i2_a_receiver_with_anothers_certificate_or_another_kind_of_key_is_sent_nothing_cve_2025_54792() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let tls = Tls::new(&Identity::ephemeral().unwrap()).unwrap();
-    let dial = |who| {
-        let port = answering(who);
+    let dial = |who, alpn: &[&[u8]]| {
+        let (port, _) = answering(who, alpn);
         runtime.block_on(net::dial(&at(([127, 0, 0, 1], port).into()), &tls))
     };
-    assert!(dial(Stubborn::thief()).is_err(), "another's certificate, without its key");
-    assert!(dial(Stubborn::of_another_kind()).is_err(), "a key that is not Ed25519");
-    assert!(dial(Stubborn::expired()).is_ok(), "dates mean nothing");
+    assert!(dial(Stubborn::thief(), &[wire::ALPN]).is_err(), "another's certificate, without its key");
+    assert!(dial(Stubborn::of_another_kind(), &[wire::ALPN]).is_err(), "a key that is not Ed25519");
+    assert!(dial(Stubborn::expired(), &[wire::ALPN]).is_ok(), "dates mean nothing");
+    // P5: one that names no version.
+    assert!(matches!(dial(Stubborn::honest(), &[]), Err(NetError::NotAirlift { .. })));
+}
+
+#[test]
+fn i2_every_call_proves_both_keys_anew_whatever_tickets_a_receiver_gives() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let tls = Tls::new(&Identity::ephemeral().unwrap()).unwrap();
+    let (port, answered) = answering(Stubborn::honest(), &[wire::ALPN]);
+    for _ in 0..2 {
+        let mut connection = runtime.block_on(net::dial(&at(([127, 0, 0, 1], port).into()), &tls)).unwrap();
+        // Its tickets come with the end, whatever that is.
+        let _ = runtime.block_on(async {
+            connection.stream.shutdown().await?;
+            connection.stream.read_to_end(&mut Vec::new()).await
+        });
+    }
+    assert_eq!(answered.join().unwrap(), [Some(HandshakeKind::Full); 2]);
+}
+
+#[test]
+fn i2_whoever_waits_where_a_link_leads_and_has_another_key_is_sent_nothing() {
+    let (mut device, port) = receiving();
+    let mut anna = Device::start("Anna");
+    let file = anna.inbox.path().join("letter");
+    std::fs::write(&file, b"for Ben alone").unwrap();
+    let another = Identity::ephemeral().unwrap().id();
+    let send = |to: DeviceId| {
+        let link = Link { id: to, address: at(([127, 0, 0, 1], port).into()) };
+        let (id, sources) = (Handle::new_transfer(), vec![Source::Path(file.clone())]);
+        let manner = Manner { strangers: Strangers::GoAhead, ..Manner::default() };
+        anna.tell(engine::Command::Send { id, to: Target::Link(link), sources, manner });
+        id
+    };
+    let (wrong, right) = (send(another), send(device.state.device.id));
+    let outcome = anna.report(wrong).outcome;
+    assert!(
+        matches!(&outcome, Outcome::Failed(problem) if problem.text.contains("another one than before")),
+        "{outcome:?}"
+    );
+    assert_eq!(anna.report(right).outcome, Outcome::Complete);
+    device.received(0);
+    assert_eq!(device.state.transfers.len(), 1);
 }

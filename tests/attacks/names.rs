@@ -108,7 +108,8 @@ fn n6_a_zero_character_cve_2024_38272() {
 
 #[test]
 fn n11_n12_names_and_paths_beyond_every_system() {
-    are_refused(&[&"n".repeat(1025), &"x/".repeat(2100), &"x/".repeat(300)[..599]]);
+    let long = vec!["x".repeat(200); 21].join("/");
+    are_refused(&[&"n".repeat(1025), &long, &"x/".repeat(300)[..599]]);
 }
 
 #[cfg(target_os = "linux")]

@@ -152,6 +152,11 @@ fn whoever_gives_out_a_code_is_found_by_its_number_and_not_shown() {
     let found: Vec<_> = directory.candidates(7).iter().map(ToString::to_string).collect();
     assert_eq!(found, ["10.0.0.7:1", "10.0.0.9:1"]);
     assert_eq!(directory.nearby().len(), 1);
+    // Each may be one that makes a guess of its own.
+    for n in 10..100 {
+        directory.sight(n.to_string(), nameless(7), at(&[&format!("10.0.0.{n}:1")]), &[]);
+    }
+    assert_eq!(directory.candidates(7).len(), limits::CODE_CANDIDATES);
 }
 
 #[test]

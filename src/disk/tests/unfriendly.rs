@@ -10,9 +10,9 @@ use std::{
     process::{Command, ExitStatus},
 };
 
-use super::{add, begin, file, folder, listing, receive, skip, store_one, temp, texts, write};
+use super::{ID, add, begin, file, folder, listing, receive, skip, store_one, temp, texts, write};
 use crate::{
-    disk::{DiskError, Inbox, PlanError, Scan, SourceError},
+    disk::{DiskError, Inbox, PlanError, Scan, SourceError, naming::PART, part::prefix},
     model::{CHUNK, Conflict, Leaf, Source, Timestamp},
 };
 
@@ -66,6 +66,11 @@ fn a_folder_swapped_for_a_link_while_a_file_is_written_gives_nothing_away() {
     assert!(listing(temp.path()).iter().all(|line| !line.contains(".airlift")));
 }
 
+/// What the partial file of an entry is called.
+fn part_of(path: &str) -> String {
+    format!("{}{}{PART}", prefix(ID), &blake3::hash(path.as_bytes()).to_hex()[..16])
+}
+
 #[test]
 fn a_link_planted_under_a_final_or_partial_name_is_left_alone() {
     let (temp, outside) = (temp(), temp());
@@ -75,10 +80,10 @@ fn a_link_planted_under_a_final_or_partial_name_is_left_alone() {
     for conflict in [Conflict::KeepBoth, Conflict::Skip, Conflict::Replace] {
         let inbox = tempfile::tempdir_in(temp.path()).unwrap();
         let intake = begin(inbox.path(), &entries, conflict);
-        symlink(&target, inbox.path().join(".airlift-abababab-0.part")).unwrap();
+        symlink(&target, inbox.path().join(part_of("f"))).unwrap();
         symlink(outside.path().join("new"), inbox.path().join("f")).unwrap();
         assert_eq!(store_one(&intake, 0, b"f").unwrap().path.as_str(), "f (1)");
-        assert_eq!(listing(inbox.path()), [".airlift-abababab-0.part=<link>", "f=<link>", "f (1)=f"]);
+        assert_eq!(listing(inbox.path()), [&format!("{}=<link>", part_of("f")), "f=<link>", "f (1)=f"]);
     }
     assert_eq!(listing(outside.path()), ["target=precious"]);
 }
@@ -86,11 +91,13 @@ fn a_link_planted_under_a_final_or_partial_name_is_left_alone() {
 #[test]
 fn what_a_crash_left_behind_is_in_nobodys_way() {
     let temp = temp();
-    fs::write(temp.path().join(".airlift-abababab-0.part"), "left").unwrap();
-    fs::create_dir(temp.path().join(".airlift-abababab-0-1.part")).unwrap();
+    let part = part_of("f");
+    let next = part.replace(PART, "-1.part");
+    fs::write(temp.path().join(&part), "left").unwrap();
+    fs::create_dir(temp.path().join(&next)).unwrap();
     let intake = begin(temp.path(), &texts(&["f"]), Conflict::KeepBoth);
     store_one(&intake, 0, b"f").unwrap();
-    assert_eq!(listing(temp.path()), [".airlift-abababab-0-1.part/", ".airlift-abababab-0.part=left", "f=f"]);
+    assert_eq!(listing(temp.path()), [format!("{next}/"), format!("{part}=left"), "f=f".to_owned()]);
 }
 
 #[test]

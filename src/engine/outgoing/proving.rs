@@ -96,7 +96,7 @@ impl Outgoing {
             typed => vec![typed.clone()],
         };
         let mut failure = None;
-        for candidate in candidates.into_iter().take(limits::CODE_CANDIDATES) {
+        for candidate in candidates {
             match self.prove_to(&candidate, code).await {
                 Ok(connection) => {
                     let there = (connection.peer, connection.address);
