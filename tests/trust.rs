@@ -214,6 +214,25 @@ fn a_known_name_with_another_key_is_shown_with_the_offer_and_asked_about_even_wh
 }
 
 #[test]
+fn a_known_device_that_calls_itself_as_another_known_one_is_sent_nothing() {
+    let mut device = Device::start("Carl");
+    let (anna, mut posing) = (DeviceId::of_public_key(b"anna"), Device::start("ANNA'S laptop"));
+    let ben = posing.state.device.id;
+    for (id, called) in [(anna, "Anna’s laptop"), (ben, "Ben")] {
+        let elsewhere = TrustStore::open(device.home()).unwrap();
+        elsewhere.change(Change::Judged { id, name: name(called), trust: Trust::Known }).unwrap();
+        elsewhere.write().unwrap();
+    }
+    let port = posing.receive(Consent::All);
+    let sent = device.send(port, &[source(&device, "a", b"a")]);
+    let outcome = device.report(sent).outcome;
+    let Outcome::Failed(problem) = &outcome else { panic!("{outcome:?}") };
+    assert!(problem.text.contains("has another key") && problem.text.contains(&anna.short()), "{outcome:?}");
+    assert_eq!(posing.arrived(), Vec::<String>::new());
+    assert_eq!(device.state.transfer(sent).unwrap().caution.as_ref().map(|_| ()), Some(()));
+}
+
+#[test]
 fn a_person_is_asked_one_question_of_each_device_and_a_trusted_one_comes_through_the_crowd() {
     let mut device = Device::start("Ben");
     let mut friend = Device::start("Friend");

@@ -4,7 +4,7 @@
 //! with the right key is the device, and only then.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     net::{IpAddr, SocketAddr},
     time::Instant,
 };
@@ -25,9 +25,21 @@ pub struct Place {
 
 struct Seen {
     /// `None`: it is veiled, and not for us.
-    who: Option<(DeviceId, DeviceName, DeviceKind)>,
+    who: Option<Who>,
     channel: Option<u16>,
     places: Vec<Place>,
+}
+
+struct Who {
+    id: DeviceId,
+    /// What it is announced as. `None`: it was recognised, and says nothing.
+    says: Option<(DeviceName, DeviceKind)>,
+}
+
+impl Seen {
+    fn id(&self) -> Option<DeviceId> {
+        self.who.as_ref().map(|who| who.id)
+    }
 }
 
 struct Tried {
@@ -60,21 +72,21 @@ impl Directory {
         places.retain(|place| is_possible(place.address));
         places.truncate(limits::MAX_ROUTES);
         let who = match announcement.claim {
-            Claim::Open { id, name, kind } => Some((id, name, kind)),
+            Claim::Open { id, name, kind } => Some(Who { id, says: Some((name, kind)) }),
             Claim::Veiled { nonce, tags } => known
                 .iter()
                 .filter(|known| known.trust != Trust::Blocked)
                 .find(|known| tags.contains(&tag(known.id, self.us, &nonce)))
-                .map(|known| (known.id, known.name.clone(), known.kind)),
+                .map(|known| Who { id: known.id, says: None }),
             Claim::Nameless => None,
         };
-        let is_ours = who.as_ref().is_some_and(|(id, ..)| *id == self.us);
+        let newcomer = who.as_ref().map(|who| who.id);
+        let is_ours = newcomer == Some(self.us);
         let is_useless = who.is_none() && announcement.channel.is_none();
         if places.is_empty() || is_ours || is_useless {
             self.seen.remove(&instance);
             return;
         }
-        let newcomer = who.as_ref().map(|(id, ..)| *id);
         if !self.seen.contains_key(&instance) && !self.make_room(newcomer, known) {
             return;
         }
@@ -85,8 +97,7 @@ impl Directory {
     /// Whether there is room for one more announcement, perhaps in the place of one that nobody has proved:
     /// to claim a known id is no proof.
     fn make_room(&mut self, newcomer: Option<DeviceId>, known: &[KnownDevice]) -> bool {
-        let is_of = |seen: &Seen, id| seen.who.as_ref().is_some_and(|(who, ..)| Some(*who) == id);
-        let of_this = self.seen.values().filter(|seen| newcomer.is_some() && is_of(seen, newcomer)).count();
+        let of_this = self.seen.values().filter(|seen| newcomer.is_some() && seen.id() == newcomer).count();
         let is_crowded = of_this >= limits::MAX_SIGHTINGS_OF_ONE;
         if !is_crowded && self.seen.len() < limits::MAX_SIGHTINGS {
             return true;
@@ -94,15 +105,15 @@ impl Directory {
         if !is_crowded && newcomer.is_none_or(|id| !known.iter().any(|known| known.id == id)) {
             return false;
         }
-        let may_go = |seen: &Seen| !self.is_proved(seen) && (!is_crowded || is_of(seen, newcomer));
+        let may_go = |seen: &Seen| !self.is_proved(seen) && (!is_crowded || seen.id() == newcomer);
         let goes = self.seen.iter().find(|(_, seen)| may_go(seen)).map(|(instance, _)| instance.clone());
         goes.is_some_and(|instance| self.seen.remove(&instance).is_some())
     }
 
     /// Whether the device has answered where this says that it is.
     fn is_proved(&self, seen: &Seen) -> bool {
-        let Some((id, ..)) = &seen.who else { return false };
-        seen.places.iter().any(|place| matches!(self.answer(*id, place.address), RouteAnswer::Proved(_)))
+        let Some(id) = seen.id() else { return false };
+        seen.places.iter().any(|place| matches!(self.answer(id, place.address), RouteAnswer::Proved(_)))
     }
 
     /// It is not announced any more.
@@ -121,8 +132,7 @@ impl Directory {
         let seen = &self.seen;
         let is_told = |(id, address): &(DeviceId, SocketAddr)| {
             seen.values().any(|seen| {
-                seen.who.as_ref().is_some_and(|(who, ..)| who == id)
-                    && seen.places.iter().any(|place| place.address == *address)
+                seen.id() == Some(*id) && seen.places.iter().any(|place| place.address == *address)
             })
         };
         self.tried.retain(|route, _| is_told(route));
@@ -145,9 +155,11 @@ impl Directory {
             Some(_) => false,
         };
         let of = |seen: &Seen| {
-            let id = seen.who.as_ref().map(|(id, ..)| *id);
             let places = seen.places.iter().map(|place| place.address);
-            id.into_iter().flat_map(|id| places.clone().map(move |place| (id, place))).collect::<Vec<_>>()
+            seen.id()
+                .into_iter()
+                .flat_map(|id| places.clone().map(move |place| (id, place)))
+                .collect::<Vec<_>>()
         };
         let mut due: Vec<_> =
             self.seen.values().flat_map(of).filter(|(id, address)| is_due(*id, *address)).collect();
@@ -185,7 +197,7 @@ impl Directory {
     #[must_use]
     pub fn routes(&self, id: DeviceId) -> Vec<Route> {
         let mut routes: Vec<Route> = Vec::new();
-        for seen in self.seen.values().filter(|seen| seen.who.as_ref().is_some_and(|(who, ..)| *who == id)) {
+        for seen in self.seen.values().filter(|seen| seen.id() == Some(id)) {
             for Place { address, interface } in &seen.places {
                 if routes.iter().all(|route| route.address != *address) {
                     let answer = self.answer(id, *address);
@@ -198,28 +210,30 @@ impl Directory {
         routes
     }
 
-    /// All devices that are announced, by name.
+    /// All devices that are announced, by name. What is `known` has the name that it is known by: it could
+    /// announce that of another.
     #[must_use]
-    pub fn nearby(&self) -> Vec<Nearby> {
-        let mut devices: Vec<Nearby> = Vec::new();
-        for (id, name, kind) in self.seen.values().filter_map(|seen| seen.who.as_ref()) {
-            if devices.iter().any(|device| device.id == *id) {
-                continue;
-            }
-            let (name, kind) = self.told_by_itself(*id).unwrap_or((name, *kind));
-            let (sighting, routes) = (self.state(*id), self.routes(*id));
-            devices.push(Nearby { id: *id, name: name.clone(), kind, sighting, routes });
-        }
+    pub fn nearby(&self, known: &[KnownDevice]) -> Vec<Nearby> {
+        let known: HashMap<_, _> = known.iter().map(|known| (known.id, known)).collect();
+        let ids: BTreeSet<_> = self.seen.values().filter_map(Seen::id).collect();
+        let device = |id| {
+            let (name, kind) = match known.get(&id) {
+                Some(known) => (known.name.clone(), known.kind),
+                None => self.told(id),
+            };
+            Nearby { id, name, kind, sighting: self.state(id), routes: self.routes(id) }
+        };
+        let mut devices: Vec<_> = ids.into_iter().map(device).collect();
         devices.sort_by(|a, b| (a.name.as_str(), a.id).cmp(&(b.name.as_str(), b.id)));
         devices
     }
 
-    /// What is announced where the device itself answers.
-    fn told_by_itself(&self, id: DeviceId) -> Option<(&DeviceName, DeviceKind)> {
-        self.seen.values().find_map(|seen| match &seen.who {
-            Some((who, name, kind)) if *who == id && self.is_proved(seen) => Some((name, *kind)),
-            _ => None,
-        })
+    /// What a device is announced as, preferably where it answers itself.
+    fn told(&self, id: DeviceId) -> (DeviceName, DeviceKind) {
+        let of_this = || self.seen.values().filter(|seen| seen.id() == Some(id));
+        let says = |seen: &Seen| seen.who.as_ref()?.says.clone();
+        let told = of_this().filter(|seen| self.is_proved(seen)).find_map(says);
+        told.or_else(|| of_this().find_map(says)).unwrap_or_else(|| unnamed(id))
     }
 
     /// Where devices wait that have given out a code of this number: the best address of each, of
@@ -230,6 +244,11 @@ impl Directory {
         let waiting = self.seen.values().filter(|seen| seen.channel == Some(channel)).filter_map(best);
         waiting.take(limits::CODE_CANDIDATES).collect()
     }
+}
+
+/// What is shown of a device that nobody has told the name of.
+fn unnamed(id: DeviceId) -> (DeviceName, DeviceKind) {
+    (DeviceName::from_host_name(&id.short()), DeviceKind::default())
 }
 
 /// True of what can be another device's address.

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::task::spawn_blocking;
+use tokio::{sync::Notify, task::spawn_blocking};
 
 use super::{event::Event, handle::Publisher};
 use crate::{
@@ -24,12 +24,20 @@ struct Shared {
     publisher: Publisher,
     /// Held while it is published how it is now, so that the last event has the newest.
     publishing: Mutex<()>,
+    changed: Notify,
 }
 
 impl Devices {
     #[must_use]
     pub fn new(store: TrustStore, publisher: Publisher) -> Self {
-        Self { shared: Arc::new(Shared { store, publisher, publishing: Mutex::default() }) }
+        Self {
+            shared: Arc::new(Shared {
+                store,
+                publisher,
+                publishing: Mutex::default(),
+                changed: Notify::new(),
+            }),
+        }
     }
 
     /// All, by name.
@@ -98,7 +106,13 @@ impl Devices {
         let _ = writing.await;
     }
 
+    /// Until something has changed since this was awaited last. One waits.
+    pub async fn changed(&self) {
+        self.shared.changed.notified().await;
+    }
+
     fn publish(&self) {
+        self.shared.changed.notify_one();
         let _one = self.shared.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         self.shared.publisher.publish(Event::Known(self.all()));
     }

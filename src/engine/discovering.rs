@@ -162,6 +162,8 @@ impl Discovering {
                 }
                 seen = next(&mut self.multicast) => self.see(seen),
                 Some(probed) = self.probes.join_next() => self.learn(probed),
+                // Names of those who are here, and who is to recognise this device.
+                () = self.devices.changed() => self.announce(),
                 _ = pace.tick(), if is_needed => self.look_again(),
                 () = until(over) => {
                     self.sought_until = None;
@@ -322,7 +324,7 @@ impl Discovering {
     }
 
     fn publish(&mut self) {
-        let nearby = lock(&self.directory).nearby();
+        let nearby = lock(&self.directory).nearby(&self.devices.all());
         self.changed.notify_waiters();
         if nearby != self.nearby {
             self.nearby.clone_from(&nearby);

@@ -340,7 +340,7 @@ impl Outgoing {
                 Notice::Agreed => self.agreed(peer),
                 Notice::Named(name) => {
                     self.named(peer, name);
-                    if let Some(problem) = self.warn(peer, name, accord) {
+                    if let Some(problem) = self.warn((peer, name), known, accord) {
                         // Named once.
                         let _ = refused.set(problem);
                         halt.cancel();

@@ -105,7 +105,7 @@ impl Routes {
     async fn seen_as(&self, name: &DeviceName) -> Result<Option<DeviceId>, NetError> {
         let Some(view) = &self.view else { return Ok(None) };
         let seen = view.find(|directory| {
-            let nearby = directory.nearby();
+            let nearby = directory.nearby(&self.devices.all());
             let named = nearby.iter().filter(|near| near.name.resembles(name)).map(|near| near.id);
             let named: Vec<_> = named.collect();
             (!named.is_empty()).then_some(named)

@@ -46,13 +46,13 @@ fn one_device_is_one_line_whatever_it_is_announced_as() {
     directory.sight("2".into(), open("ben"), at(&["10.0.0.7:1", "10.0.1.7:1"]), &[]);
     directory.sight("3".into(), open("anna"), at(&["10.0.0.8:1"]), &[]);
     directory.sight("4".into(), open("us"), at(&["10.0.0.1:1"]), &[]);
-    let names: Vec<_> = directory.nearby().iter().map(|near| near.name.to_string()).collect();
+    let names: Vec<_> = directory.nearby(&[]).iter().map(|near| near.name.to_string()).collect();
     assert_eq!(names, ["anna", "ben"]);
     assert_eq!(addresses(&directory, "ben"), ["10.0.0.7:1", "10.0.1.7:1", "[fd00::7]:1"]);
     directory.gone("2");
     assert_eq!(addresses(&directory, "ben"), ["10.0.0.7:1", "[fd00::7]:1"]);
     directory.gone("1");
-    assert_eq!(directory.nearby().len(), 1);
+    assert_eq!(directory.nearby(&[]).len(), 1);
 }
 
 #[test]
@@ -63,13 +63,13 @@ fn what_answered_fastest_comes_first_and_what_answered_with_another_key_last() {
     directory.sight("1".into(), open("ben"), places, &[]);
     let now = Instant::now();
     assert_eq!(directory.due(now).len(), 5);
-    assert_eq!(directory.nearby()[0].sighting, Sighting::Unproved);
+    assert_eq!(directory.nearby(&[])[0].sighting, Sighting::Unproved);
     for (route, answer) in [(0, RouteAnswer::Other), (1, RouteAnswer::Silent), (2, SLOW), (3, FAST)] {
         directory.tried(id("ben"), routes[route], answer, now);
     }
     let ranked = ["10.0.0.4:1", "10.0.0.3:1", "10.0.0.5:1", "10.0.0.2:1", "10.0.0.1:1"];
     assert_eq!(addresses(&directory, "ben"), ranked);
-    assert_eq!(directory.nearby()[0].sighting, Sighting::Proved);
+    assert_eq!(directory.nearby(&[])[0].sighting, Sighting::Proved);
     assert_eq!(directory.due(now), [(id("ben"), routes[4])]);
     let later = now + limits::RETRY_ROUTE;
     assert_eq!(directory.due(later), [(id("ben"), routes[1]), (id("ben"), routes[4])]);
@@ -82,11 +82,11 @@ fn a_changed_address_is_a_new_route_of_the_same_device_and_the_old_one_is_forgot
     directory.sight("1".into(), open("ben"), at(&["10.0.0.7:1"]), &[]);
     directory.tried(id("ben"), "10.0.0.7:1".parse().unwrap(), FAST, now);
     directory.sight("1".into(), open("ben"), at(&["10.0.9.9:1"]), &[]);
-    assert_eq!(directory.nearby()[0].sighting, Sighting::Unproved);
+    assert_eq!(directory.nearby(&[])[0].sighting, Sighting::Unproved);
     assert_eq!(directory.due(now).len(), 1);
     // What comes late of an old route is no news.
     directory.tried(id("ben"), "10.0.0.7:1".parse().unwrap(), FAST, now);
-    assert_eq!(directory.nearby()[0].sighting, Sighting::Unproved);
+    assert_eq!(directory.nearby(&[])[0].sighting, Sighting::Unproved);
 }
 
 #[test]
@@ -99,10 +99,10 @@ fn somebody_else_s_id_leads_to_could_not_verify_and_takes_nothing_from_the_devic
     }
     directory.sight("0".into(), lie, at(&["10.0.0.66:1"]), &[]);
     directory.tried(id("ben"), "10.0.0.66:1".parse().unwrap(), RouteAnswer::Other, now);
-    assert_eq!(directory.nearby()[0].sighting, Sighting::Disproved);
+    assert_eq!(directory.nearby(&[])[0].sighting, Sighting::Disproved);
     directory.sight("1".into(), open("ben"), at(&["10.0.0.7:1"]), &[]);
     directory.tried(id("ben"), "10.0.0.7:1".parse().unwrap(), FAST, now);
-    let near = &directory.nearby()[0];
+    let near = &directory.nearby(&[])[0];
     assert_eq!((near.sighting, near.name.as_str()), (Sighting::Proved, "ben"));
     assert_eq!(near.routes[0].address, "10.0.0.7:1".parse().unwrap());
 }
@@ -113,10 +113,10 @@ fn a_flood_is_capped_and_keeps_nobody_out_who_is_known() {
     for n in 0..10_000 {
         directory.sight(n.to_string(), open(&format!("flood {n}")), at(&["10.0.0.66:1"]), &[known("ben")]);
     }
-    assert_eq!(directory.nearby().len(), limits::MAX_SIGHTINGS);
+    assert_eq!(directory.nearby(&[]).len(), limits::MAX_SIGHTINGS);
     directory.sight("ben".into(), open("ben"), at(&["10.0.0.7:1"]), &[known("ben")]);
-    assert!(directory.nearby().iter().any(|near| near.id == id("ben")));
-    assert_eq!(directory.nearby().len(), limits::MAX_SIGHTINGS);
+    assert!(directory.nearby(&[]).iter().any(|near| near.id == id("ben")));
+    assert_eq!(directory.nearby(&[]).len(), limits::MAX_SIGHTINGS);
     let many: Vec<_> = (1..200).map(|n| format!("10.0.1.{n}:1")).collect();
     let many: Vec<_> = many.iter().map(String::as_str).collect();
     directory.sight("ben".into(), open("ben"), at(&many), &[]);
@@ -131,15 +131,15 @@ fn a_veiled_device_is_seen_by_those_who_know_it_and_are_meant() {
     let places = || at(&["10.0.0.7:1"]);
     let mut directory = Directory::new(id("us"));
     directory.sight("1".into(), veiled.clone(), places(), &[known("ben")]);
-    assert_eq!(directory.nearby()[0].id, id("ben"));
+    assert_eq!(directory.nearby(&[known("ben")])[0].id, id("ben"));
     for knows in [vec![], vec![known("anna")], vec![KnownDevice { trust: Trust::Blocked, ..known("ben") }]] {
         let mut directory = Directory::new(id("us"));
         directory.sight("1".into(), veiled.clone(), places(), &knows);
-        assert_eq!(directory.nearby(), []);
+        assert_eq!(directory.nearby(&[]), []);
     }
     let mut other = Directory::new(id("other"));
     other.sight("1".into(), veiled, places(), &[known("ben")]);
-    assert_eq!(other.nearby(), []);
+    assert_eq!(other.nearby(&[]), []);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn whoever_gives_out_a_code_is_found_by_its_number_and_not_shown() {
     directory.sight("3".into(), Announcement { channel: Some(7), ..open("ben") }, at(&["10.0.0.9:1"]), &[]);
     let found: Vec<_> = directory.candidates(7).iter().map(ToString::to_string).collect();
     assert_eq!(found, ["10.0.0.7:1", "10.0.0.9:1"]);
-    assert_eq!(directory.nearby().len(), 1);
+    assert_eq!(directory.nearby(&[]).len(), 1);
     // Each may be one that makes a guess of its own.
     for n in 10..100 {
         directory.sight(n.to_string(), nameless(7), at(&[&format!("10.0.0.{n}:1")]), &[]);
@@ -168,7 +168,7 @@ fn addresses_that_can_t_be_another_device_s_are_ignored() {
         at(&["127.0.0.1:1", "0.0.0.0:1", "224.0.0.1:1", "10.0.0.7:0"]),
         &[],
     );
-    assert_eq!(directory.nearby(), []);
+    assert_eq!(directory.nearby(&[]), []);
 }
 
 #[test]
@@ -182,12 +182,12 @@ fn a_flood_in_the_name_of_a_known_device_keeps_that_device_out_no_more_than_othe
     assert_eq!(directory.instances().count(), limits::MAX_SIGHTINGS_OF_ONE);
     directory.sight("ben".into(), open("ben"), at(&["10.0.0.7:1"]), &[known("ben")]);
     directory.tried(id("ben"), "10.0.0.7:1".parse().unwrap(), FAST, now);
-    assert_eq!(directory.nearby()[0].sighting, Sighting::Proved);
+    assert_eq!(directory.nearby(&[])[0].sighting, Sighting::Proved);
     // And the flood goes on.
     for n in 1000..2000 {
         directory.sight(n.to_string(), open("ben"), at(&["10.0.0.66:1"]), &[known("ben")]);
     }
-    assert_eq!(directory.nearby()[0].sighting, Sighting::Proved);
+    assert_eq!(directory.nearby(&[])[0].sighting, Sighting::Proved);
     assert_eq!(addresses(&directory, "ben")[0], "10.0.0.7:1");
 }
 
@@ -201,4 +201,25 @@ fn a_device_with_many_addresses_keeps_nobody_waiting() {
     directory.tried(id("liar"), "10.0.1.1:1".parse().unwrap(), RouteAnswer::Silent, now);
     directory.sight("2".into(), open("ben"), at(&["10.0.0.7:1"]), &[]);
     assert_eq!(directory.due(now)[0].0, id("ben"));
+}
+
+/// What `name` says it is called, where it is another.
+fn called(name: &str, other: &str) -> Announcement {
+    let claim =
+        Claim::Open { id: id(name), name: DeviceName::parse(other).unwrap(), kind: DeviceKind::Server };
+    Announcement { claim, channel: None }
+}
+
+#[test]
+fn a_known_device_has_the_name_it_is_known_by_whatever_it_or_anybody_announces() {
+    let mut directory = Directory::new(id("us"));
+    let (ben, now) = (known("ben"), Instant::now());
+    let knows = std::slice::from_ref(&ben);
+    // Whether it is known before it is seen, or after.
+    for before in [knows, &[]] {
+        directory.sight("1".into(), called("ben", "Anna’s laptop"), at(&["10.0.0.7:1"]), before);
+        directory.tried(id("ben"), "10.0.0.7:1".parse().unwrap(), FAST, now);
+        let near = &directory.nearby(knows)[0];
+        assert_eq!((near.name.as_str(), near.kind), ("ben", DeviceKind::Phone));
+    }
 }

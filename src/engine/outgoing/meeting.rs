@@ -40,21 +40,26 @@ impl Outgoing {
         Ok(Accord::Asked)
     }
 
-    /// Shows what a person should know of a device that calls itself this; where nobody can be asked about
-    /// it, why nothing is sent.
-    pub(super) fn warn(&self, peer: DeviceId, name: &DeviceName, accord: Accord) -> Option<Problem> {
+    /// Shows what a person should know of a device that calls itself this; where nobody is asked about it, and
+    /// neither a code nor an earlier yes of `known` has shown that it is meant, why nothing is sent.
+    pub(super) fn warn(
+        &self,
+        (peer, name): (DeviceId, &DeviceName),
+        known: Option<(TransferId, DeviceId)>,
+        accord: Accord,
+    ) -> Option<Problem> {
         let heard = Heard { id: peer, name: Some(name.clone()), kind: None, at: None };
         // Of a stranger, and of one with a name of another, nothing is learned.
         self.devices.change(Change::Heard(heard));
         let caution = self.devices.caution(peer, name)?;
-        let Caution::OtherKey { known, .. } = &caution;
+        let Caution::OtherKey { known: other, .. } = &caution;
         let text = format!(
             "What answers there calls itself “{name}”, as a device does that is known here, but has another key: it may be somebody else. Nothing was sent. If it was set up anew, forget the old one ({}), or send with a code.",
-            known.short()
+            other.short()
         );
         self.desk.warn(Some(caution));
-        let is_for_nobody = accord == Accord::Unasked;
-        is_for_nobody.then_some(Problem { side: Side::There, kind: ProblemKind::Other, text })
+        let is_meant = accord == Accord::Asked || known.is_some() || self.proved.get().is_some();
+        (!is_meant).then_some(Problem { side: Side::There, kind: ProblemKind::Other, text })
     }
 
     /// A device that was met first is known from now on.
