@@ -112,7 +112,7 @@ pub struct Skipped {
 impl Skipped {
     #[must_use]
     pub fn total(self) -> u64 {
-        self.links + self.special + self.unreadable
+        self.links.saturating_add(self.special).saturating_add(self.unreadable)
     }
 }
 

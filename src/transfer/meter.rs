@@ -97,9 +97,10 @@ impl Meter {
         self.bytes.fetch_add(count, Ordering::Relaxed);
     }
 
-    /// The other side says how many bytes are stored there by now.
+    /// The other side says how many bytes are stored there by now: no more than there are.
     pub fn set_bytes(&self, count: u64) {
-        self.bytes.store(count, Ordering::Relaxed);
+        let most = self.slow().total.unwrap_or(u64::MAX);
+        self.bytes.store(count.min(most), Ordering::Relaxed);
     }
 
     /// The other side says how many files are stored there by now.

@@ -6,7 +6,7 @@ use crate::{
     pairing::Nonce,
     wire::{
         FromSender, Violation, limits,
-        message::{Ending, Load, RawDigest, Stance},
+        message::{Ending, Load, RawDigest, Stance, short},
     },
 };
 
@@ -74,7 +74,7 @@ impl Receiving {
             (_, FromSender::Alive) => Order::Nothing,
             (_, FromSender::Ending(Ending::Cancelled)) => Order::End(Ended::Cancelled { by: Side::There }),
             (_, FromSender::Ending(Ending::Failed { why })) => {
-                Order::End(Ended::Failed(TransferError::Peer(why)))
+                Order::End(Ended::Failed(TransferError::Peer(short(&why))))
             }
             (_, FromSender::Ending(Ending::Paused)) => Order::End(Ended::Paused { by: Side::There }),
             // What is sent needs no room at the sender.

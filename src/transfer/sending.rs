@@ -16,7 +16,7 @@ use crate::{
     pairing::{Commitment, Nonce},
     wire::{
         FromReceiver, Violation, limits,
-        message::{Acquaintance, Ending, Load},
+        message::{Acquaintance, Ending, Load, short},
     },
 };
 
@@ -184,7 +184,7 @@ impl Sending {
             (_, FromReceiver::Alive) => Order::Nothing,
             (_, FromReceiver::Ending(ending)) => Order::End(match ending {
                 Ending::Cancelled => Ended::Cancelled { by: Side::There },
-                Ending::Failed { why } => Ended::Failed(TransferError::Peer(why)),
+                Ending::Failed { why } => Ended::Failed(TransferError::Peer(short(&why))),
                 Ending::Paused => Ended::Paused { by: Side::There },
                 Ending::Full => Ended::NoRoom { at: Side::There },
             }),
@@ -199,6 +199,7 @@ impl Sending {
                 Order::Reveal(nonce)
             }
             (Phase::Greeting | Phase::Offering | Phase::Waiting(_), FromReceiver::Decline { reason }) => {
+                let reason = reason.as_deref().map(short);
                 Order::End(Ended::Declined { by: Side::There, reason })
             }
             (Phase::Waiting(wants), FromReceiver::Except(ranges)) => {

@@ -293,7 +293,7 @@ impl Receipt {
     }
 }
 
-/// A sentence for the other side, cut to [`limits::MAX_TEXT`].
+/// A sentence for the other side, or of it, cut to [`limits::MAX_TEXT`].
 #[must_use]
 pub fn short(text: &str) -> String {
     if text.len() <= limits::MAX_TEXT {

@@ -9,7 +9,7 @@ use crate::{
     net::{Connection, NetError},
     pairing::{self, Asking, BadProof, Ends},
     transfer::{LinkError, read_first},
-    wire::{FromReceiver, FromSender, Violation, limits},
+    wire::{FromReceiver, FromSender, Violation, limits, message::short},
 };
 
 /// Why a device that has answered is not the one that has given out the code. What is worth more to know
@@ -130,7 +130,10 @@ impl Outgoing {
         say(&mut connection, &FromSender::Pair { element }).await?;
         let element = match hear(&mut connection).await? {
             FromReceiver::Pair { element } => element,
-            FromReceiver::Decline { reason } => return Err(NotProved::Refused { reason }),
+            FromReceiver::Decline { reason } => {
+                let reason = reason.as_deref().map(short);
+                return Err(NotProved::Refused { reason });
+            }
             _ => return Err(LinkError::Violation(Violation::OutOfTurn("pair")).into()),
         };
         let (proving, proof) = asking.prove(&element)?;

@@ -6,7 +6,10 @@ use super::{Order, Phase, Sending};
 use crate::{
     model::{Digest, EntryNo, FileProblem, RelPath, Side, text::visible},
     transfer::{LaneToken, comparing::Doubts, tally::Tally},
-    wire::{Violation, message::Receipt},
+    wire::{
+        Violation,
+        message::{Receipt, short},
+    },
 };
 
 impl Sending {
@@ -66,7 +69,7 @@ impl Sending {
                 // A file may fail there at any time; it can't be stored before it was sent.
                 (Receipt::Failed { why, .. }, _) => {
                     let path = path(entry).ok_or(Violation::BadEntry)?.to_string();
-                    let why = visible(&why).into_owned();
+                    let why = visible(&short(&why)).into_owned();
                     let problem = FileProblem { path, side: Side::There, why };
                     if self.folders.remove(entry) {
                         tally.trouble(problem);
