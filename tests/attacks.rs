@@ -6,6 +6,8 @@
 mod filesystem;
 #[path = "attacks/identity.rs"]
 mod identity;
+#[path = "attacks/knobs.rs"]
+mod knobs;
 #[path = "support/loud.rs"]
 mod loud;
 #[path = "attacks/names.rs"]
