@@ -28,6 +28,8 @@ struct Seen {
     who: Option<Who>,
     channel: Option<u16>,
     places: Vec<Place>,
+    /// The how manieth announcement it was.
+    since: u64,
 }
 
 struct Who {
@@ -53,12 +55,17 @@ pub struct Directory {
     /// By the name of the announcement, which means nothing.
     seen: BTreeMap<String, Seen>,
     tried: HashMap<(DeviceId, SocketAddr), Tried>,
+    /// Where they answer themselves, they were announced as one thing and another: until none of it is
+    /// announced any more.
+    disputed: BTreeSet<DeviceId>,
+    /// Announcements so far.
+    count: u64,
 }
 
 impl Directory {
     #[must_use]
     pub fn new(us: DeviceId) -> Self {
-        Self { us, seen: BTreeMap::new(), tried: HashMap::new() }
+        Self { us, seen: BTreeMap::new(), tried: HashMap::new(), disputed: BTreeSet::new(), count: 0 }
     }
 
     /// Something is announced, or announced anew. `known` may recognise it.
@@ -80,51 +87,36 @@ impl Directory {
                 .map(|known| Who { id: known.id, says: None }),
             Claim::Nameless => None,
         };
-        let newcomer = who.as_ref().map(|who| who.id);
-        let is_ours = newcomer == Some(self.us);
-        let is_useless = who.is_none() && announcement.channel.is_none();
-        if places.is_empty() || is_ours || is_useless {
-            self.seen.remove(&instance);
-            return;
+        self.count += 1;
+        let mut newcomer = Seen { who, channel: announcement.channel, places, since: self.count };
+        let before = self.seen.remove(&instance);
+        if let Some(before) = before.filter(|before| before.id() == newcomer.id()) {
+            newcomer.since = before.since;
         }
-        if !self.seen.contains_key(&instance) && !self.make_room(newcomer, known) {
-            return;
+        let is_ours = newcomer.id() == Some(self.us);
+        let is_useless = newcomer.who.is_none() && newcomer.channel.is_none();
+        if !newcomer.places.is_empty() && !is_ours && !is_useless && self.make_room(newcomer.id(), known) {
+            self.seen.insert(instance, newcomer);
         }
-        self.seen.insert(instance, Seen { who, channel: announcement.channel, places });
-        self.forget_untold();
-    }
-
-    /// Whether there is room for one more announcement, perhaps in the place of one that nobody has proved:
-    /// to claim a known id is no proof.
-    fn make_room(&mut self, newcomer: Option<DeviceId>, known: &[KnownDevice]) -> bool {
-        let of_this = self.seen.values().filter(|seen| newcomer.is_some() && seen.id() == newcomer).count();
-        let is_crowded = of_this >= limits::MAX_SIGHTINGS_OF_ONE;
-        if !is_crowded && self.seen.len() < limits::MAX_SIGHTINGS {
-            return true;
-        }
-        if !is_crowded && newcomer.is_none_or(|id| !known.iter().any(|known| known.id == id)) {
-            return false;
-        }
-        let may_go = |seen: &Seen| !self.is_proved(seen) && (!is_crowded || seen.id() == newcomer);
-        let goes = self.seen.iter().find(|(_, seen)| may_go(seen)).map(|(instance, _)| instance.clone());
-        goes.is_some_and(|instance| self.seen.remove(&instance).is_some())
-    }
-
-    /// Whether the device has answered where this says that it is.
-    fn is_proved(&self, seen: &Seen) -> bool {
-        let Some(id) = seen.id() else { return false };
-        seen.places.iter().any(|place| matches!(self.answer(id, place.address), RouteAnswer::Proved(_)))
+        self.settle();
     }
 
     /// It is not announced any more.
     pub fn gone(&mut self, instance: &str) {
         self.seen.remove(instance);
-        self.forget_untold();
+        self.settle();
     }
 
     pub fn clear(&mut self) {
         self.seen.clear();
         self.tried.clear();
+        self.disputed.clear();
+    }
+
+    /// What follows from a change.
+    fn settle(&mut self) {
+        self.forget_untold();
+        self.note_disputes();
     }
 
     /// Routes of what is not announced any more.
@@ -141,7 +133,7 @@ impl Directory {
     /// What came of a call over a route.
     pub fn tried(&mut self, id: DeviceId, address: SocketAddr, answer: RouteAnswer, at: Instant) {
         self.tried.insert((id, address), Tried { answer, at });
-        self.forget_untold();
+        self.settle();
     }
 
     /// Routes that are worth a call: new ones, and those that led nowhere a while ago. Devices that were called
@@ -228,12 +220,30 @@ impl Directory {
         devices
     }
 
-    /// What a device is announced as, preferably where it answers itself.
+    /// What a stranger is announced as, preferably where it answers itself. Whoever announces its id at its own
+    /// address could be a liar, so that of two stories neither is believed.
     fn told(&self, id: DeviceId) -> (DeviceName, DeviceKind) {
         let of_this = || self.seen.values().filter(|seen| seen.id() == Some(id));
-        let says = |seen: &Seen| seen.who.as_ref()?.says.clone();
-        let told = of_this().filter(|seen| self.is_proved(seen)).find_map(says);
-        told.or_else(|| of_this().find_map(says)).unwrap_or_else(|| unnamed(id))
+        let says = |seen: &'_ Seen| seen.who.as_ref()?.says.clone();
+        let told = match of_this().filter(|seen| self.is_proved(seen)).find_map(says) {
+            Some(told) => Some(told).filter(|_| !self.disputed.contains(&id)),
+            None => agreed(of_this().filter_map(says)),
+        };
+        told.unwrap_or_else(|| (DeviceName::from_host_name(&id.short()), DeviceKind::default()))
+    }
+
+    fn note_disputes(&mut self) {
+        let mut told = BTreeMap::new();
+        let mut disputed = Vec::new();
+        let proved = self.seen.values().filter(|seen| self.is_proved(seen));
+        for who in proved.filter_map(|seen| seen.who.as_ref()) {
+            if *told.entry(who.id).or_insert(&who.says) != &who.says {
+                disputed.push(who.id);
+            }
+        }
+        self.disputed.extend(disputed);
+        let seen: BTreeSet<_> = self.seen.values().filter_map(Seen::id).collect();
+        self.disputed.retain(|id| seen.contains(id));
     }
 
     /// Where devices wait that have given out a code of this number: the best address of each, of
@@ -246,9 +256,10 @@ impl Directory {
     }
 }
 
-/// What is shown of a device that nobody has told the name of.
-fn unnamed(id: DeviceId) -> (DeviceName, DeviceKind) {
-    (DeviceName::from_host_name(&id.short()), DeviceKind::default())
+/// What all of them are, if that is one thing.
+fn agreed<T: PartialEq>(mut all: impl Iterator<Item = T>) -> Option<T> {
+    let first = all.next()?;
+    all.all(|other| other == first).then_some(first)
 }
 
 /// True of what can be another device's address.
@@ -277,5 +288,6 @@ fn preference(address: &SocketAddr) -> u8 {
     }
 }
 
+mod room;
 #[cfg(test)]
 mod tests;

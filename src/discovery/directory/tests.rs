@@ -223,3 +223,56 @@ fn a_known_device_has_the_name_it_is_known_by_whatever_it_or_anybody_announces()
         assert_eq!((near.name.as_str(), near.kind), ("ben", DeviceKind::Phone));
     }
 }
+
+#[test]
+fn of_a_stranger_who_is_announced_by_two_names_neither_is_believed_not_even_at_its_own_address() {
+    let mut directory = Directory::new(id("us"));
+    let ben = "10.0.0.7:1";
+    directory.sight("1".into(), open("ben"), at(&[ben]), &[]);
+    directory.tried(id("ben"), ben.parse().unwrap(), FAST, Instant::now());
+    for label in ["0", "2"] {
+        directory.sight(label.into(), called("ben", "Liar"), at(&[ben, "10.0.0.66:1"]), &[]);
+        let near = &directory.nearby(&[])[0];
+        assert_eq!((near.name.as_str(), near.kind), (&*id("ben").short(), DeviceKind::Unknown));
+        // It is not believed any more when the other is silenced.
+        directory.gone("1");
+        assert_eq!(directory.nearby(&[])[0].name.as_str(), id("ben").short());
+        directory.gone(label);
+        assert_eq!(directory.nearby(&[]), []);
+        directory.sight("1".into(), open("ben"), at(&[ben]), &[]);
+        directory.tried(id("ben"), ben.parse().unwrap(), FAST, Instant::now());
+        assert_eq!(directory.nearby(&[])[0].name.as_str(), "ben");
+    }
+    // What is not proved is not told beside what is.
+    directory.sight("0".into(), called("ben", "Liar"), at(&["10.0.0.66:1"]), &[]);
+    assert_eq!(directory.nearby(&[])[0].name.as_str(), "ben");
+}
+
+#[test]
+fn lies_in_a_stranger_s_name_don_t_keep_its_own_announcement_out_of_the_dispute() {
+    let ben = "10.0.0.7:1";
+    let mut directory = Directory::new(id("us"));
+    directory.sight("1".into(), called("ben", "Liar"), at(&[ben]), &[]);
+    directory.tried(id("ben"), ben.parse().unwrap(), FAST, Instant::now());
+    for n in 2..100 {
+        directory.sight(n.to_string(), called("ben", "Liar"), at(&[ben]), &[]);
+    }
+    directory.sight("a".into(), open("ben"), at(&[ben]), &[]);
+    for n in 100..200 {
+        directory.sight(n.to_string(), called("ben", "Liar"), at(&[ben]), &[]);
+    }
+    assert_eq!(directory.instances().count(), limits::MAX_SIGHTINGS_OF_ONE);
+    assert_eq!(directory.nearby(&[])[0].name.as_str(), id("ben").short());
+}
+
+#[test]
+fn an_announcement_that_turns_into_that_of_another_device_takes_no_more_places_than_a_new_one() {
+    let mut directory = Directory::new(id("us"));
+    for name in ["liar", "ben"] {
+        for n in 0..50 {
+            let announced = if name == "ben" { open("ben") } else { open(&format!("liar {n}")) };
+            directory.sight(n.to_string(), announced, at(&["10.0.0.66:1"]), &[]);
+        }
+    }
+    assert_eq!(directory.instances().count(), limits::MAX_SIGHTINGS_OF_ONE);
+}
