@@ -1,6 +1,8 @@
 //! Known, trusted and blocked devices, and strangers who come in crowds.
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[path = "trust/offers.rs"]
+mod offers;
 mod support;
 
 use std::{
@@ -277,6 +279,8 @@ fn offers_that_come_whole_at_the_same_time_are_one_question_and_the_others_leave
     let mut device = Device::start("Ben");
     let port = device.receive(Consent::Ask);
     let rogue = Rogue::new();
+    // Of a stranger, there would be one at a time.
+    judge(&mut device, rogue.identity.id(), Trust::Trusted);
     // Both are being made before either waits.
     let told = device.engine.block_on(async {
         let (mut one, mut two) = (rogue.greet(port).await, rogue.greet(port).await);

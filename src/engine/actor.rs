@@ -55,7 +55,7 @@ use crate::{
     },
     net::{Connection, ListenError, Tls},
     settings::Settings,
-    transfer::{Accord, IncomingOffer},
+    transfer::{Accord, IncomingOffer, Room},
     wire::limits,
 };
 
@@ -150,6 +150,8 @@ pub struct Actor {
     awaited: Option<Receiving>,
     /// For those who wait until an offer is answered.
     queue: Arc<Semaphore>,
+    /// For what devices that are not trusted offer.
+    room: Room,
     /// Over, and their senders may still call; at most [`UNHEARD`].
     unheard: Vec<Accepted>,
     /// Finished transfers of which some files failed, while they are on the list.
@@ -221,6 +223,7 @@ impl Actor {
             door: None,
             awaited: None,
             queue: Arc::new(Semaphore::new(limits::MAX_QUEUE)),
+            room: Room::new(limits::MAX_UNACCEPTED),
             unheard: Vec::new(),
             failed: HashMap::new(),
             left: HashMap::new(),

@@ -37,7 +37,7 @@ use crate::{
     net::Connection,
     pairing::{self, Ends},
     settings::GoOn,
-    transfer::{self, Attempt, IncomingOffer, Limiter, Notice, ReceiveJob, Stops, receive},
+    transfer::{self, Attempt, IncomingOffer, Leeway, Limiter, Notice, ReceiveJob, Stops, receive},
     wire::message::Acquaintance,
 };
 
@@ -65,10 +65,16 @@ pub struct Incoming {
     pub cancel: CancellationToken,
 }
 
+/// What holds for an offer that nobody has answered yet.
+pub struct Terms {
+    pub receiving: Receiving,
+    pub leeway: Leeway,
+}
+
 /// How it begins.
 pub enum Start {
     /// With an offer that nobody has answered yet.
-    Offer(Box<Connection>, Receiving),
+    Offer(Box<Connection>, Terms),
     /// By the call of one who has been accepted before.
     Call(Box<Connection>),
     /// Where an earlier connection has left it; the next one may not be there yet.
@@ -155,8 +161,8 @@ fn lock(story: &Story) -> MutexGuard<'_, Shared> {
 impl Incoming {
     /// Finds what an earlier run has kept of it, though it calls as if for the first time.
     async fn recall(&self, start: Start) -> Result<Start, Box<Report>> {
-        let (connection, receiving) = match start {
-            Start::Offer(connection, receiving) => (connection, Some(receiving)),
+        let (connection, terms) = match start {
+            Start::Offer(connection, terms) => (connection, Some(terms)),
             Start::Call(connection) => (connection, None),
             Start::Earlier(..) => return Ok(start),
         };
@@ -164,12 +170,12 @@ impl Incoming {
         let looking =
             spawn_blocking(move || (Kept::find(&home, id).on_its_way(), given_up::is_noted(&home, id)));
         let (found, is_given_up) = looking.await.unwrap_or((Found::Nothing, false));
-        match (found, receiving) {
+        match (found, terms) {
             (Found::Nothing, _) if is_given_up => {
                 transfer::given_up(connection.stream).await;
                 Err(Box::new(Report::of(Outcome::Cancelled { by: Side::Here })))
             }
-            (Found::Nothing, Some(receiving)) => Ok(Start::Offer(connection, receiving)),
+            (Found::Nothing, Some(terms)) => Ok(Start::Offer(connection, terms)),
             (Found::Kept(kept, record), _) => match *record {
                 Record::Receiving(record) if self.go_on == GoOn::Always && !kept.marks().has(Side::Here) => {
                     // Whoever calls has not paused it.
@@ -189,8 +195,8 @@ impl Incoming {
     /// longer.
     async fn see_through(&self, start: Start, mut again: Again) -> End {
         let story = Story::default();
-        let (mut next, receiving) = match start {
-            Start::Offer(connection, receiving) => (Some(connection), Some(receiving)),
+        let (mut next, terms) = match start {
+            Start::Offer(connection, terms) => (Some(connection), Some(terms)),
             Start::Earlier(accepted, connection) => {
                 lock(&story).accepted = Some(*accepted);
                 (connection, None)
@@ -213,7 +219,7 @@ impl Incoming {
             }
             lock(&story).offer = Offer::None;
             let report;
-            let attempt = self.attempt(*connection, &mut again, receiving.as_ref(), &story);
+            let attempt = self.attempt(*connection, &mut again, terms.as_ref(), &story);
             let note = || touch(&story);
             (report, next) = Box::pin(noting(attempt, &self.desk, note)).await;
             match &report.outcome {
@@ -263,14 +269,14 @@ impl Incoming {
         &self,
         connection: Connection,
         again: &mut Again,
-        receiving: Option<&Receiving>,
+        terms: Option<&Terms>,
         story: &Story,
     ) -> (Report, Option<Box<Connection>>) {
         let peer = connection.peer;
         let before = lock(story).accepted.as_ref().map(|accepted| accepted.record.clone());
-        let landing = match (&before, receiving) {
+        let landing = match (&before, terms) {
             (Some(record), _) => record.landing.clone(),
-            (None, Some(receiving)) => receiving.landing.clone(),
+            (None, Some(terms)) => terms.receiving.landing.clone(),
             (None, None) => Landing::default(),
         };
         let keep = {
@@ -294,6 +300,10 @@ impl Incoming {
             landing,
             limiter: Arc::clone(&self.limiter),
             attempt: before.as_ref().map_or(Attempt::First, |record| Attempt::Again(record.names.clone())),
+            leeway: match terms {
+                Some(terms) if before.is_none() => terms.leeway.clone(),
+                _ => Leeway::wide(),
+            },
             ends: Ends { binding, sender: peer, receiver: self.us },
             knows,
             keep: Box::new(keep),
@@ -301,10 +311,10 @@ impl Incoming {
         let ask = |offer: IncomingOffer| async {
             lock(story).offer = Offer::Made;
             let summary = offer.summary.clone();
-            let answer = match (before, receiving) {
+            let answer = match (before, terms) {
                 (Some(record), _) if summary.is_within(&record.summary) => Answer::Accept(record.landing),
                 (Some(_), _) => Answer::Decline(Some(CHANGED.to_owned())),
-                (None, Some(receiving)) => self.answer(offer, receiving).await,
+                (None, Some(terms)) => self.answer(offer, &terms.receiving).await,
                 (None, None) => Answer::Decline(None),
             };
             if let Answer::Accept(landing) = &answer {

@@ -56,7 +56,7 @@ pub use farewell::{Farewell, Told, farewell, given_up};
 pub use limiter::Limiter;
 pub use meeting::Accord;
 pub use meter::Meter;
-pub use receive::{Attempt, IncomingOffer, ReceiveJob, receive};
+pub use receive::{Attempt, IncomingOffer, Leeway, ReceiveJob, Room, receive};
 pub use send::{SendJob, send};
 
 use crate::{

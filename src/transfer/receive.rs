@@ -3,17 +3,20 @@
 
 mod checking;
 mod fates;
+mod offered;
 mod opening;
 
 use std::{future::Future, ops::Range, path::PathBuf, sync::Arc};
 
 use checking::Checked;
 use fates::{Comparing, count, lack, problem};
+use offered::Taken;
+pub use offered::{Leeway, Room};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::mpsc,
     task::{JoinError, JoinHandle, spawn_blocking},
-    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout, timeout_at},
+    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
 };
 
 use super::{
@@ -65,6 +68,8 @@ pub struct ReceiveJob {
     /// The speed limit of everything that this device receives.
     pub limiter: Arc<Limiter>,
     pub attempt: Attempt,
+    /// What the offer may cost before it is answered.
+    pub leeway: Leeway,
     pub ends: Ends,
     /// Whether the sender is known here.
     pub knows: Acquaintance,
@@ -174,10 +179,9 @@ impl Session<'_> {
         L: FnOnce(LaneToken) -> mpsc::Receiver<Inflow>,
     {
         self.link.say(hello).await?;
-        let whole = Instant::now() + limits::OFFER_WHOLE;
+        let mut taken = Taken::default();
         let (entries, summary) = loop {
-            let part = whole.min(Instant::now() + limits::OFFER);
-            match timeout_at(part, self.hear_of_offer()).await.unwrap_or(Err(TransferError::Stalled))? {
+            match self.hear_of_offer(&job.leeway, &mut taken).await? {
                 Order::Check { manifest, summary } => break (manifest.entries, summary),
                 Order::End(ended) => return Ok(ended),
                 Order::Reveal { nonce, stance } => {
@@ -223,6 +227,7 @@ impl Session<'_> {
             }
             Answer::Accept(_) => {}
         }
+        drop(taken);
         self.accept(checked, job, lanes).await
     }
 
@@ -230,18 +235,6 @@ impl Session<'_> {
     async fn hear(&mut self) -> Result<Order, TransferError> {
         let message = self.link.next().await?;
         Ok(self.machine.on_message(message)?)
-    }
-
-    /// The next message that carries the offer on.
-    async fn hear_of_offer(&mut self) -> Result<Order, TransferError> {
-        loop {
-            let message = self.link.next().await?;
-            let idle = message == FromSender::Alive;
-            let order = self.machine.on_message(message)?;
-            if !idle {
-                return Ok(order);
-            }
-        }
     }
 
     async fn until_end(&mut self) -> Result<Ended, TransferError> {

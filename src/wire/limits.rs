@@ -17,12 +17,19 @@ pub const BATCH_BYTES: usize = 16 * 1024;
 /// Entries in one batch of the manifest: keeps scanning and sending in step.
 pub const BATCH_ENTRIES: usize = 256;
 
-/// Entries in one offer. A receiver keeps about 150 bytes for each until the transfer ends.
+/// Entries in one offer. A receiver keeps about [`ENTRY_MEMORY`] for each until the transfer ends.
 pub const MAX_ENTRIES: u32 = 4_000_000;
+
+/// Bytes that a receiver keeps for an entry, beside its path.
+pub const ENTRY_MEMORY: u64 = 150;
 
 /// Bytes of all paths in one offer: what a peer can make a receiver keep before anyone said yes.
 /// [`MAX_ENTRIES`] of the length that real paths have stay below it.
 pub const MAX_MANIFEST: u64 = 512 * 1024 * 1024;
+
+/// Bytes of memory for all offers of devices that are not trusted, while nobody has said yes to them: what
+/// the largest one alone may take, so that no honest one is refused while it is alone.
+pub const MAX_UNACCEPTED: u64 = MAX_MANIFEST + MAX_ENTRIES as u64 * ENTRY_MEMORY;
 
 /// Ranges in one `Except` message: 16 KiB at their longest.
 pub const EXCEPT_RANGES: usize = 1024;
@@ -116,6 +123,15 @@ pub const OFFER: Duration = Duration::from_mins(2);
 /// For all of an offer, however steadily its parts come: [`MAX_ENTRIES`] of a disk that finds a thousand
 /// files a second, and some. Whoever trickles holds a place for no longer than this.
 pub const OFFER_WHOLE: Duration = Duration::from_hours(2);
+
+/// For the whole offer of a device that is not trusted: a million files on a slow disk are told in ten
+/// minutes, and nobody sees yet who holds that place.
+pub const OFFER_UNTRUSTED: Duration = Duration::from_mins(15);
+
+/// Places that one device which is not trusted may have of [`MAX_WAITING`], where nobody is asked: a script
+/// that sends several things at once needs them, and others must still find one. Where a person is asked,
+/// it may have one.
+pub const MAX_WAITING_EACH: usize = 4;
 
 /// For the person at the other device to say yes or no.
 pub const ANSWER: Duration = Duration::from_mins(30);

@@ -8,7 +8,9 @@ use airlift::{
     engine::Consent,
     model::{Answer, DeviceId, DeviceName, Landing, Outcome, Problem, Report, Side, Source, TransferId},
     pairing::Ends,
-    transfer::{self, Accord, Attempt, Farewell, Limiter, Meter, ReceiveJob, SendJob, Stops, Told, farewell},
+    transfer::{
+        self, Accord, Attempt, Farewell, Leeway, Limiter, Meter, ReceiveJob, SendJob, Stops, Told, farewell,
+    },
     wire::{
         self, FromReceiver, FromSender, frame, limits,
         message::{Acquaintance, Stance},
@@ -257,6 +259,7 @@ fn receiving_from(says: Says, pace: Duration) -> Report {
         landing: Landing::default(),
         limiter: Arc::new(Limiter::new(None)),
         attempt: Attempt::First,
+        leeway: Leeway::wide(),
         ends: ends(),
         knows: Acquaintance::Known,
         keep: Box::new(|_| Ok(())),

@@ -13,8 +13,8 @@ use airlift::{
     },
     pairing::Ends,
     transfer::{
-        self, Accord, Attempt, IncomingOffer, Inflow, Limiter, Meter, Notice, Outflow, ReceiveJob, SendJob,
-        Stops,
+        self, Accord, Attempt, IncomingOffer, Inflow, Leeway, Limiter, Meter, Notice, Outflow, ReceiveJob,
+        SendJob, Stops,
     },
     wire::{FromSender, message::Acquaintance},
 };
@@ -102,6 +102,7 @@ impl Pair {
             landing,
             limiter: self.receiving,
             attempt: self.attempt,
+            leeway: Leeway::wide(),
             ends: ends(),
             knows: Acquaintance::Known,
             keep: Box::new(keep_in(Arc::clone(&kept))),

@@ -6,7 +6,7 @@ use super::{Actor, Caller};
 use crate::{
     engine::{command::Consent, desk::Desk},
     model::{Answer, DeviceId, TransferId, Trust},
-    transfer::IncomingOffer,
+    transfer::{IncomingOffer, Leeway},
     wire::limits,
 };
 
@@ -41,12 +41,44 @@ impl Actor {
         self.questions.keys().any(of)
     }
 
-    /// How many offers may be undecided when this one comes.
-    pub(super) fn places_for(&self, caller: &Caller) -> usize {
-        let trust = self.devices.trust_of(caller.connection.peer);
+    /// Why there is no place now for what this caller wants to offer, if so.
+    pub(super) fn lacks_place(&self, caller: &Caller) -> Option<&'static str> {
+        let peer = caller.connection.peer;
+        let receiving = || self.transfers.values().filter(|r| r.receives());
+        // What a stranger can make us keep before anybody said yes is bounded by these.
+        let undecided = || receiving().filter(|r| r.desk.is_undecided());
+        let of_peer = || undecided().filter(|r| r.desk.shown().peer.id == Some(peer));
+        let (all, each) = self.places_for(caller);
+        if self.is_asked_about(peer) || of_peer().count() >= each {
+            return Some(STILL_ASKED);
+        }
+        let flowing = receiving().filter(|r| !r.desk.is_interrupted()).count();
+        let is_full = flowing >= limits::MAX_RECEIVING
+            || undecided().count() >= all
+            || receiving().count() >= limits::MAX_UNFINISHED;
+        is_full.then_some(BUSY)
+    }
+
+    /// How many offers may be undecided when this one comes, in all and of this device.
+    fn places_for(&self, caller: &Caller) -> (usize, usize) {
         let receiving = self.reception.as_ref().and_then(|reception| reception.receiving.as_ref());
         let asks = receiving.is_some_and(|receiving| receiving.consent != Consent::All);
-        let needs_no_question = caller.coded.is_some() || matches!(trust, Trust::Trusted | Trust::Own);
-        if asks && !needs_no_question { limits::MAX_QUESTIONS } else { limits::MAX_WAITING }
+        if self.needs_no_question(caller) {
+            (limits::MAX_WAITING, limits::MAX_WAITING)
+        } else if asks {
+            (limits::MAX_QUESTIONS, 1)
+        } else {
+            (limits::MAX_WAITING, limits::MAX_WAITING_EACH)
+        }
+    }
+
+    /// What its offer may cost before it is answered.
+    pub(super) fn leeway(&self, caller: &Caller) -> Leeway {
+        if self.needs_no_question(caller) { Leeway::wide() } else { Leeway::narrow(self.room.clone()) }
+    }
+
+    fn needs_no_question(&self, caller: &Caller) -> bool {
+        let trust = self.devices.trust_of(caller.connection.peer);
+        caller.coded.is_some() || matches!(trust, Trust::Trusted | Trust::Own)
     }
 }

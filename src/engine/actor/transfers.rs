@@ -17,7 +17,7 @@ use crate::{
     engine::{
         command::{Consent, Manner},
         desk::Desk,
-        incoming::{self, Incoming, Start},
+        incoming::{self, Incoming, Start, Terms},
         outgoing::{self, Outgoing, Parcel},
         record::{self, Kept, Who},
         resting::{Marks, Rest, Wishes},
@@ -145,26 +145,20 @@ impl Actor {
             return self.begin(Start::Call(connection), who, id);
         }
         let caller = Caller { connection, ..caller };
-        let receiving = self.transfers.values().filter(|r| r.receives());
-        // What a stranger can make us keep before anybody said yes is bounded by these.
-        let undecided = receiving.clone().filter(|r| r.desk.is_undecided()).count();
-        let flowing = receiving.clone().filter(|r| !r.desk.is_interrupted()).count();
-        let is_asked_about = self.is_asked_about(peer);
-        let busy = is_asked_about
-            || flowing >= limits::MAX_RECEIVING
-            || undecided >= self.places_for(&caller)
-            || receiving.count() >= limits::MAX_UNFINISHED;
+        let no_place = self.lacks_place(&caller);
         let receiving = self.reception.as_ref().and_then(|reception| reception.receiving.clone());
         let refusal = match receiving {
             None => "That device has stopped receiving.",
             Some(_) if caller.coded.is_none() && self.is_barred(peer) => super::meetings::BARRED,
             Some(_)
-                if busy && caller.since.elapsed() < limits::PLACE && self.queue.available_permits() > 0 =>
+                if no_place.is_some()
+                    && caller.since.elapsed() < limits::PLACE
+                    && self.queue.available_permits() > 0 =>
             {
                 return self.queue_up(caller);
             }
-            Some(_) if is_asked_about => super::questions::STILL_ASKED,
-            Some(_) if busy || self.transfers.contains_key(&id) => super::questions::BUSY,
+            Some(_) if let Some(why) = no_place => why,
+            Some(_) if self.transfers.contains_key(&id) => super::questions::BUSY,
             Some(mut receiving) => {
                 if receiving.landing.folder.is_none() {
                     receiving.landing.folder = self.devices.known(peer).and_then(|known| known.folder);
@@ -174,7 +168,8 @@ impl Actor {
                     receiving.consent = Consent::All;
                     self.met((peer, who.name.clone()), Proof::Code, remember);
                 }
-                let start = Start::Offer(caller.connection, receiving);
+                let leeway = self.leeway(&caller);
+                let start = Start::Offer(caller.connection, Terms { receiving, leeway });
                 return self.begin(start, who, id);
             }
         };
