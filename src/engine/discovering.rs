@@ -19,7 +19,7 @@ use crate::{
     discovery::{Announcement, Claim, Directory, Driver, Seen, tag},
     identity::random,
     model::{DeviceId, DeviceKind, DeviceName, Nearby, RouteAnswer, Trust},
-    net::{self, Tls},
+    net::{self, NetError, Tls},
     settings::Visibility,
     wire::limits,
 };
@@ -335,9 +335,9 @@ impl Discovering {
 
 /// Whether a device is where it is said to be.
 async fn call(id: DeviceId, address: SocketAddr, tls: &Tls) -> RouteAnswer {
-    match timeout(limits::PROBE, net::probe(address, tls)).await {
-        Ok(Ok((peer, took))) if peer == id => RouteAnswer::Proved(took),
-        Ok(Ok(_)) => RouteAnswer::Other,
+    match timeout(limits::PROBE, net::probe(address, id, tls)).await {
+        Ok(Ok(took)) => RouteAnswer::Proved(took),
+        Ok(Err(NetError::OtherDevice { .. })) => RouteAnswer::Other,
         Ok(Err(_)) | Err(_) => RouteAnswer::Silent,
     }
 }

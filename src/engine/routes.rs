@@ -63,12 +63,9 @@ impl Routes {
     }
 
     async fn dial(&self, address: &Address, expected: Option<DeviceId>) -> Result<Connection, NetError> {
-        let connection = net::dial(address, &self.tls).await?;
         match expected {
-            Some(id) if id != connection.peer => {
-                Err(NetError::OtherDevice { address: connection.address.to_string() })
-            }
-            _ => Ok(connection),
+            Some(id) => net::dial(address, &self.tls.only(id)).await,
+            None => net::dial(address, &self.tls).await,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Reaching another device at an address that a person typed.
+//! Reaching another device: whoever answers at an address that a person typed, or one that is expected.
 
 use std::{
     io,
@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
-use rustls::{AlertDescription, pki_types::ServerName};
+use rustls::{AlertDescription, CertificateError, OtherError, pki_types::ServerName};
 use tokio::{
     io::AsyncWriteExt as _,
     net::TcpStream,
@@ -15,7 +15,11 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use super::{Connection, NetError, Tls, tls::peer_id, tune};
+use super::{
+    Connection, NetError, Tls,
+    tls::{AnotherDevice, peer_id},
+    tune,
+};
 use crate::{
     model::{Address, DeviceId},
     wire::{self, limits},
@@ -48,12 +52,7 @@ pub async fn dial(address: &Address, tls: &Tls) -> Result<Connection, NetError> 
 /// # Errors
 /// As [`dial`], or when another device answers there now.
 pub async fn dial_again(route: SocketAddr, peer: DeviceId, tls: &Tls) -> Result<Connection, NetError> {
-    let connection = dial_one(route, tls).await?;
-    if connection.peer == peer {
-        Ok(connection)
-    } else {
-        Err(NetError::OtherDevice { address: route.to_string() })
-    }
+    dial_one(route, &tls.only(peer)).await
 }
 
 /// Connects to this device over the first of its addresses that leads there. The next one is begun when the one
@@ -101,17 +100,17 @@ fn weight(e: &NetError) -> u8 {
     }
 }
 
-/// Who answers there, and after how long.
+/// After how long this device answers there.
 ///
 /// # Errors
-/// As [`dial`].
-pub async fn probe(route: SocketAddr, tls: &Tls) -> Result<(DeviceId, Duration), NetError> {
+/// As [`dial_again`].
+pub async fn probe(route: SocketAddr, peer: DeviceId, tls: &Tls) -> Result<Duration, NetError> {
     let since = Instant::now();
-    let mut connection = dial_one(route, tls).await?;
+    let mut connection = dial_again(route, peer, tls).await?;
     let took = since.elapsed();
     // It is told that nothing more comes. Gone already is as good.
     let _ = timeout(limits::ENDING, connection.stream.shutdown()).await;
-    Ok((connection.peer, took))
+    Ok(took)
 }
 
 async fn dial_one(route: SocketAddr, tls: &Tls) -> Result<Connection, NetError> {
@@ -147,6 +146,11 @@ async fn dial_one(route: SocketAddr, tls: &Tls) -> Result<Connection, NetError> 
 /// What a failed handshake means to the person who dialled.
 fn explain(failure: &io::Error, address: String) -> NetError {
     match failure.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>()) {
+        Some(rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(why))))
+            if why.is::<AnotherDevice>() =>
+        {
+            NetError::OtherDevice { address }
+        }
         Some(rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol)) => {
             NetError::NoCommonVersion { address }
         }

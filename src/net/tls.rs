@@ -7,7 +7,8 @@
 use std::sync::Arc;
 
 use rustls::{
-    ClientConfig, DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, OtherError, ServerConfig,
+    SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{CertificateDer, ServerName, UnixTime},
@@ -22,6 +23,7 @@ use crate::{identity::Identity, model::DeviceId, wire};
 /// Both roles' settings for this device's key.
 #[derive(Clone)]
 pub struct Tls {
+    provider: Arc<CryptoProvider>,
     pub(super) client: Arc<ClientConfig>,
     pub(super) server: Arc<ServerConfig>,
 }
@@ -39,7 +41,7 @@ impl Tls {
     /// As [`Tls::new`].
     pub fn speaking(identity: &Identity, versions: Vec<Vec<u8>>) -> Result<Self, rustls::Error> {
         let provider = Arc::new(provider());
-        let verifier = Arc::new(AnyDevice(Arc::clone(&provider)));
+        let verifier = Arc::new(Verifier { provider: Arc::clone(&provider), expected: None });
         let chain = vec![identity.certificate()];
 
         let mut client = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -52,13 +54,22 @@ impl Tls {
         // Every connection proves both keys anew.
         client.resumption = rustls::client::Resumption::disabled();
 
-        let mut server = ServerConfig::builder_with_provider(provider)
+        let mut server = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(&[&rustls::version::TLS13])?
             .with_client_cert_verifier(verifier)
             .with_single_cert(chain, identity.private_key())?;
         server.alpn_protocols = versions;
         server.send_tls13_tickets = 0;
-        Ok(Self { client: Arc::new(client), server: Arc::new(server) })
+        Ok(Self { provider, client: Arc::new(client), server: Arc::new(server) })
+    }
+
+    /// As a client, reaches this device and nobody else: another one is hung up on before it is shown who calls.
+    #[must_use]
+    pub fn only(&self, peer: DeviceId) -> Self {
+        let mut client = ClientConfig::clone(&self.client);
+        let verifier = Verifier { provider: Arc::clone(&self.provider), expected: Some(peer) };
+        client.dangerous().set_certificate_verifier(Arc::new(verifier));
+        Self { client: Arc::new(client), ..self.clone() }
     }
 }
 
@@ -103,11 +114,21 @@ pub(super) fn peer_id(state: &rustls::CommonState) -> Option<DeviceId> {
     Some(DeviceId::of_public_key(&parsed.subject_public_key_info()))
 }
 
-/// Lets in whoever proves possession of the key in their certificate.
+/// Lets in whoever proves possession of the key in their certificate. A client that expects a device says no
+/// before it shows its own certificate (RFC 8446, section 2: the server's comes first).
 #[derive(Debug)]
-struct AnyDevice(Arc<CryptoProvider>);
+struct Verifier {
+    provider: Arc<CryptoProvider>,
+    /// `None`: whoever answers.
+    expected: Option<DeviceId>,
+}
 
-impl AnyDevice {
+/// Why a server is hung up on.
+#[derive(Debug, thiserror::Error)]
+#[error("another device answers")]
+pub(super) struct AnotherDevice;
+
+impl Verifier {
     fn proves(
         &self,
         message: &[u8],
@@ -118,7 +139,7 @@ impl AnyDevice {
         if !SCHEMES.contains(&signature.scheme) {
             return Err(rustls::PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
         }
-        let algorithms = &self.0.signature_verification_algorithms;
+        let algorithms = &self.provider.signature_verification_algorithms;
         rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
     }
 
@@ -130,7 +151,7 @@ impl AnyDevice {
 
 const SCHEMES: [SignatureScheme; 1] = [SignatureScheme::ED25519];
 
-impl ServerCertVerifier for AnyDevice {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -139,7 +160,12 @@ impl ServerCertVerifier for AnyDevice {
         _ocsp: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        ParsedCertificate::try_from(certificate).map(|_| ServerCertVerified::assertion())
+        let parsed = ParsedCertificate::try_from(certificate)?;
+        let peer = DeviceId::of_public_key(&parsed.subject_public_key_info());
+        if self.expected.is_some_and(|expected| expected != peer) {
+            return Err(CertificateError::Other(OtherError(Arc::new(AnotherDevice))).into());
+        }
+        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -165,7 +191,7 @@ impl ServerCertVerifier for AnyDevice {
     }
 }
 
-impl ClientCertVerifier for AnyDevice {
+impl ClientCertVerifier for Verifier {
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
         &[]
     }

@@ -362,3 +362,29 @@ fn i2_whoever_waits_where_a_link_leads_and_has_another_key_is_sent_nothing() {
     device.received(0);
     assert_eq!(device.state.transfers.len(), 1);
 }
+
+#[test]
+fn i2_whoever_answers_in_another_device_s_place_learns_nothing_of_who_has_called() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let device = || {
+        let identity = Identity::ephemeral().unwrap();
+        (identity.id(), Tls::new(&identity).unwrap())
+    };
+    let ((us, ours), (ben, bens), (_, liars)) = (device(), device(), device());
+    runtime.block_on(async {
+        for (tls, is_ben) in [(liars, false), (bens, true)] {
+            let listener = net::Listener::loopback(tls).unwrap();
+            let address = ([127, 0, 0, 1], listener.port().unwrap()).into();
+            let answering = async { listener.accept().await.unwrap().identify().await };
+            let (called, answered) = tokio::join!(net::dial_again(address, ben, &ours), answering);
+            match (called, answered) {
+                (Ok(ben), Ok(connection)) if is_ben => {
+                    assert_eq!(connection.peer, us);
+                    drop(ben);
+                }
+                (Err(net::NetError::OtherDevice { .. }), Err(_)) if !is_ben => {}
+                (called, answered) => panic!("{is_ben}: {called:?} {answered:?}"),
+            }
+        }
+    });
+}
