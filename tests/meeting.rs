@@ -4,6 +4,8 @@
 
 #[path = "meeting/codes.rs"]
 mod codes;
+#[path = "meeting/guessing.rs"]
+mod guessing;
 mod support;
 
 use std::{fs, path::PathBuf};

@@ -10,7 +10,7 @@ use std::{
     path::PathBuf,
     pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use tokio::{sync::mpsc, task::spawn_blocking};
@@ -22,7 +22,9 @@ use super::{
     command::{Receiving, Remember},
     desk::Desk,
     devices::Devices,
-    given_up, kept,
+    given_up,
+    guesses::Guesses,
+    kept,
     patience::noting,
     record::{self, Found, Kept, Missing, Record, Who},
     resting::{Marks, Rest, Wishes},
@@ -45,6 +47,7 @@ use crate::{
 pub struct Incoming {
     pub desk: Arc<Desk>,
     pub devices: Devices,
+    pub guesses: Guesses,
     pub home: PathBuf,
     pub peer: Who,
     /// This device's.
@@ -326,7 +329,10 @@ impl Incoming {
         let observe = |notice| match notice {
             Notice::Parted => lock(story).end = Heard::Yes,
             Notice::Full(lack) => self.rest.fill(lack),
-            Notice::Met(code) if knows == Acquaintance::Stranger => self.desk.meet(code, Agreement::Asked),
+            Notice::Met(code) if knows == Acquaintance::Stranger => {
+                self.guesses.told(Instant::now());
+                self.desk.meet(code, Agreement::Asked);
+            }
             Notice::Met(code) => self.desk.meet(code, Agreement::NotNeeded),
             Notice::Agreed => {
                 self.agreed(peer);

@@ -24,7 +24,7 @@ use super::{
     command::Manner,
     desk::Desk,
     devices::Devices,
-    mismatches::Mismatches,
+    guesses::Guesses,
     patience::{Drought, Patience, noting},
     record::{self, Kept},
     resting::{Leaving, Marks, Rest, Wish, Wishes},
@@ -51,7 +51,7 @@ pub struct Outgoing {
     pub proved: OnceLock<Target>,
     /// What the person here says of the device that is met.
     pub accord: watch::Sender<Accord>,
-    pub mismatches: Mismatches,
+    pub guesses: Guesses,
     pub us: DeviceId,
     pub parcel: Parcel,
     /// What an earlier run of the program has left of it.
@@ -338,6 +338,7 @@ impl Outgoing {
                 Notice::Met(code) if accord == Accord::Asked => desk.meet(*code, Agreement::Asked),
                 Notice::Met(code) => desk.meet(*code, Agreement::NotNeeded),
                 Notice::Agreed => self.agreed(peer),
+                Notice::Differs => self.guesses.differed(std::time::Instant::now()),
                 Notice::Named(name) => {
                     self.named(peer, name);
                     if let Some(problem) = self.warn((peer, name), known, accord) {

@@ -4,7 +4,8 @@
 //! it has committed to: as in Bluetooth's numeric comparison and in ZRTP (RFC 6189, section 4.4). Somebody
 //! who stands in the middle has two connections, with two secrets, and must fix all that goes into the code
 //! of one side before they learn what goes into it from the other: one guess in
-//! [`CompareCode::COUNT`], and none that can be made again in secret. A code made of the connection's secret
+//! [`CompareCode::COUNT`], and none that can be made again in secret, as long as the receiver reveals its
+//! number only when its person sees the code. A code made of the connection's secret
 //! alone would not do: keys could be tried until it fits.
 
 use super::{Binding, Ends};

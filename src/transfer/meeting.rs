@@ -93,6 +93,7 @@ pub(super) struct Called {
     knows: Acquaintance,
     stance: Stance,
     hiding: Option<Responder>,
+    heard: Option<(CompareCode, Nonce)>,
 }
 
 impl Called {
@@ -101,19 +102,27 @@ impl Called {
         let responder = Responder::new(ends);
         let commitment = responder.commitment();
         let hello = FromReceiver::Hello { name, commitment, knows };
-        (Self { knows, stance: Stance::Knows, hiding: Some(responder) }, hello)
+        (Self { knows, stance: Stance::Knows, hiding: Some(responder), heard: None }, hello)
     }
 
-    /// What is said to that, and the code where there is somebody to compare it.
-    pub fn hear(
-        &mut self,
-        nonce: &Nonce,
-        stance: Stance,
-    ) -> Result<(FromReceiver, Option<CompareCode>), Violation> {
+    /// The sender has told its number.
+    pub fn hear(&mut self, nonce: &Nonce, stance: Stance) -> Result<(), Violation> {
         let responder = self.hiding.take().ok_or(Violation::OutOfTurn("nonce"))?;
-        let (code, revealed) = responder.finish(nonce);
+        self.heard = Some(responder.finish(nonce));
         self.stance = stance;
-        Ok((FromReceiver::Nonce(revealed), worth_showing(stance, self.knows).then_some(code)))
+        Ok(())
+    }
+
+    /// True when the code must not be known to the sender before a person here can see it: whoever hears
+    /// it, and leaves unseen, could try until it is the one that they need.
+    pub fn keeps_it(&self) -> bool {
+        self.knows == Acquaintance::Stranger
+    }
+
+    /// What is said to the sender's number, once; and the code, where there is somebody to compare it.
+    pub fn reveal(&mut self) -> Option<(FromReceiver, Option<CompareCode>)> {
+        let (code, nonce) = self.heard.take()?;
+        Some((FromReceiver::Nonce(nonce), worth_showing(self.stance, self.knows).then_some(code)))
     }
 
     /// True when the sender's person has to agree before anything is sent.

@@ -118,6 +118,8 @@ pub enum Notice {
     Met(CompareCode),
     /// Nobody has to compare it any more.
     Agreed,
+    /// The two codes can't be the same: somebody stands between the two devices.
+    Differs,
 }
 
 /// How a transfer ended, before it is put into words.

@@ -185,10 +185,9 @@ impl Session<'_> {
                 Order::Check { manifest, summary } => break (manifest.entries, summary),
                 Order::End(ended) => return Ok(ended),
                 Order::Reveal { nonce, stance } => {
-                    let (revealed, code) = self.meeting.hear(&nonce, stance)?;
-                    self.link.say(&revealed).await?;
-                    if let Some(code) = code {
-                        (self.observe)(Notice::Met(code));
+                    self.meeting.hear(&nonce, stance)?;
+                    if !self.meeting.keeps_it() {
+                        self.reveal().await?;
                     }
                 }
                 Order::Nothing | Order::Load(_) | Order::Digests(_) | Order::Agreed => {}
@@ -207,6 +206,7 @@ impl Session<'_> {
             notes: checked.plan.notes().to_vec(),
             summary,
         };
+        self.reveal().await?;
         let answer = tokio::select! {
             answer = ask(offer) => answer,
             ended = self.until_end() => return ended,
@@ -229,6 +229,16 @@ impl Session<'_> {
         }
         drop(taken);
         self.accept(checked, job, lanes).await
+    }
+
+    /// Tells the sender what the code is made of, if that was not done yet.
+    async fn reveal(&mut self) -> Result<(), TransferError> {
+        let Some((revealed, code)) = self.meeting.reveal() else { return Ok(()) };
+        if let Some(code) = code {
+            // First: no code is out that is not counted.
+            (self.observe)(Notice::Met(code));
+        }
+        Ok(self.link.say(&revealed).await?)
     }
 
     /// The next message, as an order.

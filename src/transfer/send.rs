@@ -357,10 +357,17 @@ impl Session<'_> {
         let sources = self.flow.as_ref().map(|flow| &flow.sources);
         let path = |entry| sources.and_then(|s| s.entry(entry)).map(|e| e.path.clone());
         let order = self.machine.on_message(message, path)?;
-        if let Order::Reveal(nonce) = &order
-            && let Some(code) = self.meeting.revealed(nonce)?
-        {
-            (self.observe)(Notice::Met(code));
+        if let Order::Reveal(nonce) = &order {
+            match self.meeting.revealed(nonce) {
+                Ok(Some(code)) => (self.observe)(Notice::Met(code)),
+                Ok(None) => {}
+                Err(problem) => {
+                    if matches!(problem, TransferError::CodesDiffer) {
+                        (self.observe)(Notice::Differs);
+                    }
+                    return Err(problem);
+                }
+            }
         }
         self.meter.set_files(self.machine.files_stored());
         Ok(order)

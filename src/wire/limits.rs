@@ -169,7 +169,12 @@ pub const SETTLE: Duration = Duration::from_mins(1);
 /// any more: somebody in the middle has one guess in a million at each.
 pub const MAX_MISMATCHES: usize = 3;
 
-/// For how long that is remembered: long enough that guessing is hopeless, short enough for two people who
+/// Codes that strangers may be shown within [`MISMATCH_MEMORY`] without a yes of the person here, before none
+/// is met any more: each is a guess for somebody in the middle, and a question on a screen. Enough for a room
+/// full of people who send to one device.
+pub const MAX_OPEN_MEETINGS: usize = 60;
+
+/// For how long both are remembered: long enough that guessing is hopeless, short enough for two people who
 /// have compared the wrong numbers.
 pub const MISMATCH_MEMORY: Duration = Duration::from_mins(10);
 

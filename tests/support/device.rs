@@ -233,10 +233,9 @@ pub const NOTHING_SKIPPED: FromSender = FromSender::Offered {
     purpose: RawPurpose::Files,
 };
 
-/// What both say after hello.
+/// What the sender says after hello. The answer to it comes when the receiver's person can see it.
 pub async fn meet(connection: &mut Connection) {
     say(connection, &FromSender::Nonce { nonce: [7; 32], stance: Stance::GoesAhead }).await;
-    assert!(matches!(hear(connection).await, Some(FromReceiver::Nonce(_))));
 }
 
 pub async fn say(connection: &mut Connection, message: &FromSender) {
@@ -245,18 +244,23 @@ pub async fn say(connection: &mut Connection, message: &FromSender) {
     let _ = connection.stream.flush().await;
 }
 
-/// The next message that is not `Alive`; `None` when the other side has closed.
+/// The next message that is about the transfer; `None` when the other side has closed.
 pub async fn hear(connection: &mut Connection) -> Option<FromReceiver> {
     loop {
-        let mut header = [0; frame::HEADER];
-        connection.stream.read_exact(&mut header).await.ok()?;
-        let mut body = vec![0; frame::body_len(header, 1 << 20).unwrap()];
-        connection.stream.read_exact(&mut body).await.ok()?;
-        match frame::decode(&body).unwrap() {
-            FromReceiver::Alive => {}
+        match hear_any(connection).await? {
+            FromReceiver::Alive | FromReceiver::Nonce(_) => {}
             message => return Some(message),
         }
     }
+}
+
+/// The next message; `None` when the other side has closed.
+pub async fn hear_any(connection: &mut Connection) -> Option<FromReceiver> {
+    let mut header = [0; frame::HEADER];
+    connection.stream.read_exact(&mut header).await.ok()?;
+    let mut body = vec![0; frame::body_len(header, 1 << 20).unwrap()];
+    connection.stream.read_exact(&mut body).await.ok()?;
+    Some(frame::decode(&body).unwrap())
 }
 
 /// An address on loopback as a text that [`Address`] understands.

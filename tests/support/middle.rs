@@ -11,7 +11,7 @@ use airlift::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     runtime::Runtime,
     task::JoinSet,
 };
@@ -62,59 +62,88 @@ async fn serve(listener: Listener, tls: Tls, port: u16, who: (Skill, DeviceId), 
         let Ok(mut near) = stranger.identify().await else { continue };
         let address = Address { host: "127.0.0.1".into(), port: Some(port) };
         let Ok(mut far) = net::dial(&address, &tls).await else { continue };
-        if let (Skill::Meets, us) = who
-            && meet(&mut near, &mut far, us).await.is_err()
-        {
-            continue;
-        }
-        pairs.spawn(join(near, far, Arc::clone(&seen)));
+        let (skill, us) = who;
+        let due = match skill {
+            Skill::Forwards => Ok(None),
+            Skill::Meets => meet(&mut near, &mut far, us).await,
+        };
+        let Ok(due) = due else { continue };
+        pairs.spawn(join(near, far, due, Arc::clone(&seen)));
     }
 }
 
-/// Each of the two meets this device, and takes it for the other one.
-async fn meet(near: &mut Connection, far: &mut Connection, us: DeviceId) -> std::io::Result<()> {
+/// Each of the two meets this device, and takes it for the other one. The receiver has not yet revealed its
+/// number then.
+async fn meet(
+    near: &mut Connection,
+    far: &mut Connection,
+    us: DeviceId,
+) -> std::io::Result<Option<Initiator>> {
     let (to_near, to_far) =
         (near.exported(pairing::BINDING).unwrap(), far.exported(pairing::BINDING).unwrap());
-    let first: FromSender = hear(near).await?;
-    say(far, &first).await?;
+    let first: FromSender = hear(&mut near.stream).await?;
+    say(&mut far.stream, &first).await?;
     if !matches!(first, FromSender::Hello { .. }) {
-        return Ok(());
+        return Ok(None);
     }
-    let FromReceiver::Hello { name, commitment, knows } = hear(far).await? else { panic!("no hello") };
+    let FromReceiver::Hello { name, commitment, knows } = hear(&mut far.stream).await? else {
+        panic!("no hello")
+    };
     let responder = Responder::new(Ends { binding: to_near, sender: near.peer, receiver: us });
-    say(near, &FromReceiver::Hello { name, commitment: responder.commitment(), knows }).await?;
-    let FromSender::Nonce { nonce, stance } = hear(near).await? else { panic!("no nonce") };
+    say(&mut near.stream, &FromReceiver::Hello { name, commitment: responder.commitment(), knows }).await?;
+    let FromSender::Nonce { nonce, stance } = hear(&mut near.stream).await? else { panic!("no nonce") };
     let initiator = Initiator::new(Ends { binding: to_far, sender: us, receiver: far.peer }, commitment);
-    say(far, &FromSender::Nonce { nonce: initiator.nonce(), stance }).await?;
-    say(near, &FromReceiver::Nonce(responder.finish(&nonce).1)).await?;
-    let FromReceiver::Nonce(revealed) = hear(far).await? else { panic!("no nonce") };
-    initiator.finish(&revealed).unwrap();
-    Ok(())
+    say(&mut far.stream, &FromSender::Nonce { nonce: initiator.nonce(), stance }).await?;
+    say(&mut near.stream, &FromReceiver::Nonce(responder.finish(&nonce).1)).await?;
+    Ok(Some(initiator))
 }
 
-async fn say<M: Serialize>(connection: &mut Connection, message: &M) -> std::io::Result<()> {
-    connection.stream.write_all(&frame::encode(message)).await?;
-    connection.stream.flush().await
+async fn say<M: Serialize>(to: &mut (impl AsyncWrite + Unpin), message: &M) -> std::io::Result<()> {
+    to.write_all(&frame::encode(message)).await?;
+    to.flush().await
 }
 
-async fn hear<M: DeserializeOwned>(connection: &mut Connection) -> std::io::Result<M> {
+async fn hear<M: DeserializeOwned>(from: &mut (impl AsyncRead + Unpin)) -> std::io::Result<M> {
     let mut header = [0; frame::HEADER];
-    connection.stream.read_exact(&mut header).await?;
+    from.read_exact(&mut header).await?;
     let mut body = vec![0; frame::body_len(header, 1 << 20).unwrap()];
-    connection.stream.read_exact(&mut body).await?;
+    from.read_exact(&mut body).await?;
     Ok(frame::decode(&body).unwrap())
 }
 
-async fn join(near: Connection, far: Connection, seen: Seen) {
+async fn join(near: Connection, far: Connection, due: Option<Initiator>, seen: Seen) {
     let (near_in, near_out) = tokio::io::split(near.stream);
-    let (far_in, far_out) = tokio::io::split(far.stream);
-    tokio::join!(pass(near_in, far_out, &seen), pass(far_in, near_out, &seen));
+    let (mut far_in, far_out) = tokio::io::split(far.stream);
+    let back = async {
+        let mut near_out = near_out;
+        if let Some(initiator) = due
+            && keep_back(initiator, &mut far_in, &mut near_out).await.is_err()
+        {
+            return;
+        }
+        pass(far_in, near_out, &seen).await;
+    };
+    tokio::join!(pass(near_in, far_out, &seen), back);
 }
 
-async fn pass<S>(mut from: ReadHalf<S>, mut to: WriteHalf<S>, seen: &Seen)
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite,
-{
+/// Passes on what the receiver says until it reveals its number, which the sender must not see.
+async fn keep_back(
+    initiator: Initiator,
+    from: &mut (impl AsyncRead + Unpin),
+    to: &mut (impl AsyncWrite + Unpin),
+) -> std::io::Result<()> {
+    loop {
+        match hear(from).await? {
+            FromReceiver::Nonce(revealed) => {
+                initiator.finish(&revealed).unwrap();
+                return Ok(());
+            }
+            other => say(to, &other).await?,
+        }
+    }
+}
+
+async fn pass(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, seen: &Seen) {
     let mut bytes = [0; 4096];
     while let Ok(count @ 1..) = from.read(&mut bytes).await {
         seen.lock().unwrap().extend_from_slice(&bytes[..count]);

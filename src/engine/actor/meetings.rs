@@ -15,8 +15,7 @@ const DIFFERENT: &str =
     "The two devices showed different codes. Somebody may stand between them, so nothing was sent.";
 
 /// What a stranger is told after that has happened too often.
-pub const BARRED: &str =
-    "That device meets no new devices for some minutes, because codes have differed there.";
+pub const BARRED: &str = "That device meets no new devices for some minutes: codes differed there, or too many were left unanswered.";
 
 impl Actor {
     pub(super) fn agree(&self, id: TransferId) {
@@ -32,7 +31,7 @@ impl Actor {
         if running.desk.shown().meeting.is_none() {
             return;
         }
-        self.mismatches.note(Instant::now());
+        self.guesses.differed(Instant::now());
         let peer = running.desk.shown().peer.id;
         tracing::warn!(transfer = %id, ?peer, "two persons have seen different codes");
         if let Line::Calls { accord, .. } = &running.line
@@ -49,7 +48,7 @@ impl Actor {
 
     /// True for a device that is not known, while none of those is to be met.
     pub(super) fn is_barred(&self, peer: DeviceId) -> bool {
-        self.devices.trust_of(peer) == Trust::Stranger && self.mismatches.bar_strangers(Instant::now())
+        self.devices.trust_of(peer) == Trust::Stranger && self.guesses.bar_strangers(Instant::now())
     }
 
     /// A device is known from now on, or better than before.

@@ -82,7 +82,7 @@ impl Actor {
             manner,
             proved: OnceLock::new(),
             accord: accord.clone(),
-            mismatches: self.mismatches.clone(),
+            guesses: self.guesses.clone(),
             us: self.device.id,
             parcel,
             earlier,
@@ -216,6 +216,7 @@ impl Actor {
         let incoming = Incoming {
             desk: Arc::clone(&desk),
             devices: self.devices.clone(),
+            guesses: self.guesses.clone(),
             home: self.home.clone(),
             peer: who,
             name: self.device_name(),

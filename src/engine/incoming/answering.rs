@@ -1,5 +1,7 @@
 //! What becomes of an offer that has come whole: policy says it, or a person.
 
+use std::time::Instant;
+
 use tokio::sync::oneshot;
 
 use super::Incoming;
@@ -9,7 +11,7 @@ use crate::{
         command::Receiving,
         policy::{Asked, Decision, decide},
     },
-    model::{Answer, Landing, Trust},
+    model::{Agreement, Answer, Landing, Trust},
     transfer::IncomingOffer,
 };
 
@@ -52,6 +54,9 @@ impl Incoming {
             return Answer::Decline(None);
         }
         // The code was before their eyes.
+        if self.desk.shown().meeting.is_some_and(|meeting| meeting.here == Agreement::Asked) {
+            self.guesses.agreed(Instant::now());
+        }
         self.desk.agree();
         let folder = landing.folder.or_else(|| receiving.landing.folder.clone());
         Answer::Accept(Landing { folder, ..landing })

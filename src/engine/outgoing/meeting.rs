@@ -33,8 +33,8 @@ impl Outgoing {
         if self.manner.strangers == Strangers::GoAhead {
             return Ok(Accord::Unasked);
         }
-        if self.mismatches.bar_strangers(Instant::now()) {
-            let text = "Codes have differed three times, so this device meets no new ones for ten minutes. Check the network, or use a code that you tell each other.";
+        if self.guesses.bar_strangers(Instant::now()) {
+            let text = "Codes have differed here, or too many were left unanswered, so this device meets no new ones for some minutes. Check the network, or use a code that you tell each other.";
             return Err(here(text.to_owned()));
         }
         Ok(Accord::Asked)

@@ -1,0 +1,75 @@
+//! Somebody in the middle who tries one code after the other at the receiver, until it is the one that the
+//! sender's person sees.
+
+use airlift::{
+    engine::Consent,
+    model::Transfer,
+    wire::{FromReceiver, FromSender, limits},
+};
+
+use super::support::device::{Device, NOTHING_SKIPPED, Rogue, file, hear, hear_any, say};
+
+/// Whether the receiver has told what the code is made of before it hung up.
+async fn is_told(connection: &mut airlift::net::Connection) -> bool {
+    while let Some(message) = hear_any(connection).await {
+        if matches!(message, FromReceiver::Nonce(_)) {
+            return true;
+        }
+    }
+    false
+}
+
+#[test]
+fn a_stranger_does_not_learn_the_code_before_it_is_on_the_screen() {
+    let mut device = Device::start("Ben");
+    let port = device.receive(Consent::Ask);
+    let rogue = Rogue::new();
+    // Without an offer there is nothing to show. It ends by breaking the rules, as nothing else ends it here.
+    let nonsense = FromSender::Hello { name: "Rogue".into(), transfer: [3; 16] };
+    let entries = FromSender::Entries(vec![file("x", 1)]);
+    for offer in [vec![], vec![&entries]] {
+        device.engine.block_on(async {
+            let mut connection = rogue.greet(port).await;
+            for message in offer {
+                say(&mut connection, message).await;
+            }
+            say(&mut connection, &nonsense).await;
+            assert!(!is_told(&mut connection).await);
+        });
+    }
+    assert!(device.state.transfers.iter().all(|t| t.meeting.is_none()));
+    let mut connection = device.engine.block_on(async {
+        let mut connection = rogue.greet(port).await;
+        say(&mut connection, &entries).await;
+        say(&mut connection, &NOTHING_SKIPPED).await;
+        connection
+    });
+    assert!(device.engine.block_on(is_told(&mut connection)));
+    device.until("the code", |state| state.transfers.iter().find(|t| t.asks())?.meeting);
+}
+
+#[test]
+fn codes_that_strangers_learn_and_drop_are_counted_until_no_stranger_is_met_any_more() {
+    let mut device = Device::start("Ben");
+    let port = device.receive(Consent::Ask);
+    for _ in 0..limits::MAX_OPEN_MEETINGS {
+        let rogue = Rogue::new();
+        device.engine.block_on(async {
+            let mut connection = rogue.greet(port).await;
+            say(&mut connection, &FromSender::Entries(vec![file("x", 1)])).await;
+            say(&mut connection, &NOTHING_SKIPPED).await;
+            assert!(is_told(&mut connection).await);
+        });
+        device.until("its end", |state| {
+            (!state.transfers.is_empty() && state.transfers.iter().all(Transfer::is_finished)).then_some(())
+        });
+    }
+    let rogue = Rogue::new();
+    let said = device.engine.block_on(async {
+        let mut connection = rogue.dial(port).await;
+        say(&mut connection, &FromSender::Hello { name: "Rogue".into(), transfer: [9; 16] }).await;
+        hear(&mut connection).await
+    });
+    let Some(FromReceiver::Decline { reason: Some(why) }) = said else { panic!("{said:?}") };
+    assert!(why.contains("no new devices"), "{why}");
+}
