@@ -113,6 +113,14 @@ impl Typed {
             Self::Lines(lines) => while lines.try_recv().is_ok() {},
         }
     }
+
+    /// The next line; without end before anything is read. `None` when nobody will type any more.
+    pub async fn next(&mut self) -> Option<String> {
+        match self {
+            Self::Unread => std::future::pending().await,
+            Self::Lines(lines) => lines.recv().await,
+        }
+    }
 }
 
 /// The lines that are typed at the terminal from now on; the channel closes at their end.

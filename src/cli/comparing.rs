@@ -3,7 +3,7 @@
 //! Knows what counts as an answer. Must not know what follows from one.
 
 use super::{ask::Typed, news::Tell, words::meeting};
-use crate::model::{Agreement, Transfer};
+use crate::model::{Agreement, CompareCode, Transfer};
 
 /// Who can be asked about a device that was never met before.
 #[derive(Debug)]
@@ -25,13 +25,15 @@ pub enum Seen {
 /// The question about the code of one transfer, once it has one.
 pub struct Comparing {
     company: Company,
-    open: bool,
+    open: Option<CompareCode>,
+    /// The engine may not have heard it yet.
+    answered: Option<CompareCode>,
 }
 
 impl Comparing {
     #[must_use]
     pub fn new(company: Company) -> Self {
-        Self { company, open: false }
+        Self { company, open: None, answered: None }
     }
 
     /// Puts the question, or takes it back when it needs no answer any more.
@@ -39,12 +41,12 @@ impl Comparing {
         let Company::Person(typed) = &mut self.company else { return };
         let code = transfer.meeting.filter(|meeting| meeting.here == Agreement::Asked).map(|m| m.code);
         match code {
-            Some(code) if !self.open => {
+            Some(code) if self.open.is_none() && self.answered != Some(code) => {
                 typed.begin();
                 tell.ask(&meeting::compare(transfer, code));
-                self.open = true;
+                self.open = Some(code);
             }
-            None if self.open => {
+            None if self.open.is_some() => {
                 tell.ask(&["There is nothing to compare any more.".to_owned()]);
                 self.close(tell);
             }
@@ -55,23 +57,24 @@ impl Comparing {
     /// Waits for the answer to the open question; without end where there is none. Nothing is lost when it
     /// is dropped while it waits.
     pub async fn answer(&mut self, tell: &mut dyn Tell) -> Seen {
-        let (true, Company::Person(Typed::Lines(typed))) = (self.open, &mut self.company) else {
+        let (Some(code), Company::Person(typed)) = (self.open, &mut self.company) else {
             return std::future::pending().await;
         };
         let seen = loop {
-            match typed.recv().await.as_deref().map(understand) {
+            match typed.next().await.as_deref().map(understand) {
                 None => break Seen::Nothing,
                 Some(Some(seen)) => break seen,
                 Some(None) => tell.ask(&["Please type y or n, then Enter.".to_owned()]),
             }
         };
+        self.answered = Some(code);
         self.close(tell);
         seen
     }
 
     fn close(&mut self, tell: &mut dyn Tell) {
         tell.answered();
-        self.open = false;
+        self.open = None;
     }
 }
 
@@ -148,6 +151,8 @@ mod tests {
                     Command::Differ(id) => assert!(!agrees && id == t.id),
                     other => panic!("{other:?}"),
                 }
+                // Something else happens before the engine has heard the answer.
+                stage.say(&met(&t, Agreement::Asked), TransferState::Preparing);
                 if agrees {
                     stage.say(&met(&t, Agreement::Given), TransferState::Waiting);
                     stage.say(&t, TransferState::Finished(Box::new(complete(&t))));

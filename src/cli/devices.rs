@@ -2,11 +2,11 @@
 //!
 //! Knows how long to look and how devices are shown. Must not know how they are found.
 
-use std::{io::BufRead, time::Duration};
+use std::time::Duration;
 
 use tokio::{sync::mpsc, time::sleep};
 
-use super::{args::Form, exit::Exit, json, render::Screen};
+use super::{args::Form, ask::Typed, exit::Exit, json, render::Screen};
 use crate::{
     engine::{Command, Event, Handle, Looking, Snapshot, Unheard, Update},
     model::{DeviceId, DeviceName, Nearby, RouteAnswer, Sighting, Target, Trust, text},
@@ -61,11 +61,34 @@ pub async fn devices(
     Ok(Exit::Complete)
 }
 
-/// Those who have answered after a moment, as they are shown.
+/// Has a person choose one of those who are here; `None` when they press Ctrl-C.
 ///
 /// # Errors
-/// When the engine has ended.
-pub async fn look(handle: Handle) -> Result<Vec<(DeviceId, String)>, Unheard> {
+/// When they want none, when there is nobody to ask any more, or when the engine has ended.
+pub async fn choose(
+    handle: Handle,
+    typed: &mut Typed,
+    screen: &mut Screen,
+    mut interrupts: mpsc::Receiver<()>,
+) -> anyhow::Result<Option<Target>> {
+    let choosing = async {
+        loop {
+            screen.err("Looking for devices …");
+            let near = look(&handle).await?;
+            typed.begin();
+            if let Some(target) = ask(&near, screen, typed).await? {
+                return Ok(Some(target));
+            }
+        }
+    };
+    tokio::select! {
+        chosen = choosing => chosen,
+        _ = interrupts.recv() => Ok(None),
+    }
+}
+
+/// Those who have answered after a moment, as they are shown.
+async fn look(handle: &Handle) -> Result<Vec<(DeviceId, String)>, Unheard> {
     handle.send(Command::Look(Looking::On)).await?;
     sleep(LOOK).await;
     let (state, _) = handle.subscribe();
@@ -74,14 +97,11 @@ pub async fn look(handle: Handle) -> Result<Vec<(DeviceId, String)>, Unheard> {
     Ok(near.map(|near| (near.id, sentence(near, state.trust(near.id)))).collect())
 }
 
-/// Has a person choose one of them; `None` when they want to look again.
-///
-/// # Errors
-/// When they want none, or there is nobody to ask any more.
-pub fn choose(
+/// `None` when the person wants to look again.
+async fn ask(
     near: &[(DeviceId, String)],
     screen: &mut Screen,
-    typed: &mut impl BufRead,
+    typed: &mut Typed,
 ) -> anyhow::Result<Option<Target>> {
     if near.is_empty() {
         screen.err("No device is to be seen that receives.");
@@ -91,10 +111,9 @@ pub fn choose(
     }
     loop {
         screen.err("Which one? Type its number, r to look again, or q to leave, then Enter.");
-        let mut line = String::new();
-        if typed.read_line(&mut line)? == 0 {
+        let Some(line) = typed.next().await else {
             anyhow::bail!("No device was chosen. Name one with --to.");
-        }
+        };
         match line.trim() {
             "r" | "R" => return Ok(None),
             "q" | "Q" => anyhow::bail!("No device was chosen. Nothing was sent."),
@@ -185,19 +204,24 @@ fn sentence(near: &Nearby, trust: Trust) -> String {
 mod tests {
     use super::*;
 
-    fn answer(typed: &str) -> anyhow::Result<Option<Target>> {
+    async fn answer(typed: &str) -> anyhow::Result<Option<Target>> {
+        let (to, lines) = mpsc::channel(8);
+        for line in typed.lines() {
+            to.send(line.to_owned()).await.unwrap();
+        }
+        drop(to);
         let mut screen = Screen::over(std::io::sink(), std::io::sink());
         let near = ["anna", "ben"].map(|name| (DeviceId::of_public_key(name.as_bytes()), name.to_owned()));
-        choose(&near, &mut screen, &mut typed.as_bytes())
+        ask(&near, &mut screen, &mut Typed::Lines(lines)).await
     }
 
-    #[test]
-    fn a_device_is_chosen_by_its_number_and_nothing_else_will_do() {
+    #[tokio::test]
+    async fn a_device_is_chosen_by_its_number_and_nothing_else_will_do() {
         let ben = Target::Device(DeviceId::of_public_key(b"ben"));
-        assert_eq!(answer("2\n").unwrap(), Some(ben.clone()));
-        assert_eq!(answer("\n0\n3\nben\n-1\n 2 \n").unwrap(), Some(ben));
-        assert_eq!(answer("r\n").unwrap(), None);
-        assert!(answer("q\n").unwrap_err().to_string().contains("Nothing was sent"));
-        assert!(answer("7\n").unwrap_err().to_string().contains("--to"));
+        assert_eq!(answer("2\n").await.unwrap(), Some(ben.clone()));
+        assert_eq!(answer("\n0\n3\nben\n-1\n 2 \n").await.unwrap(), Some(ben));
+        assert_eq!(answer("r\n").await.unwrap(), None);
+        assert!(answer("q\n").await.unwrap_err().to_string().contains("Nothing was sent"));
+        assert!(answer("7\n").await.unwrap_err().to_string().contains("--to"));
     }
 }

@@ -54,7 +54,7 @@ use self::{
     transfers::Keeping,
 };
 use crate::{
-    engine::{Config, Engine, Handle, Settings, Unheard, local_addresses},
+    engine::{Config, Engine, Handle, Settings, local_addresses},
     logging::{self, Echo},
     model::{Source, Target},
 };
@@ -98,6 +98,7 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
     let done = match task {
         Task::Window => open_window(config).map(|()| Exit::Complete),
         Task::Send(sending) => addressed(sending, &config, screen).and_then(|sending| {
+            let Some(sending) = sending else { return Ok(Exit::Cancelled) };
             let tell = &mut *teller(screen, form, echo);
             with_engine(config, async |handle, stop| send::send(handle, sending, tell, stop).await)
         }),
@@ -131,60 +132,48 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
 }
 
 /// Runs a command on an engine of its own, and stops the engine after it.
-fn with_engine(
+fn with_engine<T, E>(
     config: Config,
-    command: impl AsyncFnOnce(Handle, mpsc::Receiver<()>) -> Result<Exit, Unheard>,
-) -> anyhow::Result<Exit> {
+    command: impl AsyncFnOnce(Handle, mpsc::Receiver<()>) -> Result<T, E>,
+) -> anyhow::Result<T>
+where
+    anyhow::Error: From<E>,
+{
     let engine = Engine::start(config, Arc::new(|| {}))?;
     let done = engine.block_on(async {
         let (interrupts, first) = Interrupts::listen()?;
-        let exit = command(engine.handle(), first).await?;
+        let done = command(engine.handle(), first).await?;
         // A second interrupt must help while the engine stops, too.
-        anyhow::Ok((interrupts, exit))
+        anyhow::Ok((interrupts, done))
     });
     engine.stop();
-    done.map(|(_interrupts, exit)| exit)
+    done.map(|(_interrupts, done)| done)
 }
 
-/// Settles whom something is sent to, and asks for the code that was not given.
-fn addressed(asked: args::Sending, config: &Config, screen: &mut Screen) -> anyhow::Result<Sending> {
+/// Settles whom something is sent to, and asks for the code that was not given. `None` when the person who is
+/// asked presses Ctrl-C.
+fn addressed(asked: args::Sending, config: &Config, screen: &mut Screen) -> anyhow::Result<Option<Sending>> {
     let args::Sending { to, code, remember, sources } = asked;
     let code = match code {
         Some(Words::Left) => Some(ask::code(screen)?),
         Some(Words::Given(code)) => Some(code),
         None => None,
     };
+    let mut typed = ask::Typed::Unread;
     let to = match to.or(code.map(Target::Code)) {
-        Some(to) => to,
-        None => chosen(config, screen)?,
+        Some(to) => Some(to),
+        None => with_engine(config.clone(), async |handle, stop| {
+            devices::choose(handle, &mut typed, screen, stop).await
+        })?,
     };
-    let company = company(&sources);
-    Ok(Sending { to, code, remember, sources, company })
-}
-
-/// Has the person at the terminal choose a device.
-fn chosen(config: &Config, screen: &mut Screen) -> anyhow::Result<Target> {
-    loop {
-        screen.err("Looking for devices …");
-        let mut near = Vec::new();
-        with_engine(config.clone(), async |handle, _stop| {
-            near = devices::look(handle).await?;
-            Ok(Exit::Complete)
-        })?;
-        if let Some(target) = devices::choose(&near, screen, &mut io::stdin().lock())? {
-            return Ok(target);
-        }
-    }
+    let company = company(&sources, typed);
+    Ok(to.map(|to| Sending { to, code, remember, sources, company }))
 }
 
 /// Who can be asked while something is sent.
-fn company(sources: &[Source]) -> Company {
+fn company(sources: &[Source], typed: ask::Typed) -> Company {
     let is_stream = |source: &Source| matches!(source, Source::StandardInput { .. });
-    if at_terminal() && !sources.iter().any(is_stream) {
-        Company::Person(ask::Typed::Unread)
-    } else {
-        Company::Nobody
-    }
+    if at_terminal() && !sources.iter().any(is_stream) { Company::Person(typed) } else { Company::Nobody }
 }
 
 /// True where a person can be asked, and can answer.

@@ -144,7 +144,7 @@ impl SendPanel {
     }
 
     pub fn show(&mut self, ui: &mut Ui, rect: Rect, recent: &[String], tools: &mut Tools) -> Option<Wish> {
-        let over = ui.input(|i| !i.raw.hovered_files.is_empty());
+        let over = self.dropped.is_some() || ui.input(|i| !i.raw.hovered_files.is_empty());
         let drag = if over { Drag::Over } else { Drag::None };
         card(ui, rect, |ui| {
             let (above, button) = split_bottom(ui.max_rect(), BUTTON);

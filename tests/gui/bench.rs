@@ -111,7 +111,16 @@ impl Bench {
 
     pub fn publish(&mut self, event: Event) {
         self.engine.publisher.publish(event);
-        self.window.run();
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        if self.window.input().hovered_files.is_empty() {
+            self.window.run();
+        } else {
+            // The window repaints for as long as something is dragged over it.
+            self.window.run_steps(4);
+        }
     }
 
     pub fn transfer(&mut self, transfer: &Transfer) {
@@ -155,6 +164,12 @@ impl Bench {
         self.button(button).expect("the button is there").accesskit_node().is_disabled()
     }
 
+    /// The same of one of several choices.
+    #[track_caller]
+    pub fn is_dead_choice(&self, choice: &str) -> bool {
+        self.window.get_by_role_and_label(Role::RadioButton, choice).accesskit_node().is_disabled()
+    }
+
     #[track_caller]
     pub fn press(&mut self, name: &str) {
         self.window.get_by_role_and_label(Role::Button, name).click();
@@ -171,7 +186,15 @@ impl Bench {
         self.window.run();
     }
 
+    /// These files are dragged over the window from elsewhere.
+    pub fn drag(&mut self, paths: &[&str]) {
+        let over = |path: &&str| egui::HoveredFile { path: Some(path.into()), ..Default::default() };
+        self.window.input_mut().hovered_files = paths.iter().map(over).collect();
+        self.settle();
+    }
+
     pub fn drop_files(&mut self, paths: &[&str]) {
+        self.window.input_mut().hovered_files.clear();
         for path in paths {
             self.window.input_mut().dropped_files.push(Arc::new(Dropped(path.into())));
         }

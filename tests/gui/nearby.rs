@@ -177,6 +177,26 @@ fn nothing_moves_under_the_pointer_because_somebody_came_or_left() {
 }
 
 #[test]
+fn nothing_moves_under_what_is_dragged_from_elsewhere_though_its_place_is_not_told() {
+    let mut bench = Bench::new();
+    let place = |bench: &Bench, name| {
+        bench.window.query_by_role_and_label(Role::RadioButton, name).map(|node| node.rect())
+    };
+    bench.publish(Event::Nearby(vec![nearby("Bert", 8), nearby("Carl", 9)]));
+    let bert = place(&bench, "Bert").unwrap();
+    bench.drag(&["/a/b"]);
+    bench.publish(Event::Nearby(vec![nearby("Anna", 7), nearby("Bert", 8), nearby("Carl", 9)]));
+    assert_eq!(place(&bench, "Bert"), Some(bert));
+    // Let go of, and not yet told where.
+    bench.drop_files(&["/a/b"]);
+    bench.publish(Event::Nearby(vec![nearby("Aaron", 6), nearby("Bert", 8), nearby("Carl", 9)]));
+    assert_eq!(place(&bench, "Bert"), Some(bert));
+    bench.window.hover_at(bert.center());
+    bench.window.run();
+    assert_eq!(sent(&mut bench), (Target::Device(id("Bert")), vec![path("/a/b")]));
+}
+
+#[test]
 fn a_card_says_what_it_is_and_its_menu_blocks_a_stranger() {
     let mut snapshot = snapshot();
     snapshot.nearby = vec![nearby("Anna", 7), nearby("Bert", 8)];

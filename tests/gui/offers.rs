@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use airlift::{
-    engine::Command,
+    engine::{Command, Event},
     gui::{Pick, Picked},
     model::{
         Answer, Conflict, Direction, EntryKind, Landing, Medium, Outcome, Purpose, Report, Side, TopItem,
-        Transfer, TransferState,
+        Transfer, TransferState, Trust,
     },
 };
 use egui::{Key, accesskit::Role};
 use egui_kittest::kittest::Queryable as _;
 
-use crate::bench::{Bench, ended, file, peer, transfer};
+use crate::bench::{Bench, ended, file, known, peer, transfer};
 
 fn offer(number: u8, name: &str) -> Transfer {
     transfer(number, Direction::Receive, vec![file(name, 4_210_000)], TransferState::Waiting)
@@ -126,6 +126,20 @@ fn what_is_here_already_can_be_completed_under_another_name_too() {
     bench.press("Accept");
     let landing = Landing { conflict: Conflict::Complete, ..Landing::default() };
     assert_eq!(answer(&mut bench), (1, Answer::Accept(landing)));
+}
+
+#[test]
+fn no_choice_on_a_card_that_just_appeared_can_be_made() {
+    let mut bench = Bench::new();
+    bench.publish(Event::Known(vec![known("Pixel 9", Trust::Known)]));
+    bench.transfer(&Transfer { already: 1, ..offer(1, "a.jpg") });
+    for choice in ["Keep both", "Always accept"] {
+        assert!(bench.is_dead_choice(choice), "{choice}");
+    }
+    ripen(&mut bench);
+    for choice in ["Keep both", "Always accept"] {
+        assert!(!bench.is_dead_choice(choice), "{choice}");
+    }
 }
 
 #[test]

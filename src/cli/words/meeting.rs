@@ -17,21 +17,24 @@ pub fn met(transfer: &Transfer) -> Vec<Line> {
         who(&transfer.peer),
         code(meeting.code)
     )];
+    // The question to a person who sends has the caution, too.
     if meeting.here == Agreement::NotNeeded || transfer.direction == Direction::Receive {
         lines.push("Nobody has compared it here.".to_owned());
+        lines.extend(caution(transfer));
     }
-    lines.extend(caution(transfer));
     lines.into_iter().map(Line::Told).collect()
 }
 
 /// The question to a person who sends.
 #[must_use]
 pub fn compare(transfer: &Transfer, shown: CompareCode) -> Vec<String> {
-    vec![format!(
+    let mut lines: Vec<_> = caution(transfer).into_iter().collect();
+    lines.push(format!(
         "Does the screen of {} show {}? Nothing is sent before you have compared. Type y or n, then Enter.",
         transfer.peer.label(),
         code(shown)
-    )]
+    ));
+    lines
 }
 
 /// What a person should know before they answer.
@@ -87,7 +90,7 @@ mod tests {
         assert_eq!(caution(&met), None);
         let (name, known) = (DeviceName::parse("Büro").unwrap(), DeviceId::of_public_key(b"old"));
         met.caution = Some(Caution::OtherKey { name, known });
-        let warning = said(&met);
+        let warning = compare(&met, CompareCode::new(42_007)).join("\n");
         for part in ["CAREFUL", "Büro", &known.short(), &met.peer.id.unwrap().short()] {
             assert!(warning.contains(part), "{part} is not in {warning}");
         }

@@ -92,13 +92,13 @@ fn body(ui: &mut Ui, view: &mut View, standing: &Standing, age: Age, tools: &Too
         meeting::caution(ui, warning);
     }
     let mut differ = None;
-    let is_open = *standing == Standing::Open;
+    let can_be_pressed = *standing == Standing::Open && age == Age::Ripe;
     // What can’t be answered any more keeps its shape: nothing moves under the pointer.
     if let Some((code, about)) = view.meeting {
         ui.add(Label::new(RichText::new(about).color(p.faint)).wrap());
         meeting::code(ui, code);
         let other = Button::new("The codes differ", Look::Quiet).height(26.0);
-        if ui.add_enabled(is_open && age == Age::Ripe, other).clicked() {
+        if ui.add_enabled(can_be_pressed, other).clicked() {
             differ = Some(Verdict::Differ);
         }
     }
@@ -112,7 +112,8 @@ fn body(ui: &mut Ui, view: &mut View, standing: &Standing, age: Age, tools: &Too
     ui.label(strong(&view.total));
     let mut verdict = differ;
     if let Some(form) = &mut view.form {
-        verdict = form.show(ui, tools).or(verdict);
+        let shown = ui.add_enabled_ui(can_be_pressed, |ui| form.show(ui, tools));
+        verdict = shown.inner.or(verdict);
     } else if let Some(folder) = &view.folder {
         ui.horizontal(|ui| {
             icon(ui, icons::FOLDER_OPEN, 18.0, p.faint);
@@ -126,11 +127,11 @@ fn body(ui: &mut Ui, view: &mut View, standing: &Standing, age: Age, tools: &Too
     }
     if let (Some(text), None) = (&view.already, &view.form) {
         hint(ui, icons::INFO, text, p.text);
-        choice(ui, &mut view.conflict, &CHOICES);
+        ui.add_enabled_ui(can_be_pressed, |ui| choice(ui, &mut view.conflict, &CHOICES));
     }
     if view.trustable.is_some() {
         ui.label(small("What it offers later", p.faint).family(theme::medium()));
-        ui.add_enabled_ui(is_open, |ui| choice(ui, &mut view.later, &LATER));
+        ui.add_enabled_ui(can_be_pressed, |ui| choice(ui, &mut view.later, &LATER));
     }
     if let Some(text) = &view.too_big {
         hint(ui, icons::WARNING, text, p.warn);

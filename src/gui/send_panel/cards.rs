@@ -159,7 +159,8 @@ impl Cards {
 
     /// Fills the rectangle.
     pub fn show(&mut self, ui: &mut Ui, rect: Rect, picked: Option<DeviceId>, drag: Drag) -> Option<Asked> {
-        let is_watched = self.menu || ui.rect_contains_pointer(rect);
+        // What is dragged from elsewhere may be let go over any of them, and where it is isn’t told.
+        let is_watched = self.menu || drag == Drag::Over || ui.rect_contains_pointer(rect);
         self.shown = if is_watched { in_place(&self.shown, &self.wanted) } else { self.wanted.clone() };
         self.places.clear();
         self.menu = false;
