@@ -306,6 +306,21 @@ fn who_is_hidden_is_not_seen_and_who_shows_itself_to_friends_is_seen_by_them_alo
 }
 
 #[test]
+fn who_does_not_show_itself_to_everyone_calls_no_stranger_though_it_receives_nothing_itself() {
+    let Some(lan) = Lan::new("who does not show itself calls no stranger", 2) else { return };
+    let [anna, ben, inbox] = homes();
+    let receiver = lan.airlift(1, &ben, &receive(inbox.path().to_str().unwrap(), "Ben"));
+    receiver.until("listening", |line| line["event"] == "listening");
+    for (visibility, state) in [("everyone", "proved"), ("known", "unproved"), ("hidden", "unproved")] {
+        let settings = format!("{{\"visibility\":\"{visibility}\"}}");
+        std::fs::write(anna.path().join("settings.json"), settings).unwrap();
+        let listed = lan.airlift(0, &anna, &["devices"]).rest();
+        let ben = listed.iter().find(|line| line["name"] == "Ben").unwrap();
+        assert_eq!(ben["state"], state, "{visibility}");
+    }
+}
+
+#[test]
 fn a_transfer_whose_receiver_comes_back_at_another_address_goes_on_by_itself() {
     let Some(lan) = Lan::new("a receiver comes back at another address", 2) else { return };
     let [anna, ben, inbox] = homes();

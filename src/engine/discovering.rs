@@ -30,17 +30,27 @@ pub struct Appearance {
     pub port: u16,
     pub name: DeviceName,
     pub kind: DeviceKind,
-    pub visibility: Visibility,
     /// The number of the code that is given out.
     pub channel: Option<u16>,
 }
 
 /// What is wanted of the network.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Wanted {
+    /// Whom this device shows itself to, also by calling them.
+    visibility: Visibility,
     /// `None`: not to be seen at all.
     appearance: Option<Appearance>,
     looking: Looking,
+}
+
+/// What is announced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Shown {
+    visibility: Visibility,
+    appearance: Appearance,
+    /// Whom it lets recognise this device.
+    friends: Vec<DeviceId>,
 }
 
 /// What others see of the list of devices. Cheap to clone.
@@ -56,7 +66,9 @@ impl View {
     /// And who keeps it, which is to be run.
     #[must_use]
     pub fn new(us: DeviceId, tls: Tls, devices: Devices, publisher: Publisher) -> (Self, Discovering) {
-        let (wanted, of_view) = watch::channel(Wanted::default());
+        let visibility = publisher.snapshot().settings.visibility;
+        let wanted = Wanted { visibility, appearance: None, looking: Looking::default() };
+        let (wanted, of_view) = watch::channel(wanted);
         let directory = Arc::new(Mutex::new(Directory::new(us)));
         let view = Self { directory, changed: Arc::default(), wanted, sought: Arc::default() };
         let discovering = Discovering {
@@ -79,11 +91,11 @@ impl View {
         (view, discovering)
     }
 
-    /// This device is to be seen like this from now on; `None`: not at all.
-    pub fn appear(&self, appearance: Option<Appearance>) {
+    /// This device is to be seen like this from now on, by those; `None`: not at all.
+    pub fn appear(&self, visibility: Visibility, appearance: Option<Appearance>) {
         self.wanted.send_if_modified(|wanted| {
-            let is_new = wanted.appearance != appearance;
-            wanted.appearance = appearance;
+            let is_new = (wanted.visibility, &wanted.appearance) != (visibility, &appearance);
+            (wanted.visibility, wanted.appearance) = (visibility, appearance);
             is_new
         });
     }
@@ -133,8 +145,7 @@ pub struct Discovering {
     /// Somebody is to be found now.
     sought: Arc<Notify>,
     multicast: Option<Driver>,
-    /// What is announced, and whom it lets recognise this device.
-    shown: Option<(Appearance, Vec<DeviceId>)>,
+    shown: Option<Shown>,
     sought_until: Option<Instant>,
     probes: JoinSet<Probed>,
     /// Where they call.
@@ -207,27 +218,30 @@ impl Discovering {
 
     /// Announces this device as it is to be seen, if that is not so already.
     fn announce(&mut self) {
-        let appearance = self.wanted.borrow().appearance.clone();
+        let (visibility, appearance) = {
+            let wanted = self.wanted.borrow();
+            (wanted.visibility, wanted.appearance.clone())
+        };
         let wanted = appearance.and_then(|appearance| {
-            let friends = match appearance.visibility {
+            let friends = match visibility {
                 Visibility::Known => self.friends(),
                 Visibility::Everyone | Visibility::Hidden => Vec::new(),
             };
-            let is_silent = appearance.visibility == Visibility::Hidden && appearance.channel.is_none();
-            (!is_silent).then_some((appearance, friends))
+            let is_silent = visibility == Visibility::Hidden && appearance.channel.is_none();
+            (!is_silent).then_some(Shown { visibility, appearance, friends })
         });
         let Some(multicast) = &mut self.multicast else { return };
         if wanted == self.shown {
             return;
         }
-        let Some((appearance, friends)) = &wanted else {
+        let Some(Shown { appearance, friends, .. }) = &wanted else {
             multicast.conceal();
             self.shown = None;
             // Whoever has seen it must not tell that it is the same when it shows itself otherwise.
             self.label = new_label();
             return;
         };
-        let claim = match appearance.visibility {
+        let claim = match visibility {
             Visibility::Everyone => {
                 Claim::Open { id: self.us, name: appearance.name.clone(), kind: appearance.kind }
             }
@@ -238,7 +252,7 @@ impl Discovering {
             }
             Visibility::Hidden => Claim::Nameless,
         };
-        if self.shown.as_ref().is_some_and(|(before, _)| before.visibility != appearance.visibility) {
+        if self.shown.as_ref().is_some_and(|before| before.visibility != visibility) {
             multicast.conceal();
             self.label = new_label();
         }
@@ -284,22 +298,16 @@ impl Discovering {
         if !self.browses() {
             return;
         }
-        let is_open = self
-            .wanted
-            .borrow()
-            .appearance
-            .as_ref()
-            .is_none_or(|seen| seen.visibility == Visibility::Everyone);
+        let visibility = self.wanted.borrow().visibility;
         let mut due = lock(&self.directory).due(Instant::now().into_std());
         // Friends first.
         due.sort_by_key(|(id, _)| self.devices.trust_of(*id) == Trust::Stranger);
         for (id, address) in due {
             let trust = self.devices.trust_of(id);
             let of_this = self.probing.iter().filter(|(other, _)| *other == id).count();
-            let may_know = trust != Trust::Blocked && (is_open || trust != Trust::Stranger);
             if self.probing.len() >= limits::MAX_PROBES
                 || of_this >= limits::MAX_PROBES_OF_ONE
-                || !may_know
+                || !may_know(visibility, trust)
                 || self.probing.contains(&(id, address))
             {
                 continue;
@@ -330,6 +338,15 @@ impl Discovering {
             self.nearby.clone_from(&nearby);
             self.publisher.publish(Event::Nearby(nearby));
         }
+    }
+}
+
+/// Whether a device may learn by a call that this one is here.
+fn may_know(visibility: Visibility, trust: Trust) -> bool {
+    match trust {
+        Trust::Blocked => false,
+        Trust::Stranger => visibility == Visibility::Everyone,
+        Trust::Known | Trust::Trusted | Trust::Own => true,
     }
 }
 

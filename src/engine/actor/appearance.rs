@@ -15,7 +15,7 @@ impl Actor {
     /// Has this device seen as it is now; to be called after whatever may have changed that.
     pub(super) fn appear(&mut self) {
         let Some(view) = &self.view else { return };
-        view.appear(self.appearance());
+        view.appear(self.settings.visibility, self.appearance());
     }
 
     pub(super) fn look(&self, looking: Looking) {
@@ -46,7 +46,6 @@ impl Actor {
             port: reception.port,
             name: self.device.name.clone(),
             kind: self.settings.kind.unwrap_or_else(kind::of_this_device),
-            visibility: self.settings.visibility,
             channel: self.codes.channel(),
         })
     }
