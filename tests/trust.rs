@@ -1,6 +1,8 @@
 //! Known, trusted and blocked devices, and strangers who come in crowds.
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[path = "trust/decisions.rs"]
+mod decisions;
 #[path = "trust/offers.rs"]
 mod offers;
 mod support;

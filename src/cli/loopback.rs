@@ -63,6 +63,7 @@ pub async fn receive(there: &mut Watch, inbox: &Path) -> Result<Result<Listening
             | Turn::Mended(_)
             | Turn::Met(_)
             | Turn::Code(_)
+            | Turn::Unkept(_)
             | Turn::Forgotten(_)
             | Turn::Interrupted => {}
         }

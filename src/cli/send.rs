@@ -116,6 +116,7 @@ pub async fn follow(
             | Turn::Mended(_)
             | Turn::Met(_)
             | Turn::Code(_)
+            | Turn::Unkept(_)
             | Turn::Forgotten(_) => {}
         }
     }

@@ -45,6 +45,8 @@ pub enum Turn {
     Forgotten(TransferId),
     /// What has become of the code that was given out.
     Code(CodeState),
+    /// What was decided about devices holds for this run alone.
+    Unkept(Problem),
     /// By the person at the terminal.
     Interrupted,
     /// The engine has ended by itself.
@@ -67,6 +69,7 @@ impl Turn {
             Self::Mended(transfer) => News::Mended(transfer),
             Self::Met(transfer) => News::Met(transfer),
             Self::Code(state) => News::Code(state),
+            Self::Unkept(problem) => News::Error(&problem.text),
             Self::Listening { .. }
             | Self::CannotListen(_)
             | Self::Forgotten(_)
@@ -89,6 +92,7 @@ impl Turn {
             Self::Listening { .. }
             | Self::CannotListen(_)
             | Self::Code(_)
+            | Self::Unkept(_)
             | Self::Interrupted
             | Self::Gone => None,
         }
@@ -205,6 +209,7 @@ impl Watch {
             Event::Transfer(transfer) => self.follow(&transfer),
             Event::Receiving(state) if news => self.listen(state),
             Event::Code(state) if news => self.due.push_back(Turn::Code(state)),
+            Event::Unkept(Some(problem)) => self.due.push_back(Turn::Unkept(problem)),
             Event::Forgotten(id) => {
                 self.followed.remove(&id);
                 self.due.push_back(Turn::Forgotten(id));
@@ -215,7 +220,8 @@ impl Watch {
             | Event::Inbox(_)
             | Event::Nearby(_)
             | Event::Known(_)
-            | Event::Code(_) => {}
+            | Event::Code(_)
+            | Event::Unkept(None) => {}
         }
     }
 

@@ -50,8 +50,8 @@ use crate::{
     disk,
     identity::{Heard, Whereabouts},
     model::{
-        Answer, ByteRate, DeviceId, DeviceName, Outcome, Problem, ProblemKind, Proof, Report, Side, Source,
-        Target, Transfer, TransferId,
+        Answer, ByteRate, DeviceId, DeviceName, Outcome, Problem, ProblemKind, Report, Side, Source, Target,
+        Transfer, TransferId,
     },
     net::{Connection, ListenError, Tls},
     settings::Settings,
@@ -95,8 +95,6 @@ pub enum Internal {
     Discarded { id: TransferId, removed: Result<(), Problem> },
     /// What is left of transfers at all.
     Surveyed(Survey),
-    /// It was made sure who a device is.
-    Met { peer: DeviceId, name: DeviceName, proof: Proof, remember: Remember },
 }
 
 /// Somebody who wants to make an offer, or to go on with one.
@@ -245,6 +243,7 @@ impl Actor {
                 Some(ended) = self.tasks.join_next_with_id() => self.reap(ended),
                 Some(_) = self.measures.join_next() => {}
                 () = self.codes.expiry() => {}
+                () = self.devices.due() => self.write_devices(),
                 _ = pace.tick(), if earlier == Earlier::All => self.survey(),
             }
             self.appear();
@@ -261,13 +260,15 @@ impl Actor {
             }
         }
         // Tasks still report: their words are thrown away, so that none waits for room.
-        let Self { mut tasks, reports: (_, mut words), view, routes, .. } = self;
+        let Self { mut tasks, reports: (_, mut words), view, routes, devices, .. } = self;
         // Whoever asks the network ends when nobody is left to give it orders.
         drop((view, routes));
         while tokio::select! {
             ended = tasks.join_next() => ended.is_some(),
             Some(_) = words.recv() => true,
         } {}
+        // What they have learned last.
+        devices.write().await;
     }
 
     fn obey(&mut self, command: Command) {
@@ -379,7 +380,6 @@ impl Actor {
             Internal::Claimed { id, found } => self.claimed(id, found),
             Internal::Discarded { id, removed } => self.discarded(id, removed),
             Internal::Surveyed(survey) => self.surveyed(survey),
-            Internal::Met { peer, name, proof, remember } => self.met((peer, name), proof, remember),
         }
     }
 

@@ -90,6 +90,15 @@ pub enum Remember {
     Trusted,
 }
 
+impl From<Remember> for Trust {
+    fn from(remember: Remember) -> Self {
+        match remember {
+            Remember::Known => Self::Known,
+            Remember::Trusted => Self::Trusted,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Looking {
     On,

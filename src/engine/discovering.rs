@@ -74,6 +74,7 @@ impl View {
         let discovering = Discovering {
             us,
             tls,
+            changes: devices.changes(),
             devices,
             publisher,
             directory: Arc::clone(&view.directory),
@@ -138,6 +139,7 @@ pub struct Discovering {
     us: DeviceId,
     tls: Tls,
     devices: Devices,
+    changes: watch::Receiver<()>,
     publisher: Publisher,
     directory: Arc<Mutex<Directory>>,
     changed: Arc<Notify>,
@@ -174,7 +176,7 @@ impl Discovering {
                 seen = next(&mut self.multicast) => self.see(seen),
                 Some(probed) = self.probes.join_next() => self.learn(probed),
                 // Names of those who are here, and who is to recognise this device.
-                () = self.devices.changed() => self.announce(),
+                Ok(()) = self.changes.changed() => self.announce(),
                 _ = pace.tick(), if is_needed => self.look_again(),
                 () = until(over) => {
                     self.sought_until = None;

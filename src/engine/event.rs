@@ -1,7 +1,7 @@
 //! Everything that a face can learn from the engine, apart from progress, which is sampled.
 
 use crate::{
-    model::{KnownDevice, Nearby, Transfer, TransferId},
+    model::{KnownDevice, Nearby, Problem, Transfer, TransferId},
     settings::Settings,
 };
 
@@ -24,4 +24,6 @@ pub enum Event {
     /// What is kept of devices has changed.
     Known(Vec<KnownDevice>),
     Code(CodeState),
+    /// What was decided about devices can't be written, or is now.
+    Unkept(Option<Problem>),
 }

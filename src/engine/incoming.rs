@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use self::keeping::keep;
 use super::{
     actor::Internal,
-    command::{Receiving, Remember},
+    command::Receiving,
     desk::Desk,
     devices::Devices,
     given_up,
@@ -365,13 +365,7 @@ impl Incoming {
     fn agreed(&self, peer: DeviceId) {
         let shown = self.desk.shown();
         if let (Some(Meeting { here: Agreement::Given, .. }), Some(name)) = (shown.meeting, shown.peer.name) {
-            // Full: then it is asked about again.
-            let _ = self.actor.try_send(Internal::Met {
-                peer,
-                name,
-                proof: Proof::Compared,
-                remember: Remember::Known,
-            });
+            self.devices.meet(peer, name, Proof::Compared, Trust::Known);
         }
     }
 

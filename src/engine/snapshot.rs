@@ -22,6 +22,8 @@ pub struct Snapshot {
     /// Devices that something is kept of, by name.
     pub known: Vec<KnownDevice>,
     pub code: CodeState,
+    /// Why what was decided about devices holds for this run alone, while that is so.
+    pub unkept: Option<Problem>,
 }
 
 /// What became of the code that was given out last.
@@ -74,6 +76,7 @@ impl Snapshot {
             nearby: Vec::new(),
             known: Vec::new(),
             code: CodeState::None,
+            unkept: None,
         }
     }
 
@@ -91,6 +94,7 @@ impl Snapshot {
             Event::Nearby(nearby) => self.nearby.clone_from(nearby),
             Event::Known(known) => self.known.clone_from(known),
             Event::Code(code) => self.code = code.clone(),
+            Event::Unkept(problem) => self.unkept.clone_from(problem),
         }
     }
 

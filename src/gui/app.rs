@@ -107,6 +107,9 @@ impl App {
         self.receive.settled();
         self.inviting.hear(snapshot);
         self.speed_limit.hear(&snapshot.settings);
+        if let Some(problem) = &snapshot.unkept {
+            self.tools.notices.failed(&problem.text);
+        }
         self.transfers.clear();
         self.offers.clear();
         self.comparing.clear();
@@ -146,6 +149,8 @@ impl App {
             }
             Update::Event(Event::Forgotten(id)) => self.transfers.forget(*id),
             Update::Event(Event::Code(_)) => self.inviting.hear(snapshot),
+            Update::Event(Event::Unkept(Some(problem))) => self.tools.notices.failed(&problem.text),
+            Update::Event(Event::Unkept(None)) => {}
             Update::Event(Event::Nearby(_) | Event::Known(_)) => {
                 self.send.hear(snapshot);
                 self.devices.hear(snapshot);

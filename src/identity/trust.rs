@@ -207,6 +207,12 @@ impl TrustStore {
         }
     }
 
+    /// True when nothing that a person has decided waits to be written.
+    #[must_use]
+    pub fn is_written(&self) -> bool {
+        self.state().unwritten.is_empty()
+    }
+
     /// What is in the file then.
     fn change_file(
         &self,

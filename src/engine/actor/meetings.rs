@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use super::{Actor, Line, Running};
 use crate::{
-    engine::command::{DeviceChange, Remember},
+    engine::command::DeviceChange,
     identity::{Change, Heard},
-    model::{Answer, DeviceId, DeviceName, Proof, TransferId, Trust},
+    model::{Answer, DeviceId, DeviceName, TransferId, Trust},
     transfer::Accord,
 };
 
@@ -51,24 +51,12 @@ impl Actor {
         self.devices.trust_of(peer) == Trust::Stranger && self.guesses.bar_strangers(Instant::now())
     }
 
-    /// A device is known from now on, or better than before.
-    pub(super) fn met(&mut self, (peer, name): (DeviceId, DeviceName), proof: Proof, remember: Remember) {
-        tracing::info!(%peer, %name, ?proof, ?remember, "met");
-        let trust = match remember {
-            Remember::Known => Trust::Known,
-            Remember::Trusted => Trust::Trusted,
-        };
-        self.devices.meet(peer, name, proof, trust);
-        self.write_devices();
-    }
-
     /// A device has proved its id: of one that is known, what there was to learn is kept.
     pub(super) fn heard(&mut self, heard: Heard) {
         if self.devices.trust_of(heard.id) == Trust::Stranger {
             return;
         }
         self.devices.change(Change::Heard(heard));
-        self.write_devices();
     }
 
     /// A person has decided something about a device.
@@ -79,7 +67,6 @@ impl Actor {
         };
         tracing::info!(?change, "a person has decided about a device");
         self.devices.change(change);
-        self.write_devices();
         if self.devices.trust_of(id) == Trust::Blocked {
             self.end_what_comes_from(id);
         }
@@ -102,7 +89,7 @@ impl Actor {
         }
     }
 
-    fn write_devices(&mut self) {
+    pub(super) fn write_devices(&mut self) {
         let devices = self.devices.clone();
         self.tasks.spawn(async move { devices.write().await });
     }

@@ -166,7 +166,7 @@ impl Actor {
                 if let Some(remember) = caller.coded {
                     // Whoever was told the code was told to send.
                     receiving.consent = Consent::All;
-                    self.met((peer, who.name.clone()), Proof::Code, remember);
+                    self.devices.meet(peer, who.name.clone(), Proof::Code, remember.into());
                 }
                 let leeway = self.leeway(&caller);
                 let start = Start::Offer(caller.connection, Terms { receiving, leeway });

@@ -4,10 +4,7 @@ use std::time::Instant;
 
 use super::Outgoing;
 use crate::{
-    engine::{
-        actor::Internal,
-        command::{Remember, Strangers},
-    },
+    engine::command::Strangers,
     identity::{Change, Heard},
     model::{Caution, DeviceId, DeviceName, Problem, ProblemKind, Proof, Side, Target, TransferId, Trust},
     transfer::Accord,
@@ -67,13 +64,7 @@ impl Outgoing {
         if *self.accord.borrow() == Accord::Given
             && let Some(name) = self.desk.shown().peer.name
         {
-            // Full: then it is asked about again.
-            let _ = self.actor.try_send(Internal::Met {
-                peer,
-                name,
-                proof: Proof::Compared,
-                remember: Remember::Known,
-            });
+            self.devices.meet(peer, name, Proof::Compared, Trust::Known);
         }
     }
 }

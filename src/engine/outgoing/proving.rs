@@ -4,7 +4,7 @@ use tokio::time::timeout;
 
 use super::Outgoing;
 use crate::{
-    engine::{actor::Internal, codes::say},
+    engine::codes::say,
     model::{DeviceId, DeviceName, Link, PairingCode, Problem, ProblemKind, Proof, Side, Target, text},
     net::{Connection, NetError},
     pairing::{self, Asking, BadProof, Ends},
@@ -149,14 +149,7 @@ impl Outgoing {
     /// The other device has said its name: where it has shown that it knows the code, it is known from now on.
     pub(super) fn named(&self, peer: DeviceId, name: &DeviceName) {
         if self.proved.get().is_some() {
-            let met = Internal::Met {
-                peer,
-                name: name.clone(),
-                proof: Proof::Code,
-                remember: self.manner.remember,
-            };
-            // Full: then it is a stranger the next time.
-            let _ = self.actor.try_send(met);
+            self.devices.meet(peer, name.clone(), Proof::Code, self.manner.remember.into());
         }
     }
 }
