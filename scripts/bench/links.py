@@ -12,6 +12,7 @@ import signal
 import statistics
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,11 +44,14 @@ class Link:
     """Per cent of the packets."""
     congestion: str = ""
     """Congestion control of both ends; otherwise the system's."""
+    make: Callable[[Path, int], Path] = material.incompressible
+    """What the file is made of."""
 
 
 def planned(quick):
     links = [
         Link("100 Mbit/s", 100, 64 * MIB),
+        Link("100 Mbit/s, a file of words", 100, 64 * MIB, make=material.words),
         Link("1 Gbit/s", 1000, 512 * MIB),
         Link("1 Gbit/s, 20 ms", 1000, 512 * MIB, delay=20),
         Link("1 Gbit/s, 20 ms, 1% loss", 1000, 256 * MIB, delay=20, loss=1),
@@ -84,7 +88,7 @@ def measure(setting, contestants, keys):
 
 
 def _rounds(link, entry, rounds, setting, contestants, keys):
-    source = material.incompressible(setting.memory / "link-source", link.content)
+    source = link.make(setting.memory / "link-source", link.content)
     place = {SENDER: ["ip", "netns", "exec", A], RECEIVER: ["ip", "netns", "exec", B]}
     try:
         for number in range(rounds):

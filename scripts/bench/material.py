@@ -17,6 +17,16 @@ def incompressible(path, size, seed=1):
     return path
 
 
+def words(path, size, seed=4):
+    """A file of text, without any repetition that is longer than chance makes it."""
+    chance = random.Random(seed)
+    with open(path, "wb") as file:
+        while file.tell() < size:
+            text = " ".join(chance.choices(WORDS, k=200_000)).encode()
+            file.write(text[:size - file.tell()])
+    return path
+
+
 def sparse(path, size):
     with open(path, "wb") as file:
         file.truncate(size)
