@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use super::{Announcement, Claim, tag};
+use super::{Announcement, Claim, Networks, tag};
 use crate::{
     model::{DeviceId, DeviceKind, DeviceName, KnownDevice, Nearby, Route, RouteAnswer, Sighting, Trust},
     wire::limits,
@@ -52,6 +52,7 @@ struct Tried {
 /// What is known of the network. Told of everything; asks nobody.
 pub struct Directory {
     us: DeviceId,
+    networks: Networks,
     /// By the name of the announcement, which means nothing.
     seen: BTreeMap<String, Seen>,
     tried: HashMap<(DeviceId, SocketAddr), Tried>,
@@ -65,7 +66,19 @@ pub struct Directory {
 impl Directory {
     #[must_use]
     pub fn new(us: DeviceId) -> Self {
-        Self { us, seen: BTreeMap::new(), tried: HashMap::new(), disputed: BTreeSet::new(), count: 0 }
+        Self {
+            us,
+            networks: Networks::default(),
+            seen: BTreeMap::new(),
+            tried: HashMap::new(),
+            disputed: BTreeSet::new(),
+            count: 0,
+        }
+    }
+
+    /// Where this device is now. What is announced elsewhere is kept for when it is there, and not told.
+    pub fn be_in(&mut self, networks: Networks) {
+        self.networks = networks;
     }
 
     /// Something is announced, or announced anew. `known` may recognise it.
@@ -147,7 +160,7 @@ impl Directory {
             Some(_) => false,
         };
         let of = |seen: &Seen| {
-            let places = seen.places.iter().map(|place| place.address);
+            let places = self.places(seen).map(|place| place.address);
             seen.id()
                 .into_iter()
                 .flat_map(|id| places.clone().map(move |place| (id, place)))
@@ -165,6 +178,10 @@ impl Directory {
     /// The names of all announcements, to ask whether they still hold.
     pub fn instances(&self) -> impl Iterator<Item = &str> {
         self.seen.keys().map(String::as_str)
+    }
+
+    fn places<'a>(&'a self, seen: &'a Seen) -> impl Iterator<Item = &'a Place> + Clone {
+        seen.places.iter().filter(|place| self.networks.reach(place.address.ip()))
     }
 
     fn answer(&self, id: DeviceId, address: SocketAddr) -> RouteAnswer {
@@ -190,7 +207,7 @@ impl Directory {
     pub fn routes(&self, id: DeviceId) -> Vec<Route> {
         let mut routes: Vec<Route> = Vec::new();
         for seen in self.seen.values().filter(|seen| seen.id() == Some(id)) {
-            for Place { address, interface } in &seen.places {
+            for Place { address, interface } in self.places(seen) {
                 if routes.iter().all(|route| route.address != *address) {
                     let answer = self.answer(id, *address);
                     routes.push(Route { address: *address, interface: interface.clone(), answer });
@@ -216,6 +233,7 @@ impl Directory {
             Nearby { id, name, kind, sighting: self.state(id), routes: self.routes(id) }
         };
         let mut devices: Vec<_> = ids.into_iter().map(device).collect();
+        devices.retain(|device| !device.routes.is_empty());
         devices.sort_by(|a, b| (a.name.as_str(), a.id).cmp(&(b.name.as_str(), b.id)));
         devices
     }
@@ -250,7 +268,7 @@ impl Directory {
     /// [`limits::CODE_CANDIDATES`] at most.
     #[must_use]
     pub fn candidates(&self, channel: u16) -> Vec<SocketAddr> {
-        let best = |seen: &Seen| seen.places.iter().map(|place| place.address).min_by_key(preference);
+        let best = |seen| self.places(seen).map(|place| place.address).min_by_key(preference);
         let waiting = self.seen.values().filter(|seen| seen.channel == Some(channel)).filter_map(best);
         waiting.take(limits::CODE_CANDIDATES).collect()
     }
@@ -264,7 +282,7 @@ fn agreed<T: PartialEq>(mut all: impl Iterator<Item = T>) -> Option<T> {
 
 /// True of what can be another device's address.
 fn is_possible(address: SocketAddr) -> bool {
-    let ip = address.ip();
+    let ip = address.ip().to_canonical();
     address.port() != 0 && !ip.is_unspecified() && !ip.is_multicast() && !ip.is_loopback()
 }
 

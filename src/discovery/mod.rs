@@ -7,7 +7,9 @@
 mod announcement;
 mod directory;
 mod multicast;
+mod near;
 
 pub use announcement::{Announcement, BadAnnouncement, Claim, Tag, tag};
 pub use directory::{Directory, Place};
 pub use multicast::{Driver, MulticastError, Seen};
+pub use near::Networks;

@@ -16,7 +16,7 @@ use tokio::{
 
 use super::{command::Looking, devices::Devices, event::Event, handle::Publisher};
 use crate::{
-    discovery::{Announcement, Claim, Directory, Driver, Seen, tag},
+    discovery::{Announcement, Claim, Directory, Driver, Networks, Seen, tag},
     identity::random,
     model::{DeviceId, DeviceKind, DeviceName, Nearby, RouteAnswer, Trust},
     net::{self, NetError, Tls},
@@ -208,6 +208,7 @@ impl Discovering {
         let browses = self.browses();
         let Some(multicast) = &mut self.multicast else { return };
         if browses {
+            lock(&self.directory).be_in(Networks::of(net::local_networks()));
             if let Err(problem) = multicast.browse() {
                 tracing::warn!(%problem, "nobody can be looked for");
             }
@@ -289,7 +290,9 @@ impl Discovering {
         if let Some(multicast) = &self.multicast
             && self.browses()
         {
-            multicast.verify(lock(&self.directory).instances());
+            let mut directory = lock(&self.directory);
+            directory.be_in(Networks::of(net::local_networks()));
+            multicast.verify(directory.instances());
         }
         // Whom this device knows may have changed.
         self.announce();

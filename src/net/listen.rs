@@ -166,11 +166,7 @@ fn listen(socket: io::Result<Socket>, address: SocketAddr) -> io::Result<TcpList
 /// addresses only when there are no others.
 #[must_use]
 pub fn local_addresses() -> Vec<IpAddr> {
-    let interfaces = if_addrs::get_if_addrs().unwrap_or_else(|e| {
-        tracing::warn!(error = %e, "this device’s addresses can’t be listed");
-        Vec::new()
-    });
-    let mut addresses: Vec<IpAddr> = interfaces.iter().map(if_addrs::Interface::ip).collect();
+    let mut addresses: Vec<IpAddr> = interfaces().iter().map(if_addrs::Interface::ip).collect();
     // Link-local IPv6 addresses need a zone that differs on every other device.
     addresses.retain(|ip| !matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local()));
     addresses.sort_by_key(|ip| (ip.is_loopback(), ip.is_ipv6(), *ip));
@@ -179,4 +175,21 @@ pub fn local_addresses() -> Vec<IpAddr> {
         addresses.retain(|ip| !ip.is_loopback());
     }
     addresses
+}
+
+/// All addresses of this device, each with the length of its network's prefix in bits.
+#[must_use]
+pub fn local_networks() -> Vec<(IpAddr, u8)> {
+    let network = |interface: &if_addrs::Interface| match &interface.addr {
+        if_addrs::IfAddr::V4(v4) => (v4.ip.into(), v4.prefixlen),
+        if_addrs::IfAddr::V6(v6) => (v6.ip.into(), v6.prefixlen),
+    };
+    interfaces().iter().map(network).collect()
+}
+
+fn interfaces() -> Vec<if_addrs::Interface> {
+    if_addrs::get_if_addrs().unwrap_or_else(|e| {
+        tracing::warn!(error = %e, "this device’s addresses can’t be listed");
+        Vec::new()
+    })
 }

@@ -16,7 +16,7 @@ use crate::model::DeviceId;
 
 pub use dial::{dial, dial_again, dial_first, probe};
 pub use lane::{Lane, LaneStop, NetworkClock};
-pub use listen::{Listener, Stranger, local_addresses};
+pub use listen::{Listener, Stranger, local_addresses, local_networks};
 pub use tls::Tls;
 
 /// An encrypted stream to a device whose id is known for certain.

@@ -165,7 +165,7 @@ fn addresses_that_can_t_be_another_device_s_are_ignored() {
     directory.sight(
         "1".into(),
         open("ben"),
-        at(&["127.0.0.1:1", "0.0.0.0:1", "224.0.0.1:1", "10.0.0.7:0"]),
+        at(&["127.0.0.1:1", "[::ffff:127.0.0.1]:1", "0.0.0.0:1", "224.0.0.1:1", "10.0.0.7:0"]),
         &[],
     );
     assert_eq!(directory.nearby(&[]), []);
@@ -275,4 +275,32 @@ fn an_announcement_that_turns_into_that_of_another_device_takes_no_more_places_t
         }
     }
     assert_eq!(directory.instances().count(), limits::MAX_SIGHTINGS_OF_ONE);
+}
+
+#[test]
+fn nobody_is_called_who_is_not_in_a_network_of_this_device() {
+    let mut directory = Directory::new(id("us"));
+    let far =
+        ["203.0.113.7:443", "100.128.0.1:1", "172.32.0.1:1", "[2001:db8::7]:1", "[::ffff:203.0.113.7]:1"];
+    let near = ["10.0.0.7:1", "100.64.0.7:1", "169.254.0.7:1", "[fd00::7]:1", "[fe80::7%2]:1"];
+    let announced = Announcement { channel: Some(7), ..open("ben") };
+    directory.sight("1".into(), announced, at(&[far, near].concat()), &[]);
+    directory.sight("2".into(), Announcement { channel: Some(7), ..open("far") }, at(&far), &[]);
+    let due = |directory: &Directory| {
+        let due = directory.due(Instant::now());
+        due.iter().map(|(_, address)| address.to_string()).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(due(&directory), near.map(str::to_owned).into());
+    assert_eq!(directory.nearby(&[]).len(), 1);
+    assert_eq!(addresses(&directory, "ben").len(), near.len());
+    assert_eq!(directory.candidates(7).len(), 1);
+
+    directory.be_in(Networks::of(vec![
+        ("203.0.113.200".parse().unwrap(), 24),
+        ("198.51.100.7".parse().unwrap(), 32),
+        ("2001:db8::1".parse().unwrap(), 128),
+    ]));
+    let now_near = ["203.0.113.7:443", "[2001:db8::7]:1", "[::ffff:203.0.113.7]:1"];
+    assert_eq!(due(&directory), [&near[..], &now_near].concat().into_iter().map(str::to_owned).collect());
+    assert_eq!(directory.nearby(&[]).len(), 2);
 }
