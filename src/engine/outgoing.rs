@@ -302,8 +302,8 @@ impl Outgoing {
             reached = self.reach(known.map(|(_, id)| id)) => reached,
             () = cancel.cancelled() => return cancelled(),
         };
-        let connection = match reached {
-            Ok(connection) => connection,
+        let (connection, proof) = match reached {
+            Ok(reached) => reached,
             Err(problem) => return failed(problem),
         };
         let (peer, route) = (connection.peer, connection.address);
@@ -340,7 +340,7 @@ impl Outgoing {
                 Notice::Agreed => self.agreed(peer),
                 Notice::Differs => self.guesses.differed(std::time::Instant::now()),
                 Notice::Named(name) => {
-                    self.named(peer, name);
+                    self.named(peer, name, proof);
                     if let Some(problem) = self.warn((peer, name), known, accord) {
                         // Named once.
                         let _ = refused.set(problem);

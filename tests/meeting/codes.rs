@@ -3,10 +3,14 @@
 use std::{fs, path::PathBuf};
 
 use airlift::{
-    engine::{CodeState, Command, Consent, Handle, Manner, ReceivingState, Remember, Strangers},
+    engine::{
+        CodeState, Command, Consent, DeviceChange, Handle, Manner, ReceivingState, Remember, Settings,
+        Strangers,
+    },
     identity::random,
     model::{
-        Address, Outcome, PairingCode, Problem, ProblemKind, Proof, Side, Source, Target, TransferId, Trust,
+        Address, ByteRate, Outcome, PairingCode, Problem, ProblemKind, Proof, Side, Source, Target,
+        TransferId, TransferState, Trust,
     },
     net::Listener,
     pairing::{self, Answering, Asking, Ends},
@@ -307,4 +311,24 @@ fn where_codes_to_compare_have_differed_too_often_a_code_that_was_told_still_ope
     let sent = two.send(two.port, Remember::Known);
     assert_eq!(two.anna.report(sent).outcome, Outcome::Complete);
     assert_eq!(two.ben.arrived(), ["letter"]);
+}
+
+#[test]
+fn trust_that_is_taken_back_while_a_transfer_with_a_code_is_interrupted_stays_taken_back() {
+    let two = Two::new();
+    let (port, ben_id) = (two.port, two.ben.state.device.id);
+    fs::write(&two.file, vec![7; 16 << 20]).unwrap();
+    let limit = ByteRate::new(4_000_000);
+    two.anna.tell(Command::Apply(Settings { limit, ..two.anna.state.settings.clone() }));
+    let sent = two.send(port, Remember::Trusted);
+    let Two { mut anna, ben, .. } = two;
+    anna.until("that Ben is trusted", |state| (state.trust(ben_id) == Trust::Trusted).then_some(()));
+    anna.until("content", |state| (state.transfer(sent)?.state == TransferState::Active).then_some(()));
+    let mut ben = ben.crash();
+    anna.until("its interruption", |state| state.transfer(sent)?.rests().then_some(()));
+    anna.tell(Command::Device { id: ben_id, change: DeviceChange::Trust(Trust::Stranger) });
+    anna.until("that Ben is a stranger", |state| (state.trust(ben_id) == Trust::Stranger).then_some(()));
+    ben.receive_on(port, Consent::Nobody(NOBODY));
+    assert_eq!(anna.report(sent).outcome, Outcome::Complete);
+    assert_eq!(anna.state.trust(ben_id), Trust::Stranger);
 }

@@ -68,11 +68,15 @@ impl From<NotProved> for Problem {
 }
 
 impl Outgoing {
-    /// A connection to the device that is meant; to `known` and nobody else, if it has accepted before.
-    pub(super) async fn reach(&self, known: Option<DeviceId>) -> Result<Connection, Problem> {
+    /// A connection to the device that is meant, and what was proved on it; to `known` and nobody else, if it
+    /// has accepted before.
+    pub(super) async fn reach(&self, known: Option<DeviceId>) -> Result<(Connection, Proof), Problem> {
         match self.code() {
-            Some(code) if known.is_none() => self.prove(code).await,
-            _ => self.routes.connect(self.to(), known).await.map_err(|e| Problem::from(&e)),
+            Some(code) if known.is_none() => Ok((self.prove(code).await?, Proof::Code)),
+            _ => {
+                let connection = self.routes.connect(self.to(), known).await;
+                Ok((connection.map_err(|e| Problem::from(&e))?, Proof::None))
+            }
         }
     }
 
@@ -146,10 +150,11 @@ impl Outgoing {
         Ok(connection)
     }
 
-    /// The other device has said its name: where it has shown that it knows the code, it is known from now on.
-    pub(super) fn named(&self, peer: DeviceId, name: &DeviceName) {
-        if self.proved.get().is_some() {
-            self.devices.meet(peer, name.clone(), Proof::Code, self.manner.remember.into());
+    /// The other device has said its name: where it has shown on this connection that it knows the code, it is
+    /// known from now on. What was decided about it since then holds.
+    pub(super) fn named(&self, peer: DeviceId, name: &DeviceName, proof: Proof) {
+        if proof == Proof::Code {
+            self.devices.meet(peer, name.clone(), proof, self.manner.remember.into());
         }
     }
 }
