@@ -201,6 +201,10 @@ pub const MAX_SIGHTINGS: usize = 256;
 /// must not fill the list in its name.
 pub const MAX_SIGHTINGS_OF_ONE: usize = 4;
 
+/// Those that say nothing but the number of a code, beside the others: more people than give out codes within
+/// five minutes on one network, and what a flood of anything else can't take from them.
+pub const MAX_SIGHTINGS_OF_CODES: usize = 32;
+
 /// Addresses of one device that are remembered: a laptop with a dock, a VPN and two families of addresses
 /// has eight.
 pub const MAX_ROUTES: usize = 16;

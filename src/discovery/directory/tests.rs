@@ -123,6 +123,62 @@ fn a_flood_is_capped_and_keeps_nobody_out_who_is_known() {
     assert_eq!(directory.routes(id("ben")).len(), limits::MAX_ROUTES);
 }
 
+/// As many strangers as there is room for, `1000` and on.
+fn flooded() -> Directory {
+    let mut directory = Directory::new(id("us"));
+    for n in 1000..1000 + limits::MAX_SIGHTINGS {
+        directory.sight(n.to_string(), open(&n.to_string()), at(&["10.0.0.66:1"]), &[]);
+    }
+    directory
+}
+
+fn has(directory: &Directory, name: &str) -> bool {
+    directory.nearby(&[]).iter().any(|near| near.id == id(name))
+}
+
+#[test]
+fn a_flood_keeps_no_honest_newcomer_out_whom_nobody_knows() {
+    let mut directory = flooded();
+    directory.sight("ben".into(), open("ben"), at(&["10.0.0.7:1"]), &[]);
+    assert!(has(&directory, "ben"));
+    directory.tried(id("ben"), "10.0.0.7:1".parse().unwrap(), FAST, Instant::now());
+    for n in 0..1000 {
+        directory.sight(n.to_string(), open(&format!("more {n}")), at(&["10.0.0.66:1"]), &[]);
+    }
+    assert!(has(&directory, "ben"), "it has answered, and they have not");
+    assert_eq!(directory.nearby(&[]).len(), limits::MAX_SIGHTINGS);
+}
+
+#[test]
+fn whoever_did_not_answer_makes_room_first_and_whoever_did_only_for_one_that_is_known() {
+    for (vain, answer) in [("1100", RouteAnswer::Silent), ("1200", RouteAnswer::Other)] {
+        let mut directory = flooded();
+        directory.tried(id(vain), "10.0.0.66:1".parse().unwrap(), answer, Instant::now());
+        directory.sight("ben".into(), open("ben"), at(&["10.0.0.7:1"]), &[]);
+        assert!(has(&directory, "ben") && has(&directory, "1000") && !has(&directory, vain));
+    }
+    let mut directory = flooded();
+    for near in directory.nearby(&[]) {
+        directory.tried(near.id, near.routes[0].address, FAST, Instant::now());
+    }
+    directory.sight("carl".into(), open("carl"), at(&["10.0.0.7:1"]), &[known("ben")]);
+    directory.sight("ben".into(), open("ben"), at(&["10.0.0.7:1"]), &[known("ben")]);
+    assert!(has(&directory, "ben") && !has(&directory, "carl"));
+}
+
+#[test]
+fn a_flood_keeps_nobody_from_being_found_by_the_number_of_a_code_nor_does_one_of_codes_keep_out_others() {
+    let nameless = |channel| Announcement { claim: Claim::Nameless, channel: Some(channel) };
+    let mut directory = flooded();
+    for n in 0..1000 {
+        directory.sight(n.to_string(), nameless(8), at(&["10.0.0.66:1"]), &[]);
+    }
+    directory.sight("ben".into(), nameless(7), at(&["10.0.0.7:1"]), &[]);
+    assert_eq!(directory.candidates(7), ["10.0.0.7:1".parse().unwrap()]);
+    assert_eq!(directory.nearby(&[]).len(), limits::MAX_SIGHTINGS);
+    assert_eq!(directory.instances().count(), limits::MAX_SIGHTINGS + limits::MAX_SIGHTINGS_OF_CODES);
+}
+
 #[test]
 fn a_veiled_device_is_seen_by_those_who_know_it_and_are_meant() {
     let nonce = [7; 8];
