@@ -6,6 +6,7 @@
 mod again;
 mod complete;
 mod ranges;
+mod settling;
 
 use std::{
     borrow::Cow,
@@ -32,6 +33,7 @@ use super::{
     walk::Kind,
 };
 use ranges::{extend, is_among};
+use settling::{Numbers, Settled};
 
 use crate::model::{Conflict, Entry, EntryKind, EntryNo, Medium, Purpose, RelPath, text};
 pub(super) use again::{Attempt, make_again};
@@ -101,6 +103,10 @@ impl Plan {
     }
 }
 
+/// Folders that an offer may imply: Airlift offers each by itself, and a few long paths could else stand for
+/// far more of them than entries may be offered.
+const MOST_IMPLIED: u32 = 1_000_000;
+
 /// See [`Inbox::plan`].
 pub(super) fn make(
     inbox: &Inbox,
@@ -138,8 +144,9 @@ struct Planner<'a> {
     /// What names are given away, as hashes of folder and key. A wrong match, once in billions,
     /// costs a number in a name.
     taken: HashSet<u64>,
-    /// The next number to try for a name that was wanted more than once.
-    numbers: HashMap<u64, u32>,
+    numbers: Numbers,
+    /// Folders that were never offered themselves, and lead to something that was.
+    implied: u32,
     hasher: RandomState,
     /// The folder in which the offer's top is.
     top: Folder,
@@ -205,12 +212,6 @@ impl fmt::Display for Why {
     }
 }
 
-struct Settled {
-    name: String,
-    fate: Fate,
-    why: Option<Why>,
-}
-
 impl<'a> Planner<'a> {
     fn new(inbox: &'a Inbox, entries: &'a [Entry], conflict: Conflict) -> Result<Self, PlanError> {
         if entries.is_empty() {
@@ -234,7 +235,8 @@ impl<'a> Planner<'a> {
             plan: Plan { names: LocalNames::default(), conflict, ..Plan::default() },
             offered,
             taken: HashSet::new(),
-            numbers: HashMap::new(),
+            numbers: Numbers::default(),
+            implied: 0,
             hasher: RandomState::new(),
             top: Folder { number: 0, fate: Fate::Merged, length: 0, depth: 0 },
             folders: 1,
@@ -323,7 +325,13 @@ impl<'a> Planner<'a> {
             Some(Offered::File) => {
                 return Err(PlanError::FileAndFolder(text::visible(path).into_owned()));
             }
-            Some(Offered::Folder) | None => {}
+            Some(Offered::Folder) => {}
+            None => {
+                self.implied += 1;
+                if self.implied > MOST_IMPLIED {
+                    return Err(PlanError::Absurd);
+                }
+            }
         }
         let parent = self.parent(path)?;
         let (name, fate) = match self.entered_earlier(parent, path) {
@@ -372,57 +380,6 @@ impl<'a> Planner<'a> {
             return Ok((Cow::Borrowed(offered), fate));
         }
         Ok((Cow::Owned(name), fate))
-    }
-
-    /// The first name that is neither given away nor, unless it may be merged with, there.
-    fn settle(
-        &mut self,
-        parent: Folder,
-        parent_path: &str,
-        wish: &str,
-        numbering: Numbering,
-        conflict: Conflict,
-    ) -> Settled {
-        let there = self.there(parent, parent_path, wish);
-        let first = self.key(parent, wish);
-        let is_taken = self.taken.contains(&first);
-        let found = |fate, why| Settled { name: wish.to_owned(), fate, why };
-        if !is_taken {
-            let settled = match (&there, conflict, numbering) {
-                (None, _, _) => Some(found(Fate::New, None)),
-                (Some(Kind::Folder), merging, Numbering::Folder) if merging != Conflict::KeepBoth => {
-                    Some(found(Fate::Merged, None))
-                }
-                (Some(_), Conflict::Skip, _) => Some(found(Fate::LeftOut, Some(Why::IsThere))),
-                (Some(Kind::File), Conflict::Replace, Numbering::File) => {
-                    Some(found(Fate::New, Some(Why::IsThere)))
-                }
-                (Some(_), Conflict::KeepBoth | Conflict::Replace | Conflict::Complete, _) => None,
-            };
-            if let Some(settled) = settled {
-                self.taken.insert(first);
-                return settled;
-            }
-        }
-        let mut number = self.numbers.get(&first).copied().unwrap_or_default();
-        loop {
-            number = number.wrapping_add(1);
-            let name = self.inbox.rules.numbered(wish, number, numbering);
-            let key = self.key(parent, &name);
-            let fate = match self.there(parent, parent_path, &name) {
-                None => Fate::New,
-                // Where it was put before, for the same reason.
-                Some(Kind::Folder) if conflict == Conflict::Complete && numbering == Numbering::Folder => {
-                    Fate::Merged
-                }
-                Some(_) => continue,
-            };
-            if self.taken.insert(key) {
-                self.numbers.insert(first, number);
-                let why = Some(if is_taken { Why::SameName } else { Why::IsThere });
-                return Settled { name, fate, why };
-            }
-        }
     }
 
     fn key(&self, parent: Folder, name: &str) -> u64 {

@@ -377,3 +377,30 @@ fn a_hundred_thousand_entries_are_planned_whatever_they_are_called() {
         (0..1000).map(|i| file(&format!("{i}/{}", ["d"; RelPath::MAX_DEPTH - 1].join("/")), 1)).collect();
     inbox.plan(&deep, None, Conflict::KeepBoth).unwrap();
 }
+
+#[test]
+fn p11_names_that_differ_only_where_they_are_cut_for_a_number_are_numbered_once() {
+    let temp = temp();
+    let inbox = windows(temp.path());
+    let count = 10_000;
+    let name = |first: char, i: u32| file(&format!("{first}{}{i:04x}", "x".repeat(250)), 1);
+    // Each of the second half is one of the first here, and all are cut to the same for a number: with a
+    // search from 1 for each, this would not end.
+    let same: Vec<_> = (0..count).map(|i| name('x', i)).chain((0..count).map(|i| name('X', i))).collect();
+    let plan = inbox.plan(&same, None, Conflict::KeepBoth).unwrap();
+    let mut places = places(&plan, &same);
+    assert!(places.iter().all(|place| place.len() <= 255));
+    places.iter_mut().for_each(|place| place.make_ascii_lowercase());
+    places.sort_unstable();
+    places.dedup();
+    assert_eq!(places.len(), same.len());
+}
+
+#[test]
+fn p11_a_few_long_paths_that_imply_millions_of_folders_are_refused() {
+    let temp = temp();
+    let deep = |i: u32| file(&format!("{i}/{}", ["d"; RelPath::MAX_DEPTH - 1].join("/")), 1);
+    let entries: Vec<_> = (0..4000).map(deep).collect();
+    let refused = plan(temp.path(), &entries, Conflict::KeepBoth).unwrap_err();
+    assert!(matches!(refused, PlanError::Absurd), "{refused}");
+}
