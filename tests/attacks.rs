@@ -15,3 +15,5 @@ mod names;
 mod support;
 #[path = "attacks/trickle.rs"]
 mod trickle;
+#[path = "attacks/work.rs"]
+mod work;

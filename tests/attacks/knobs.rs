@@ -1,7 +1,7 @@
 //! Every number that a peer sets: clamped to what is possible here, or the end of its transfer. The caps on lengths
 //! and offers are in `hostile.rs`.
 
-use std::{io::Write, sync::Arc, time::Duration};
+use std::{io::Write, path::PathBuf, sync::Arc, time::Duration};
 
 use airlift::{
     disk::Scan,
@@ -21,8 +21,8 @@ use airlift::{
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream},
-    sync::{Notify, watch},
+    io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, ReadHalf, WriteHalf},
+    sync::{Mutex, Notify, watch},
     time::timeout,
 };
 
@@ -34,12 +34,12 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// A file that parts of can be held.
 const SIZE: usize = 5 << 20;
 
-async fn tell<M: Serialize>(stream: &mut DuplexStream, message: &M) {
-    // It may be over already: the test looks at how.
-    let _ = stream.write_all(&frame::encode(message)).await;
+/// What is said to the sender; it is over already where nobody listens, and the test looks at how.
+async fn tell<M: Serialize>(out: &Mutex<WriteHalf<DuplexStream>>, message: &M) {
+    let _ = out.lock().await.write_all(&frame::encode(message)).await;
 }
 
-async fn next<M: DeserializeOwned>(stream: &mut DuplexStream) -> Option<M> {
+async fn next<M: DeserializeOwned>(stream: &mut ReadHalf<DuplexStream>) -> Option<M> {
     let mut header = [0; frame::HEADER];
     stream.read_exact(&mut header).await.ok()?;
     let mut body = vec![0; frame::body_len(header, 1 << 20).unwrap()];
@@ -67,10 +67,10 @@ impl Write for Sink {
 
 /// A receiver that says all of this before it accepts, while content flows, and when all of it has come.
 #[derive(Default)]
-struct Lies {
-    before: Vec<FromReceiver>,
-    flowing: Vec<FromReceiver>,
-    after: Vec<FromReceiver>,
+pub struct Lies {
+    pub before: Vec<FromReceiver>,
+    pub flowing: Vec<FromReceiver>,
+    pub after: Vec<FromReceiver>,
 }
 
 fn ends() -> Ends {
@@ -78,30 +78,51 @@ fn ends() -> Ends {
     Ends { binding: [0; 32], sender: id, receiver: id }
 }
 
-async fn lie(mut stream: DuplexStream, lies: Lies, finished: &Notify) {
+async fn lie(stream: DuplexStream, lies: Lies, finished: &Notify) {
+    let (heard, out) = tokio::io::split(stream);
+    let out = Mutex::new(out);
+    let alive = async {
+        loop {
+            tokio::time::sleep(limits::ALIVE).await;
+            tell(&out, &FromReceiver::Alive).await;
+        }
+    };
+    tokio::select! {
+        () = follow(lies, heard, &out, finished) => {}
+        () = alive => {}
+    }
+}
+
+/// What it says, in its turn.
+async fn follow(
+    lies: Lies,
+    mut heard: ReadHalf<DuplexStream>,
+    out: &Mutex<WriteHalf<DuplexStream>>,
+    finished: &Notify,
+) {
     let responder = Responder::new(ends());
-    let Some(FromSender::Hello { .. }) = next(&mut stream).await else { panic!("no hello") };
+    let Some(FromSender::Hello { .. }) = next(&mut heard).await else { panic!("no hello") };
     let (name, commitment) = ("Ben".to_owned(), responder.commitment());
-    tell(&mut stream, &FromReceiver::Hello { name, commitment, knows: Acquaintance::Known }).await;
-    let Some(FromSender::Nonce { nonce, .. }) = next(&mut stream).await else { panic!("no nonce") };
-    tell(&mut stream, &FromReceiver::Nonce(responder.finish(&nonce).1)).await;
-    while !matches!(next(&mut stream).await, Some(FromSender::Offered { .. }) | None) {}
+    tell(out, &FromReceiver::Hello { name, commitment, knows: Acquaintance::Known }).await;
+    let Some(FromSender::Nonce { nonce, .. }) = next(&mut heard).await else { panic!("no nonce") };
+    tell(out, &FromReceiver::Nonce(responder.finish(&nonce).1)).await;
+    while !matches!(next(&mut heard).await, Some(FromSender::Offered { .. }) | None) {}
     for message in &lies.before {
-        tell(&mut stream, message).await;
+        tell(out, message).await;
     }
-    tell(&mut stream, &FromReceiver::Accept { token: [7; 16] }).await;
+    tell(out, &FromReceiver::Accept { token: [7; 16] }).await;
     for message in &lies.flowing {
-        tell(&mut stream, message).await;
+        tell(out, message).await;
     }
-    let listening = async |stream: &mut DuplexStream| while next::<FromSender>(stream).await.is_some() {};
+    let mut over = std::pin::pin!(async { while next::<FromSender>(&mut heard).await.is_some() {} });
     tokio::select! {
         () = finished.notified() => {}
-        () = listening(&mut stream) => return,
+        () = &mut over => return,
     }
     for message in &lies.after {
-        tell(&mut stream, message).await;
+        tell(out, message).await;
     }
-    listening(&mut stream).await;
+    over.await;
 }
 
 /// How the sender of one file of [`SIZE`] bytes ends, and what it shows.
@@ -109,6 +130,11 @@ fn sent_to(lies: Lies) -> (Report, Progress) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x");
     std::fs::write(&path, vec![7; SIZE]).unwrap();
+    send(path, lies)
+}
+
+/// How the sender of what is at that path ends, and what it shows.
+pub fn send(path: PathBuf, lies: Lies) -> (Report, Progress) {
     let job = SendJob {
         transfer: TransferId([1; 16]),
         name: DeviceName::parse("Anna").unwrap(),

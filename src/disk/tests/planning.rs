@@ -390,7 +390,9 @@ fn p11_names_that_differ_only_where_they_are_cut_for_a_number_are_numbered_once(
     let plan = inbox.plan(&same, None, Conflict::KeepBoth).unwrap();
     let mut places = places(&plan, &same);
     assert!(places.iter().all(|place| place.len() <= 255));
-    places.iter_mut().for_each(|place| place.make_ascii_lowercase());
+    for place in &mut places {
+        place.make_ascii_lowercase();
+    }
     places.sort_unstable();
     places.dedup();
     assert_eq!(places.len(), same.len());
