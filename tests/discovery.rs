@@ -256,6 +256,30 @@ fn a_device_is_sent_to_by_its_name_its_id_or_its_link() {
 }
 
 #[test]
+fn a_network_without_ipv4_or_a_cable_without_any_address_but_its_own_is_enough() {
+    for ours in ["[fd00:209::2]:", "[fe80::"] {
+        let Some(lan) = Lan::new("a network without IPv4", 2) else { return };
+        for host in 0..2 {
+            lan.on(host, &format!("address del 10.209.0.{}/24 dev wire", host + 1));
+            if ours == "[fe80::" {
+                lan.on(host, &format!("address del fd00:209::{}/64 dev wire", host + 1));
+            }
+        }
+        let [anna, ben, inbox] = homes();
+        let receiver = lan.airlift(1, &ben, &receive(inbox.path().to_str().unwrap(), "Ben"));
+        receiver.until("listening", |line| line["event"] == "listening");
+        let looking = lan.airlift(0, &anna, &["devices", "--watch"]);
+        looking.until("Ben", |line| line["name"] == "Ben" && has_route(line, ours));
+        looking.end();
+        let letter = anna.path().join("letter");
+        std::fs::write(&letter, ours).unwrap();
+        let sent = lan.airlift(0, &anna, &["send", letter.to_str().unwrap(), "--to", "Ben"]).rest();
+        assert_eq!(sent.last().unwrap()["outcome"], "complete", "{ours}: {sent:#?}");
+        assert_eq!(std::fs::read_to_string(inbox.path().join("letter")).unwrap(), ours);
+    }
+}
+
+#[test]
 fn a_code_alone_leads_two_terminals_to_each_other_and_a_wrong_one_is_spent() {
     let Some(lan) = Lan::new("a code alone leads to the receiver", 2) else { return };
     let [anna, ben, inbox] = homes();
