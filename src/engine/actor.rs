@@ -129,6 +129,8 @@ pub struct Actor {
     /// `None`: the network is neither told nor asked of devices.
     view: Option<View>,
     devices: Devices,
+    /// Of what is kept of them.
+    decisions: watch::Receiver<()>,
     publisher: Publisher,
     commands: mpsc::Receiver<Command>,
     reports: (mpsc::Sender<Internal>, mpsc::Receiver<Internal>),
@@ -205,6 +207,7 @@ impl Actor {
             routes: Routes::new(tls.clone(), devices.clone(), view.clone()),
             view,
             tls,
+            decisions: devices.changes(),
             devices,
             codes: Codes::new(end.publisher.clone()),
             publisher: end.publisher,
@@ -233,6 +236,7 @@ impl Actor {
         self.measure_inbox();
         self.take_up(earlier).await;
         let mut pace = kept::pace();
+        let mut look = meetings::look();
         loop {
             tokio::select! {
                 command = self.commands.recv() => match command {
@@ -244,6 +248,8 @@ impl Actor {
                 Some(_) = self.measures.join_next() => {}
                 () = self.codes.expiry() => {}
                 () = self.devices.due() => self.write_devices(),
+                Ok(()) = self.decisions.changed() => self.end_what_is_blocked(),
+                _ = look.tick(), if !self.transfers.is_empty() => self.look_at_devices(),
                 _ = pace.tick(), if earlier == Earlier::All => self.survey(),
             }
             self.appear();

@@ -34,7 +34,7 @@ use crate::{
     disk::{Scan, SourceError},
     model::{
         Agreement, DeviceId, DeviceName, Outcome, Pause, Problem, ProblemKind, Purpose, Report, Side, Source,
-        Target, TransferId, Trial,
+        Target, TransferId, Trial, Trust,
     },
     net::{Connection, Lane, NetError},
     pairing::{self, Ends},
@@ -155,7 +155,8 @@ pub async fn run(mut outgoing: Outgoing) {
                 None => None,
             };
             outgoing.desk.finish(*report);
-            if let Some(record) = record.filter(|_| untold) {
+            let is_blocked = |id| outgoing.devices.trust_of(id) == Trust::Blocked;
+            if let Some(record) = record.filter(|record| untold && !is_blocked(record.peer.id)) {
                 give_up(&outgoing.routes, &outgoing.name, &record).await;
             }
         }

@@ -43,3 +43,55 @@ fn who_was_blocked_while_the_disk_was_full_is_blocked_after_an_end_that_finds_ro
     let device = device.restart();
     assert_eq!(device.state.trust(rogue), Trust::Blocked);
 }
+
+/// A window's own person decides, or somebody in another process of that home.
+#[derive(Clone, Copy, Debug)]
+enum Decides {
+    Here,
+    Elsewhere,
+}
+
+fn block(device: &mut Device, id: DeviceId, decides: Decides) {
+    match decides {
+        Decides::Here => judge(device, id, Trust::Blocked),
+        Decides::Elsewhere => {
+            let elsewhere = TrustStore::open(device.home()).unwrap();
+            let change = Change::Judged { id, name: name("Somebody"), trust: Trust::Blocked };
+            elsewhere.change(change).unwrap();
+            elsewhere.write().unwrap();
+        }
+    }
+}
+
+/// Two between which something flows, slowly: Anna sends, Ben receives; and the two ends of it.
+fn flowing() -> (Device, Device, TransferId, TransferId) {
+    let (mut anna, mut ben) = (Device::start("Anna"), Device::start("Ben"));
+    let limit = ByteRate::new(1_000_000);
+    anna.tell(Command::Apply(Settings { limit, ..anna.state.settings.clone() }));
+    let port = ben.receive(Consent::All);
+    // Nothing that compression could shorten.
+    let mut film = vec![0; 64 << 20];
+    blake3::Hasher::new().finalize_xof().fill(&mut film);
+    let sent = anna.send(port, &[source(&anna, "film", &film)]);
+    let flows = |t: &&Transfer| t.state == TransferState::Active;
+    let received = ben.until("content", |state| state.transfers.iter().find(flows).map(|t| t.id));
+    anna.until("content", |state| state.transfers.iter().find(flows).map(drop));
+    (anna, ben, sent, received)
+}
+
+#[test]
+fn what_flows_to_or_from_a_device_ends_when_it_is_blocked_here_or_in_another_process() {
+    let ended = |by| Outcome::Cancelled { by };
+    for decides in [Decides::Here, Decides::Elsewhere] {
+        let (mut anna, mut ben, sent, received) = flowing();
+        block(&mut anna, ben.state.device.id, decides);
+        assert_eq!(anna.report(sent).outcome, ended(Side::Here), "{decides:?}");
+        assert_eq!(ben.report(received).outcome, ended(Side::There), "{decides:?}");
+
+        let (mut anna, mut ben, sent, received) = flowing();
+        block(&mut ben, anna.state.device.id, decides);
+        assert_eq!(ben.report(received).outcome, ended(Side::Here), "{decides:?}");
+        assert_eq!(anna.report(sent).outcome, ended(Side::There), "{decides:?}");
+        assert_eq!(ben.arrived(), Vec::<String>::new());
+    }
+}

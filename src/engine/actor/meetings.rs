@@ -1,6 +1,8 @@
 //! First meetings: what a person says of the codes that two devices show.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::{Actor, Line, Running};
 use crate::{
@@ -16,6 +18,15 @@ const DIFFERENT: &str =
 
 /// What a stranger is told after that has happened too often.
 pub const BARRED: &str = "That device meets no new devices for some minutes: codes differed there, or too many were left unanswered.";
+
+/// Between two looks at what other processes have decided, while a transfer goes on.
+const LOOK: Duration = Duration::from_secs(3);
+
+pub(super) fn look() -> Interval {
+    let mut look = interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    look
+}
 
 impl Actor {
     pub(super) fn agree(&self, id: TransferId) {
@@ -67,9 +78,6 @@ impl Actor {
         };
         tracing::info!(?change, "a person has decided about a device");
         self.devices.change(change);
-        if self.devices.trust_of(id) == Trust::Blocked {
-            self.end_what_comes_from(id);
-        }
     }
 
     /// What a device calls itself, as far as anybody here has heard it.
@@ -81,12 +89,20 @@ impl Actor {
         known.or_else(met).or_else(seen).unwrap_or_else(|| DeviceName::from_host_name(&id.short()))
     }
 
-    fn end_what_comes_from(&mut self, id: DeviceId) {
+    /// Nothing goes on with a device that is blocked, whoever has decided that.
+    pub(super) fn end_what_is_blocked(&self) {
         for running in self.transfers.values() {
-            if running.receives() && running.desk.shown().peer.id == Some(id) {
+            let peer = running.desk.shown().peer.id;
+            if peer.is_some_and(|peer| self.devices.trust_of(peer) == Trust::Blocked) {
                 running.cancel.cancel();
             }
         }
+    }
+
+    /// Another process may have decided something about those that transfers go on with.
+    pub(super) fn look_at_devices(&mut self) {
+        let devices = self.devices.clone();
+        self.tasks.spawn(async move { devices.look().await });
     }
 
     pub(super) fn write_devices(&mut self) {
