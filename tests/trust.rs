@@ -21,7 +21,7 @@ use airlift::{
         Answer, ByteRate, Caution, DeviceId, DeviceName, Landing, Outcome, Side, Transfer, TransferId,
         TransferState, Trust,
     },
-    wire::{FromReceiver, FromSender, limits},
+    wire::{FromReceiver, FromSender, limits, message::Ending},
 };
 use support::device::{Device, NOTHING_SKIPPED, Rogue, file, hear, say};
 use tokio::{
@@ -161,8 +161,9 @@ fn a_device_that_is_blocked_while_its_offer_waits_is_ended_and_its_interrupted_t
     let mut waiting = device.engine.block_on(offer(&rogue, port));
     let asked = question(&mut device);
     judge(&mut device, rogue.identity.id(), Trust::Blocked);
-    device.until("its end", |state| state.transfer(asked).is_none_or(Transfer::is_finished).then_some(()));
-    device.engine.block_on(async { while hear(&mut waiting).await.is_some() {} });
+    let ended = device.engine.block_on(hear(&mut waiting));
+    assert_eq!(ended, Some(FromReceiver::Ending(Ending::Cancelled)));
+    assert_eq!(device.report(asked).outcome, Outcome::Cancelled { by: Side::Here });
 
     // The same for one that was accepted, and interrupted, when another process blocks it.
     let mut sender = Device::start("Anna");
@@ -197,6 +198,22 @@ fn a_device_that_is_blocked_while_its_offer_waits_is_ended_and_its_interrupted_t
         });
     }
     assert_eq!(device.state.transfers.iter().filter(|t| !t.is_finished()).count(), 0);
+}
+
+#[test]
+fn a_yes_to_a_device_that_another_process_has_blocked_meanwhile_is_none() {
+    let mut device = Device::start("Ben");
+    let port = device.receive(Consent::Ask);
+    let rogue = Rogue::new();
+    let mut waiting = device.engine.block_on(offer(&rogue, port));
+    let asked = question(&mut device);
+    let elsewhere = TrustStore::open(device.home()).unwrap();
+    let (id, trust) = (rogue.identity.id(), Trust::Blocked);
+    elsewhere.change(Change::Judged { id, name: name("Rogue"), trust }).unwrap();
+    elsewhere.write().unwrap();
+    accept(&device, asked);
+    let answer = device.engine.block_on(hear(&mut waiting));
+    assert!(matches!(answer, Some(FromReceiver::Decline { .. })), "{answer:?}");
 }
 
 #[test]

@@ -323,6 +323,18 @@ pub mod tests {
     }
 
     #[test]
+    fn who_has_not_revealed_their_nonce_can_t_accept() {
+        let mut machine = Sending::new();
+        let hello =
+            FromReceiver::Hello { name: "Ben".into(), commitment: [0; 32], knows: Acquaintance::Known };
+        say(&mut machine, hello).expect("hello");
+        machine.offered(EntryKind::Folder);
+        machine.all_offered();
+        let accept = FromReceiver::Accept { token: [1; 16] };
+        assert!(matches!(say(&mut machine, accept), Err(Violation::OutOfTurn("accept"))));
+    }
+
+    #[test]
     fn all_is_verified_only_when_every_receipt_has_the_senders_own_digest() {
         let mut machine = flowing(2);
         let receipts = (1..=2).map(|entry| Receipt::stored(entry, DIGEST)).collect();

@@ -13,9 +13,9 @@ use std::{
 use airlift::{
     engine::{self, Consent, Handle, Manner, Strangers},
     identity::Identity,
-    model::{DeviceId, Link, Outcome, Source, Target},
+    model::{DeviceId, Digest, Link, Outcome, Source, Target},
     net::{self, NetError, Tls},
-    wire::{self, FromSender, frame},
+    wire::{self, FromReceiver, FromSender, content, frame},
 };
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519};
 use rustls::{
@@ -34,7 +34,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::{
     loud::skipped,
-    support::device::{Device, at},
+    support::device::{Device, NOTHING_SKIPPED, Rogue, at, file, hear, meet, say},
 };
 
 /// What takes longer than this has failed.
@@ -264,6 +264,40 @@ fn p12_every_byte_of_an_honest_connection_said_again_is_nothing() {
 }
 
 #[test]
+fn p12_another_device_that_says_the_same_transfer_takes_nothing_over() {
+    let (mut device, port) = receiving();
+    let (owner, thief) = (Rogue::new(), Rogue::new());
+    let hello = FromSender::Hello { name: "Rogue".into(), transfer: [9; 16] };
+    let last = device.engine.block_on(async {
+        let mut control = owner.dial(port).await;
+        say(&mut control, &hello).await;
+        assert!(matches!(hear(&mut control).await, Some(FromReceiver::Hello { .. })));
+        meet(&mut control).await;
+        say(&mut control, &FromSender::Entries(vec![file("mine", 0)])).await;
+        say(&mut control, &NOTHING_SKIPPED).await;
+        let Some(FromReceiver::Accept { token }) = hear(&mut control).await else { panic!("not accepted") };
+        let mut other = thief.dial(port).await;
+        say(&mut other, &hello).await;
+        assert!(matches!(hear(&mut other).await, Some(FromReceiver::Hello { .. })));
+        let mut lane = owner.dial(port).await;
+        say(&mut lane, &FromSender::Lane { token }).await;
+        let mut bytes = Vec::new();
+        content::put_end(&mut bytes, 0, 0, Digest(*blake3::hash(b"").as_bytes()));
+        content::put_finish(&mut bytes, 1);
+        lane.stream.write_all(&bytes).await.unwrap();
+        lane.stream.flush().await.unwrap();
+        loop {
+            let heard = hear(&mut control).await;
+            if matches!(heard, Some(FromReceiver::Done) | None) {
+                break heard;
+            }
+        }
+    });
+    assert_eq!(last, Some(FromReceiver::Done));
+    assert_eq!(device.received(0).outcome, Outcome::Complete);
+}
+
+#[test]
 fn p14_tls_1_2_is_not_spoken() {
     let (_device, port) = receiving();
     let version = |version: &str| {
@@ -336,6 +370,17 @@ fn i2_every_call_proves_both_keys_anew_whatever_tickets_a_receiver_gives() {
         });
     }
     assert_eq!(answered.join().unwrap(), [Some(HandshakeKind::Full); 2]);
+}
+
+/// As a sender opens its content connections.
+#[test]
+fn i2_whoever_has_taken_the_address_of_a_device_meanwhile_gets_no_further_connection() {
+    let (device, port) = receiving();
+    let tls = Tls::new(&Identity::ephemeral().unwrap()).unwrap();
+    let dial = |peer| device.engine.block_on(net::dial_again(([127, 0, 0, 1], port).into(), peer, &tls));
+    let another = Identity::ephemeral().unwrap().id();
+    assert!(matches!(dial(another), Err(NetError::OtherDevice { .. })));
+    assert!(dial(device.state.device.id).is_ok());
 }
 
 #[test]
