@@ -47,6 +47,23 @@ impl Seen {
 struct Tried {
     answer: RouteAnswer,
     at: Instant,
+    /// How often nobody has answered, one time after the other.
+    silent: u32,
+}
+
+impl Tried {
+    /// When it is worth another call.
+    fn again(&self) -> Option<Instant> {
+        match self.answer {
+            RouteAnswer::Silent => {
+                let [first, most] = limits::RETRY_ROUTE;
+                let times = 1_u32.checked_shl(self.silent - 1).unwrap_or(u32::MAX);
+                Some(self.at + first.saturating_mul(times).min(most))
+            }
+            RouteAnswer::Other => Some(self.at + limits::RETRY_OTHER),
+            RouteAnswer::Proved(_) | RouteAnswer::Untried => None,
+        }
+    }
 }
 
 /// What is known of the network. Told of everything; asks nobody.
@@ -145,7 +162,9 @@ impl Directory {
 
     /// What came of a call over a route.
     pub fn tried(&mut self, id: DeviceId, address: SocketAddr, answer: RouteAnswer, at: Instant) {
-        self.tried.insert((id, address), Tried { answer, at });
+        let before = self.tried.get(&(id, address)).map_or(0, |tried| tried.silent);
+        let silent = if answer == RouteAnswer::Silent { before.saturating_add(1) } else { 0 };
+        self.tried.insert((id, address), Tried { answer, at, silent });
         self.settle();
     }
 
@@ -155,9 +174,7 @@ impl Directory {
     pub fn due(&self, now: Instant) -> Vec<(DeviceId, SocketAddr)> {
         let is_due = |id, address| match self.tried.get(&(id, address)) {
             None => true,
-            Some(Tried { answer: RouteAnswer::Silent, at }) => now.duration_since(*at) >= limits::RETRY_ROUTE,
-            Some(Tried { answer: RouteAnswer::Other, at }) => now.duration_since(*at) >= limits::RETRY_OTHER,
-            Some(_) => false,
+            Some(tried) => tried.again().is_some_and(|again| again <= now),
         };
         let of = |seen: &Seen| {
             let places = self.places(seen).map(|place| place.address);
@@ -173,6 +190,12 @@ impl Directory {
         let calls = |id| self.tried.keys().filter(|(tried, _)| *tried == id).count();
         due.sort_by_key(|(id, address)| (calls(*id), preference(address)));
         due
+    }
+
+    /// When the next route will be worth a call that is not worth one yet.
+    #[must_use]
+    pub fn next_due(&self, now: Instant) -> Option<Instant> {
+        self.tried.values().filter_map(Tried::again).filter(|again| *again > now).min()
     }
 
     /// The names of all announcements, to ask whether they still hold.

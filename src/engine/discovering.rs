@@ -163,7 +163,7 @@ impl Discovering {
         let mut pace = interval(limits::STILL_THERE);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let (is_needed, over) = (self.is_needed(), self.sought_until);
+            let (is_needed, over, retry) = (self.is_needed(), self.sought_until, self.retry());
             tokio::select! {
                 changed = self.wanted.changed() => match changed {
                     Ok(()) => self.set_up(),
@@ -178,6 +178,7 @@ impl Discovering {
                 // Names of those who are here, and who is to recognise this device.
                 Ok(()) = self.changes.changed() => self.announce(),
                 _ = pace.tick(), if is_needed => self.look_again(),
+                () = until(retry) => {}
                 () = until(over) => {
                     self.sought_until = None;
                     self.set_up();
@@ -321,6 +322,12 @@ impl Discovering {
             let tls = self.tls.clone();
             self.probes.spawn(async move { (id, address, call(id, address, &tls).await) });
         }
+    }
+
+    /// When a call is worth it that was in vain before.
+    fn retry(&self) -> Option<Instant> {
+        let now = Instant::now().into_std();
+        self.browses().then(|| lock(&self.directory).next_due(now).map(Instant::from_std)).flatten()
     }
 
     fn learn(&mut self, probed: Result<Probed, tokio::task::JoinError>) {

@@ -224,8 +224,9 @@ pub const MAX_PROBES_OF_ONE: usize = 2;
 /// Before a place where another device answered is called again: an address may have changed hands.
 pub const RETRY_OTHER: Duration = Duration::from_mins(1);
 
-/// Before a place where nobody answered is called again.
-pub const RETRY_ROUTE: Duration = Duration::from_secs(15);
+/// Before a place where nobody answered is called again, for the first time and at most; twice as long each
+/// time. An interface that comes up, or a device that wakes, takes a second or two until it can be reached.
+pub const RETRY_ROUTE: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(15)];
 
 /// How often announced devices are asked whether they are still there, and how long they have for an answer:
 /// together less than the half minute in which one that vanished is to be gone.

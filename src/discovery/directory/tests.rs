@@ -71,8 +71,30 @@ fn what_answered_fastest_comes_first_and_what_answered_with_another_key_last() {
     assert_eq!(addresses(&directory, "ben"), ranked);
     assert_eq!(directory.nearby(&[])[0].sighting, Sighting::Proved);
     assert_eq!(directory.due(now), [(id("ben"), routes[4])]);
-    let later = now + limits::RETRY_ROUTE;
+    let later = now + limits::RETRY_ROUTE[0];
+    assert_eq!(directory.next_due(now), Some(later));
     assert_eq!(directory.due(later), [(id("ben"), routes[1]), (id("ben"), routes[4])]);
+}
+
+#[test]
+fn who_does_not_answer_is_called_again_soon_and_then_less_and_less_often() {
+    let mut directory = Directory::new(id("us"));
+    let place = at(&["10.0.0.7:1"]);
+    let route = place[0].address;
+    directory.sight("1".into(), open("ben"), place, &[]);
+    let mut now = Instant::now();
+    let mut waits = Vec::new();
+    for _ in 0..40 {
+        assert_eq!(directory.due(now), [(id("ben"), route)]);
+        directory.tried(id("ben"), route, RouteAnswer::Silent, now);
+        assert_eq!(directory.due(now), []);
+        let again = directory.next_due(now).unwrap();
+        waits.push(again.duration_since(now).as_secs());
+        now = again;
+    }
+    assert_eq!((&waits[..5], waits[39]), (&[1, 2, 4, 8, 15][..], 15));
+    directory.tried(id("ben"), route, FAST, now);
+    assert_eq!((directory.due(now), directory.next_due(now)), (vec![], None));
 }
 
 #[test]
