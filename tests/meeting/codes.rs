@@ -332,3 +332,29 @@ fn trust_that_is_taken_back_while_a_transfer_with_a_code_is_interrupted_stays_ta
     assert_eq!(anna.report(sent).outcome, Outcome::Complete);
     assert_eq!(anna.state.trust(ben_id), Trust::Stranger);
 }
+
+#[test]
+fn a_right_code_opens_though_an_earlier_offer_of_that_device_waits_and_all_places_are_taken() {
+    let mut two = Two::new();
+    two.ben.receive_on(two.port, Consent::Ask);
+    let to = Address { host: "127.0.0.1".into(), port: Some(two.port) };
+    let manner = Manner { strangers: Strangers::GoAhead, ..Manner::default() };
+    let (id, sources) = (Handle::new_transfer(), vec![Source::Path(two.file.clone())]);
+    two.anna.tell(Command::Send { id, to: to.into(), sources, manner });
+    let waits = two.ben.until("a question", |state| Some(state.transfers.iter().find(|t| t.asks())?.id));
+    two.ben.receive_on(two.port, Consent::All);
+    let port = two.port;
+    let held = two.ben.engine.block_on(async {
+        let mut held = Vec::new();
+        for _ in 1..limits::MAX_WAITING {
+            held.push(Rogue::new().greet(port).await);
+        }
+        held
+    });
+    let sent = two.send(two.port, Remember::Known);
+    assert_eq!(two.anna.report(sent).outcome, Outcome::Complete);
+    two.becomes(&CodeState::Used);
+    assert_eq!(two.ben.arrived(), ["letter"]);
+    assert!(two.ben.state.transfer(waits).unwrap().asks());
+    drop(held);
+}

@@ -43,6 +43,10 @@ impl Actor {
 
     /// Why there is no place now for what this caller wants to offer, if so.
     pub(super) fn lacks_place(&self, caller: &Caller) -> Option<&'static str> {
+        if caller.coded.is_some() {
+            // A person has given it out, and it is used up: it must not be for nothing.
+            return None;
+        }
         let peer = caller.connection.peer;
         let receiving = || self.transfers.values().filter(|r| r.receives());
         // What a stranger can make us keep before anybody said yes is bounded by these.
