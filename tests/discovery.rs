@@ -302,6 +302,53 @@ fn a_code_alone_leads_two_terminals_to_each_other_and_a_wrong_one_is_spent() {
     }
 }
 
+/// Hidden devices on one host that have given out codes of the same number, with other words.
+fn liars(lan: &Lan, host: usize) -> Vec<(TempDir, Running)> {
+    let liar = |_| {
+        let [home] = homes();
+        std::fs::write(home.path().join("settings.json"), "{\"visibility\":\"hidden\"}").unwrap();
+        let inbox = home.path().to_str().unwrap();
+        let liar =
+            lan.airlift(host, &home, &["receive", "--code", "7-abandon-able", "--port", "0", "--dir", inbox]);
+        liar.until("the code", |line| line["event"] == "code");
+        (home, liar)
+    };
+    (0..8).map(liar).collect()
+}
+
+#[test]
+fn a_host_with_many_announcements_of_a_code_does_not_keep_the_one_that_is_meant_from_being_called() {
+    let Some(lan) = Lan::new("many announcements of a code", 3) else { return };
+    let [anna, ben, inbox] = homes();
+    let liars = liars(&lan, 1);
+    std::fs::write(ben.path().join("settings.json"), "{\"visibility\":\"hidden\"}").unwrap();
+    let words = ["receive", "--code", "7-abandon-ability", "--dir", inbox.path().to_str().unwrap()];
+    let receiver = lan.airlift(2, &ben, &words);
+    receiver.until("the code", |line| line["event"] == "code");
+    let sent = lan.airlift(0, &anna, &["send", "/etc/hostname", "--code", "7-abandon-ability"]).rest();
+    assert_eq!(sent.last().unwrap()["outcome"], "complete", "{sent:#?}");
+    assert!(inbox.path().join("hostname").exists());
+    drop(liars);
+}
+
+#[test]
+fn no_more_than_a_few_devices_can_guess_a_code_however_many_announce_its_number() {
+    let Some(lan) = Lan::new("a few devices can guess a code", 2) else { return };
+    for more in 10..20 {
+        lan.address(1, &format!("10.209.0.{more}/24")).unwrap();
+    }
+    let [anna] = homes();
+    let liars = liars(&lan, 1);
+    let sent = lan.airlift(0, &anna, &["send", "/etc/hostname", "--code", "7-abandon-ability"]).rest();
+    assert_eq!(sent.last().unwrap()["outcome"], "failed", "{sent:#?}");
+    let guessed = liars.into_iter().filter(|(_, liar)| {
+        run(&format!("kill -TERM {}", liar.child.id())).unwrap();
+        let mut lines = liar.lines.iter();
+        lines.any(|line| line["event"] == "code" && line["state"] == "spent")
+    });
+    assert_eq!(guessed.count(), airlift::wire::limits::CODE_CANDIDATES);
+}
+
 #[test]
 fn who_is_hidden_is_not_seen_and_who_shows_itself_to_friends_is_seen_by_them_alone() {
     let Some(lan) = Lan::new("who is hidden is not seen", 2) else { return };

@@ -4,9 +4,10 @@
 //! with the right key is the device, and only then.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    hash::{BuildHasher as _, RandomState},
     net::{IpAddr, SocketAddr},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use super::{Announcement, Claim, Networks, tag};
@@ -15,12 +16,26 @@ use crate::{
     wire::limits,
 };
 
+/// Labels of our own that may still be heard of.
+const OLD_LABELS: usize = 3;
+
 /// Where something was announced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     pub address: SocketAddr,
     /// The interface here that leads there.
     pub interface: Option<String>,
+}
+
+/// Who may be the one that has given out a code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The name of the announcement, which means nothing.
+    pub instance: String,
+    /// Whose it claims to be; `None`: nobody's.
+    pub id: Option<DeviceId>,
+    /// Never empty; the best one first.
+    pub places: Vec<SocketAddr>,
 }
 
 struct Seen {
@@ -69,6 +84,8 @@ impl Tried {
 /// What is known of the network. Told of everything; asks nobody.
 pub struct Directory {
     us: DeviceId,
+    /// The labels of our own announcements, the last ones.
+    labels: VecDeque<String>,
     networks: Networks,
     /// By the name of the announcement, which means nothing.
     seen: BTreeMap<String, Seen>,
@@ -78,6 +95,7 @@ pub struct Directory {
     disputed: BTreeSet<DeviceId>,
     /// Announcements so far.
     count: u64,
+    chance: RandomState,
 }
 
 impl Directory {
@@ -85,12 +103,20 @@ impl Directory {
     pub fn new(us: DeviceId) -> Self {
         Self {
             us,
+            labels: VecDeque::new(),
             networks: Networks::default(),
             seen: BTreeMap::new(),
             tried: HashMap::new(),
             disputed: BTreeSet::new(),
             count: 0,
+            chance: RandomState::new(),
         }
+    }
+
+    /// This device is announced under this label from now on: what it hears of itself is nobody else.
+    pub fn is_announced_as(&mut self, label: &str) {
+        self.labels.truncate(OLD_LABELS);
+        self.labels.push_front(label.to_owned());
     }
 
     /// Where this device is now. What is announced elsewhere is kept for when it is there, and not told.
@@ -123,7 +149,8 @@ impl Directory {
         if let Some(before) = before.filter(|before| before.id() == newcomer.id()) {
             newcomer.since = before.since;
         }
-        let is_ours = newcomer.id() == Some(self.us);
+        let label = instance.split('.').next().unwrap_or_default();
+        let is_ours = newcomer.id() == Some(self.us) || self.labels.iter().any(|ours| ours == label);
         let is_useless = newcomer.who.is_none() && newcomer.channel.is_none();
         if !newcomer.places.is_empty() && !is_ours && !is_useless && self.make_room(newcomer.id(), known) {
             self.seen.insert(instance, newcomer);
@@ -237,7 +264,7 @@ impl Directory {
                 }
             }
         }
-        routes.sort_by_key(rank);
+        routes.sort_by_key(|route| rank(route.answer, route.address));
         routes.truncate(limits::MAX_ROUTES);
         routes
     }
@@ -287,13 +314,27 @@ impl Directory {
         self.disputed.retain(|id| seen.contains(id));
     }
 
-    /// Where devices wait that have given out a code of this number: the best address of each, of
-    /// [`limits::CODE_CANDIDATES`] at most.
+    /// Who has given out a code of this number: devices that are `known` and those that have answered first, the
+    /// others in an order that no announcer can choose.
     #[must_use]
-    pub fn candidates(&self, channel: u16) -> Vec<SocketAddr> {
-        let best = |seen| self.places(seen).map(|place| place.address).min_by_key(preference);
-        let waiting = self.seen.values().filter(|seen| seen.channel == Some(channel)).filter_map(best);
-        waiting.take(limits::CODE_CANDIDATES).collect()
+    pub fn candidates(&self, channel: u16, known: &[KnownDevice]) -> Vec<Candidate> {
+        let is_known = |id| known.iter().any(|known| known.id == id && known.trust != Trust::Blocked);
+        let waiting = self.seen.iter().filter(|(_, seen)| seen.channel == Some(channel));
+        let mut waiting: Vec<_> = waiting.collect();
+        waiting.sort_by_cached_key(|(instance, seen)| {
+            (!seen.id().is_some_and(is_known), !self.is_proved(seen), self.chance.hash_one(instance))
+        });
+        let candidate = |(instance, seen): (&String, &Seen)| {
+            let answer =
+                |place: &Place| seen.id().map_or(RouteAnswer::Untried, |id| self.answer(id, place.address));
+            let routes = self.places(seen).map(|place| (answer(place), place.address));
+            let mut routes: Vec<_> = routes.filter(|(answer, _)| *answer != RouteAnswer::Other).collect();
+            routes.sort_by_key(|(answer, address)| rank(*answer, *address));
+            let places = routes.into_iter().map(|(_, address)| address).collect();
+            Candidate { instance: instance.clone(), id: seen.id(), places }
+        };
+        let candidates = waiting.into_iter().map(candidate);
+        candidates.filter(|candidate| !candidate.places.is_empty()).collect()
     }
 }
 
@@ -310,14 +351,14 @@ fn is_possible(address: SocketAddr) -> bool {
 }
 
 /// What was fastest, then what was not tried; addresses that need an interface last among equals.
-fn rank(route: &Route) -> (u8, std::time::Duration, u8, SocketAddr) {
-    let (class, took) = match route.answer {
+fn rank(answer: RouteAnswer, address: SocketAddr) -> (u8, Duration, u8, SocketAddr) {
+    let (class, took) = match answer {
         RouteAnswer::Proved(took) => (0, took),
-        RouteAnswer::Untried => (1, std::time::Duration::ZERO),
-        RouteAnswer::Silent => (2, std::time::Duration::ZERO),
-        RouteAnswer::Other => (3, std::time::Duration::ZERO),
+        RouteAnswer::Untried => (1, Duration::ZERO),
+        RouteAnswer::Silent => (2, Duration::ZERO),
+        RouteAnswer::Other => (3, Duration::ZERO),
     };
-    (class, took, preference(&route.address), route.address)
+    (class, took, preference(&address), address)
 }
 
 fn preference(address: &SocketAddr) -> u8 {

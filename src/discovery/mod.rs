@@ -10,6 +10,6 @@ mod multicast;
 mod near;
 
 pub use announcement::{Announcement, BadAnnouncement, Claim, Tag, tag};
-pub use directory::{Directory, Place};
+pub use directory::{Candidate, Directory, Place};
 pub use multicast::{Driver, MulticastError, Seen};
 pub use near::Networks;

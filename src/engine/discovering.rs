@@ -70,6 +70,7 @@ impl View {
         let wanted = Wanted { visibility, appearance: None, looking: Looking::default() };
         let (wanted, of_view) = watch::channel(wanted);
         let directory = Arc::new(Mutex::new(Directory::new(us)));
+        let label = relabel(&directory);
         let view = Self { directory, changed: Arc::default(), wanted, sought: Arc::default() };
         let discovering = Discovering {
             us,
@@ -87,7 +88,7 @@ impl View {
             probes: JoinSet::new(),
             probing: Vec::new(),
             nearby: Vec::new(),
-            label: new_label(),
+            label,
         };
         (view, discovering)
     }
@@ -242,7 +243,7 @@ impl Discovering {
             multicast.conceal();
             self.shown = None;
             // Whoever has seen it must not tell that it is the same when it shows itself otherwise.
-            self.label = new_label();
+            self.label = relabel(&self.directory);
             return;
         };
         let claim = match visibility {
@@ -258,7 +259,7 @@ impl Discovering {
         };
         if self.shown.as_ref().is_some_and(|before| before.visibility != visibility) {
             multicast.conceal();
-            self.label = new_label();
+            self.label = relabel(&self.directory);
         }
         let announcement = Announcement { claim, channel: appearance.channel };
         match multicast.announce(&self.label, &announcement, appearance.port) {
@@ -369,6 +370,13 @@ async fn call(id: DeviceId, address: SocketAddr, tls: &Tls) -> RouteAnswer {
         Ok(Err(NetError::OtherDevice { .. })) => RouteAnswer::Other,
         Ok(Err(_)) | Err(_) => RouteAnswer::Silent,
     }
+}
+
+/// A new name for what is announced, which the directory is told.
+fn relabel(directory: &Mutex<Directory>) -> String {
+    let label = new_label();
+    lock(directory).is_announced_as(&label);
+    label
 }
 
 /// A name that tells nothing.

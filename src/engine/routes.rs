@@ -2,6 +2,8 @@
 //!
 //! Knows addresses and ids. Must not know what a connection is for.
 
+mod search;
+
 use std::net::{IpAddr, SocketAddr};
 
 use super::{devices::Devices, discovering::View};
@@ -10,6 +12,8 @@ use crate::{
     net::{self, Connection, NetError, Tls},
     wire::limits,
 };
+
+pub use search::Search;
 
 /// Reaches devices. Cheap to clone.
 #[derive(Clone)]
@@ -116,7 +120,7 @@ impl Routes {
         let mut before = Vec::new();
         let now = self.addresses(id);
         if !now.is_empty() {
-            match net::dial_first(&now, id, &self.tls).await {
+            match net::dial_first(&now, Some(id), &self.tls).await {
                 Ok(connection) => return Ok(connection),
                 Err(e) => failure = Some(e),
             }
@@ -129,7 +133,7 @@ impl Routes {
                 (!routes.is_empty()).then_some(routes)
             });
             if let Some(routes) = appeared.await {
-                match net::dial_first(&routes, id, &self.tls).await {
+                match net::dial_first(&routes, Some(id), &self.tls).await {
                     Ok(connection) => return Ok(connection),
                     Err(e) => failure = Some(e),
                 }
@@ -153,15 +157,10 @@ impl Routes {
         addresses
     }
 
-    /// Where devices that have given out a code of the same number say that they are, the likeliest first.
-    pub async fn candidates(&self, code: PairingCode) -> Vec<Target> {
-        let Some(view) = &self.view else { return Vec::new() };
-        let found = view.find(|directory| {
-            let found = directory.candidates(code.channel());
-            (!found.is_empty()).then_some(found)
-        });
-        let found = found.await.unwrap_or_default();
-        found.into_iter().map(|address| Target::Address(address.into())).collect()
+    /// Calls whoever may have given out a code.
+    #[must_use]
+    pub fn search(&self, to: &Target, code: PairingCode) -> Search {
+        Search::new(self.clone(), to.clone(), code)
     }
 
     /// One more connection to a device that was reached there.

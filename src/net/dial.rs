@@ -55,18 +55,23 @@ pub async fn dial_again(route: SocketAddr, peer: DeviceId, tls: &Tls) -> Result<
     dial_one(route, &tls.only(peer)).await
 }
 
-/// Connects to this device over the first of its addresses that leads there. The next one is begun when the one
-/// before it has failed, or has not answered for a moment (RFC 8305).
+/// Connects to this device, or to whoever answers, over the first of its addresses that leads there. The next one
+/// is begun when the one before it has failed, or has not answered for a moment (RFC 8305).
 ///
 /// # Errors
 /// The most telling of the failures.
-pub async fn dial_first(routes: &[SocketAddr], peer: DeviceId, tls: &Tls) -> Result<Connection, NetError> {
+pub async fn dial_first(
+    routes: &[SocketAddr],
+    peer: Option<DeviceId>,
+    tls: &Tls,
+) -> Result<Connection, NetError> {
+    let tls = peer.map_or_else(|| tls.clone(), |peer| tls.only(peer));
     let mut calls = FuturesUnordered::new();
     let mut rest = routes.iter().copied();
     let mut failure = None;
     loop {
         if let Some(route) = rest.next() {
-            calls.push(dial_again(route, peer, tls));
+            calls.push(dial_one(route, &tls));
         }
         let more = rest.len() > 0;
         tokio::select! {
@@ -87,7 +92,9 @@ pub async fn dial_first(routes: &[SocketAddr], peer: DeviceId, tls: &Tls) -> Res
             break;
         }
     }
-    Err(failure.unwrap_or_else(|| NetError::NotSeen { name: peer.to_string() }))
+    Err(failure.unwrap_or_else(|| NetError::NotSeen {
+        name: peer.map_or_else(String::new, |peer| peer.to_string()),
+    }))
 }
 
 /// How much a failure tells of the device that was meant.

@@ -189,9 +189,14 @@ pub const CODE: Duration = Duration::from_mins(5);
 /// can try the code meanwhile.
 pub const CODE_PROOF: Duration = Duration::from_secs(4);
 
-/// Devices that are tried with a code where several announce its number: each could be one that makes a
-/// guess of its own.
-pub const CODE_CANDIDATES: usize = 3;
+/// Devices that are asked for a code where several announce its number. Each could be a liar that makes a guess of
+/// its own, one in four million: together less than one in a million, as with [`MAX_MISMATCHES`]. And a liar with
+/// an address of each sort must not use all of them up.
+pub const CODE_CANDIDATES: usize = 4;
+
+/// Announcements of the number that are called for that, each for [`PROBE`]: most lies lead nowhere, and a
+/// person doesn't wait for longer than a minute.
+pub const CODE_CALLS: usize = 16;
 
 /// Announcements on the network that are remembered: more devices than any network of people has, and what
 /// a flood can make us keep.

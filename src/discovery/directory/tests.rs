@@ -190,13 +190,12 @@ fn whoever_did_not_answer_makes_room_first_and_whoever_did_only_for_one_that_is_
 
 #[test]
 fn a_flood_keeps_nobody_from_being_found_by_the_number_of_a_code_nor_does_one_of_codes_keep_out_others() {
-    let nameless = |channel| Announcement { claim: Claim::Nameless, channel: Some(channel) };
     let mut directory = flooded();
     for n in 0..1000 {
         directory.sight(n.to_string(), nameless(8), at(&["10.0.0.66:1"]), &[]);
     }
     directory.sight("ben".into(), nameless(7), at(&["10.0.0.7:1"]), &[]);
-    assert_eq!(directory.candidates(7), ["10.0.0.7:1".parse().unwrap()]);
+    assert_eq!(directory.candidates(7, &[])[0].instance, "ben");
     assert_eq!(directory.nearby(&[]).len(), limits::MAX_SIGHTINGS);
     assert_eq!(directory.instances().count(), limits::MAX_SIGHTINGS + limits::MAX_SIGHTINGS_OF_CODES);
 }
@@ -220,21 +219,62 @@ fn a_veiled_device_is_seen_by_those_who_know_it_and_are_meant() {
     assert_eq!(other.nearby(&[]), []);
 }
 
+fn nameless(channel: u16) -> Announcement {
+    Announcement { claim: Claim::Nameless, channel: Some(channel) }
+}
+
 #[test]
-fn whoever_gives_out_a_code_is_found_by_its_number_and_not_shown() {
+fn whoever_gives_out_a_code_is_found_by_its_number_at_all_its_addresses_and_not_shown() {
     let mut directory = Directory::new(id("us"));
-    let nameless = |channel| Announcement { claim: Claim::Nameless, channel: Some(channel) };
     directory.sight("1".into(), nameless(7), at(&["[fe80::7%2]:1", "10.0.0.7:1"]), &[]);
     directory.sight("2".into(), nameless(8), at(&["10.0.0.8:1"]), &[]);
-    directory.sight("3".into(), Announcement { channel: Some(7), ..open("ben") }, at(&["10.0.0.9:1"]), &[]);
-    let found: Vec<_> = directory.candidates(7).iter().map(ToString::to_string).collect();
-    assert_eq!(found, ["10.0.0.7:1", "10.0.0.9:1"]);
+    let ben = Announcement { channel: Some(7), ..open("ben") };
+    directory.sight("3".into(), ben, at(&["10.0.0.9:1", "10.0.1.9:1", "10.0.2.9:1"]), &[]);
+    let now = Instant::now();
+    directory.tried(id("ben"), "10.0.0.9:1".parse().unwrap(), RouteAnswer::Other, now);
+    directory.tried(id("ben"), "10.0.2.9:1".parse().unwrap(), FAST, now);
+    let mut found = directory.candidates(7, &[]);
+    found.sort_by(|a, b| a.instance.cmp(&b.instance));
+    let found: Vec<_> = found.iter().map(|found| (found.id, found.places.as_slice())).collect();
+    let places = |addresses: &[&str]| addresses.iter().map(|a| a.parse().unwrap()).collect::<Vec<_>>();
+    let (nameless, ben) = (places(&["10.0.0.7:1", "[fe80::7%2]:1"]), places(&["10.0.2.9:1", "10.0.1.9:1"]));
+    assert_eq!(found, [(None, &nameless[..]), (Some(id("ben")), &ben[..])]);
     assert_eq!(directory.nearby(&[]).len(), 1);
-    // Each may be one that makes a guess of its own.
-    for n in 10..100 {
-        directory.sight(n.to_string(), nameless(7), at(&[&format!("10.0.0.{n}:1")]), &[]);
+}
+
+#[test]
+fn who_is_called_first_with_a_code_is_known_or_has_answered_and_nobody_chooses_the_rest() {
+    let mut firsts = BTreeSet::new();
+    for _ in 0..200 {
+        let mut directory = Directory::new(id("us"));
+        for label in ["0", "00", "000", "f"] {
+            directory.sight(label.into(), nameless(7), at(&["10.0.0.66:1"]), &[]);
+        }
+        firsts.insert(directory.candidates(7, &[])[0].instance.clone());
+        for name in ["anna", "ben"] {
+            let open = Announcement { channel: Some(7), ..open(name) };
+            directory.sight(name.into(), open, at(&["10.0.0.7:1"]), &[]);
+        }
+        directory.tried(id("ben"), "10.0.0.7:1".parse().unwrap(), FAST, Instant::now());
+        let found = directory.candidates(7, &[known("anna")]);
+        assert_eq!(found.len(), 6);
+        assert_eq!([&*found[0].instance, &*found[1].instance], ["anna", "ben"]);
     }
-    assert_eq!(directory.candidates(7).len(), limits::CODE_CANDIDATES);
+    assert_eq!(firsts.len(), 4, "a chance of one in 10^24 that one of them is never first");
+}
+
+#[test]
+fn nobody_finds_the_number_of_a_code_that_they_announce_themselves() {
+    let mut directory = Directory::new(id("us"));
+    for label in ["first", "second"] {
+        directory.is_announced_as(label);
+    }
+    for label in ["first", "second", "third"] {
+        let instance = format!("{label}._airlift._tcp.local.");
+        directory.sight(instance, nameless(7), at(&["10.0.0.1:1"]), &[]);
+    }
+    let found: Vec<_> = directory.candidates(7, &[]).into_iter().map(|found| found.instance).collect();
+    assert_eq!(found, ["third._airlift._tcp.local."]);
 }
 
 #[test]
@@ -371,7 +411,7 @@ fn nobody_is_called_who_is_not_in_a_network_of_this_device() {
     assert_eq!(due(&directory), near.map(str::to_owned).into());
     assert_eq!(directory.nearby(&[]).len(), 1);
     assert_eq!(addresses(&directory, "ben").len(), near.len());
-    assert_eq!(directory.candidates(7).len(), 1);
+    assert_eq!(directory.candidates(7, &[]).len(), 1);
 
     directory.be_in(Networks::of(vec![
         ("203.0.113.200".parse().unwrap(), 24),

@@ -95,13 +95,10 @@ impl Outgoing {
 
     /// Finds the device that has given out the code.
     async fn prove(&self, code: PairingCode) -> Result<Connection, Problem> {
-        let candidates = match &self.to {
-            Target::Code(code) => self.routes.candidates(*code).await,
-            typed => vec![typed.clone()],
-        };
         let mut failure = None;
-        for candidate in candidates {
-            match self.prove_to(&candidate, code).await {
+        let mut search = self.routes.search(&self.to, code);
+        while let Some(called) = search.next().await {
+            match self.prove_to(called, code).await {
                 Ok(connection) => {
                     let there = (connection.peer, connection.address);
                     tracing::info!(peer = %there.0, address = %there.1, "it knows the code");
@@ -116,7 +113,7 @@ impl Outgoing {
                     return Ok(connection);
                 }
                 Err(e) => {
-                    tracing::info!(%candidate, problem = %e, "not the one of the code");
+                    tracing::info!(problem = %e, "not the one of the code");
                     if failure.as_ref().is_none_or(|before: &NotProved| e.worth() > before.worth()) {
                         failure = Some(e);
                     }
@@ -126,8 +123,12 @@ impl Outgoing {
         Err(failure.map_or_else(|| nobody(code), Problem::from))
     }
 
-    async fn prove_to(&self, to: &Target, code: PairingCode) -> Result<Connection, NotProved> {
-        let mut connection = self.routes.connect(to, None).await?;
+    async fn prove_to(
+        &self,
+        called: Result<Connection, NetError>,
+        code: PairingCode,
+    ) -> Result<Connection, NotProved> {
+        let mut connection = called?;
         let binding = connection.exported(pairing::BINDING)?;
         let (asking, element) =
             Asking::begin(code, Ends { binding, sender: self.us, receiver: connection.peer });
