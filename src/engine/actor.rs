@@ -246,7 +246,7 @@ impl Actor {
                 Some(report) = self.reports.1.recv() => self.hear(report),
                 Some(ended) = self.tasks.join_next_with_id() => self.reap(ended),
                 Some(_) = self.measures.join_next() => {}
-                () = self.codes.expiry() => {}
+                () = self.codes.changed() => {}
                 () = self.devices.due() => self.write_devices(),
                 Ok(()) = self.decisions.changed() => self.end_what_is_blocked(),
                 _ = look.tick(), if !self.transfers.is_empty() => self.look_at_devices(),

@@ -10,6 +10,7 @@ use std::{
 
 use tokio::{
     io::AsyncWriteExt as _,
+    sync::Notify,
     time::{sleep_until, timeout},
 };
 
@@ -26,6 +27,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Codes {
     slot: Arc<Mutex<Slot>>,
+    woken: Arc<Notify>,
     publisher: Publisher,
 }
 
@@ -64,7 +66,7 @@ impl Refusal {
 
 impl Codes {
     pub fn new(publisher: Publisher) -> Self {
-        Self { slot: Arc::default(), publisher }
+        Self { slot: Arc::default(), woken: Arc::default(), publisher }
     }
 
     fn lock(&self) -> MutexGuard<'_, Slot> {
@@ -105,19 +107,22 @@ impl Codes {
         }
     }
 
-    /// Ends it when its time is over; without end where there is none.
-    pub async fn expiry(&self) {
+    /// Until something may have become of it, whoever did that; ends it when its time is over. One waits.
+    pub async fn changed(&self) {
         let until = match &self.lock().given {
             Some((given, _)) if given.state() == State::Open => Some(given.until()),
             // The end of a try looks at the time, too.
             _ => None,
         };
-        match until {
-            Some(until) => {
-                sleep_until(until.into()).await;
-                self.look(Instant::now());
+        let expiry = async {
+            match until {
+                Some(until) => sleep_until(until.into()).await,
+                None => std::future::pending().await,
             }
-            None => std::future::pending().await,
+        };
+        tokio::select! {
+            () = self.woken.notified() => {}
+            () = expiry => self.look(Instant::now()),
         }
     }
 
@@ -144,6 +149,7 @@ impl Codes {
             },
         };
         self.publisher.publish(Event::Code(state));
+        self.woken.notify_one();
     }
 
     fn begin(&self, now: Instant) -> Result<Run, Refusal> {
@@ -189,7 +195,10 @@ impl Drop for Run {
         }
         if let Some((given, _)) = &mut slot.given {
             given.end(self.tried, Instant::now());
-            if given.state() != State::Open {
+            if given.state() == State::Open {
+                // Nobody has waited for its time to be over meanwhile.
+                self.codes.woken.notify_one();
+            } else {
                 self.codes.publish(&slot);
             }
         }
@@ -286,6 +295,23 @@ mod tests {
         drop(run);
         assert_eq!(shown(&handle), CodeState::Spent);
         assert!(matches!(codes.begin(now), Err(Refusal::NotOpen(NotOpen::Spent))));
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_try_is_heard_by_whoever_waits_for_the_end_of_the_code() {
+        for tried in [Tried::Nothing, Tried::Wrong, Tried::Right] {
+            let (codes, _handle) = codes();
+            let now = Instant::now();
+            codes.give(code(), Remember::Known, now);
+            let mut run = codes.begin(now).unwrap();
+            // That it was given out is heard.
+            while timeout(Duration::ZERO, codes.changed()).await.is_ok() {}
+            let mut waiting = std::pin::pin!(codes.changed());
+            assert!(timeout(Duration::ZERO, &mut waiting).await.is_err(), "{tried:?}");
+            run.tried = tried;
+            drop(run);
+            assert!(timeout(Duration::ZERO, &mut waiting).await.is_ok(), "{tried:?}");
+        }
     }
 
     #[test]
