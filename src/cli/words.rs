@@ -136,11 +136,12 @@ pub fn amount(bytes: u64, total: Option<u64>) -> String {
     }
 }
 
-/// `Anna’s laptop (K3QF-7A2M, 192.168.1.20)`.
+/// `Anna’s laptop (K3QF-7A2M, 192.168.1.20)`; without the address where it is its name that was typed.
 #[must_use]
 pub fn who(peer: &Peer) -> String {
     let id = peer.id.as_ref().map(DeviceId::short);
     match (&peer.name, id) {
+        (Some(name), Some(id)) if name.as_str() == peer.address => format!("{name} ({id})"),
         (Some(name), Some(id)) => format!("{name} ({id}, {})", peer.address),
         (Some(name), None) => format!("{name} ({})", peer.address),
         (None, Some(id)) => format!("{} ({id})", peer.address),
