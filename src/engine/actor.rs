@@ -53,7 +53,7 @@ use crate::{
         Answer, ByteRate, DeviceId, DeviceName, Outcome, Problem, ProblemKind, Report, Side, Source, Target,
         Transfer, TransferId,
     },
-    net::{Connection, ListenError, Tls},
+    net::{Connection, ListenError, NetError, Tls},
     settings::Settings,
     transfer::{Accord, IncomingOffer, Room},
     wire::limits,
@@ -95,6 +95,8 @@ pub enum Internal {
     Discarded { id: TransferId, removed: Result<(), Problem> },
     /// What is left of transfers at all.
     Surveyed(Survey),
+    /// Another machine with this one's key has called.
+    Twin { address: SocketAddr, why: NetError },
 }
 
 /// Somebody who wants to make an offer, or to go on with one.
@@ -382,6 +384,7 @@ impl Actor {
                 self.codes.close();
                 self.receiving_failed(&ListenError::Other(e));
             }
+            Internal::Twin { address, why } => self.met_twin(address, &why),
             Internal::Rests { desk, record, why, since } => self.rests(&desk, record, why, since),
             Internal::Claimed { id, found } => self.claimed(id, found),
             Internal::Discarded { id, removed } => self.discarded(id, removed),

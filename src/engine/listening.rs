@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     model::{DeviceId, Trust},
-    net::{Connection, Listener, Stranger},
+    net::{Connection, Listener, NetError, Stranger},
     transfer::{self, LinkError, read_first},
     wire::{FromSender, limits},
 };
@@ -90,6 +90,10 @@ async fn deal_with(stranger: Stranger, parts: Parts, place: OwnedSemaphorePermit
         Ok(Err(Away::Blocked)) => tracing::debug!(%address, "a blocked device has called"),
         Ok(Err(Away::Visited)) => tracing::debug!(%address, "somebody has seen who is here"),
         Ok(Err(Away::For(why))) => tracing::info!(%address, why, "turned away"),
+        Ok(Err(Away::Twin(why))) => {
+            tracing::warn!(%address, "turned away: it has this device’s own key");
+            let _ = parts.actor.send(Internal::Twin { address, why }).await;
+        }
         Err(_) => tracing::info!(%address, "turned away: too slow to say who it is"),
     }
 }
@@ -109,6 +113,8 @@ enum Away {
     /// They only wanted to see who is here.
     Visited,
     For(String),
+    /// Another machine with this one's key.
+    Twin(NetError),
 }
 
 impl<E: std::error::Error> From<E> for Away {
@@ -118,7 +124,10 @@ impl<E: std::error::Error> From<E> for Away {
 }
 
 async fn meet(stranger: Stranger, parts: &Parts) -> Result<Met, Away> {
-    let mut connection = stranger.identify().await?;
+    let mut connection = match stranger.identify().await {
+        Err(twin @ NetError::Twin { .. }) => return Err(Away::Twin(twin)),
+        identified => identified?,
+    };
     parts.devices.look().await;
     if parts.devices.trust_of(connection.peer) == Trust::Blocked {
         return Err(Away::Blocked);

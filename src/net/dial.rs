@@ -147,6 +147,9 @@ async fn dial_one(route: SocketAddr, tls: &Tls) -> Result<Connection, NetError> 
         return Err(NetError::NotAirlift { address: address() });
     }
     let Some(peer) = peer_id(state) else { return Err(NetError::NotAirlift { address: address() }) };
+    if tls.is_twin(peer, route.ip().to_canonical()) {
+        return Err(NetError::Twin { address: address() });
+    }
     Ok(Connection { peer, address: route, stream: stream.into() })
 }
 

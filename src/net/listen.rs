@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 
@@ -114,7 +115,7 @@ impl Stranger {
     pub async fn identify(self) -> Result<Connection, NetError> {
         let address = || self.address.to_string();
         tune(&self.socket).map_err(|source| NetError::Unreachable { address: address(), source })?;
-        let shaking = TlsAcceptor::from(self.tls.server).accept(self.socket);
+        let shaking = TlsAcceptor::from(Arc::clone(&self.tls.server)).accept(self.socket);
         let stream = match timeout(limits::HANDSHAKE, shaking).await {
             Err(_) => return Err(NetError::Silent { address: self.address.to_string() }),
             Ok(Err(e)) => {
@@ -129,6 +130,9 @@ impl Stranger {
             return Err(NetError::NotAirlift { address });
         }
         let Some(peer) = peer_id(state) else { return Err(NetError::NotAirlift { address }) };
+        if self.tls.is_twin(peer, self.address.ip()) {
+            return Err(NetError::Twin { address });
+        }
         Ok(Connection { peer, address: self.address, stream: stream.into() })
     }
 }
@@ -185,6 +189,12 @@ pub fn local_networks() -> Vec<(IpAddr, u8)> {
         if_addrs::IfAddr::V6(v6) => (v6.ip.into(), v6.prefixlen),
     };
     interfaces().iter().map(network).collect()
+}
+
+/// Whether that is an address of this machine; it may be one where nobody knows them.
+pub(super) fn is_here(ip: IpAddr) -> bool {
+    let own = interfaces();
+    ip.is_loopback() || own.is_empty() || own.iter().any(|interface| interface.ip() == ip)
 }
 
 fn interfaces() -> Vec<if_addrs::Interface> {

@@ -82,6 +82,10 @@ pub enum NetError {
     Ambiguous { name: String, ids: String },
     #[error("The device at {address} is another one than before. Nothing was sent to it.")]
     OtherDevice { address: String },
+    #[error(
+        "The machine at {address} has the same key as this one: a disk, or Airlift’s data folder, was copied from one to the other, and nobody can tell the two apart. Nothing was sent. On one of them, quit Airlift, move the file “identity.key” out of its data folder, and start it again: it becomes a new device."
+    )]
+    Twin { address: String },
 }
 
 /// Why this device can't wait for connections.

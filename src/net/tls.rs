@@ -4,7 +4,7 @@
 //! handshake proves possession of the key, and the key's fingerprint is who it is. Who may do
 //! what is decided elsewhere.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, OtherError, ServerConfig,
@@ -18,11 +18,13 @@ use rustls::{
     },
 };
 
+use super::listen::is_here;
 use crate::{identity::Identity, model::DeviceId, wire};
 
 /// Both roles' settings for this device's key.
 #[derive(Clone)]
 pub struct Tls {
+    us: DeviceId,
     provider: Arc<CryptoProvider>,
     pub(super) client: Arc<ClientConfig>,
     pub(super) server: Arc<ServerConfig>,
@@ -60,7 +62,7 @@ impl Tls {
             .with_single_cert(chain, identity.private_key())?;
         server.alpn_protocols = versions;
         server.send_tls13_tickets = 0;
-        Ok(Self { provider, client: Arc::new(client), server: Arc::new(server) })
+        Ok(Self { us: identity.id(), provider, client: Arc::new(client), server: Arc::new(server) })
     }
 
     /// As a client, reaches this device and nobody else: another one is hung up on before it is shown who calls.
@@ -70,6 +72,12 @@ impl Tls {
         let verifier = Verifier { provider: Arc::clone(&self.provider), expected: Some(peer) };
         client.dangerous().set_certificate_verifier(Arc::new(verifier));
         Self { client: Arc::new(client), ..self.clone() }
+    }
+
+    /// True of another machine that has this device's key: what has copied a disk has copied it, too.
+    /// This machine may call itself.
+    pub(super) fn is_twin(&self, peer: DeviceId, address: IpAddr) -> bool {
+        peer == self.us && !is_here(address)
     }
 }
 
@@ -225,5 +233,24 @@ impl ClientCertVerifier for Verifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         SCHEMES.to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::local_addresses;
+
+    #[test]
+    fn p13_another_machine_with_this_ones_key_is_told_from_this_machine_itself() {
+        let (ours, other) = (Identity::ephemeral().unwrap(), Identity::ephemeral().unwrap());
+        let tls = Tls::new(&ours).unwrap();
+        // An address that is nobody's (RFC 5737).
+        let elsewhere = [192, 0, 2, 1].into();
+        assert!(tls.is_twin(ours.id(), elsewhere));
+        assert!(!tls.is_twin(other.id(), elsewhere));
+        for here in [vec![[127, 0, 0, 1].into()], local_addresses()].concat() {
+            assert!(!tls.is_twin(ours.id(), here), "{here}");
+        }
     }
 }

@@ -278,6 +278,7 @@ impl From<&NetError> for Problem {
             | NetError::NoCommonVersion { .. }
             | NetError::Handshake { .. }
             | NetError::OtherDevice { .. } => (Side::There, ProblemKind::NotReceiving),
+            NetError::Twin { .. } => (Side::Here, ProblemKind::Other),
         };
         Self { side, kind, text: e.to_string() }
     }

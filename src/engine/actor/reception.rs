@@ -1,6 +1,6 @@
 //! Where this device waits for others, and whether for offers or only for those it has accepted.
 
-use std::time::Instant;
+use std::{net::SocketAddr, time::Instant};
 
 use tokio::{task::AbortHandle, time::sleep};
 
@@ -9,11 +9,13 @@ use crate::{
     engine::{
         command::{PortChoice, Receiving, Remember},
         event::Event,
-        listening,
+        incoming, listening,
         snapshot::ReceivingState,
     },
-    model::{Answer, PairingCode, Problem, ProblemKind, Side},
-    net::{self, ListenError, Listener},
+    model::{
+        Answer, Direction, Outcome, PairingCode, Peer, Problem, ProblemKind, Report, Side, TransferState,
+    },
+    net::{self, ListenError, Listener, NetError},
     wire::limits,
 };
 
@@ -145,5 +147,14 @@ impl Actor {
         tracing::warn!(error = %e, "can't wait for offers");
         let problem = Problem { side: Side::Here, kind: ProblemKind::Other, text: e.to_string() };
         self.publisher.publish(Event::Receiving(ReceivingState::Failed(problem)));
+    }
+
+    /// Tells the person here that another machine has this one's key, once, however often it calls.
+    pub(super) fn met_twin(&self, address: SocketAddr, why: &NetError) {
+        let us = self.device.id;
+        let peer = Peer { id: Some(us), name: None, address: address.ip().to_string() };
+        let id = incoming::local_id(us, us, [0; 16]);
+        let (desk, _) = self.open(id, Direction::Receive, peer, TransferState::Connecting);
+        desk.finish(Report::of(Outcome::Failed(Problem::from(why))));
     }
 }
