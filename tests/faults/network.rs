@@ -239,3 +239,27 @@ fn slow_and_lossy_and_stalling_ways_are_not_taken_for_dead() {
         }
     });
 }
+
+#[test]
+fn p13_two_machines_with_one_key_are_told_so_on_both_sides_and_nothing_is_sent() {
+    let Some(lan) = Lan::new("two machines with one key", Wire::Switch) else { return };
+    let (here, there) = (Device::new(), Device::new());
+    let (_, _, code) = Running::start(&mut here.command(&["id"])).text();
+    assert_eq!(code, 0);
+    std::fs::create_dir(there.home()).unwrap();
+    std::fs::copy(here.home().join("identity.key"), there.home().join("identity.key")).unwrap();
+    let inbox = there.inbox();
+    let receive =
+        ["receive", "--json", "--port", "27543", "--accept", "all", "--dir", inbox.to_str().unwrap()];
+    let mut receiver = Running::start(&mut lan.on(Host::Receiver, &there.command(&receive)));
+    receiver.wait_for("listening");
+    let (to, file) = (format!("{NAME}:27543"), here.file("letter", "x"));
+    let send = ["send", "--json", "--to", &to, file.to_str().unwrap()];
+    let (ended, code) = Running::start(&mut lan.on(Host::Sender, &here.command(&send))).end();
+    assert_ne!(code, 0);
+    for end in [ended, receiver.wait_for("finished")] {
+        let problem = end["problem"].as_str().unwrap();
+        assert!(problem.contains("same key") && problem.contains("becomes a new device"), "{end}");
+    }
+    assert_eq!(std::fs::read_dir(inbox).unwrap().count(), 0);
+}
