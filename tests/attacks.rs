@@ -4,6 +4,8 @@
 
 #[path = "attacks/filesystem.rs"]
 mod filesystem;
+#[path = "attacks/garbled.rs"]
+mod garbled;
 #[path = "attacks/identity.rs"]
 mod identity;
 #[path = "attacks/knobs.rs"]
@@ -12,6 +14,8 @@ mod knobs;
 mod loud;
 #[path = "attacks/names.rs"]
 mod names;
+#[path = "attacks/storm.rs"]
+mod storm;
 mod support;
 #[path = "attacks/trickle.rs"]
 mod trickle;
