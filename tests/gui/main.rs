@@ -8,6 +8,7 @@ mod bench;
 mod devices;
 mod interrupted;
 mod inviting;
+mod long_names;
 mod meetings;
 mod nearby;
 mod offers;
