@@ -251,6 +251,22 @@ fn a_device_is_sent_to_by_its_name_its_id_or_its_link() {
         assert_eq!(sent.last().unwrap()["outcome"], "complete", "{to}: {sent:#?}");
         assert_eq!(std::fs::read_to_string(inbox.path().join(format!("letter {n}"))).unwrap(), *to);
     }
+    // What is a host’s name, too, and nobody receives there.
+    receiver.end();
+    let receiver = lan.airlift(1, &ben, &receive(inbox.path().to_str().unwrap(), "Localhost"));
+    receiver.until("listening", |line| line["event"] == "listening");
+    let letter = anna.path().join("last");
+    std::fs::write(&letter, "found").unwrap();
+    let sent = lan.airlift(
+        0,
+        &tempfile::tempdir().unwrap(),
+        &["send", letter.to_str().unwrap(), "--to", "localhost"],
+    );
+    let sent = sent.rest();
+    assert_eq!(sent.last().unwrap()["outcome"], "complete", "{sent:#?}");
+    receiver.end();
+    let sent = lan.airlift(0, &anna, &["send", "/etc/hostname", "--to", "localhost"]).rest();
+    assert!(sent.last().unwrap()["problem"].as_str().unwrap().contains("Nobody receives at"), "{sent:#?}");
     let sent = lan.airlift(0, &anna, &["send", "/etc/hostname", "--to", "Nobody here"]).rest();
     assert!(sent.last().unwrap()["problem"].as_str().unwrap().contains("Nobody here"), "{sent:#?}");
 }

@@ -79,13 +79,15 @@ impl Routes {
         if let Some(id) = self.known_by(name)? {
             return self.dial_device(id, name.as_str()).await;
         }
-        let unknown = match self.dial(host, None).await {
-            Err(e @ NetError::Unknown { .. }) => e,
-            other => return other,
+        // Some networks have an address for every name.
+        let failure = match self.dial(host, None).await {
+            Ok(connection) => return Ok(connection),
+            Err(e) => e,
         };
-        match self.seen_as(name).await? {
-            Some(id) => self.dial_device(id, name.as_str()).await,
-            None => Err(unknown),
+        match self.seen_as(name).await {
+            Ok(Some(id)) => self.dial_device(id, name.as_str()).await.map_err(|e| failure.or_more_telling(e)),
+            Ok(None) => Err(failure),
+            Err(e) => Err(failure.or_more_telling(e)),
         }
     }
 

@@ -79,9 +79,10 @@ pub async fn dial_first(
                 Some(Ok(connection)) => return Ok(connection),
                 Some(Err(e)) => {
                     tracing::debug!(error = %e, "no connection");
-                    if failure.as_ref().is_none_or(|before| weight(&e) > weight(before)) {
-                        failure = Some(e);
-                    }
+                    failure = Some(match failure {
+                        None => e,
+                        Some(before) => NetError::or_more_telling(before, e),
+                    });
                 }
                 None if more => {}
                 None => break,
@@ -97,7 +98,14 @@ pub async fn dial_first(
     }))
 }
 
-/// How much a failure tells of the device that was meant.
+impl NetError {
+    /// Of two failures the one that tells more of the device that was meant; the first among equals.
+    #[must_use]
+    pub fn or_more_telling(self, other: Self) -> Self {
+        if weight(&other) > weight(&self) { other } else { self }
+    }
+}
+
 fn weight(e: &NetError) -> u8 {
     match e {
         NetError::Unreachable { .. } | NetError::Unknown { .. } => 0,
