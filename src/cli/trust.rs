@@ -57,12 +57,12 @@ pub fn trust(home: &Path, trusting: &Trusting, form: Form, screen: &mut Screen) 
         }
         Trusting::Add { device, name, trust, folder } => {
             let id = choose_any(&store, device)?;
-            if let Ok(id) = device.parse::<DeviceId>() {
-                let name = name_of(&store, id, name.as_ref());
-                store.change(Change::Met { id, name, proof: Proof::Fingerprint, trust: *trust })?;
+            let called = name_of(&store, id, name.as_ref());
+            let proof = device.parse::<DeviceId>().map_or(Proof::None, |_| Proof::Fingerprint);
+            if proof == Proof::Fingerprint || name.is_some() {
+                store.change(Change::Met { id, name: called.clone(), proof, trust: *trust })?;
             }
-            let name = name_of(&store, id, name.as_ref());
-            store.change(Change::Judged { id, name, trust: *trust })?;
+            store.change(Change::Judged { id, name: called, trust: *trust })?;
             if let Some(folder) = folder {
                 store.change(Change::Folder { id, folder: Some(folder.clone()) })?;
             }

@@ -47,6 +47,9 @@ fn who_is_trusted_listed_and_forgotten_is_said_without_an_engine_and_kept() {
     assert!(told.contains("Anna’s laptop") && told.contains(&id) && told.contains("your own"), "{told}");
     assert_eq!(trust(&here, &["block", "anna's LAPTOP"])[0]["trust"], "blocked");
     assert_eq!(trust(&here, &["add", &id[..4]])[0]["trust"], "trusted");
+    let renamed = &trust(&here, &["add", "Anna’s laptop", "--name", "Anna at work"])[0];
+    assert_eq!((&renamed["name"], &renamed["proof"]), (&"Anna at work".into(), &"fingerprint".into()));
+    assert_eq!(trust(&here, &["add", &id, "--name", "Anna’s laptop"])[0]["name"], "Anna’s laptop");
     assert_eq!(trust(&here, &["remove", "Anna’s laptop"])[0]["event"], "forgotten");
     assert!(trust(&here, &[]).is_empty());
     for args in [["add", "Anna"], ["remove", "Anna"], ["block", "K3QF"]] {
