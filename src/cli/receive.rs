@@ -11,6 +11,7 @@ use super::{
     news::{Listening, Moment, News, Tell},
     transfers::left_for_later,
     watch::{Turn, Watch},
+    words::meeting,
 };
 use crate::{
     engine::{CodeState, Command, Consent, Handle, PortChoice, Receiving, Remember, Snapshot, Unheard},
@@ -131,6 +132,12 @@ pub async fn receive(
             }
             // Whoever is asked reads it in the question.
             Turn::Met(transfer) if asker.is_none() => tell.tell(News::Met(&transfer)),
+            // A first meeting has it, too.
+            Turn::Transfer(Moment::Offered, transfer) if asker.is_none() && transfer.meeting.is_none() => {
+                if let Some(caution) = meeting::caution(&transfer) {
+                    tell.tell(News::Remark(&caution));
+                }
+            }
             Turn::Interrupted => {
                 tell.answered();
                 return Ok(match (leave(&mut watch, tell).await, until) {
@@ -200,7 +207,10 @@ mod tests {
     use crate::{
         cli::stage::{Stage, Told, complete, transfer, within},
         engine::{Event, ReceivingState},
-        model::{Direction, Outcome, Problem, ProblemKind, Side, Transfer, TransferState},
+        model::{
+            Caution, DeviceId, DeviceName, Direction, Outcome, Problem, ProblemKind, Side, Transfer,
+            TransferState,
+        },
     };
 
     fn reception(consent: Agreement, until: Until) -> Reception {
@@ -217,7 +227,7 @@ mod tests {
 
     async fn run(
         stage: &mut Stage,
-        told: &mut Told,
+        told: &mut dyn Tell,
         reception: Reception,
         script: impl AsyncFnOnce(&mut Stage),
     ) -> Exit {
@@ -293,6 +303,38 @@ mod tests {
         assert_eq!(exit, Exit::Complete, "nothing ran");
         assert_eq!(told.events(), ["offer", "finished", "offer", "finished"]);
         assert_eq!(told.json()[1]["problem"], "Declined here: no");
+    }
+
+    /// What is told a person alone.
+    #[derive(Default)]
+    struct Remarks(Vec<String>);
+
+    impl Tell for Remarks {
+        fn tell(&mut self, news: News<'_>) {
+            if let News::Remark(line) = news {
+                self.0.push(line.to_owned());
+            }
+        }
+
+        fn ask(&mut self, _: &[String]) {}
+
+        fn answered(&mut self) {}
+    }
+
+    #[tokio::test]
+    async fn a_known_name_with_another_key_is_told_where_everything_is_accepted() {
+        let (mut stage, mut told) = (Stage::set(), Remarks::default());
+        let once = reception(Agreement::All, Until::OneTransfer);
+        run(&mut stage, &mut told, once, async |stage| {
+            asked(stage).await;
+            let (name, known) = (DeviceName::parse("Anna").unwrap(), DeviceId::of_public_key(b"other"));
+            let caution = Some(Caution::OtherKey { name, known });
+            let offer = Transfer { caution, ..offer(1) };
+            stage.say(&offer, TransferState::Active);
+            stage.finish(&offer, Outcome::Complete);
+        })
+        .await;
+        assert!(matches!(&told.0[..], [careful] if careful.starts_with("CAREFUL: Anna")), "{:?}", told.0);
     }
 
     #[tokio::test]

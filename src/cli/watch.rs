@@ -232,6 +232,9 @@ impl Watch {
         if self.snapshot.code != snapshot.code && snapshot.code != CodeState::None {
             self.due.push_back(Turn::Code(snapshot.code.clone()));
         }
+        if self.snapshot.unkept != snapshot.unkept {
+            self.due.extend(snapshot.unkept.clone().map(Turn::Unkept));
+        }
         self.followed.retain(|id, _| snapshot.transfer(*id).is_some());
         let gone = self.snapshot.transfers.iter().filter(|known| snapshot.transfer(known.id).is_none());
         self.due.extend(gone.map(|known| Turn::Forgotten(known.id)));
