@@ -22,6 +22,9 @@ fn framed(body: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// Entries of a message that is too long: fewer than 2^14.
+const MANY: usize = 1000;
+
 /// The numbers of the messages that are used here.
 const ENTRIES: u8 = 2;
 const ALIVE: u8 = 4;
@@ -34,6 +37,13 @@ fn p7_a_message_that_is_nested_too_long_or_nonsense_is_the_end_of_its_transfer_a
     let body = |parts: &[&[u8]]| framed(&parts.concat());
     assert_eq!(frame::encode(&FromSender::Alive), framed(&[ALIVE]), "as it should be");
     let lists = frame::encode(&FromSender::Entries(vec![file("x", 1)]));
+    // All of them as they should be, and too many of them.
+    let mut many = [MANY & 0x7f | 0x80, MANY >> 7].map(|bits| bits.to_le_bytes()[0]).to_vec();
+    for nth in 0..MANY {
+        let path = format!("{nth:0>100}");
+        many.extend([&[100], path.as_bytes(), &[1, 1, 1, 0]].concat());
+    }
+    assert!(many.len() > limits::MAX_MESSAGE);
     let cases: Vec<(&str, Vec<u8>)> = vec![
         ("nothing", framed(&[])),
         ("no such message", framed(&[250])),
@@ -49,7 +59,7 @@ fn p7_a_message_that_is_nested_too_long_or_nonsense_is_the_end_of_its_transfer_a
         ("a kind that there is not", body(&[&[ENTRIES, 1, 1, b'x', 3, 0, 0]])),
         ("neither a size nor none", body(&[&[ENTRIES, 1, 1, b'x', 1, 2, 1, 0]])),
         ("a list without anything", framed(&[ENTRIES, 0])),
-        ("more than a message may have", framed(&vec![ALIVE; limits::MAX_MESSAGE + 1])),
+        ("an offer that is more than a message may have", body(&[&[ENTRIES], &many])),
         ("more than there is memory", u32::MAX.to_le_bytes().to_vec()),
     ];
     let mut device = Device::start("Ben");
