@@ -225,9 +225,17 @@ impl Directory {
         self.tried.values().filter_map(Tried::again).filter(|again| *again > now).min()
     }
 
-    /// The names of all announcements, to ask whether they still hold.
+    /// The names of all announcements.
     pub fn instances(&self) -> impl Iterator<Item = &str> {
         self.seen.keys().map(String::as_str)
+    }
+
+    /// Announcements whose turn it is to be asked for after that one, [`limits::ASKED_AT_ONCE`] at most.
+    #[must_use]
+    pub fn portion(&self, last: Option<&str>) -> Vec<String> {
+        let is_later = |instance: &&str| last.is_none_or(|last| *instance > last);
+        let in_turn = self.instances().filter(is_later).chain(self.instances().filter(|i| !is_later(i)));
+        in_turn.take(limits::ASKED_AT_ONCE).map(str::to_owned).collect()
     }
 
     fn places<'a>(&'a self, seen: &'a Seen) -> impl Iterator<Item = &'a Place> + Clone {

@@ -5,7 +5,9 @@
 
 use std::net::{SocketAddr, SocketAddrV6};
 
-use mdns_sd::{IfKind, Receiver, ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent, ServiceInfo};
+use mdns_sd::{
+    DaemonStatus, IfKind, Receiver, ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent, ServiceInfo,
+};
 
 use super::{Announcement, Place};
 use crate::wire::limits;
@@ -95,29 +97,54 @@ impl Driver {
     }
 
     /// Asks whether these are still announced; those that are not will be [`Seen::Gone`].
-    pub fn verify<'a>(&self, instances: impl Iterator<Item = &'a str>) {
+    pub fn verify(&self, instances: &[String]) {
         for instance in instances {
-            // Too busy: it is asked the next time.
-            let _ = self.daemon.verify(instance.to_owned(), limits::STILL_THERE_ANSWER);
+            // Too busy: it is asked when it has its turn again.
+            let _ = self.daemon.verify(instance.clone(), limits::STILL_THERE_ANSWER);
         }
     }
 
+    /// False when the library has given up: then another driver is needed.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        // It answers to whoever waits for that; who asks a dead one is told at once.
+        match self.daemon.status() {
+            Ok(status) => !matches!(status.try_recv(), Ok(DaemonStatus::Shutdown)),
+            Err(e) => e != mdns_sd::Error::DaemonShutdown,
+        }
+    }
+
+    /// # Panics
+    /// When the library is gone already.
+    #[cfg(test)]
+    pub fn kill(&self) {
+        self.daemon.shutdown().unwrap().recv().unwrap();
+    }
+
     /// The next thing that is seen; without end while nobody is looked for.
-    pub async fn next(&mut self) -> Seen {
+    ///
+    /// # Errors
+    /// When nothing will be seen any more, unless it is begun anew.
+    pub async fn next(&mut self) -> Result<Seen, MulticastError> {
         loop {
             let Some(events) = &self.browsing else { return std::future::pending().await };
             match events.recv_async().await {
                 Ok(ServiceEvent::ServiceResolved(service)) => {
                     if let Some(seen) = read(&service) {
-                        return seen;
+                        return Ok(seen);
                     }
                 }
-                Ok(ServiceEvent::ServiceRemoved(_, instance)) => return Seen::Gone { instance },
+                Ok(ServiceEvent::ServiceRemoved(_, instance)) => return Ok(Seen::Gone { instance }),
                 Ok(_) => {}
                 Err(_) => {
                     // It has fallen behind, and was cut off: it begins anew, and hears of all again.
                     tracing::warn!("what devices announce came too fast");
-                    self.browsing = self.daemon.browse(SERVICE).ok();
+                    self.browsing = None;
+                    match self.browse() {
+                        Err(MulticastError(e)) if e != mdns_sd::Error::Again => return Err(e.into()),
+                        // Too busy: it is begun when somebody asks for it again.
+                        Ok(()) | Err(_) => {}
+                    }
                 }
             }
         }

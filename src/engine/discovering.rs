@@ -16,7 +16,7 @@ use tokio::{
 
 use super::{command::Looking, devices::Devices, event::Event, handle::Publisher};
 use crate::{
-    discovery::{Announcement, Claim, Directory, Driver, Networks, Seen, tag},
+    discovery::{Announcement, Claim, Directory, Driver, MulticastError, Networks, Seen, tag},
     identity::random,
     model::{DeviceId, DeviceKind, DeviceName, Nearby, RouteAnswer, Trust},
     net::{self, NetError, Tls},
@@ -88,6 +88,7 @@ impl View {
             probes: JoinSet::new(),
             probing: Vec::new(),
             nearby: Vec::new(),
+            asked: None,
             label,
         };
         (view, discovering)
@@ -154,6 +155,8 @@ pub struct Discovering {
     /// Where they call.
     probing: Vec<(DeviceId, SocketAddr)>,
     nearby: Vec<Nearby>,
+    /// Up to which announcement it was asked whether they still hold.
+    asked: Option<String>,
     /// Names this run of the program on the network.
     label: String,
 }
@@ -174,7 +177,10 @@ impl Discovering {
                     self.sought_until = Some(Instant::now() + limits::SEEK);
                     self.set_up();
                 }
-                seen = next(&mut self.multicast) => self.see(seen),
+                seen = next(&mut self.multicast) => match seen {
+                    Ok(seen) => self.see(seen),
+                    Err(problem) => self.give_up(&problem),
+                },
                 Some(probed) = self.probes.join_next() => self.learn(probed),
                 // Names of those who are here, and who is to recognise this device.
                 Ok(()) = self.changes.changed() => self.announce(),
@@ -201,11 +207,19 @@ impl Discovering {
         self.browses() || self.wanted.borrow().appearance.is_some()
     }
 
+    /// The library has broken down. Another is begun a while later.
+    fn give_up(&mut self, problem: &MulticastError) {
+        tracing::warn!(%problem, "multicast has broken down");
+        (self.multicast, self.shown) = (None, None);
+    }
+
     /// Has the network told, and asked, what is wanted, and no more.
     fn set_up(&mut self) {
         if self.multicast.is_none() && self.is_needed() {
             self.multicast =
                 Driver::start().inspect_err(|problem| tracing::warn!(%problem, "no multicast")).ok();
+            // What another one has heard of may be gone without a word.
+            lock(&self.directory).clear();
         }
         let browses = self.browses();
         let Some(multicast) = &mut self.multicast else { return };
@@ -289,15 +303,19 @@ impl Discovering {
     }
 
     fn look_again(&mut self) {
+        if self.multicast.as_ref().is_some_and(|multicast| !multicast.is_alive()) {
+            tracing::warn!("multicast has ended by itself");
+            (self.multicast, self.shown) = (None, None);
+        }
+        // Also what did not work before, and whom this device knows may have changed.
+        self.set_up();
         if let Some(multicast) = &self.multicast
             && self.browses()
         {
-            let mut directory = lock(&self.directory);
-            directory.be_in(Networks::of(net::local_networks()));
-            multicast.verify(directory.instances());
+            let portion = lock(&self.directory).portion(self.asked.as_deref());
+            multicast.verify(&portion);
+            self.asked = portion.last().cloned();
         }
-        // Whom this device knows may have changed.
-        self.announce();
     }
 
     /// Calls where devices say that they are. One that only its friends are to see calls only them.
@@ -384,7 +402,7 @@ fn new_label() -> String {
     data_encoding::HEXLOWER.encode(&random::<8>())
 }
 
-async fn next(multicast: &mut Option<Driver>) -> Seen {
+async fn next(multicast: &mut Option<Driver>) -> Result<Seen, MulticastError> {
     match multicast {
         Some(multicast) => multicast.next().await,
         None => std::future::pending().await,
@@ -399,29 +417,7 @@ async fn until(then: Option<Instant>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{identity::Identity, net::Listener};
-
-    #[tokio::test]
-    async fn a_device_is_where_it_is_announced_only_if_its_own_key_answers_there() {
-        let device = || {
-            let identity = Identity::ephemeral().unwrap();
-            (identity.id(), Tls::new(&identity).unwrap())
-        };
-        let ((us, ours), (ben, bens)) = (device(), device());
-        let listener = Listener::loopback(bens).unwrap();
-        let address = SocketAddr::from(([127, 0, 0, 1], listener.port().unwrap()));
-        let answering = async {
-            for _ in 0..2 {
-                let _ = listener.accept().await.unwrap().identify().await;
-            }
-        };
-        let calling = async { (call(ben, address, &ours).await, call(us, address, &ours).await) };
-        let ((own, other), ()) = tokio::join!(calling, answering);
-        assert!(matches!(own, RouteAnswer::Proved(_)));
-        assert_eq!(other, RouteAnswer::Other);
-        drop(listener);
-        assert_eq!(call(ben, address, &ours).await, RouteAnswer::Silent);
-    }
-}
+#[path = "../../tests/support/loud.rs"]
+mod loud;
+#[cfg(test)]
+mod tests;

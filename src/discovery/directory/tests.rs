@@ -422,3 +422,23 @@ fn nobody_is_called_who_is_not_in_a_network_of_this_device() {
     assert_eq!(due(&directory), [&near[..], &now_near].concat().into_iter().map(str::to_owned).collect());
     assert_eq!(directory.nearby(&[]).len(), 2);
 }
+
+#[test]
+fn every_announcement_has_its_turn_to_be_asked_for_however_many_there_are() {
+    let directory = flooded();
+    let (mut last, mut asked) = (None, Vec::new());
+    for _ in 0..limits::MAX_SIGHTINGS.div_ceil(limits::ASKED_AT_ONCE) {
+        let portion = directory.portion(last.as_deref());
+        assert!(portion.len() <= limits::ASKED_AT_ONCE);
+        last = portion.last().cloned();
+        asked.extend(portion);
+    }
+    let all: BTreeSet<_> = directory.instances().map(str::to_owned).collect();
+    assert_eq!(asked.iter().cloned().collect::<BTreeSet<_>>(), all);
+    // One that is all alone is asked each time.
+    let mut directory = Directory::new(id("us"));
+    directory.sight("x".into(), open("ben"), at(&["10.0.0.7:1"]), &[]);
+    for last in [None, Some("x"), Some("y"), Some("a")] {
+        assert_eq!(directory.portion(last), ["x"]);
+    }
+}
