@@ -1,4 +1,4 @@
-//! One transfer that sends: from a typed address to its report, over as many connections as it
+//! One transfer that sends: from what a person named to its report, over as many connections as it
 //! takes.
 
 mod keeping;
