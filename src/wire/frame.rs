@@ -40,3 +40,21 @@ pub fn decode<M: DeserializeOwned>(body: &[u8]) -> Result<M, Violation> {
         _ => Err(Violation::Garbled),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::FromSender;
+
+    #[test]
+    fn a_message_is_as_long_as_it_says_and_no_longer_than_it_may_be() {
+        let bytes = encode(&FromSender::Bye);
+        let (header, body) = bytes.split_at(HEADER);
+        let header = header.try_into().unwrap();
+        assert_eq!(body_len(header, body.len()), Ok(body.len()));
+        assert_eq!(body_len(header, body.len() - 1), Err(Violation::TooLong(body.len() as u64)));
+        assert_eq!(decode(body), Ok(FromSender::Bye));
+        assert_eq!(decode::<FromSender>(&[body, &[0]].concat()), Err(Violation::Garbled));
+        assert_eq!(decode::<FromSender>(&[]), Err(Violation::Garbled));
+    }
+}

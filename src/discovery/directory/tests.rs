@@ -109,6 +109,9 @@ fn a_changed_address_is_a_new_route_of_the_same_device_and_the_old_one_is_forgot
     // What comes late of an old route is no news.
     directory.tried(id("ben"), "10.0.0.7:1".parse().unwrap(), FAST, now);
     assert_eq!(directory.nearby(&[])[0].sighting, Sighting::Unproved);
+    // Nor is what was found out there before: the address may have changed hands.
+    directory.sight("1".into(), open("ben"), at(&["10.0.0.7:1"]), &[]);
+    assert_eq!(directory.nearby(&[])[0].sighting, Sighting::Unproved);
 }
 
 #[test]
@@ -311,14 +314,17 @@ fn a_flood_in_the_name_of_a_known_device_keeps_that_device_out_no_more_than_othe
 
 #[test]
 fn a_device_with_many_addresses_keeps_nobody_waiting() {
-    let mut directory = Directory::new(id("us"));
     let now = Instant::now();
     let many: Vec<_> = (1..=limits::MAX_ROUTES).map(|n| format!("10.0.1.{n}:1")).collect();
     let many: Vec<_> = many.iter().map(String::as_str).collect();
-    directory.sight("1".into(), open("liar"), at(&many), &[]);
-    directory.tried(id("liar"), "10.0.1.1:1".parse().unwrap(), RouteAnswer::Silent, now);
-    directory.sight("2".into(), open("ben"), at(&["10.0.0.7:1"]), &[]);
-    assert_eq!(directory.due(now)[0].0, id("ben"));
+    // Whichever of their ids is the smaller one.
+    for (liar, honest) in [("liar", "ben"), ("ben", "liar")] {
+        let mut directory = Directory::new(id("us"));
+        directory.sight("1".into(), open(liar), at(&many), &[]);
+        directory.tried(id(liar), "10.0.1.1:1".parse().unwrap(), RouteAnswer::Silent, now);
+        directory.sight("2".into(), open(honest), at(&["10.0.0.7:1"]), &[]);
+        assert_eq!(directory.due(now)[0].0, id(honest));
+    }
 }
 
 /// What `name` says it is called, where it is another.
