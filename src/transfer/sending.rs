@@ -425,6 +425,10 @@ pub mod tests {
         say(&mut machine, FromReceiver::Held { entry: 1, groups: vec![group(32, 5)] }).expect("once");
         let again = say(&mut machine, FromReceiver::Held { entry: 1, groups: vec![group(0, 5)] });
         assert!(matches!(again, Err(Violation::BadGroup)), "over two messages, too");
+        let mut machine = long();
+        machine.groups = limits::MAX_HELD;
+        let more = say(&mut machine, FromReceiver::Held { entry: 1, groups: vec![group(32, 5)] });
+        assert!(matches!(more, Err(Violation::BadGroup)), "more than may be");
         let late = say(&mut flowing(1), FromReceiver::Held { entry: 1, groups: Vec::new() });
         assert!(matches!(late, Err(Violation::OutOfTurn("held"))));
     }
