@@ -3,7 +3,7 @@
 use airlift::{
     engine::{Command, DeviceChange, Event, Snapshot},
     gui::{Pick, Picked},
-    model::{DeviceId, KnownDevice, Trust},
+    model::{DeviceId, KnownDevice, Problem, ProblemKind, Side, Trust},
 };
 use egui::{
     Key,
@@ -146,4 +146,14 @@ fn however_long_the_names_are_everything_stays_in_the_window() {
             assert!(window.contains_rect(place), "{button}: {place:?}");
         }
     }
+}
+
+#[test]
+fn what_was_decided_and_can_t_be_kept_is_told() {
+    let mut bench = page(vec![known("Evil", Trust::Blocked)]);
+    let text = "The disk is full. What was decided about devices holds until Airlift is quit.";
+    let problem = Problem { side: Side::Here, kind: ProblemKind::Files, text: text.to_owned() };
+    bench.publish(Event::Unkept(Some(problem)));
+    bench.must_say(text);
+    bench.publish(Event::Unkept(None));
 }

@@ -167,3 +167,18 @@ async fn what_was_forgotten_leaves_nothing_behind() {
     within(watch.next()).await;
     assert!(watch.followed.is_empty() && watch.snapshot().transfers.is_empty());
 }
+
+#[tokio::test]
+async fn what_was_decided_about_devices_and_can_t_be_kept_is_told_and_not_when_it_can() {
+    let mut stage = Stage::set();
+    let mut watch = watch(&mut stage);
+    let problem = Problem { side: Side::Here, kind: ProblemKind::Files, text: "It is full.".to_owned() };
+    for unkept in [Some(problem.clone()), None, Some(problem.clone())] {
+        stage.end.publisher.publish(Event::Unkept(unkept));
+    }
+    for _ in 0..2 {
+        assert_eq!(within(watch.next()).await, Turn::Unkept(problem.clone()));
+    }
+    stage.interrupt.send(()).await.unwrap();
+    assert_eq!(within(watch.next()).await, Turn::Interrupted);
+}
