@@ -162,6 +162,19 @@ fn has(directory: &Directory, name: &str) -> bool {
 }
 
 #[test]
+fn a_claim_takes_the_place_of_no_device_that_has_answered_unless_it_is_said_to_be_known() {
+    let mut directory = flooded();
+    for n in 1000..1000 + limits::MAX_SIGHTINGS {
+        let route = "10.0.0.66:1".parse().unwrap();
+        directory.tried(id(&n.to_string()), route, FAST, Instant::now());
+    }
+    for (knows, comes) in [(vec![], false), (vec![known("ben")], true)] {
+        directory.sight("ben".into(), open("ben"), at(&["10.0.0.7:1"]), &knows);
+        assert_eq!(has(&directory, "ben"), comes);
+    }
+}
+
+#[test]
 fn a_flood_keeps_no_honest_newcomer_out_whom_nobody_knows() {
     let mut directory = flooded();
     directory.sight("ben".into(), open("ben"), at(&["10.0.0.7:1"]), &[]);
