@@ -4,7 +4,7 @@
 //! with the right key is the device, and only then.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     hash::{BuildHasher as _, RandomState},
     net::{IpAddr, SocketAddr},
     time::{Duration, Instant},
@@ -178,13 +178,13 @@ impl Directory {
 
     /// Routes of what is not announced any more.
     fn forget_untold(&mut self) {
-        let seen = &self.seen;
-        let is_told = |(id, address): &(DeviceId, SocketAddr)| {
-            seen.values().any(|seen| {
-                seen.id() == Some(*id) && seen.places.iter().any(|place| place.address == *address)
-            })
+        let of = |seen: &Seen| {
+            let id = seen.id();
+            let told = seen.places.iter().filter_map(move |place| Some((id?, place.address)));
+            told.collect::<Vec<_>>()
         };
-        self.tried.retain(|route, _| is_told(route));
+        let told: HashSet<_> = self.seen.values().flat_map(of).collect();
+        self.tried.retain(|route, _| told.contains(route));
     }
 
     /// What came of a call over a route.
@@ -214,8 +214,11 @@ impl Directory {
             self.seen.values().flat_map(of).filter(|(id, address)| is_due(*id, *address)).collect();
         due.sort_unstable();
         due.dedup();
-        let calls = |id| self.tried.keys().filter(|(tried, _)| *tried == id).count();
-        due.sort_by_key(|(id, address)| (calls(*id), preference(address)));
+        let mut calls = HashMap::<DeviceId, usize>::new();
+        for (id, _) in self.tried.keys() {
+            *calls.entry(*id).or_default() += 1;
+        }
+        due.sort_by_key(|(id, address)| (calls.get(id).copied(), preference(address)));
         due
     }
 
@@ -246,25 +249,16 @@ impl Directory {
         self.tried.get(&(id, address)).map_or(RouteAnswer::Untried, |tried| tried.answer)
     }
 
-    fn state(&self, id: DeviceId) -> Sighting {
-        let routes = self.routes(id);
-        let has = |wanted: fn(&RouteAnswer) -> bool| routes.iter().any(|route| wanted(&route.answer));
-        if has(|answer| matches!(answer, RouteAnswer::Proved(_))) {
-            Sighting::Proved
-        } else if has(|answer| *answer == RouteAnswer::Untried) {
-            Sighting::Unproved
-        } else if has(|answer| *answer == RouteAnswer::Other) {
-            Sighting::Disproved
-        } else {
-            Sighting::Silent
-        }
-    }
-
     /// The ways to a device, the best first.
     #[must_use]
     pub fn routes(&self, id: DeviceId) -> Vec<Route> {
+        let of_this: Vec<_> = self.seen.values().filter(|seen| seen.id() == Some(id)).collect();
+        self.routes_of(id, &of_this)
+    }
+
+    fn routes_of(&self, id: DeviceId, of_this: &[&Seen]) -> Vec<Route> {
         let mut routes: Vec<Route> = Vec::new();
-        for seen in self.seen.values().filter(|seen| seen.id() == Some(id)) {
+        for seen in of_this {
             for Place { address, interface } in self.places(seen) {
                 if routes.iter().all(|route| route.address != *address) {
                     let answer = self.answer(id, *address);
@@ -282,13 +276,19 @@ impl Directory {
     #[must_use]
     pub fn nearby(&self, known: &[KnownDevice]) -> Vec<Nearby> {
         let known: HashMap<_, _> = known.iter().map(|known| (known.id, known)).collect();
-        let ids: BTreeSet<_> = self.seen.values().filter_map(Seen::id).collect();
-        let device = |id| {
+        let mut ids = BTreeMap::<_, Vec<&Seen>>::new();
+        for seen in self.seen.values() {
+            if let Some(id) = seen.id() {
+                ids.entry(id).or_default().push(seen);
+            }
+        }
+        let device = |(id, of_this): (DeviceId, Vec<&Seen>)| {
             let (name, kind) = match known.get(&id) {
                 Some(known) => (known.name.clone(), known.kind),
-                None => self.told(id),
+                None => self.told(id, &of_this),
             };
-            Nearby { id, name, kind, sighting: self.state(id), routes: self.routes(id) }
+            let routes = self.routes_of(id, &of_this);
+            Nearby { id, name, kind, sighting: state(&routes), routes }
         };
         let mut devices: Vec<_> = ids.into_iter().map(device).collect();
         devices.retain(|device| !device.routes.is_empty());
@@ -298,8 +298,8 @@ impl Directory {
 
     /// What a stranger is announced as, preferably where it answers itself. Whoever announces its id at its own
     /// address could be a liar, so that of two stories neither is believed.
-    fn told(&self, id: DeviceId) -> (DeviceName, DeviceKind) {
-        let of_this = || self.seen.values().filter(|seen| seen.id() == Some(id));
+    fn told(&self, id: DeviceId, of_this: &[&Seen]) -> (DeviceName, DeviceKind) {
+        let of_this = || of_this.iter().copied();
         let says = |seen: &'_ Seen| seen.who.as_ref()?.says.clone();
         let told = match of_this().filter(|seen| self.is_proved(seen)).find_map(says) {
             Some(told) => Some(told).filter(|_| !self.disputed.contains(&id)),
@@ -343,6 +343,20 @@ impl Directory {
         };
         let candidates = waiting.into_iter().map(candidate);
         candidates.filter(|candidate| !candidate.places.is_empty()).collect()
+    }
+}
+
+/// What the routes to a device say of it.
+fn state(routes: &[Route]) -> Sighting {
+    let has = |wanted: fn(&RouteAnswer) -> bool| routes.iter().any(|route| wanted(&route.answer));
+    if has(|answer| matches!(answer, RouteAnswer::Proved(_))) {
+        Sighting::Proved
+    } else if has(|answer| *answer == RouteAnswer::Untried) {
+        Sighting::Unproved
+    } else if has(|answer| *answer == RouteAnswer::Other) {
+        Sighting::Disproved
+    } else {
+        Sighting::Silent
     }
 }
 

@@ -88,6 +88,8 @@ impl View {
             probes: JoinSet::new(),
             probing: Vec::new(),
             nearby: Vec::new(),
+            told: None,
+            tell_at: None,
             asked: None,
             label,
         };
@@ -155,6 +157,9 @@ pub struct Discovering {
     /// Where they call.
     probing: Vec<(DeviceId, SocketAddr)>,
     nearby: Vec<Nearby>,
+    /// When faces were told of it last, and when they are to be told of what has changed since.
+    told: Option<Instant>,
+    tell_at: Option<Instant>,
     /// Up to which announcement it was asked whether they still hold.
     asked: Option<String>,
     /// Names this run of the program on the network.
@@ -167,7 +172,8 @@ impl Discovering {
         let mut pace = interval(limits::STILL_THERE);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let (is_needed, over, retry) = (self.is_needed(), self.sought_until, self.retry());
+            let (is_needed, over) = (self.is_needed(), self.sought_until);
+            let (retry, tell) = (self.retry(), self.tell_at);
             tokio::select! {
                 changed = self.wanted.changed() => match changed {
                     Ok(()) => self.set_up(),
@@ -186,6 +192,7 @@ impl Discovering {
                 Ok(()) = self.changes.changed() => self.announce(),
                 _ = pace.tick(), if is_needed => self.look_again(),
                 () = until(retry) => {}
+                () = until(tell) => {}
                 () = until(over) => {
                     self.sought_until = None;
                     self.set_up();
@@ -320,13 +327,13 @@ impl Discovering {
 
     /// Calls where devices say that they are. One that only its friends are to see calls only them.
     fn probe(&mut self) {
-        if !self.browses() {
+        if !self.browses() || self.probing.len() >= limits::MAX_PROBES {
             return;
         }
         let visibility = self.wanted.borrow().visibility;
         let mut due = lock(&self.directory).due(Instant::now().into_std());
         // Friends first.
-        due.sort_by_key(|(id, _)| self.devices.trust_of(*id) == Trust::Stranger);
+        due.sort_by_cached_key(|(id, _)| self.devices.trust_of(*id) == Trust::Stranger);
         for (id, address) in due {
             let trust = self.devices.trust_of(id);
             let of_this = self.probing.iter().filter(|(other, _)| *other == id).count();
@@ -363,8 +370,14 @@ impl Discovering {
     }
 
     fn publish(&mut self) {
-        let nearby = lock(&self.directory).nearby(&self.devices.all());
         self.changed.notify_waiters();
+        let now = Instant::now();
+        self.tell_at = self.told.map(|told| told + limits::NEWS).filter(|then| *then > now);
+        if self.tell_at.is_some() {
+            return;
+        }
+        self.told = Some(now);
+        let nearby = lock(&self.directory).nearby(&self.devices.all());
         if nearby != self.nearby {
             self.nearby.clone_from(&nearby);
             self.publisher.publish(Event::Nearby(nearby));

@@ -127,10 +127,12 @@ impl DeviceName {
     /// or punctuation at most. Letters of different scripts that look alike are different.
     #[must_use]
     pub fn resembles(&self, other: &Self) -> bool {
-        self.folded() == other.folded()
+        self.essence() == other.essence()
     }
 
-    fn folded(&self) -> String {
+    /// What names that resemble each other have in common.
+    #[must_use]
+    pub fn essence(&self) -> String {
         // Up and down, so that one letter that becomes two does so in both names.
         let folded: String = self.0.nfkc().collect::<String>().to_uppercase().to_lowercase().nfkc().collect();
         let essence: String = folded.chars().filter(|c| c.is_alphanumeric()).collect();

@@ -237,6 +237,10 @@ pub const RETRY_ROUTE: [Duration; 2] = [Duration::from_secs(1), Duration::from_s
 /// together less than the half minute in which one that vanished is to be gone.
 pub const STILL_THERE: Duration = Duration::from_secs(12);
 
+/// How often faces are told of what has changed in the list of devices: at once for a person, and a flood of
+/// announcements makes them no more work.
+pub const NEWS: Duration = Duration::from_millis(100);
+
 /// Devices that are asked that at once: as many as any network of people has, and less than the library takes at
 /// once. Of more, each has its turn.
 pub const ASKED_AT_ONCE: usize = 64;

@@ -1,12 +1,51 @@
 use std::process::Command;
 
+use tempfile::TempDir;
+
 use super::*;
 use crate::{
-    engine::{DeviceCard, Snapshot, seam},
+    discovery::Place,
+    engine::{DeviceCard, Handle, Snapshot, Update, seam},
     identity::{Identity, TrustStore},
     net::Listener,
     settings::Settings,
 };
+
+fn discovering(home: &TempDir) -> (View, Discovering, Handle) {
+    let identity = Identity::ephemeral().unwrap();
+    let device = DeviceCard { id: identity.id(), name: DeviceName::parse("Us").unwrap() };
+    let (handle, end) = seam(Snapshot::new(device, Settings::default()), Arc::new(|| {}));
+    let devices = Devices::new(TrustStore::open(home.path()).unwrap(), end.publisher.clone());
+    let tls = Tls::new(&identity).unwrap();
+    let (view, discovering) = View::new(identity.id(), tls, devices, end.publisher);
+    (view, discovering, handle)
+}
+
+#[tokio::test(start_paused = true)]
+async fn however_much_is_announced_faces_are_told_now_and_then_and_of_all_of_it() {
+    let home = tempfile::tempdir().unwrap();
+    let (_view, mut discovering, handle) = discovering(&home);
+    let (mut state, mut events) = handle.subscribe();
+    for n in 0..100 {
+        let (id, name) = (DeviceId::of_public_key(&[n]), DeviceName::parse("x").unwrap());
+        let claim = Claim::Open { id, name, kind: DeviceKind::Laptop };
+        let places = vec![Place { address: "10.0.0.7:1".parse().unwrap(), interface: None }];
+        let announcement = Announcement { claim, channel: None };
+        discovering.see(Seen::Here { instance: n.to_string(), announcement, places });
+        discovering.publish();
+    }
+    let mut told = 0;
+    for expected in [1, 100] {
+        while let Some(Update::Event(event)) = events.try_next() {
+            state.apply(&event);
+            told += 1;
+        }
+        assert_eq!(state.nearby.len(), expected);
+        until(discovering.tell_at.or(Some(Instant::now()))).await;
+        discovering.publish();
+    }
+    assert_eq!(told, 2);
+}
 
 /// Run once more by itself, where there is no network that it could ask.
 const ALONE: &str = "engine::discovering::tests::multicast_that_has_broken_down_is_begun_anew";
@@ -27,12 +66,7 @@ async fn multicast_that_has_broken_down_is_begun_anew() {
         return;
     }
     let home = tempfile::tempdir().unwrap();
-    let identity = Identity::ephemeral().unwrap();
-    let device = DeviceCard { id: identity.id(), name: DeviceName::parse("Us").unwrap() };
-    let (_, end) = seam(Snapshot::new(device, Settings::default()), Arc::new(|| {}));
-    let devices = Devices::new(TrustStore::open(home.path()).unwrap(), end.publisher.clone());
-    let tls = Tls::new(&identity).unwrap();
-    let (view, mut discovering) = View::new(identity.id(), tls, devices, end.publisher);
+    let (view, mut discovering, _handle) = discovering(&home);
     view.look(Looking::On);
     discovering.set_up();
     for is_seen in [true, false] {

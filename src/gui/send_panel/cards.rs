@@ -1,5 +1,7 @@
 //! The devices that things can be sent to, one card each. Nothing moves while the pointer is over them.
 
+use std::collections::HashMap;
+
 use egui::{
     Align, CornerRadius, CursorIcon, FontId, Id, Layout, Popup, Rect, RectAlign, Response, RichText, Role,
     ScrollArea, Sense, Stroke, StrokeKind, TextStyle, TextWrapMode, Ui, WidgetInfo, WidgetText, pos2, vec2,
@@ -138,11 +140,16 @@ fn in_place(shown: &[Card], wanted: &[Card]) -> Vec<Card> {
 impl Cards {
     /// Takes note of who is here and what is thought of them. Blocked devices are not shown.
     pub fn hear(&mut self, nearby: &[Nearby], known: &[KnownDevice]) {
-        let trust =
-            |id| known.iter().find(|known| known.id == id).map_or(Trust::Stranger, |known| known.trust);
-        let shares =
-            |one: &Nearby| nearby.iter().any(|other| other.id != one.id && other.name.resembles(&one.name));
-        let here = nearby.iter().map(|one| Card::new(one, trust(one.id), shares(one)));
+        let known: HashMap<_, _> = known.iter().map(|known| (known.id, known.trust)).collect();
+        let trust = |id| known.get(&id).copied().unwrap_or_default();
+        // Hundreds may be announced, and each is compared with all.
+        let essences: Vec<_> = nearby.iter().map(|one| one.name.essence()).collect();
+        let mut named = HashMap::<&str, usize>::new();
+        for essence in &essences {
+            *named.entry(essence).or_default() += 1;
+        }
+        let here = nearby.iter().zip(&essences);
+        let here = here.map(|(one, essence)| Card::new(one, trust(one.id), named[essence.as_str()] > 1));
         self.wanted = here.filter(|card| card.trust != Trust::Blocked).collect();
         self.wanted.sort_by_cached_key(order);
     }
