@@ -408,6 +408,21 @@ fn who_does_not_show_itself_to_everyone_calls_no_stranger_though_it_receives_not
 }
 
 #[test]
+fn a_device_whose_address_changes_while_it_receives_shows_the_new_one() {
+    let Some(lan) = Lan::new("an address changes while it is shown", 1) else { return };
+    let [ben, inbox] = homes();
+    let receiver = lan.airlift(0, &ben, &receive(inbox.path().to_str().unwrap(), "Ben"));
+    let has = |line: &Value, host| line["addresses"].as_array().unwrap().contains(&Value::from(host));
+    let before = receiver.until("listening", |line| line["event"] == "listening");
+    assert!(has(&before, "10.209.0.1"));
+    lan.on(0, "address flush dev wire");
+    lan.address(0, "10.209.0.77/24").unwrap();
+    receiver.until("the new address alone", |line| {
+        line["event"] == "listening" && has(line, "10.209.0.77") && !has(line, "10.209.0.1")
+    });
+}
+
+#[test]
 fn a_transfer_whose_receiver_comes_back_at_another_address_goes_on_by_itself() {
     let Some(lan) = Lan::new("a receiver comes back at another address", 2) else { return };
     let [anna, ben, inbox] = homes();

@@ -239,6 +239,7 @@ impl Actor {
         self.take_up(earlier).await;
         let mut pace = kept::pace();
         let mut look = meetings::look();
+        let mut addresses = reception::addresses();
         loop {
             tokio::select! {
                 command = self.commands.recv() => match command {
@@ -252,6 +253,7 @@ impl Actor {
                 () = self.devices.due() => self.write_devices(),
                 Ok(()) = self.decisions.changed() => self.end_what_is_blocked(),
                 _ = look.tick(), if !self.transfers.is_empty() => self.look_at_devices(),
+                _ = addresses.tick(), if self.is_receiving() => self.look_at_addresses(),
                 _ = pace.tick(), if earlier == Earlier::All => self.survey(),
             }
             self.appear();

@@ -1,8 +1,14 @@
 //! Where this device waits for others, and whether for offers or only for those it has accepted.
 
-use std::{net::SocketAddr, time::Instant};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
-use tokio::{task::AbortHandle, time::sleep};
+use tokio::{
+    task::AbortHandle,
+    time::{Interval, MissedTickBehavior, interval, sleep},
+};
 
 use super::{Actor, Internal, Running};
 use crate::{
@@ -18,6 +24,17 @@ use crate::{
     net::{self, ListenError, Listener, NetError},
     wire::limits,
 };
+
+/// How often this device looks whether it has other addresses now: before a person has shown somebody the old
+/// ones.
+const ADDRESSES: Duration = Duration::from_secs(5);
+
+/// When it is to be looked for other addresses.
+pub(super) fn addresses() -> Interval {
+    let mut addresses = interval(ADDRESSES);
+    addresses.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    addresses
+}
 
 /// This device waits for offers.
 pub struct Reception {
@@ -75,6 +92,18 @@ impl Actor {
                 self.publisher.publish(Event::Receiving(state));
             }
             Err(e) => self.receiving_failed(&e),
+        }
+    }
+
+    /// Shows where it is to be found now, if that has changed.
+    pub(super) fn look_at_addresses(&self) {
+        let Some(Reception { receiving: Some(receiving), port, .. }) = &self.reception else { return };
+        if receiving.port == PortChoice::Loopback {
+            return;
+        }
+        let state = ReceivingState::On { port: *port, addresses: net::local_addresses() };
+        if self.publisher.snapshot().receiving != state {
+            self.publisher.publish(Event::Receiving(state));
         }
     }
 
