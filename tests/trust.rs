@@ -213,7 +213,10 @@ fn a_yes_to_a_device_that_another_process_has_blocked_meanwhile_is_none() {
     elsewhere.write().unwrap();
     accept(&device, asked);
     let answer = device.engine.block_on(hear(&mut waiting));
-    assert!(matches!(answer, Some(FromReceiver::Decline { .. })), "{answer:?}");
+    // Whoever has noticed it first: the answer, or the look for what others have decided.
+    let no =
+        matches!(answer, None | Some(FromReceiver::Decline { .. } | FromReceiver::Ending(Ending::Cancelled)));
+    assert!(no, "{answer:?}");
 }
 
 #[test]
