@@ -16,7 +16,7 @@ use airlift::{
         message::{Ending, RawEntry, RawKind, Stance},
     },
 };
-use support::device::{Device, NOTHING_SKIPPED, Rogue, at, file, hear, say};
+use support::device::{Device, NOTHING_SKIPPED, Rogue, at, content_of, file, hear, say};
 use tokio::io::AsyncWriteExt as _;
 
 /// An honest transfer still works.
@@ -350,11 +350,7 @@ fn nobody_else_can_bring_the_content() {
         }
         let mut lane = rogue.dial(port).await;
         say(&mut lane, &FromSender::Lane { token }).await;
-        let mut bytes = content::chunk_header(0, 0, 6).to_vec();
-        bytes.extend_from_slice(b"honest");
-        content::put_end(&mut bytes, 0, 6, Digest(*blake3::hash(b"honest").as_bytes()));
-        content::put_finish(&mut bytes, 1);
-        lane.stream.write_all(&bytes).await.unwrap();
+        lane.stream.write_all(&content_of(b"honest")).await.unwrap();
         lane.stream.flush().await.unwrap();
         while !matches!(hear(&mut control).await, Some(FromReceiver::Done) | None) {}
         say(&mut control, &FromSender::Bye).await;

@@ -13,9 +13,9 @@ use std::{
 use airlift::{
     engine::{self, Consent, Handle, Manner, Strangers},
     identity::Identity,
-    model::{DeviceId, Digest, Link, Outcome, Source, Target},
+    model::{DeviceId, Link, Outcome, Source, Target},
     net::{self, NetError, Tls},
-    wire::{self, FromReceiver, FromSender, content, frame},
+    wire::{self, FromReceiver, FromSender, frame},
 };
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519};
 use rustls::{
@@ -34,7 +34,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::{
     loud::skipped,
-    support::device::{Device, NOTHING_SKIPPED, Rogue, at, file, hear, meet, say},
+    support::device::{Device, NOTHING_SKIPPED, Rogue, at, content_of, file, hear, meet, say},
 };
 
 /// What takes longer than this has failed.
@@ -281,10 +281,7 @@ fn p12_another_device_that_says_the_same_transfer_takes_nothing_over() {
         assert!(matches!(hear(&mut other).await, Some(FromReceiver::Hello { .. })));
         let mut lane = owner.dial(port).await;
         say(&mut lane, &FromSender::Lane { token }).await;
-        let mut bytes = Vec::new();
-        content::put_end(&mut bytes, 0, 0, Digest(*blake3::hash(b"").as_bytes()));
-        content::put_finish(&mut bytes, 1);
-        lane.stream.write_all(&bytes).await.unwrap();
+        lane.stream.write_all(&content_of(b"")).await.unwrap();
         lane.stream.flush().await.unwrap();
         loop {
             let heard = hear(&mut control).await;

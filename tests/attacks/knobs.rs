@@ -26,7 +26,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::device::{Device, NOTHING_SKIPPED, Rogue, file, hear, say};
+use crate::support::device::{Device, NOTHING_SKIPPED, Rogue, content_of, file, hear, say};
 
 /// What takes longer than this has failed.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -247,14 +247,6 @@ async fn accepted(rogue: &Rogue, port: u16, entry: RawEntry, end: &FromSender) -
     (control, lane)
 }
 
-fn whole() -> Vec<u8> {
-    let mut bytes = content::chunk_header(0, 0, 7).to_vec();
-    bytes.extend_from_slice(b"content");
-    content::put_end(&mut bytes, 0, 7, Digest(*blake3::hash(b"content").as_bytes()));
-    content::put_finish(&mut bytes, 1);
-    bytes
-}
-
 #[test]
 fn p8_no_number_in_a_header_of_content_is_believed() {
     let most = u32::try_from(limits::MAX_CHUNK).unwrap();
@@ -295,7 +287,7 @@ fn p8_no_number_in_a_header_of_content_is_believed() {
             let (mut control, mut lane) = accepted(&rogue, port, file("x", 7), &NOTHING_SKIPPED).await;
             let _ = lane.stream.write_all(header).await;
             // All that it takes follows, for whoever has overlooked it.
-            let _ = lane.stream.write_all(&whole()).await;
+            let _ = lane.stream.write_all(&content_of(b"content")).await;
             let _ = lane.stream.flush().await;
             let _ = lane.stream.shutdown().await;
             let ended = async { while hear(&mut control).await.is_some() {} };
@@ -324,7 +316,7 @@ fn p8_what_a_sender_says_of_its_time_its_dates_and_what_it_left_out_changes_noth
             for load in [number, u64::MAX, 0, number] {
                 say(&mut control, &FromSender::Load([load; 6])).await;
             }
-            lane.stream.write_all(&whole()).await.unwrap();
+            lane.stream.write_all(&content_of(b"content")).await.unwrap();
             lane.stream.flush().await.unwrap();
             while !matches!(hear(&mut control).await, Some(FromReceiver::Done) | None) {}
             say(&mut control, &FromSender::Bye).await;
@@ -362,7 +354,7 @@ fn p8_no_more_content_connections_are_used_than_a_transfer_may_have() {
             }
         };
         timeout(PATIENCE, closing).await.expect("those beyond are closed");
-        first.stream.write_all(&whole()).await.unwrap();
+        first.stream.write_all(&content_of(b"content")).await.unwrap();
         first.stream.flush().await.unwrap();
         while !matches!(hear(&mut control).await, Some(FromReceiver::Done) | None) {}
         say(&mut control, &FromSender::Bye).await;

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use airlift::{
     engine::Consent,
-    model::{Digest, Outcome},
+    model::Outcome,
     net::{self, Connection},
-    wire::{FromReceiver, FromSender, content},
+    wire::{FromReceiver, FromSender},
 };
 use tokio::{io::AsyncWriteExt as _, net::TcpStream, time::timeout};
 
 use super::names::bring;
-use crate::support::device::{Device, NOTHING_SKIPPED, Rogue, at, file, hear, meet, say};
+use crate::support::device::{Device, NOTHING_SKIPPED, Rogue, at, content_of, file, hear, meet, say};
 
 /// What takes longer than this has failed.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -67,11 +67,7 @@ fn p17_a_sender_that_calls_again_and_again_has_one_session_and_the_newest_one_co
             let token = offer(&mut last).await;
             let mut lane = rogue.dial(port).await;
             say(&mut lane, &FromSender::Lane { token }).await;
-            let mut bytes = content::chunk_header(0, 0, 7).to_vec();
-            bytes.extend_from_slice(b"content");
-            content::put_end(&mut bytes, 0, 7, Digest(*blake3::hash(b"content").as_bytes()));
-            content::put_finish(&mut bytes, 1);
-            lane.stream.write_all(&bytes).await.unwrap();
+            lane.stream.write_all(&content_of(b"content")).await.unwrap();
             lane.stream.flush().await.unwrap();
             while !matches!(hear(&mut last).await, Some(FromReceiver::Done) | None) {}
             say(&mut last, &FromSender::Bye).await;

@@ -8,11 +8,13 @@ use airlift::{
         Receiving, ReceivingState, Snapshot, Strangers, Update,
     },
     identity::Identity,
-    model::{Address, DeviceName, Direction, Landing, Report, Source, Transfer, TransferId, TransferState},
+    model::{
+        Address, DeviceName, Digest, Direction, Landing, Report, Source, Transfer, TransferId, TransferState,
+    },
     net::{self, Connection, Tls},
     settings::Settings,
     wire::{
-        FromReceiver, FromSender, frame,
+        FromReceiver, FromSender, content, frame,
         message::{RawEntry, RawKind, RawPurpose, RawSkipped, Stance},
     },
 };
@@ -232,6 +234,19 @@ pub const NOTHING_SKIPPED: FromSender = FromSender::Offered {
     skipped: RawSkipped { links: 0, special: 0, unreadable: 0 },
     purpose: RawPurpose::Files,
 };
+
+/// All that is said on the content connection of an offer of one small file that holds this.
+pub fn content_of(file: &[u8]) -> Vec<u8> {
+    let len = u32::try_from(file.len()).unwrap();
+    let mut bytes = Vec::new();
+    if len > 0 {
+        bytes.extend_from_slice(&content::chunk_header(0, 0, len));
+        bytes.extend_from_slice(file);
+    }
+    content::put_end(&mut bytes, 0, len.into(), Digest(*blake3::hash(file).as_bytes()));
+    content::put_finish(&mut bytes, 1);
+    bytes
+}
 
 /// What the sender says after hello. The answer to it comes when the receiver's person can see it.
 pub async fn meet(connection: &mut Connection) {
