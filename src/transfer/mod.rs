@@ -14,30 +14,21 @@
 //! own ([`outflow`], [`inflow`]). Knows messages, streams and files; must not know devices'
 //! addresses, settings, or anybody's screen.
 
-mod arriving;
-mod comparing;
 mod control;
 mod entry_set;
 mod farewell;
-mod inflow;
-mod lanes;
 mod limiter;
 mod meeting;
 mod meter;
-mod outflow;
 mod packing;
-mod reading;
-mod receive;
-mod receiving;
-mod send;
-mod sending;
+mod receiver;
+mod sender;
 mod stages;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod verdict;
 mod wanted;
-mod widening;
 mod words;
 
 use std::{
@@ -56,8 +47,8 @@ pub use farewell::{Farewell, Told, farewell, given_up};
 pub use limiter::Limiter;
 pub use meeting::Accord;
 pub use meter::Meter;
-pub use receive::{Attempt, IncomingOffer, Leeway, ReceiveJob, Room, receive};
-pub use send::{SendJob, send};
+pub use receiver::{Attempt, IncomingOffer, Leeway, ReceiveJob, Room, receive};
+pub use sender::{SendJob, send};
 
 use crate::{
     disk::{DiskError, Lack, PlanError, SourceError},

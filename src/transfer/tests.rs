@@ -10,7 +10,8 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
-    Inflow, Limiter, LinkError, Meter, Outflow, TransferError, inflow, outflow, sending::Wants, stages::Halt,
+    Inflow, Limiter, LinkError, Meter, Outflow, TransferError, receiver::content as inflow, sender::Wants,
+    sender::content as outflow, stages::Halt,
 };
 use crate::{
     disk::{Inbox, Intake, Scan, Sources},

@@ -1,9 +1,9 @@
 //! The receiver's end as a state machine: messages in, orders out, no I/O.
 
-use super::{Ended, TransferError};
 use crate::{
     model::{Entry, EntryKind, FileMode, Manifest, Purpose, Side, Summary},
     pairing::Nonce,
+    transfer::{Ended, TransferError},
     wire::{
         FromSender, Violation, limits,
         message::{Ending, Load, RawDigest, Stance, short},

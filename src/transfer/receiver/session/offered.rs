@@ -12,7 +12,7 @@ use tokio::{
 use super::Session;
 use crate::{
     model::Side,
-    transfer::{Ended, TransferError, receiving::Order},
+    transfer::{Ended, TransferError, receiver::machine::Order},
     wire::{FromReceiver, FromSender, limits, message::RawEntry},
 };
 

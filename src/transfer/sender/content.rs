@@ -15,16 +15,18 @@ use std::{
 use tokio::sync::mpsc::Sender;
 
 use super::{
-    LinkError, Meter, Outflow, TransferError,
     lanes::{Outlet, lanes},
-    limiter::{Limited, Limiter},
+    machine::{Sent, Wants},
     reading,
-    sending::{Sent, Wants},
-    stages::Halt,
 };
 use crate::{
     disk::{SourceError, Sources},
     model::{EntryNo, Stopwatch, Work},
+    transfer::{
+        LinkError, Meter, Outflow, TransferError,
+        limiter::{Limited, Limiter},
+        stages::Halt,
+    },
     wire::limits,
 };
 

@@ -12,9 +12,9 @@ use crate::{
     model::{Digest, EntryNo, FileProblem, Side},
     transfer::{
         Ended, Meter, TransferError,
-        comparing::{self, Asked},
         entry_set::EntrySet,
-        inflow,
+        receiver::content,
+        sender::comparing::{self, Asked},
         stages::{Halt, Stages},
         tally::Tally,
         words::of_disk,
@@ -55,7 +55,7 @@ enum Word {
 
 impl Session<'_> {
     /// Gets ready to compare what seems to be there with what the sender says of it.
-    pub(super) fn begin_comparing(&mut self, intake: &Arc<Intake>, noted: &mpsc::Sender<inflow::Fate>) {
+    pub(super) fn begin_comparing(&mut self, intake: &Arc<Intake>, noted: &mpsc::Sender<content::Fate>) {
         let mut awaited = EntrySet::default();
         for entry in intake.likely().iter().flat_map(Clone::clone) {
             awaited.insert(entry);
@@ -85,7 +85,7 @@ impl Session<'_> {
                     comparing.asked.try_send((entry, Digest(digest))).map_err(|_| Violation::TooManyOpen)?;
                 }
                 None => {
-                    self.note(intake, inflow::Fate::Broken { entry })?;
+                    self.note(intake, content::Fate::Broken { entry })?;
                 }
             }
         }
@@ -128,8 +128,8 @@ impl Session<'_> {
     pub(super) async fn receipt(
         &mut self,
         intake: &Intake,
-        first: inflow::Fate,
-        others: &mut mpsc::Receiver<inflow::Fate>,
+        first: content::Fate,
+        others: &mut mpsc::Receiver<content::Fate>,
     ) -> Result<(), TransferError> {
         let mut receipts = Vec::new();
         let mut next = Some(first);
@@ -155,25 +155,25 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn note(&mut self, intake: &Intake, fate: inflow::Fate) -> Result<Word, TransferError> {
+    fn note(&mut self, intake: &Intake, fate: content::Fate) -> Result<Word, TransferError> {
         Ok(match fate {
-            inflow::Fate::Fatal(why) => return Err(why),
-            inflow::Fate::Stored { entry, stored } => {
+            content::Fate::Fatal(why) => return Err(why),
+            content::Fate::Stored { entry, stored } => {
                 self.tally.stored(entry, stored.size, stored.digest);
                 Word::Receipt(Receipt::stored(entry, stored.digest))
             }
-            inflow::Fate::Same { entry, size, digest } => {
+            content::Fate::Same { entry, size, digest } => {
                 self.tally.already(entry, size, digest);
                 self.meter.add_bytes(size);
                 self.meter.add_file();
                 Word::Receipt(Receipt::stored(entry, digest))
             }
-            inflow::Fate::Differs { entry } => Word::Differs(entry),
-            inflow::Fate::Failed { entry, why } => {
+            content::Fate::Differs { entry } => Word::Differs(entry),
+            content::Fate::Failed { entry, why } => {
                 self.tally.failed(entry, problem(intake, entry, Side::Here, &why.to_string()));
                 Word::Receipt(Receipt::failed(entry, of_disk(&why)))
             }
-            inflow::Fate::Broken { entry } => {
+            content::Fate::Broken { entry } => {
                 let why = "It could not be read whole at the sender.";
                 self.tally.failed(entry, problem(intake, entry, Side::There, why));
                 Word::Nothing

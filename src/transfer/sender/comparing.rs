@@ -13,10 +13,11 @@ use std::{
 
 use tokio::sync::mpsc::Sender;
 
-use super::{inflow::Fate, sending::Sent, stages::Halt};
+use super::machine::Sent;
 use crate::{
     disk::{Compared, Intake, Same, SourceError, Sources},
     model::{CHUNK, Digest, EntryNo},
+    transfer::{receiver::content::Fate, stages::Halt},
     wire::limits,
 };
 

@@ -2,13 +2,11 @@
 
 use tokio::{task::spawn_blocking, time::timeout};
 
-use super::{
-    super::{Ended, TransferError},
-    Attempt, ReceiveJob, Session, count, finished,
-};
+use super::{Attempt, ReceiveJob, Session, count, finished};
 use crate::{
     disk::{Inbox, Plan},
     model::{Conflict, Entry, Landing, Purpose},
+    transfer::{Ended, TransferError},
     wire::limits,
 };
 

@@ -2,13 +2,10 @@
 
 use tokio::{sync::mpsc, time::timeout};
 
-use super::{
-    super::{Ended, Inflow, LinkError, Notice, TransferError},
-    Session,
-};
+use super::Session;
 use crate::{
     disk::Intake,
-    transfer::receiving::Order,
+    transfer::{Ended, Inflow, LinkError, Notice, TransferError, receiver::machine::Order},
     wire::{Violation, limits},
 };
 

@@ -11,13 +11,9 @@ use tokio::{
 };
 
 use super::{
-    Accord, Ended, LaneToken, Limiter, LinkError, Meter, Notice, Outflow, Stops, TransferError,
     comparing::{self, Own},
-    control::{self, Link},
-    meeting::Calling,
-    outflow,
-    sending::{Order, Sending, Wants},
-    stages::{Halt, Stages},
+    content,
+    machine::{Order, Sending, Wants},
     widening::{Act, Widening},
 };
 use crate::{
@@ -25,6 +21,12 @@ use crate::{
     model::{DeviceName, Direction, Entry, EntryKind, EntryNo, Report, Side, Skipped, Summary, TransferId},
     net::NetError,
     pairing::Ends,
+    transfer::{
+        Accord, Ended, LaneToken, Limiter, LinkError, Meter, Notice, Outflow, Stops, TransferError,
+        control::{self, Link},
+        meeting::Calling,
+        stages::{Halt, Stages},
+    },
     wire::{
         FromReceiver, FromSender, limits,
         message::{RawDigest, batches},
@@ -94,7 +96,7 @@ struct Session<'a> {
 /// Content on its way.
 struct Flow {
     stages: Stages,
-    fates: mpsc::Receiver<outflow::Fate>,
+    fates: mpsc::Receiver<content::Fate>,
     sources: Arc<Sources>,
 }
 
@@ -272,12 +274,12 @@ impl Session<'_> {
         let meter = Arc::clone(&self.meter);
         meter.begin(Direction::Send);
         let limiter = Arc::clone(&self.limiter);
-        let job = outflow::Job { sources: Arc::clone(&sources), answer, meter, limiter, fates: noted };
-        let (joining, joined) = outflow::joining();
+        let job = content::Job { sources: Arc::clone(&sources), answer, meter, limiter, fates: noted };
+        let (joining, joined) = content::joining();
         // New, and so not full.
-        let _ = joining.try_send(outflow::Event::Lane(lane));
+        let _ = joining.try_send(content::Event::Lane(lane));
         let theirs = joining.clone();
-        let stages = Stages::start(move |halt| outflow::run(&job, (theirs, joined), halt));
+        let stages = Stages::start(move |halt| content::run(&job, (theirs, joined), halt));
         self.flow = Some(Flow { stages, fates, sources });
         let mut torn: Option<(TransferError, Instant)> = None;
         let mut ticks = interval(limits::LOAD);
@@ -324,11 +326,11 @@ impl Session<'_> {
                         Act::Open(count) => opening.set(Some(join_all((0..count).map(|_| more())))),
                         Act::Resume(count) => for _ in 0..count {
                             // Full: then fewer are used than could be.
-                            let _ = joining.try_send(outflow::Event::ResumeLane);
+                            let _ = joining.try_send(content::Event::ResumeLane);
                         },
                         Act::Retire(count) => for _ in 0..count {
                             // Full: then they are used for longer than they need be.
-                            let _ = joining.try_send(outflow::Event::RetireLane);
+                            let _ = joining.try_send(content::Event::RetireLane);
                         },
                         Act::Nothing => {}
                     }
@@ -339,7 +341,7 @@ impl Session<'_> {
                     for lane in opened {
                         match lane {
                             Ok(Ok(lane)) => {
-                                added += usize::from(joining.try_send(outflow::Event::Lane(lane)).is_ok());
+                                added += usize::from(joining.try_send(content::Event::Lane(lane)).is_ok());
                             }
                             Ok(Err(e)) => tracing::info!(error = %e, "no further content connection"),
                             Err(_) => tracing::info!("a further content connection took too long"),
@@ -383,7 +385,7 @@ impl Session<'_> {
                 Ok(own) => self.machine.asked(entry, own),
                 Err(why) => {
                     broken += 1;
-                    self.note(outflow::Fate::Broken { entry, why });
+                    self.note(content::Fate::Broken { entry, why });
                 }
             }
             let more = self.comparing.as_mut().filter(|_| digests.len() < limits::RECEIPTS);
@@ -399,10 +401,10 @@ impl Session<'_> {
         }
     }
 
-    fn note(&mut self, fate: outflow::Fate) {
+    fn note(&mut self, fate: content::Fate) {
         match fate {
-            outflow::Fate::Sent { entry, sent } => self.machine.sent(entry, sent),
-            outflow::Fate::Broken { entry, why } => {
+            content::Fate::Sent { entry, sent } => self.machine.sent(entry, sent),
+            content::Fate::Broken { entry, why } => {
                 let offered = self.flow.as_ref().and_then(|flow| flow.sources.entry(entry));
                 if let Some(offered) = offered {
                     let path = offered.path.clone();

@@ -16,16 +16,16 @@ use std::{
 
 use tokio::sync::mpsc::Sender;
 
-use super::{
-    Inflow, LinkError, Meter, TransferError,
-    arriving::{Arriving, Hand, SYNC_AFTER},
-    limiter::{Limited, Limiter},
-    packing::Unpacker,
-    stages::Halt,
-};
+use super::arriving::{Arriving, Hand, SYNC_AFTER};
 use crate::{
     disk::{DiskError, Intake, Stored, Verified},
     model::{Digest, EntryNo, Stopwatch, Work},
+    transfer::{
+        Inflow, LinkError, Meter, TransferError,
+        limiter::{Limited, Limiter},
+        packing::Unpacker,
+        stages::Halt,
+    },
     wire::{
         Violation,
         content::{Parser, Piece},

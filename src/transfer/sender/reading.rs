@@ -12,15 +12,17 @@ use std::{
 
 use super::{
     comparing::Next,
+    content::{Fate, Job},
     lanes::{Closed, LaneNo, Lanes, Packet, Ring},
-    outflow::{Fate, Job},
-    packing::{Limit, Look, Packer, Packing},
-    sending::Sent,
-    stages::Halt,
+    machine::Sent,
 };
 use crate::{
     disk::{SourceError, SourceFile},
     model::{Bottleneck, CHUNK, EntryKind, EntryNo, Group, Leaf, Stopwatch, Tree, Work},
+    transfer::{
+        packing::{Limit, Look, Packer, Packing},
+        stages::Halt,
+    },
     wire::content::{self, CHUNK_HEADER, PACKED_HEADER},
 };
 

@@ -7,18 +7,17 @@ mod wants;
 
 use std::collections::HashMap;
 
-pub use wants::Wants;
-use wants::extend;
-
-use super::{Ended, LaneToken, TransferError, entry_set::EntrySet, tally::Tally};
 use crate::{
     model::{DeviceName, Digest, EntryKind, EntryNo, FileProblem, Group, RelPath, Side},
     pairing::{Commitment, Nonce},
+    transfer::{Ended, LaneToken, TransferError, entry_set::EntrySet, tally::Tally},
     wire::{
         FromReceiver, Violation, limits,
         message::{Acquaintance, Ending, Load, short},
     },
 };
+pub use wants::Wants;
+use wants::extend;
 
 /// What the driver must do next.
 #[derive(Debug)]

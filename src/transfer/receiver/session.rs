@@ -8,28 +8,9 @@ mod opening;
 
 use std::{future::Future, ops::Range, path::PathBuf, sync::Arc};
 
-use checking::Checked;
-use fates::{Comparing, count, lack, problem};
-use offered::Taken;
-pub use offered::{Leeway, Room};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    sync::mpsc,
-    task::{JoinError, JoinHandle, spawn_blocking},
-    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
-};
-
 use super::{
-    Ended, Inflow, LaneToken, Limiter, LinkError, Meter, Notice, Stops, TransferError,
-    control::{self, Link},
-    entry_set::EntrySet,
-    inflow,
-    meeting::Called,
-    receiving::{Order, Receiving},
-    stages::Stages,
-    tally::Tally,
-    wanted::{account, bytes_of, held_bytes, without},
-    words::of_disk,
+    content,
+    machine::{Order, Receiving},
 };
 use crate::{
     disk::{Finished, Intake, Names},
@@ -38,10 +19,31 @@ use crate::{
         TransferId,
     },
     pairing::Ends,
+    transfer::{
+        Ended, Inflow, LaneToken, Limiter, LinkError, Meter, Notice, Stops, TransferError,
+        control::{self, Link},
+        entry_set::EntrySet,
+        meeting::Called,
+        stages::Stages,
+        tally::Tally,
+        wanted::{account, bytes_of, held_bytes, without},
+        words::of_disk,
+    },
     wire::{
         FromReceiver, FromSender, Violation, limits,
         message::{Acquaintance, RawGroup, Receipt},
     },
+};
+use checking::Checked;
+use fates::{Comparing, count, lack, problem};
+use offered::Taken;
+
+pub use offered::{Leeway, Room};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::mpsc,
+    task::{JoinError, JoinHandle, spawn_blocking},
+    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
 };
 
 /// Files whose fate was not yet told to the sender.
@@ -314,7 +316,7 @@ impl Session<'_> {
             Ok(lane) => lane,
             Err(ended) => return Ok(ended),
         };
-        let job = inflow::Job {
+        let job = content::Job {
             intake: Arc::clone(&intake),
             meter: Arc::clone(&self.meter),
             limiter: Arc::clone(&self.limiter),
@@ -367,16 +369,16 @@ impl Session<'_> {
         &mut self,
         lane: Inflow,
         mut lanes: mpsc::Receiver<Inflow>,
-        job: inflow::Job,
-        mut fates: mpsc::Receiver<inflow::Fate>,
+        job: content::Job,
+        mut fates: mpsc::Receiver<content::Fate>,
     ) -> Result<Option<Ended>, TransferError> {
         let intake = Arc::clone(&job.intake);
         self.meter.begin(Direction::Receive);
-        let (joining, joined) = inflow::joining();
+        let (joining, joined) = content::joining();
         // New, and so not full.
-        let _ = joining.try_send(inflow::Event::Lane(lane));
+        let _ = joining.try_send(content::Event::Lane(lane));
         let theirs = joining.clone();
-        self.stages = Some(Stages::start(move |halt| inflow::run(&job, (theirs, joined), halt)));
+        self.stages = Some(Stages::start(move |halt| content::run(&job, (theirs, joined), halt)));
         let mut loads = interval(limits::LOAD);
         loads.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut ticks = interval(limits::PROGRESS);
@@ -399,7 +401,7 @@ impl Session<'_> {
                     }
                 }
                 // Full: more have come than can be of use, and this one is closed.
-                Some(lane) = lanes.recv() => drop(joining.try_send(inflow::Event::Lane(lane))),
+                Some(lane) = lanes.recv() => drop(joining.try_send(content::Event::Lane(lane))),
                 _ = loads.tick() => {
                     self.link.say(&FromReceiver::Load(self.meter.load(Direction::Receive))).await?;
                 }

@@ -8,14 +8,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc},
 };
 
-use super::{
-    LinkError, TransferError,
-    entry_set::EntrySet,
-    inflow::{Fate, Job},
-};
+use super::content::{Fate, Job};
 use crate::{
     disk::{DiskError, Partial, Verified},
     model::{Digest, EntryKind, EntryNo, Leaf, Stopwatch, Work},
+    transfer::{LinkError, TransferError, entry_set::EntrySet},
     wire::{Violation, limits},
 };
 

@@ -1,0 +1,13 @@
+//! The receiver's end of a transfer.
+//!
+//! [`session`] drives it: it checks the whole offer, asks, and starts the content's stages once the answer is
+//! yes. [`machine`] decides without I/O who may say what, and when. The content's way is [`arriving`] (what
+//! comes over several connections, put in order) and [`content`] (opened → hashed → written → stored). Knows
+//! the inbox, messages and streams. Must not know the sender's end, addresses, or anybody's screen.
+
+mod arriving;
+pub(super) mod content;
+mod machine;
+mod session;
+
+pub use session::{Attempt, IncomingOffer, Leeway, ReceiveJob, Room, receive};
