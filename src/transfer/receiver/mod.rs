@@ -6,6 +6,7 @@
 //! the inbox, messages and streams. Must not know the sender's end, addresses, or anybody's screen.
 
 mod arriving;
+mod comparing;
 pub(super) mod content;
 mod machine;
 mod session;

@@ -6,8 +6,9 @@
 //! and [`widening`] says how many are worth while. Knows sources, messages and streams. Must not know the
 //! receiver's end, addresses, or anybody's screen.
 
-pub(super) mod comparing;
+mod comparing;
 pub(super) mod content;
+mod doubts;
 mod lanes;
 mod machine;
 mod reading;

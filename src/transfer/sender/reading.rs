@@ -11,8 +11,8 @@ use std::{
 };
 
 use super::{
-    comparing::Next,
     content::{Fate, Job},
+    doubts::Next,
     lanes::{Closed, LaneNo, Lanes, Packet, Ring},
     machine::Sent,
 };

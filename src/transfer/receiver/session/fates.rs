@@ -13,8 +13,10 @@ use crate::{
     transfer::{
         Ended, Meter, TransferError,
         entry_set::EntrySet,
-        receiver::content,
-        sender::comparing::{self, Asked},
+        receiver::{
+            comparing::{self, Asked},
+            content,
+        },
         stages::{Halt, Stages},
         tally::Tally,
         words::of_disk,

@@ -5,7 +5,7 @@ use std::{collections::HashMap, ops::Range, sync::Arc};
 use super::{Order, Phase, Sending};
 use crate::{
     model::{Digest, EntryNo, FileProblem, RelPath, Side, text::visible},
-    transfer::{LaneToken, sender::comparing::Doubts, tally::Tally},
+    transfer::{LaneToken, sender::doubts::Doubts, tally::Tally},
     wire::{
         Violation,
         message::{Receipt, short},

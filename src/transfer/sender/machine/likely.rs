@@ -37,7 +37,7 @@ fn flowing() -> Sending {
     say(&mut machine, FromReceiver::Likely(vec![1..3])).expect("files");
     let answer = accept(&mut machine).expect("files");
     assert_eq!(answer.likely, [1..3]);
-    assert_eq!(answer.doubts.next(), crate::transfer::sender::comparing::Next::Wait);
+    assert_eq!(answer.doubts.next(), crate::transfer::sender::doubts::Next::Wait);
     machine
 }
 

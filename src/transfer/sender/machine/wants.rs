@@ -4,7 +4,7 @@ use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use crate::{
     model::{EntryNo, Group},
-    transfer::sender::comparing::Doubts,
+    transfer::sender::doubts::Doubts,
     wire::Violation,
 };
 
