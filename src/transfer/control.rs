@@ -3,7 +3,7 @@
 //! Knows frames, time limits and how to close so that the last message is heard. Must not know
 //! what the messages mean.
 
-use std::{future::Future, io, time::Duration};
+use std::{future::Future, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{
@@ -12,11 +12,11 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Ended, words::for_peer};
+use super::{Ended, LinkError, words::for_peer};
 use crate::{
     model::Side,
     wire::{
-        Violation, frame, limits,
+        frame, limits,
         message::{Ending, short},
     },
 };
@@ -24,29 +24,6 @@ use crate::{
 /// Messages that wait to be sent, or to be understood. Few, so that a last word is not queued
 /// behind seconds of manifest on a slow link.
 const QUEUE: usize = 4;
-
-/// What became of the connection.
-#[derive(Debug, thiserror::Error)]
-pub enum LinkError {
-    #[error("The connection broke: {0}. Check the network.")]
-    Broken(io::Error),
-    #[error("The other device closed the connection. Airlift may have been quit there.")]
-    Closed,
-    #[error("The other device has gone silent. Check that it is awake and in the network.")]
-    Silent,
-    #[error("The other device broke the rules of the protocol: {0}. Update both devices.")]
-    Violation(#[from] Violation),
-}
-
-impl From<io::Error> for LinkError {
-    fn from(e: io::Error) -> Self {
-        match e.kind() {
-            io::ErrorKind::UnexpectedEof => Self::Closed,
-            io::ErrorKind::TimedOut => Self::Silent,
-            _ => Self::Broken(e),
-        }
-    }
-}
 
 /// Reads one message, and not a byte more.
 async fn read<M, R>(stream: &mut R, cap: usize) -> Result<M, LinkError>

@@ -1,9 +1,9 @@
-//! Ends a transfer over a connection that is for nothing else: what an earlier one has left is given
-//! up, or can't be gone on with.
+//! Connections that are for nothing but a word: an offer is refused unheard, a sender that calls again is put
+//! off, and what an earlier attempt has left is given up, or can't be gone on with.
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time::{Instant, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 
 use super::{
@@ -13,9 +13,33 @@ use super::{
 };
 use crate::{
     disk::SourceError,
-    model::{DeviceName, TransferId},
+    model::{DeviceName, Outcome, Side, TransferId},
     wire::{FromReceiver, FromSender, limits, message::Ending},
 };
+
+/// Declines an offer before it is made: this device can't take another now.
+pub async fn refuse<S: AsyncRead + AsyncWrite>(control: S, reason: &str) {
+    let decline = FromReceiver::Decline { reason: Some(reason.to_owned()) };
+    control::run(control, &FromReceiver::Alive, |link: control::Link<FromSender>| async move {
+        // Whoever doesn't stay to hear it needs no reason.
+        let _ = link.say(&decline).await;
+    })
+    .await;
+}
+
+/// Tells a sender that calls again that it is not to go on yet. Returns what it has to say of that: an
+/// outcome where it gives the transfer up.
+pub async fn put_off<S: AsyncRead + AsyncWrite>(control: S, why: Ending) -> Option<Outcome> {
+    control::run(control, &FromReceiver::Alive, |mut link: control::Link<FromSender>| async move {
+        // Whoever doesn't stay to hear it finds out when it calls again.
+        let _ = link.say(&FromReceiver::Ending(why)).await;
+        match timeout(limits::ENDING, link.next()).await {
+            Ok(Ok(FromSender::Ending(Ending::Cancelled))) => Some(Outcome::Cancelled { by: Side::There }),
+            _ => None,
+        }
+    })
+    .await
+}
 
 /// Why a sender ends what it doesn't even begin to offer again.
 #[derive(Debug)]

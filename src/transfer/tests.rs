@@ -10,8 +10,10 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
-    Inflow, Limiter, LinkError, Meter, Outflow, TransferError, receiver::content as inflow, sender::Wants,
-    sender::content as outflow, stages::Halt,
+    Inflow, Limiter, LinkError, Meter, Outflow, TransferError,
+    receiver::{self, content as inflow},
+    sender::{self, Wants, content as outflow},
+    stages::Halt,
 };
 use crate::{
     disk::{Inbox, Intake, Scan, Sources},
@@ -69,7 +71,7 @@ type Known = (EntryNo, Option<Digest>);
 /// What the receiver makes of content, and the fates of the files.
 fn receive(intake: &Arc<Intake>, lanes: Vec<Inflow>) -> (Result<(), TransferError>, Vec<Known>) {
     let (fates, mut told) = mpsc::channel(256);
-    let job = inflow::Job {
+    let job = receiver::job::Job {
         intake: Arc::clone(intake),
         meter: Arc::default(),
         limiter: Arc::new(Limiter::new(None)),
@@ -85,12 +87,12 @@ fn receive(intake: &Arc<Intake>, lanes: Vec<Inflow>) -> (Result<(), TransferErro
             while let Some(fate) = told.blocking_recv() {
                 let mut known = known.lock().unwrap();
                 match fate {
-                    inflow::Fate::Stored { entry, stored } => known.push((entry, Some(stored.digest))),
-                    inflow::Fate::Failed { entry, .. } | inflow::Fate::Broken { entry } => {
+                    receiver::job::Fate::Stored { entry, stored } => known.push((entry, Some(stored.digest))),
+                    receiver::job::Fate::Failed { entry, .. } | receiver::job::Fate::Broken { entry } => {
                         known.push((entry, None));
                     }
-                    inflow::Fate::Fatal(TransferError::Violation(_)) => {}
-                    inflow::Fate::Fatal(e) => panic!("{e}"),
+                    receiver::job::Fate::Fatal(TransferError::Violation(_)) => {}
+                    receiver::job::Fate::Fatal(e) => panic!("{e}"),
                     likely => panic!("{likely:?} of what was not there"),
                 }
             }
@@ -118,7 +120,8 @@ fn files_that_come_over_several_connections_at_once_are_whole() {
     let (fates, mut sent) = mpsc::channel(1024);
     let meter = Arc::new(Meter::default());
     let limiter = Arc::new(Limiter::new(None));
-    let job = outflow::Job { sources, answer: Wants::default(), meter: Arc::clone(&meter), limiter, fates };
+    let job =
+        sender::job::Job { sources, answer: Wants::default(), meter: Arc::clone(&meter), limiter, fates };
     let (joining, joined) = outflow::joining();
     for out in outs {
         joining.try_send(outflow::Event::Lane(out)).ok().unwrap();
@@ -139,7 +142,7 @@ fn files_that_come_over_several_connections_at_once_are_whole() {
     }
     drop(job);
     while let Some(fate) = sent.blocking_recv() {
-        let outflow::Fate::Sent { entry, sent } = fate else { panic!("{fate:?}") };
+        let sender::job::Fate::Sent { entry, sent } = fate else { panic!("{fate:?}") };
         assert!(known.contains(&(entry, Some(sent.digest))));
     }
     assert_eq!(meter.pipeline().lanes, 5);
@@ -256,7 +259,7 @@ fn a_transfer_that_is_ended_waits_for_no_connection_that_was_promised() {
     let (_temp, intake, bytes, mut writers, inns) = by_hand(1);
     let (fates, mut told) = mpsc::channel(256);
     let limiter = Arc::new(Limiter::new(None));
-    let job = inflow::Job { intake, meter: Arc::default(), limiter, fates };
+    let job = receiver::job::Job { intake, meter: Arc::default(), limiter, fates };
     let (joining, joined) = inflow::joining();
     for lane in inns {
         joining.try_send(inflow::Event::Lane(lane)).ok().unwrap();
@@ -267,7 +270,7 @@ fn a_transfer_that_is_ended_waits_for_no_connection_that_was_promised() {
         for part in [chunk(&bytes, 0), chunk(&bytes, 1), chunk(&bytes, 2), end(&bytes), finish(2)] {
             writers[0].write_all(&part).unwrap();
         }
-        assert!(matches!(told.blocking_recv(), Some(inflow::Fate::Stored { .. })));
+        assert!(matches!(told.blocking_recv(), Some(receiver::job::Fate::Stored { .. })));
         halt.tell();
         // What stopping does to a real connection.
         writers.clear();

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc},
 };
 
-use super::content::{Fate, Job};
+use super::job::{Fate, Job};
 use crate::{
     disk::{DiskError, Partial, Verified},
     model::{Digest, EntryKind, EntryNo, Leaf, Stopwatch, Work},

@@ -7,7 +7,7 @@ use std::sync::{Arc, mpsc};
 
 use tokio::sync::mpsc::Sender;
 
-use super::content::Fate;
+use super::job::Fate;
 use crate::{
     disk::{Compared, Intake, Same},
     model::{Digest, EntryNo},

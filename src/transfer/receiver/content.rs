@@ -14,18 +14,14 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::mpsc::Sender;
-
-use super::arriving::{Arriving, Hand, SYNC_AFTER};
+use super::{
+    arriving::{Arriving, Hand, SYNC_AFTER},
+    job::{Fate, Job},
+};
 use crate::{
-    disk::{DiskError, Intake, Stored, Verified},
-    model::{Digest, EntryNo, Stopwatch, Work},
-    transfer::{
-        Inflow, LinkError, Meter, TransferError,
-        limiter::{Limited, Limiter},
-        packing::Unpacker,
-        stages::Halt,
-    },
+    disk::Verified,
+    model::{Stopwatch, Work},
+    transfer::{Inflow, LinkError, TransferError, limiter::Limited, packing::Unpacker, stages::Halt},
     wire::{
         Violation,
         content::{Parser, Piece},
@@ -44,43 +40,6 @@ const GROUP: usize = 128;
 /// What comes over a slow link is made durable after this time, though it is little: else what a crash
 /// leaves would seem to have been touched since it was recorded, and be read again.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
-
-/// What became of a file at this end.
-#[derive(Debug)]
-pub enum Fate {
-    Stored {
-        entry: EntryNo,
-        stored: Stored,
-    },
-    Failed {
-        entry: EntryNo,
-        why: DiskError,
-    },
-    /// The sender could not read it whole.
-    Broken {
-        entry: EntryNo,
-    },
-    /// Nothing more can be received.
-    Fatal(TransferError),
-    /// A likely file was there already, and is as durable as a stored one.
-    Same {
-        entry: EntryNo,
-        size: u64,
-        digest: Digest,
-    },
-    /// A likely file is another: its content is wanted.
-    Differs {
-        entry: EntryNo,
-    },
-}
-
-/// What the stages need.
-pub struct Job {
-    pub intake: Arc<Intake>,
-    pub meter: Arc<Meter>,
-    pub limiter: Arc<Limiter>,
-    pub fates: Sender<Fate>,
-}
 
 /// Another connection for a transfer that flows. Never more than [`limits::MAX_LANES`] are in use.
 pub type Joining = mpsc::SyncSender<Event>;

@@ -34,7 +34,7 @@ pub enum Order {
 }
 
 #[derive(Debug)]
-pub struct Receiving {
+pub struct Machine {
     phase: Phase,
 }
 
@@ -50,7 +50,7 @@ enum Phase {
     Confirming,
 }
 
-impl Receiving {
+impl Machine {
     pub fn new() -> Self {
         Self { phase: Phase::Greeting }
     }
@@ -168,8 +168,8 @@ mod tests {
     const NONCE: FromSender = FromSender::Nonce { nonce: [0; 32], stance: Stance::Knows };
 
     /// A receiver that was greeted.
-    fn greeted() -> Receiving {
-        let mut machine = Receiving::new();
+    fn greeted() -> Machine {
+        let mut machine = Machine::new();
         assert!(matches!(machine.on_message(NONCE), Ok(Order::Reveal { .. })));
         machine
     }
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn nothing_is_offered_before_the_nonce_and_there_is_one() {
         for too_early in [batch(1), offered(RawPurpose::Files), FromSender::Agreed, FromSender::Bye] {
-            assert!(matches!(Receiving::new().on_message(too_early), Err(Violation::OutOfTurn(_))));
+            assert!(matches!(Machine::new().on_message(too_early), Err(Violation::OutOfTurn(_))));
         }
         assert!(matches!(greeted().on_message(NONCE), Err(Violation::OutOfTurn("nonce"))));
         assert!(matches!(greeted().on_message(FromSender::Agreed), Err(Violation::OutOfTurn("agreed"))));

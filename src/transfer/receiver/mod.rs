@@ -8,6 +8,7 @@
 mod arriving;
 mod comparing;
 pub(super) mod content;
+pub(super) mod job;
 mod machine;
 mod session;
 

@@ -10,7 +10,8 @@ use std::{future::Future, ops::Range, path::PathBuf, sync::Arc};
 
 use super::{
     content,
-    machine::{Order, Receiving},
+    job::{Fate, Job},
+    machine::{Machine, Order},
 };
 use crate::{
     disk::{Finished, Intake, Names},
@@ -111,7 +112,7 @@ where
 {
     control::run(control, &FromReceiver::Alive, |link: Link<FromSender>| async move {
         let tally = Tally::new(EntrySet::default(), 0, 0);
-        let machine = Receiving::new();
+        let machine = Machine::new();
         let (meeting, hello) = Called::new(job.ends, job.knows, job.name.to_string());
         let limiter = Arc::clone(&job.limiter);
         let rests = if matches!(job.attempt, Attempt::First) { Rests::No } else { Rests::Yes };
@@ -145,7 +146,7 @@ struct Session<'a> {
     meter: Arc<Meter>,
     limiter: Arc<Limiter>,
     observe: &'a (dyn Fn(Notice) + Send + Sync),
-    machine: Receiving,
+    machine: Machine,
     meeting: Called,
     tally: Tally,
     stages: Option<Stages>,
@@ -316,7 +317,7 @@ impl Session<'_> {
             Ok(lane) => lane,
             Err(ended) => return Ok(ended),
         };
-        let job = content::Job {
+        let job = Job {
             intake: Arc::clone(&intake),
             meter: Arc::clone(&self.meter),
             limiter: Arc::clone(&self.limiter),
@@ -369,8 +370,8 @@ impl Session<'_> {
         &mut self,
         lane: Inflow,
         mut lanes: mpsc::Receiver<Inflow>,
-        job: content::Job,
-        mut fates: mpsc::Receiver<content::Fate>,
+        job: Job,
+        mut fates: mpsc::Receiver<Fate>,
     ) -> Result<Option<Ended>, TransferError> {
         let intake = Arc::clone(&job.intake);
         self.meter.begin(Direction::Receive);

@@ -12,46 +12,16 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::mpsc::Sender;
-
 use super::{
+    job::Job,
     lanes::{Outlet, lanes},
-    machine::{Sent, Wants},
     reading,
 };
 use crate::{
-    disk::{SourceError, Sources},
-    model::{EntryNo, Stopwatch, Work},
-    transfer::{
-        LinkError, Meter, Outflow, TransferError,
-        limiter::{Limited, Limiter},
-        stages::Halt,
-    },
+    model::{Stopwatch, Work},
+    transfer::{LinkError, Outflow, TransferError, limiter::Limited, stages::Halt},
     wire::limits,
 };
-
-/// What became of a file at this end.
-#[derive(Debug)]
-pub enum Fate {
-    Sent {
-        entry: EntryNo,
-        sent: Sent,
-    },
-    /// It can't be read whole; the receiver was told.
-    Broken {
-        entry: EntryNo,
-        why: SourceError,
-    },
-}
-
-/// What the stages need.
-pub struct Job {
-    pub sources: Arc<Sources>,
-    pub answer: Wants,
-    pub meter: Arc<Meter>,
-    pub limiter: Arc<Limiter>,
-    pub fates: Sender<Fate>,
-}
 
 /// Changes to a transfer that flows.
 pub type Joining = mpsc::SyncSender<Event>;

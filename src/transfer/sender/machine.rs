@@ -60,7 +60,7 @@ enum Reveal {
 }
 
 #[derive(Debug)]
-pub struct Sending {
+pub struct Machine {
     phase: Phase,
     reveal: Reveal,
     /// Entries offered so far, files among them.
@@ -99,7 +99,7 @@ pub struct Sent {
     pub digest: Digest,
 }
 
-impl Sending {
+impl Machine {
     pub fn new() -> Self {
         Self {
             phase: Phase::Greeting,
@@ -288,12 +288,12 @@ pub mod tests {
 
     const DIGEST: Digest = Digest([7; 32]);
 
-    fn say(machine: &mut Sending, message: FromReceiver) -> Result<Order, Violation> {
+    fn say(machine: &mut Machine, message: FromReceiver) -> Result<Order, Violation> {
         machine.on_message(message, |entry| RelPath::parse(&format!("file {entry}")).ok())
     }
 
     /// The receiver's first words.
-    pub fn greet(machine: &mut Sending) {
+    pub fn greet(machine: &mut Machine) {
         let hello =
             FromReceiver::Hello { name: "Ben".into(), commitment: [0; 32], knows: Acquaintance::Known };
         say(machine, hello).expect("hello");
@@ -301,8 +301,8 @@ pub mod tests {
     }
 
     /// A sender that has offered a folder and `files` files.
-    fn offered(files: u32) -> Sending {
-        let mut machine = Sending::new();
+    fn offered(files: u32) -> Machine {
+        let mut machine = Machine::new();
         greet(&mut machine);
         machine.offered(EntryKind::Folder);
         for _ in 0..files {
@@ -312,7 +312,7 @@ pub mod tests {
         machine
     }
 
-    fn flowing(files: u32) -> Sending {
+    fn flowing(files: u32) -> Machine {
         let mut machine = offered(files);
         say(&mut machine, FromReceiver::Accept { token: [1; 16] }).expect("accept");
         for entry in 1..=files {
@@ -323,7 +323,7 @@ pub mod tests {
 
     #[test]
     fn who_has_not_revealed_their_nonce_can_t_accept() {
-        let mut machine = Sending::new();
+        let mut machine = Machine::new();
         let hello =
             FromReceiver::Hello { name: "Ben".into(), commitment: [0; 32], knows: Acquaintance::Known };
         say(&mut machine, hello).expect("hello");
@@ -396,7 +396,7 @@ pub mod tests {
     fn what_a_receiver_says_it_holds_must_be_possible() {
         let chunk = crate::model::CHUNK as u64;
         let long = || {
-            let mut machine = Sending::new();
+            let mut machine = Machine::new();
             greet(&mut machine);
             machine.offered(EntryKind::Folder);
             for size in [Some(100 * chunk), Some(Group::WORTH), None] {
@@ -452,7 +452,7 @@ pub mod tests {
 
     #[test]
     fn a_pause_and_a_full_disk_are_heard_at_every_moment_and_nothing_is_lost_by_them() {
-        for machine in [Sending::new, || offered(2), || flowing(2)] {
+        for machine in [Machine::new, || offered(2), || flowing(2)] {
             let end = say(&mut machine(), FromReceiver::Ending(Ending::Paused));
             assert!(
                 matches!(end, Ok(Order::End(ended @ Ended::Paused { by: Side::There })) if ended.may_go_on())

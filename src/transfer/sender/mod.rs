@@ -9,6 +9,7 @@
 mod comparing;
 pub(super) mod content;
 mod doubts;
+pub(super) mod job;
 mod lanes;
 mod machine;
 mod reading;

@@ -11,8 +11,8 @@ use std::{
 };
 
 use super::{
-    content::{Fate, Job},
     doubts::Next,
+    job::{Fate, Job},
     lanes::{Closed, LaneNo, Lanes, Packet, Ring},
     machine::Sent,
 };

@@ -13,7 +13,8 @@ use tokio::{
 use super::{
     comparing::{self, Own},
     content,
-    machine::{Order, Sending, Wants},
+    job::{Fate, Job},
+    machine::{Machine, Order, Wants},
     widening::{Act, Widening},
 };
 use crate::{
@@ -69,7 +70,7 @@ where
     control::run(control, &FromSender::Alive, |link: Link<FromReceiver>| async move {
         let limiter = Arc::clone(&job.limiter);
         let meeting = Calling::new(job.ends, job.accord.clone());
-        let (machine, flow, comparing) = (Sending::new(), None, None);
+        let (machine, flow, comparing) = (Machine::new(), None, None);
         let mut session = Session { link, meter, limiter, observe, machine, meeting, flow, comparing };
         let result = tokio::select! {
             result = session.run(job, open_lane) => result,
@@ -87,7 +88,7 @@ struct Session<'a> {
     meter: Arc<Meter>,
     limiter: Arc<Limiter>,
     observe: &'a (dyn Fn(Notice) + Send + Sync),
-    machine: Sending,
+    machine: Machine,
     meeting: Calling,
     flow: Option<Flow>,
     comparing: Option<Comparing>,
@@ -96,7 +97,7 @@ struct Session<'a> {
 /// Content on its way.
 struct Flow {
     stages: Stages,
-    fates: mpsc::Receiver<content::Fate>,
+    fates: mpsc::Receiver<Fate>,
     sources: Arc<Sources>,
 }
 
@@ -274,7 +275,7 @@ impl Session<'_> {
         let meter = Arc::clone(&self.meter);
         meter.begin(Direction::Send);
         let limiter = Arc::clone(&self.limiter);
-        let job = content::Job { sources: Arc::clone(&sources), answer, meter, limiter, fates: noted };
+        let job = Job { sources: Arc::clone(&sources), answer, meter, limiter, fates: noted };
         let (joining, joined) = content::joining();
         // New, and so not full.
         let _ = joining.try_send(content::Event::Lane(lane));
@@ -385,7 +386,7 @@ impl Session<'_> {
                 Ok(own) => self.machine.asked(entry, own),
                 Err(why) => {
                     broken += 1;
-                    self.note(content::Fate::Broken { entry, why });
+                    self.note(Fate::Broken { entry, why });
                 }
             }
             let more = self.comparing.as_mut().filter(|_| digests.len() < limits::RECEIPTS);
@@ -401,10 +402,10 @@ impl Session<'_> {
         }
     }
 
-    fn note(&mut self, fate: content::Fate) {
+    fn note(&mut self, fate: Fate) {
         match fate {
-            content::Fate::Sent { entry, sent } => self.machine.sent(entry, sent),
-            content::Fate::Broken { entry, why } => {
+            Fate::Sent { entry, sent } => self.machine.sent(entry, sent),
+            Fate::Broken { entry, why } => {
                 let offered = self.flow.as_ref().and_then(|flow| flow.sources.entry(entry));
                 if let Some(offered) = offered {
                     let path = offered.path.clone();

@@ -15,7 +15,7 @@ use crate::{
         entry_set::EntrySet,
         receiver::{
             comparing::{self, Asked},
-            content,
+            job::Fate,
         },
         stages::{Halt, Stages},
         tally::Tally,
@@ -57,7 +57,7 @@ enum Word {
 
 impl Session<'_> {
     /// Gets ready to compare what seems to be there with what the sender says of it.
-    pub(super) fn begin_comparing(&mut self, intake: &Arc<Intake>, noted: &mpsc::Sender<content::Fate>) {
+    pub(super) fn begin_comparing(&mut self, intake: &Arc<Intake>, noted: &mpsc::Sender<Fate>) {
         let mut awaited = EntrySet::default();
         for entry in intake.likely().iter().flat_map(Clone::clone) {
             awaited.insert(entry);
@@ -87,7 +87,7 @@ impl Session<'_> {
                     comparing.asked.try_send((entry, Digest(digest))).map_err(|_| Violation::TooManyOpen)?;
                 }
                 None => {
-                    self.note(intake, content::Fate::Broken { entry })?;
+                    self.note(intake, Fate::Broken { entry })?;
                 }
             }
         }
@@ -130,8 +130,8 @@ impl Session<'_> {
     pub(super) async fn receipt(
         &mut self,
         intake: &Intake,
-        first: content::Fate,
-        others: &mut mpsc::Receiver<content::Fate>,
+        first: Fate,
+        others: &mut mpsc::Receiver<Fate>,
     ) -> Result<(), TransferError> {
         let mut receipts = Vec::new();
         let mut next = Some(first);
@@ -157,25 +157,25 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn note(&mut self, intake: &Intake, fate: content::Fate) -> Result<Word, TransferError> {
+    fn note(&mut self, intake: &Intake, fate: Fate) -> Result<Word, TransferError> {
         Ok(match fate {
-            content::Fate::Fatal(why) => return Err(why),
-            content::Fate::Stored { entry, stored } => {
+            Fate::Fatal(why) => return Err(why),
+            Fate::Stored { entry, stored } => {
                 self.tally.stored(entry, stored.size, stored.digest);
                 Word::Receipt(Receipt::stored(entry, stored.digest))
             }
-            content::Fate::Same { entry, size, digest } => {
+            Fate::Same { entry, size, digest } => {
                 self.tally.already(entry, size, digest);
                 self.meter.add_bytes(size);
                 self.meter.add_file();
                 Word::Receipt(Receipt::stored(entry, digest))
             }
-            content::Fate::Differs { entry } => Word::Differs(entry),
-            content::Fate::Failed { entry, why } => {
+            Fate::Differs { entry } => Word::Differs(entry),
+            Fate::Failed { entry, why } => {
                 self.tally.failed(entry, problem(intake, entry, Side::Here, &why.to_string()));
                 Word::Receipt(Receipt::failed(entry, of_disk(&why)))
             }
-            content::Fate::Broken { entry } => {
+            Fate::Broken { entry } => {
                 let why = "It could not be read whole at the sender.";
                 self.tally.failed(entry, problem(intake, entry, Side::There, why));
                 Word::Nothing

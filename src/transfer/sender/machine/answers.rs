@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
-use super::{Order, Phase, Sending};
+use super::{Machine, Order, Phase};
 use crate::{
     model::{Digest, EntryNo, FileProblem, RelPath, Side, text::visible},
     transfer::{LaneToken, sender::doubts::Doubts, tally::Tally},
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-impl Sending {
+impl Machine {
     pub(super) fn on_accept(&mut self, token: LaneToken) -> Result<Order, Violation> {
         let Phase::Waiting(wants) = &mut self.phase else { return Err(Violation::OutOfTurn("accept")) };
         let mut answer = std::mem::take(wants);

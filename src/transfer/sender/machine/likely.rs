@@ -8,13 +8,13 @@ use crate::{
 
 const OWN: Sent = Sent { size: 10, digest: Digest([7; 32]) };
 
-fn say(machine: &mut Sending, message: FromReceiver) -> Result<Order, Violation> {
+fn say(machine: &mut Machine, message: FromReceiver) -> Result<Order, Violation> {
     machine.on_message(message, |entry| RelPath::parse(&format!("file {entry}")).ok())
 }
 
 /// A sender that has offered a folder, three files and a stream.
-fn offered() -> Sending {
-    let mut machine = Sending::new();
+fn offered() -> Machine {
+    let mut machine = Machine::new();
     greet(&mut machine);
     machine.offered(EntryKind::Folder);
     for size in [Some(10), Some(10), Some(10), None] {
@@ -24,7 +24,7 @@ fn offered() -> Sending {
     machine
 }
 
-fn accept(machine: &mut Sending) -> Result<Wants, Violation> {
+fn accept(machine: &mut Machine) -> Result<Wants, Violation> {
     match say(machine, FromReceiver::Accept { token: [1; 16] })? {
         Order::Flow { answer, .. } => Ok(answer),
         other => panic!("{other:?}"),
@@ -32,7 +32,7 @@ fn accept(machine: &mut Sending) -> Result<Wants, Violation> {
 }
 
 /// The receiver says that the first two files seem to be there.
-fn flowing() -> Sending {
+fn flowing() -> Machine {
     let mut machine = offered();
     say(&mut machine, FromReceiver::Likely(vec![1..3])).expect("files");
     let answer = accept(&mut machine).expect("files");

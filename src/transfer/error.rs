@@ -1,0 +1,140 @@
+//! Why a transfer, or a connection of it, could not go on: whose side it was, and the sentence a person reads.
+//!
+//! Knows what the parts below can fail at. Must not know what is done about it.
+
+use std::io;
+
+use crate::{
+    disk::{DiskError, PlanError, SourceError},
+    model::{Problem, ProblemKind, Side},
+    net::NetError,
+    wire::Violation,
+};
+
+/// What became of the connection.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    #[error("The connection broke: {0}. Check the network.")]
+    Broken(io::Error),
+    #[error("The other device closed the connection. Airlift may have been quit there.")]
+    Closed,
+    #[error("The other device has gone silent. Check that it is awake and in the network.")]
+    Silent,
+    #[error("The other device broke the rules of the protocol: {0}. Update both devices.")]
+    Violation(#[from] Violation),
+}
+
+impl From<io::Error> for LinkError {
+    fn from(e: io::Error) -> Self {
+        match e.kind() {
+            io::ErrorKind::UnexpectedEof => Self::Closed,
+            io::ErrorKind::TimedOut => Self::Silent,
+            _ => Self::Broken(e),
+        }
+    }
+}
+
+/// Why a transfer could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TransferError {
+    #[error(transparent)]
+    Link(LinkError),
+    #[error(transparent)]
+    Net(#[from] NetError),
+    #[error("The other device broke the rules of the protocol: {0}. Update both devices.")]
+    Violation(#[from] Violation),
+    #[error("The other device can’t go on: {}", crate::model::text::visible(.0))]
+    Peer(String),
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    #[error("Nobody answered at the other device. Ask its owner, and send again.")]
+    NoAnswer,
+    #[error("The other device began an offer and didn’t go on with it.")]
+    Stalled,
+    #[error("The sender opened no connection for the content. Something between the devices may block it.")]
+    NoLane,
+    #[error("{failed} of {wanted} files did not arrive. What arrived is whole and stays.")]
+    Incomplete { failed: u64, wanted: u64, side: Side },
+    #[error("Airlift itself broke down: {0}. Its log says more.")]
+    Internal(String),
+    #[error(
+        "The two devices showed different codes. Somebody may stand between them, so nothing was sent. Try another network, or use a code that you tell each other."
+    )]
+    CodesDiffer,
+    #[error("Nobody has compared the codes at the other device. Ask its owner, and let it be sent again.")]
+    NotCompared,
+}
+
+impl TransferError {
+    /// True when the disk here is full.
+    pub(super) fn is_full(&self) -> bool {
+        match self {
+            Self::Disk(why) | Self::Plan(PlanError::Disk(why)) => why.is_full(),
+            Self::Plan(PlanError::NoSpace { .. }) => true,
+            _ => false,
+        }
+    }
+
+    pub(super) fn side(&self) -> Side {
+        match self {
+            Self::Link(_)
+            | Self::Net(_)
+            | Self::Violation(_)
+            | Self::Peer(_)
+            | Self::NoAnswer
+            | Self::Stalled
+            | Self::NoLane
+            | Self::NotCompared
+            | Self::Plan(
+                PlanError::Nothing | PlanError::Twice(_) | PlanError::FileAndFolder(_) | PlanError::Absurd,
+            ) => Side::There,
+            Self::Source(_) | Self::Plan(_) | Self::Disk(_) | Self::Internal(_) | Self::CodesDiffer => {
+                Side::Here
+            }
+            Self::Incomplete { side, .. } => *side,
+        }
+    }
+
+    pub(super) fn kind(&self) -> ProblemKind {
+        match self {
+            Self::Link(_) | Self::NoLane | Self::Stalled | Self::Net(_) => ProblemKind::Link,
+            Self::Violation(_) => ProblemKind::Protocol,
+            Self::Source(_) | Self::Plan(_) | Self::Disk(_) => ProblemKind::Files,
+            Self::Incomplete { .. } => ProblemKind::Incomplete,
+            Self::Peer(_) | Self::NoAnswer | Self::Internal(_) | Self::NotCompared | Self::CodesDiffer => {
+                ProblemKind::Other
+            }
+        }
+    }
+}
+
+impl From<LinkError> for TransferError {
+    fn from(e: LinkError) -> Self {
+        match e {
+            LinkError::Violation(violation) => Self::Violation(violation),
+            other => Self::Link(other),
+        }
+    }
+}
+
+impl From<&NetError> for Problem {
+    fn from(e: &NetError) -> Self {
+        let (side, kind) = match e {
+            NetError::Unknown { .. }
+            | NetError::Unreachable { .. }
+            | NetError::NotSeen { .. }
+            | NetError::Ambiguous { .. } => (Side::Here, ProblemKind::Unreachable),
+            NetError::Refused { .. } | NetError::Silent { .. } => (Side::There, ProblemKind::Unreachable),
+            NetError::NotAirlift { .. }
+            | NetError::NoCommonVersion { .. }
+            | NetError::Handshake { .. }
+            | NetError::OtherDevice { .. } => (Side::There, ProblemKind::NotReceiving),
+            NetError::Twin { .. } => (Side::Here, ProblemKind::Other),
+        };
+        Self { side, kind, text: e.to_string() }
+    }
+}
