@@ -1,7 +1,7 @@
 //! Adding to what is there: what seems to be there is compared, and nothing that is there is touched.
 
 use super::*;
-use crate::disk::{Compared, compare::Same};
+use crate::disk::{Compared, intake::compare::Same};
 
 const TIME: Timestamp = Timestamp { seconds: 1_700_000_000, nanos: 5 };
 

@@ -17,14 +17,18 @@ use cap_std::{
     fs::{Dir, Metadata},
 };
 
-use super::{
-    error::{DiskError, shown},
-    journal,
-    local::{Names, Origin},
-    naming::{JOURNAL, OURS, PART},
-    part::{ID, open_own, prefix},
+use crate::{
+    disk::{
+        error::{DiskError, shown},
+        inbox::local::{Names, Origin},
+        intake::{
+            journal,
+            part::{ID, open_own, prefix},
+        },
+        naming::{JOURNAL, OURS, PART},
+    },
+    model::{RelPath, TransferId},
 };
-use crate::model::{RelPath, TransferId};
 
 /// How many files and folders are looked at in one receiving folder: more than a person keeps where
 /// things arrive, and a minute of a slow disk.

@@ -9,7 +9,7 @@ use cap_std::fs::Metadata;
 
 use super::{Fate, Folder, Inbox, Kind, Planner, above};
 use crate::{
-    disk::{attributes, naming::Numbering},
+    disk::{naming::Numbering, system::attributes},
     model::{Conflict, Entry, EntryKind},
 };
 

@@ -4,11 +4,13 @@
 
 use std::{collections::HashMap, ffi::OsStr, fmt::Write as _, path::Path};
 
-use super::naming::{Case, Characters, Longest, NameRules, Numbering, Unicode};
-use crate::model::RelPath;
+use crate::{
+    disk::naming::{Case, Characters, Longest, NameRules, Numbering, Unicode},
+    model::RelPath,
+};
 
 /// A name as text: what is not UTF-8 is written as `%` and two hexadecimal digits a byte.
-pub(super) fn spell(name: &OsStr) -> String {
+pub(in crate::disk) fn spell(name: &OsStr) -> String {
     let mut spelled = String::with_capacity(name.len());
     for chunk in name.as_encoded_bytes().utf8_chunks() {
         spelled.push_str(chunk.valid());
@@ -20,14 +22,14 @@ pub(super) fn spell(name: &OsStr) -> String {
 }
 
 /// A name for the root of a disk, which has none.
-pub(super) fn name_of_root(path: &Path) -> String {
+pub(in crate::disk) fn name_of_root(path: &Path) -> String {
     let letters: String = path.to_string_lossy().chars().filter(char::is_ascii_alphanumeric).collect();
     if letters.is_empty() { "root".to_owned() } else { letters }
 }
 
 /// Names that are given away in one folder, each with the last number it was given with.
 #[derive(Default)]
-pub(super) struct Taken(HashMap<String, u32>);
+pub(in crate::disk) struct Taken(HashMap<String, u32>);
 
 impl Taken {
     /// A sender's name may have any character and length that its own system allows.

@@ -11,15 +11,19 @@ use std::{
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
 use cap_std::fs::OpenOptions;
 
-use super::{
-    error::DiskError,
-    intake::{Intake, Missing, Shared},
-    local::{above, last},
-    naming::Numbering,
-    plan::{BESIDE, looks_like},
-    sync,
+use super::writing::{Intake, Missing, Shared};
+use crate::{
+    disk::{
+        error::DiskError,
+        inbox::{
+            local::{above, last},
+            plan::{BESIDE, looks_like},
+        },
+        naming::Numbering,
+        system::sync,
+    },
+    model::{CHUNK, Digest, Entry, EntryNo},
 };
-use crate::model::{CHUNK, Digest, Entry, EntryNo};
 
 /// What a comparison has found.
 #[derive(Debug)]

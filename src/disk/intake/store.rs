@@ -9,15 +9,19 @@ use std::{
 };
 
 use super::{
-    error::DiskError,
-    intake::{Missing, Shared},
-    local::{above, ancestors},
-    naming::Numbering,
     partial::{Verified, Whole},
-    rename, sync,
-    walk::Kind,
+    writing::{Missing, Shared},
 };
-use crate::model::{Conflict, Digest, EntryNo, RelPath};
+use crate::{
+    disk::{
+        error::DiskError,
+        inbox::local::{above, ancestors},
+        naming::Numbering,
+        source::walk::Kind,
+        system::{rename, sync},
+    },
+    model::{Conflict, Digest, EntryNo, RelPath},
+};
 
 /// A file under its final name; of a speed test, content that was as durable as that and is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +38,8 @@ const MANY: usize = 4;
 
 type Reported = (EntryNo, Result<Stored, DiskError>);
 
-/// See [`Intake::store`](super::Intake::store).
-pub(super) fn store(shared: &Shared, group: Vec<Verified>) -> Vec<Reported> {
+/// See [`Intake::store`](crate::disk::Intake::store).
+pub(in crate::disk) fn store(shared: &Shared, group: Vec<Verified>) -> Vec<Reported> {
     let mut reported = Vec::with_capacity(group.len());
     let mut stored = Vec::with_capacity(group.len());
     for (file, synced) in sync_content(shared, group) {
@@ -120,7 +124,10 @@ fn sync_names(shared: &Shared, stored: Vec<(EntryNo, Stored)>) -> Vec<Reported> 
 }
 
 /// Syncs the names in folders, and returns those that it failed for.
-pub(super) fn sync_folders(shared: &Shared, folders: &BTreeSet<Box<str>>) -> BTreeMap<Box<str>, DiskError> {
+pub(in crate::disk) fn sync_folders(
+    shared: &Shared,
+    folders: &BTreeSet<Box<str>>,
+) -> BTreeMap<Box<str>, DiskError> {
     let mut at_once = HashMap::new();
     let mut sync = |path: &str| {
         let folder = shared.folder(path, Missing::Fail)?;

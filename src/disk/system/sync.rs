@@ -15,7 +15,7 @@ use cap_std::fs::Dir;
 /// The file systems that a transfer writes to: nearly always one, more where others are mounted
 /// below the receiving folder.
 #[derive(Default)]
-pub(super) struct Disks(Mutex<Vec<Disk>>);
+pub struct Disks(Mutex<Vec<Disk>>);
 
 struct Disk {
     device: u64,
@@ -64,7 +64,7 @@ impl Disks {
 }
 
 /// The same error for another file.
-pub(super) fn again(why: &io::Error) -> io::Error {
+pub fn again(why: &io::Error) -> io::Error {
     match why.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),
         None => why.kind().into(),
@@ -72,12 +72,12 @@ pub(super) fn again(why: &io::Error) -> io::Error {
 }
 
 /// Syncs the names in a folder, where the system has such a thing.
-pub(super) fn folder(dir: &Dir) -> io::Result<()> {
+pub fn folder(dir: &Dir) -> io::Result<()> {
     system::folder(dir)
 }
 
 /// Asks the system to keep nothing of a file in memory that is on the disk as well.
-pub(super) fn forget(file: &File) {
+pub fn forget(file: &File) {
     system::forget(file);
 }
 

@@ -9,40 +9,40 @@ use cap_std::fs::{Dir, Metadata, OpenOptions};
 use crate::model::{FileMode, Timestamp};
 
 /// When something was last changed, where the system says so.
-pub(super) fn modified(metadata: &Metadata) -> Option<Timestamp> {
+pub fn modified(metadata: &Metadata) -> Option<Timestamp> {
     metadata.modified().ok().map(|time| time.into_std().into())
 }
 
 /// When anything of it was last changed, which nobody can set; `None` where the system doesn't say, or it
 /// has no name any more: losing that is no change of content.
 #[cfg(unix)]
-pub(super) fn touched(metadata: &Metadata) -> Option<Timestamp> {
+pub fn touched(metadata: &Metadata) -> Option<Timestamp> {
     use cap_std::fs::MetadataExt as _;
     let nanos = metadata.ctime_nsec().try_into().ok()?;
     (metadata.nlink() > 0).then_some(Timestamp { seconds: metadata.ctime(), nanos })
 }
 
 #[cfg(not(unix))]
-pub(super) fn touched(_: &Metadata) -> Option<Timestamp> {
+pub fn touched(_: &Metadata) -> Option<Timestamp> {
     None
 }
 
 /// Executable when anybody may execute it.
 #[cfg(unix)]
-pub(super) fn mode(metadata: &Metadata) -> FileMode {
+pub fn mode(metadata: &Metadata) -> FileMode {
     use cap_std::fs::MetadataExt as _;
     if metadata.mode() & 0o111 == 0 { FileMode::Regular } else { FileMode::Executable }
 }
 
 #[cfg(not(unix))]
-pub(super) fn mode(_: &Metadata) -> FileMode {
+pub fn mode(_: &Metadata) -> FileMode {
     FileMode::Regular
 }
 
 /// Has a new file created with its final permissions, so that the system applies the person's own
 /// umask and default access lists, and no other bit can ever be set.
 #[cfg(unix)]
-pub(super) fn create_with(options: &mut OpenOptions, mode: FileMode) {
+pub fn create_with(options: &mut OpenOptions, mode: FileMode) {
     use cap_std::fs::OpenOptionsExt as _;
     options.mode(match mode {
         FileMode::Regular => 0o666,
@@ -51,17 +51,17 @@ pub(super) fn create_with(options: &mut OpenOptions, mode: FileMode) {
 }
 
 #[cfg(not(unix))]
-pub(super) fn create_with(_: &mut OpenOptions, _: FileMode) {}
+pub fn create_with(_: &mut OpenOptions, _: FileMode) {}
 
 /// Sets the time of change of an open file.
-pub(super) fn set_file_time(file: &File, time: Timestamp) -> io::Result<()> {
+pub fn set_file_time(file: &File, time: Timestamp) -> io::Result<()> {
     let time = sensible(time).to_system_time().ok_or(io::ErrorKind::InvalidInput)?;
     file.set_modified(time)
 }
 
 /// Sets the time of change of the folder `name` in `parent`, never through a link.
 #[cfg(unix)]
-pub(super) fn set_folder_time(parent: &Dir, name: &str, time: Timestamp) -> io::Result<()> {
+pub fn set_folder_time(parent: &Dir, name: &str, time: Timestamp) -> io::Result<()> {
     use rustix::fs::{AtFlags, Timespec, Timestamps, UTIME_OMIT, utimensat};
     let Timestamp { seconds, nanos } = sensible(time);
     let times = Timestamps {
@@ -72,7 +72,7 @@ pub(super) fn set_folder_time(parent: &Dir, name: &str, time: Timestamp) -> io::
 }
 
 #[cfg(not(unix))]
-pub(super) fn set_folder_time(parent: &Dir, name: &str, time: Timestamp) -> io::Result<()> {
+pub fn set_folder_time(parent: &Dir, name: &str, time: Timestamp) -> io::Result<()> {
     use cap_fs_ext::{DirExt as _, SystemTimeSpec};
     use cap_std::time::SystemTime;
     // The library takes no time before 1970.

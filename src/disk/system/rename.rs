@@ -11,7 +11,7 @@ use cap_std::fs::Dir;
 ///
 /// # Errors
 /// `AlreadyExists` when the name is taken.
-pub(super) fn no_clobber(dir: &Dir, from: &str, to: &str) -> io::Result<()> {
+pub fn no_clobber(dir: &Dir, from: &str, to: &str) -> io::Result<()> {
     match at_once(dir, from, to) {
         Some(result) => result,
         None => by_link(dir, from, to),
@@ -19,7 +19,7 @@ pub(super) fn no_clobber(dir: &Dir, from: &str, to: &str) -> io::Result<()> {
 }
 
 /// Renames within `dir`, in place of a file of the new name.
-pub(super) fn replace(dir: &Dir, from: &str, to: &str) -> io::Result<()> {
+pub fn replace(dir: &Dir, from: &str, to: &str) -> io::Result<()> {
     dir.rename(from, dir, to)
 }
 

@@ -18,7 +18,7 @@ use crate::model::{CHUNK, Group, Leaf};
 const TAIL: Duration = Duration::from_secs(2);
 
 /// True when a file was changed, or put in another's place, well after its journal was.
-pub(super) fn since(file: &Metadata, journal: &Metadata) -> bool {
+pub(in crate::disk) fn since(file: &Metadata, journal: &Metadata) -> bool {
     match (changed(file), journal.modified()) {
         (Some(changed), Ok(written)) => written.checked_add(TAIL).is_some_and(|late| changed > late),
         // Where that can't be told, it is better read.
@@ -44,7 +44,7 @@ fn changed(file: &Metadata) -> Option<SystemTime> {
 ///
 /// # Errors
 /// When the file can't be read, or the journal not be written.
-pub(super) fn forget_what_differs(
+pub(in crate::disk) fn forget_what_differs(
     file: &File,
     size: u64,
     journal: &mut Journal,

@@ -20,20 +20,25 @@ use cap_fs_ext::DirExt as _;
 use cap_std::fs::Dir;
 
 use super::{
-    attributes,
-    error::{self, DiskError},
-    folders::Folders,
-    inbox::Inbox,
-    local::{Names, Origin, Top, above, ancestors, last, shown},
-    naming::Numbering,
-    notes::Notes,
     part::{self, Left},
     partial::{Partial, Verified},
-    plan::{Attempt, Plan},
     store::{self, Stored},
-    sync::Disks,
 };
-use crate::model::{Conflict, Entry, EntryKind, EntryNo, FileMode, Group, RelPath, TransferId};
+use crate::{
+    disk::{
+        error::{self, DiskError},
+        folders::Folders,
+        inbox::{
+            folder::Inbox,
+            local::{Names, Origin, Top, above, ancestors, last, shown},
+            plan::{Attempt, Plan},
+        },
+        naming::Numbering,
+        notes::Notes,
+        system::{attributes, sync::Disks},
+    },
+    model::{Conflict, Entry, EntryKind, EntryNo, FileMode, Group, RelPath, TransferId},
+};
 
 /// One accepted transfer. May be used by several threads: while one writes, another stores.
 ///
@@ -58,7 +63,7 @@ pub struct Finished {
 }
 
 /// What an intake shares with its files.
-pub(super) struct Shared {
+pub(in crate::disk) struct Shared {
     pub inbox: Inbox,
     pub plan: Plan,
     pub disks: Disks,
@@ -75,14 +80,14 @@ pub(super) struct Shared {
 }
 
 /// An open folder and the number of the disk it is on.
-pub(super) struct Folder {
+pub(in crate::disk) struct Folder {
     pub dir: Dir,
     pub disk: usize,
 }
 
 /// What was made so far, by path below the inbox.
 #[derive(Default)]
-pub(super) struct Made {
+pub(in crate::disk) struct Made {
     folders: BTreeSet<Box<str>>,
     /// Folders in which a new folder may not last through a power cut yet.
     pub unsynced: BTreeSet<Box<str>>,
@@ -93,7 +98,7 @@ pub(super) struct Made {
 
 /// Whether a folder that is missing is made.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Missing {
+pub(in crate::disk) enum Missing {
     Make,
     Fail,
 }
@@ -158,11 +163,11 @@ impl Intake {
         self.shared.plan.likely()
     }
 
-    pub(super) fn differ(&self) -> MutexGuard<'_, HashSet<EntryNo>> {
+    pub(in crate::disk) fn differ(&self) -> MutexGuard<'_, HashSet<EntryNo>> {
         self.differ.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn shared(&self) -> &Shared {
+    pub(in crate::disk) fn shared(&self) -> &Shared {
         &self.shared
     }
 

@@ -5,12 +5,11 @@
 
 use cap_std::fs::Metadata;
 
-use super::complete::looks_like;
-use super::{Fate, Folder, Inbox, Kind, Plan, PlanError, Planner, above, last};
+use super::{Fate, Folder, Inbox, Kind, Plan, PlanError, Planner, above, complete::looks_like, last};
 use crate::{
     disk::{
-        attributes,
-        local::{Names, Origin},
+        inbox::local::{Names, Origin},
+        system::attributes,
     },
     model::{Conflict, Entry},
 };

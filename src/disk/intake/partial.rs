@@ -15,15 +15,18 @@ use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _};
 use cap_std::fs::OpenOptions;
 
 use super::{
-    at,
-    error::DiskError,
-    intake::{Missing, Shared},
     journal::{Groups, Journal},
-    local::above,
     part::{Left, Part, Trace},
-    space,
+    writing::{Missing, Shared},
 };
-use crate::model::{CHUNK, Digest, EntryNo, Leaf, Medium, Purpose, Stopwatch, Tree, Work};
+use crate::{
+    disk::{
+        error::DiskError,
+        inbox::local::above,
+        system::{at, space},
+    },
+    model::{CHUNK, Digest, EntryNo, Leaf, Medium, Purpose, Stopwatch, Tree, Work},
+};
 
 /// A file larger than this gets its space in advance, and keeps its handle until it is stored.
 const LARGE: u64 = 1 << 20;
@@ -68,7 +71,11 @@ impl Content {
 }
 
 impl Partial {
-    pub(super) fn create(shared: &Arc<Shared>, no: EntryNo, left: Option<Left>) -> Result<Self, DiskError> {
+    pub(in crate::disk) fn create(
+        shared: &Arc<Shared>,
+        no: EntryNo,
+        left: Option<Left>,
+    ) -> Result<Self, DiskError> {
         let (entry, size, mode) = shared.file(no)?;
         if shared.plan.purpose == Purpose::Trial(Medium::Memory) {
             let part = Part::new(shared, no, Trace::Nothing);
@@ -265,7 +272,7 @@ pub struct Verified {
 }
 
 /// A whole file under its partial name, to be renamed.
-pub(super) struct Whole {
+pub(in crate::disk) struct Whole {
     pub part: Part,
     /// Keeps others away.
     pub journal: Option<Journal>,
@@ -305,17 +312,17 @@ impl Verified {
     }
 
     /// Where the file goes, below the inbox.
-    pub(super) fn path(&self) -> String {
+    pub(in crate::disk) fn path(&self) -> String {
         self.part.path()
     }
 
     /// The number of the disk it is on; `None` for what is on none.
-    pub(super) fn disk(&self) -> Option<usize> {
+    pub(in crate::disk) fn disk(&self) -> Option<usize> {
         self.part.disk()
     }
 
     /// What can be renamed; `None` of a speed test, whose content is removed now.
-    pub(super) fn into_whole(self) -> Option<Whole> {
+    pub(in crate::disk) fn into_whole(self) -> Option<Whole> {
         let Self { file, journal, digest, size, part } = self;
         // Closed before its name goes.
         drop(file);
@@ -324,7 +331,7 @@ impl Verified {
     }
 
     /// Makes the content durable.
-    pub(super) fn sync(&self) -> Result<(), DiskError> {
+    pub(in crate::disk) fn sync(&self) -> Result<(), DiskError> {
         let Some(name) = self.part.name() else { return Ok(()) };
         let synced = if let Some((file, _)) = &self.file {
             file.sync_all()

@@ -8,13 +8,15 @@ use std::{io, path::Path};
 use cap_fs_ext::DirExt as _;
 use cap_std::{ambient_authority, fs::Dir};
 
-use super::{
-    error::{DiskError, shown},
-    local::{Names, Origin},
-    naming::{JOURNAL, PART},
-    part::prefix,
+use crate::{
+    disk::{
+        error::{DiskError, shown},
+        inbox::local::{Names, Origin},
+        intake::part::prefix,
+        naming::{JOURNAL, PART},
+    },
+    model::{RelPath, TransferId},
 };
-use crate::model::{RelPath, TransferId};
 
 /// What becomes of empty folders that a transfer made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,13 +16,17 @@ use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt a
 use cap_std::fs::{Dir, Metadata, OpenOptions};
 
 use super::{
-    attributes,
-    error::{SourceError, shown},
-    folders::Folders,
     trial::{Noise, TrialContent},
     walk::{Found, Kind, Origin},
 };
-use crate::model::{Entry, EntryKind, EntryNo, Timestamp};
+use crate::{
+    disk::{
+        error::{SourceError, shown},
+        folders::Folders,
+        system::attributes,
+    },
+    model::{Entry, EntryKind, EntryNo, Timestamp},
+};
 
 /// All entries of a scan, by number.
 #[derive(Default)]
@@ -36,7 +40,7 @@ pub struct Sources {
 }
 
 impl Sources {
-    pub(super) fn push(&mut self, found: Found) {
+    pub(in crate::disk) fn push(&mut self, found: Found) {
         let Found { entry, real, origin } = found;
         if let Some(origin) = origin {
             let no = EntryNo::try_from(self.entries.len()).unwrap_or(EntryNo::MAX);
@@ -48,7 +52,7 @@ impl Sources {
         self.entries.push(entry);
     }
 
-    pub(super) fn complete(mut self, folders: Folders<Dir>) -> Self {
+    pub(in crate::disk) fn complete(mut self, folders: Folders<Dir>) -> Self {
         self.entries.shrink_to_fit();
         self.folders = folders;
         self
@@ -132,7 +136,7 @@ impl Sources {
 
 /// What the scan saw of a file.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Seen {
+pub(in crate::disk) struct Seen {
     pub size: u64,
     modified: Option<Timestamp>,
 }

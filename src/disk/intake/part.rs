@@ -18,29 +18,33 @@ use cap_fs_ext::{FollowSymlinks, MetadataExt as _, OpenOptionsFollowExt as _};
 use cap_std::fs::{Dir, OpenOptions};
 
 use super::{
-    attributes,
-    error::DiskError,
-    intake::{Folder, Missing, Shared},
     journal::{self, Groups, Journal, Subject},
-    local::{above, shown},
-    naming::{JOURNAL, PART},
-    space, touched,
+    touched,
+    writing::{Folder, Missing, Shared},
 };
-use crate::model::{Entry, EntryKind, EntryNo, FileMode, Group, Purpose, TransferId};
+use crate::{
+    disk::{
+        error::DiskError,
+        inbox::local::{above, shown},
+        naming::{JOURNAL, PART},
+        system::{attributes, space},
+    },
+    model::{Entry, EntryKind, EntryNo, FileMode, Group, Purpose, TransferId},
+};
 
 /// What earlier attempts left, of so many files at most: each holds two descriptors.
 const MAX_LEFT: usize = 128;
 
 /// What a file has here until it gets its own name. Dropping it leaves nothing behind, but for what
 /// another attempt can rely on.
-pub(super) struct Part {
+pub(in crate::disk) struct Part {
     shared: Arc<Shared>,
     no: EntryNo,
     trace: Trace,
     is_spoilt: AtomicBool,
 }
 
-pub(super) enum Trace {
+pub(in crate::disk) enum Trace {
     Nothing,
     File {
         /// Of the partial file, without its ending.
@@ -54,13 +58,13 @@ pub(super) enum Trace {
 
 /// Whether another attempt may go on with it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Keeping {
+pub(in crate::disk) enum Keeping {
     Journal,
     Nothing,
 }
 
 /// What an earlier attempt left of a file.
-pub(super) struct Left {
+pub(in crate::disk) struct Left {
     pub file: File,
     pub journal: Journal,
     pub groups: Groups,
@@ -68,11 +72,11 @@ pub(super) struct Left {
 }
 
 /// Bytes of a transfer's id and of a path's hash that names are made of, each as two digits.
-pub(super) const ID: usize = 8;
+pub(in crate::disk) const ID: usize = 8;
 
 /// What the names of a transfer's partial files start with.
-pub(super) fn prefix(transfer: TransferId) -> String {
-    format!("{}{}-", super::naming::OURS, &transfer.to_string()[..2 * ID])
+pub(in crate::disk) fn prefix(transfer: TransferId) -> String {
+    format!("{}{}-", crate::disk::naming::OURS, &transfer.to_string()[..2 * ID])
 }
 
 fn stem(prefix: &str, path: &str) -> String {
@@ -339,7 +343,7 @@ fn remove_useless(dir: &Dir, stem: &str) {
 
 /// Opens a file that an earlier attempt made, if it is what that one left: no link, and known by no
 /// other name.
-pub(super) fn open_own(dir: &Dir, name: &str) -> io::Result<File> {
+pub(in crate::disk) fn open_own(dir: &Dir, name: &str) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).follow(FollowSymlinks::No);
     if !dir.symlink_metadata(name)?.is_file() {

@@ -11,19 +11,24 @@ use std::{
 use cap_std::{ambient_authority, fs::Dir};
 
 use super::{
-    error::{DiskError, PlanError, shown},
     local::Names,
-    naming::NameRules,
     plan::{self, Plan},
-    probe, space, sync,
+    probe,
 };
-use crate::model::{Conflict, Entry, Medium};
+use crate::{
+    disk::{
+        error::{DiskError, PlanError, shown},
+        naming::NameRules,
+        system::{space, sync},
+    },
+    model::{Conflict, Entry, Medium},
+};
 
 /// A receiving folder that can be written to.
 pub struct Inbox {
     folder: PathBuf,
-    pub(super) dir: Dir,
-    pub(super) rules: NameRules,
+    pub(in crate::disk) dir: Dir,
+    pub(in crate::disk) rules: NameRules,
 }
 
 impl Inbox {
@@ -100,7 +105,7 @@ impl Inbox {
     }
 
     /// True when its path leads nowhere any more.
-    pub(super) fn is_gone(&self) -> bool {
+    pub(in crate::disk) fn is_gone(&self) -> bool {
         fs::metadata(&self.folder).is_err_and(|why| why.kind() == io::ErrorKind::NotFound)
     }
 }

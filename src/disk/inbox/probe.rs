@@ -6,13 +6,13 @@ use std::io;
 
 use cap_std::fs::{Dir, OpenOptions};
 
-use super::naming::{Case, Characters, Longest, NameRules, OURS, Unicode};
+use crate::disk::naming::{Case, Characters, Longest, NameRules, OURS, Unicode};
 
 /// What `dir` makes of names.
 ///
 /// # Errors
 /// When nothing can be created in it, or not be removed again.
-pub(super) fn rules(dir: &Dir) -> io::Result<NameRules> {
+pub(in crate::disk) fn rules(dir: &Dir) -> io::Result<NameRules> {
     let mut random = [0; 4];
     getrandom::fill(&mut random).map_err(io::Error::other)?;
     let stem = format!("{OURS}probe-{:08x}", u32::from_ne_bytes(random));

@@ -23,37 +23,37 @@ use cap_fs_ext::DirExt as _;
 use cap_std::fs::{Dir, Metadata};
 
 use super::{
-    error::PlanError,
-    folders::Folders,
-    inbox::Inbox,
+    folder::Inbox,
     local::{LocalNames, above, last},
-    naming::Numbering,
-    notes::Notes,
-    space::Space,
-    walk::Kind,
+};
+use crate::{
+    disk::{
+        error::PlanError, folders::Folders, naming::Numbering, notes::Notes, source::walk::Kind,
+        system::space::Space,
+    },
+    model::{Conflict, Entry, EntryKind, EntryNo, Medium, Purpose, RelPath, text},
 };
 use ranges::{extend, is_among};
 use settling::{Numbers, Settled};
 
-use crate::model::{Conflict, Entry, EntryKind, EntryNo, Medium, Purpose, RelPath, text};
-pub(super) use again::{Attempt, make_again};
-pub(super) use complete::{BESIDE, count_already, looks_like};
+pub(in crate::disk) use again::{Attempt, make_again};
+pub(in crate::disk) use complete::{BESIDE, count_already, looks_like};
 
 /// Where every entry of an offer goes, and which are not wanted.
 #[derive(Debug, Default)]
 pub struct Plan {
-    pub(super) names: LocalNames,
-    pub(super) conflict: Conflict,
-    pub(super) purpose: Purpose,
+    pub(in crate::disk) names: LocalNames,
+    pub(in crate::disk) conflict: Conflict,
+    pub(in crate::disk) purpose: Purpose,
     /// Offered paths of the folders that must be made anew, and not found; `""` is the one that
     /// holds everything.
-    pub(super) fresh: Vec<Box<str>>,
+    pub(in crate::disk) fresh: Vec<Box<str>>,
     unwanted: Vec<Range<EntryNo>>,
     stored: Vec<Range<EntryNo>>,
     likely: Vec<Range<EntryNo>>,
-    pub(super) attempt: Attempt,
+    pub(in crate::disk) attempt: Attempt,
     /// Folders at the top, by their names here, that an earlier attempt has made.
-    pub(super) made_earlier: HashSet<Box<str>>,
+    pub(in crate::disk) made_earlier: HashSet<Box<str>>,
     needs: u64,
     notes: Notes,
 }
@@ -94,11 +94,11 @@ impl Plan {
         self.purpose
     }
 
-    pub(super) fn is_unwanted(&self, no: EntryNo) -> bool {
+    pub(in crate::disk) fn is_unwanted(&self, no: EntryNo) -> bool {
         is_among(&self.unwanted, no)
     }
 
-    pub(super) fn is_likely(&self, no: EntryNo) -> bool {
+    pub(in crate::disk) fn is_likely(&self, no: EntryNo) -> bool {
         is_among(&self.likely, no)
     }
 }
@@ -108,7 +108,7 @@ impl Plan {
 const MOST_IMPLIED: u32 = 1_000_000;
 
 /// See [`Inbox::plan`].
-pub(super) fn make(
+pub(in crate::disk) fn make(
     inbox: &Inbox,
     entries: &[Entry],
     name: Option<&str>,
@@ -126,7 +126,7 @@ pub(super) fn make(
 }
 
 /// See [`Inbox::plan_trial`].
-pub(super) fn of_trial(inbox: &Inbox, entries: &[Entry], medium: Medium) -> Result<Plan, PlanError> {
+pub(in crate::disk) fn of_trial(inbox: &Inbox, entries: &[Entry], medium: Medium) -> Result<Plan, PlanError> {
     let [Entry { kind: EntryKind::File { size: Some(size), .. }, .. }] = entries else {
         return Err(PlanError::Absurd);
     };

@@ -24,8 +24,10 @@ use std::{
 
 use blake3::hazmat::ChainingValue;
 
-use super::at;
-use crate::model::{Group, TransferId};
+use crate::{
+    disk::system::at,
+    model::{Group, TransferId},
+};
 
 const MAGIC: &[u8; 8] = b"airliftJ";
 const VERSION: u32 = 1;

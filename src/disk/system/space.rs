@@ -70,19 +70,19 @@ fn places(_: &Path) -> u64 {
 
 /// Bytes of disk that a file has, whatever its length.
 #[cfg(unix)]
-pub(super) fn taken(file: &File) -> u64 {
+pub fn taken(file: &File) -> u64 {
     use std::os::unix::fs::MetadataExt as _;
     file.metadata().map_or(0, |there| there.blocks().saturating_mul(512))
 }
 
 #[cfg(not(unix))]
-pub(super) fn taken(file: &File) -> u64 {
+pub fn taken(file: &File) -> u64 {
     file.metadata().map_or(0, |there| there.len())
 }
 
 /// What a plan reckons with.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Space {
+pub struct Space {
     pub free: u64,
     /// What the system is left with.
     pub reserve: u64,
@@ -109,7 +109,7 @@ impl Space {
 /// system that can't do that, or not for so large a file, is no error here: writing will tell. In
 /// memory it is only looked whether there is room: pages that are first set aside and filled later
 /// leave the processor's cache between, and that was measured to cost a seventh of the speed.
-pub(super) fn reserve(file: &File, size: u64) -> io::Result<()> {
+pub fn reserve(file: &File, size: u64) -> io::Result<()> {
     if let Some(free) = free_memory(file) {
         return if size.saturating_sub(taken(file)) <= free {
             Ok(())

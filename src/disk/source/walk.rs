@@ -14,19 +14,23 @@ use std::{
 use cap_std::fs::{Dir, Metadata};
 
 use super::{
-    attributes,
-    error::{SourceError, shown},
-    folders::Folders,
-    naming::Numbering,
-    notes::Notes,
     spelling::{Taken, name_of_root, spell},
     trial::TrialContent,
 };
-use crate::model::{Entry, EntryKind, FileMode, RelPath, Skipped, Source, Trial, text};
+use crate::{
+    disk::{
+        error::{SourceError, shown},
+        folders::Folders,
+        naming::Numbering,
+        notes::Notes,
+        system::attributes,
+    },
+    model::{Entry, EntryKind, FileMode, RelPath, Skipped, Source, Trial, text},
+};
 
 /// Where one of the picked things is.
 #[derive(Debug)]
-pub(super) enum Origin {
+pub(in crate::disk) enum Origin {
     StandardInput,
     /// Made for a speed test.
     Trial(TrialContent),
@@ -35,7 +39,7 @@ pub(super) enum Origin {
 }
 
 /// One thing found.
-pub(super) struct Found {
+pub(in crate::disk) struct Found {
     pub entry: Entry,
     /// Its own name, where the entry has another.
     pub real: Option<OsString>,
@@ -43,7 +47,7 @@ pub(super) struct Found {
     pub origin: Option<Origin>,
 }
 
-pub(super) struct Walk {
+pub(in crate::disk) struct Walk {
     picks: vec::IntoIter<Pick>,
     /// The folders that are being gone through, outermost first.
     inside: Vec<Inside>,
@@ -303,7 +307,7 @@ impl Walk {
 }
 
 /// What there can be in a folder.
-pub(super) enum Kind {
+pub(in crate::disk) enum Kind {
     File,
     Folder,
     Link,

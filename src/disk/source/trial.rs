@@ -8,13 +8,14 @@ use std::{
     sync::Arc,
 };
 
-use super::{
-    error::{SourceError, shown},
-    source::Seen,
-    space::Space,
-    sync,
+use super::reading::Seen;
+use crate::{
+    disk::{
+        error::{SourceError, shown},
+        system::{space::Space, sync},
+    },
+    model::{Medium, Trial},
 };
-use crate::model::{Medium, Trial};
 
 /// Large enough that copying it is like copying from memory, and not from a processor's nearest
 /// cache; a multiple of a chunk.
@@ -22,7 +23,7 @@ const BLOCK: usize = 4 << 20;
 
 /// The content of a speed test.
 #[derive(Debug)]
-pub(super) enum TrialContent {
+pub(in crate::disk) enum TrialContent {
     Memory {
         block: Arc<[u8]>,
         bytes: u64,
@@ -85,7 +86,7 @@ fn noise() -> Arc<[u8]> {
 }
 
 /// Reads the same block over and over, without end.
-pub(super) struct Noise {
+pub(in crate::disk) struct Noise {
     block: Arc<[u8]>,
     at: usize,
 }

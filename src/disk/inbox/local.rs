@@ -6,19 +6,18 @@ use std::{borrow::Cow, collections::HashMap, iter::successors};
 
 use serde::{Deserialize, Serialize};
 
-use super::naming::NameRules;
-use crate::model::RelPath;
+use crate::{disk::naming::NameRules, model::RelPath};
 
 /// The names that one attempt at a transfer chose, for the next one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Names {
-    pub(super) chosen: LocalNames,
+    pub(in crate::disk) chosen: LocalNames,
     tops: Vec<Top>,
 }
 
 /// A folder at the top that something of the transfer goes into.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Top {
+pub(in crate::disk) struct Top {
     pub name: Box<str>,
     pub origin: Origin,
 }
@@ -26,23 +25,23 @@ pub(super) struct Top {
 /// Whether a folder was there before the transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Origin {
+pub(in crate::disk) enum Origin {
     Made,
     Found,
 }
 
 impl Names {
-    pub(super) fn new(chosen: LocalNames, tops: Vec<Top>) -> Self {
+    pub(in crate::disk) fn new(chosen: LocalNames, tops: Vec<Top>) -> Self {
         Self { chosen, tops }
     }
 
-    pub(super) fn tops(&self) -> &[Top] {
+    pub(in crate::disk) fn tops(&self) -> &[Top] {
         &self.tops
     }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct LocalNames {
+pub(in crate::disk) struct LocalNames {
     /// A new folder that holds everything.
     holder: Option<Box<str>>,
     /// The person's own name for what holds everything, or for the one thing at the top.
@@ -106,22 +105,22 @@ impl LocalNames {
 }
 
 /// The last component of a path.
-pub(super) fn last(path: &str) -> &str {
+pub(in crate::disk) fn last(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
 /// Everything but the last component; `""` at the top.
-pub(super) fn above(path: &str) -> &str {
+pub(in crate::disk) fn above(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(above, _)| above)
 }
 
 /// The folders above a path, the nearest first and the receiving folder, `""`, last.
-pub(super) fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+pub(in crate::disk) fn ancestors(path: &str) -> impl Iterator<Item = &str> {
     successors(Some(above(path)), |path| (!path.is_empty()).then(|| above(path)))
 }
 
 /// A local path in the form that is safe to show.
-pub(super) fn shown(path: &str) -> String {
+pub(in crate::disk) fn shown(path: &str) -> String {
     RelPath::parse(path).map_or_else(|_| String::new(), |path| path.to_string())
 }
 

@@ -4,8 +4,11 @@
 
 use std::path::Path;
 
-use super::{error::SourceError, source::Sources, trial::TrialContent, walk::Walk};
-use crate::model::{Entry, EntryNo, Purpose, Skipped, Source, Summary, Trial};
+use super::{reading::Sources, trial::TrialContent, walk::Walk};
+use crate::{
+    disk::error::SourceError,
+    model::{Entry, EntryNo, Purpose, Skipped, Source, Summary, Trial},
+};
 
 /// Walks what a person picked, lazily, so that a tree of a million files is streamed.
 pub struct Scan {

@@ -1,0 +1,9 @@
+//! All that only one system has, or does in its own way, each with a fallback for the others.
+//!
+//! Knows open files and folders. Must not know what they are to Airlift.
+
+pub mod at;
+pub mod attributes;
+pub mod rename;
+pub mod space;
+pub mod sync;
