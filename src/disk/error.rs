@@ -9,6 +9,7 @@ use std::{
     sync::Arc,
 };
 
+use super::system;
 use crate::model::{EntryNo, text};
 
 /// Why something can't be offered or read (sender).
@@ -152,21 +153,10 @@ impl DiskError {
             ErrorKind::NotFound => Self::Vanished(path),
             ErrorKind::NotADirectory => Self::InTheWay(path),
             ErrorKind::InvalidFilename | ErrorKind::InvalidInput => Self::NameRefused(path),
-            _ if is_spelling(&why) => Self::NameRefused(path),
+            _ if system::refusal::is_spelling(&why) => Self::NameRefused(path),
             _ => Self::Io { path, why: Arc::new(why) },
         }
     }
-}
-
-/// A name that can't be written in the disk's own alphabet.
-#[cfg(unix)]
-fn is_spelling(why: &io::Error) -> bool {
-    rustix::io::Errno::from_io_error(why) == Some(rustix::io::Errno::ILSEQ)
-}
-
-#[cfg(not(unix))]
-fn is_spelling(_: &io::Error) -> bool {
-    false
 }
 
 /// Why an offer can't be accepted as it is (receiver).

@@ -5,11 +5,15 @@
 //! is asked. Everything here blocks and belongs on a blocking thread. On both sides all work is
 //! done relative to open folder handles, one name at a time and never through a symbolic link, so
 //! that neither a peer's names nor a link planted meanwhile leads out of the picked folder.
+//!
+//! `source` is what is sent, `inbox` what may come and under which names, `intake` what is written, `leftovers`
+//! what was not finished, and `system` what only one system has. Beside them stands what several of them use.
 
 mod error;
 mod folders;
 mod inbox;
 mod intake;
+mod kind;
 mod leftovers;
 mod naming;
 mod notes;

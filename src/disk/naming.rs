@@ -7,12 +7,22 @@ use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use crate::model::TransferId;
+
 /// What every file of ours in a receiving folder starts with.
 pub(super) const OURS: &str = ".airlift-";
 /// How a partial file's name ends.
 pub(super) const PART: &str = ".part";
 /// How the name of its journal ends.
 pub(super) const JOURNAL: &str = ".journal";
+
+/// Bytes of a transfer's id and of a path's hash that names are made of, each as two digits.
+pub(super) const ID: usize = 8;
+
+/// What the names of a transfer's partial files start with.
+pub(super) fn prefix(transfer: TransferId) -> String {
+    format!("{}{}-", crate::disk::naming::OURS, &transfer.to_string()[..2 * ID])
+}
 
 /// What a folder's file system makes of names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

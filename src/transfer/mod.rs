@@ -9,7 +9,7 @@
 //!   compares digests, Bye     ── control ──▶
 //! ```
 //!
-//! [`sender`] and [`receiver`] are the two ends. In each, a `session` drives: control messages on the runtime,
+//! `sender` and `receiver` are the two ends. In each, a `session` drives: control messages on the runtime,
 //! content on blocking stages of its own (`content`); and a `machine`, a state machine without I/O, decides who
 //! may say what, when. What stands here at the top belongs to both, and neither end knows the other. Knows
 //! messages, streams and files; must not know devices' addresses, settings, or anybody's screen.

@@ -10,18 +10,11 @@ use std::{
 
 use cap_std::{ambient_authority, fs::Dir};
 
-use super::{
-    local::Names,
-    plan::{self, Plan},
-    probe,
-};
-use crate::{
-    disk::{
-        error::{DiskError, PlanError, shown},
-        naming::NameRules,
-        system::{space, sync},
-    },
-    model::{Conflict, Entry, Medium},
+use super::probe;
+use crate::disk::{
+    error::{DiskError, shown},
+    naming::NameRules,
+    system::{space, sync},
 };
 
 /// A receiving folder that can be written to.
@@ -62,46 +55,6 @@ impl Inbox {
     #[must_use]
     pub fn free(&self) -> Option<u64> {
         space::free_space(&self.folder)
-    }
-
-    /// Checks a whole offer and decides where each entry goes. Writes nothing.
-    ///
-    /// `name`: another name for the one thing offered, or a new folder for several.
-    ///
-    /// # Errors
-    /// When the offer contradicts itself, is larger than the free space, or `name` is no name.
-    pub fn plan(&self, entries: &[Entry], name: Option<&str>, conflict: Conflict) -> Result<Plan, PlanError> {
-        plan::make(self, entries, name, conflict)
-    }
-
-    /// Files of an offer that seem to be there already, by name, size and time: what a plan with
-    /// [`Conflict::Complete`] would not want as long as their digests agree.
-    #[must_use]
-    pub fn count_already(&self, entries: &[Entry], name: Option<&str>) -> u64 {
-        plan::count_already(self, entries, name)
-    }
-
-    /// As [`Inbox::plan`], for another attempt at a transfer whose first one chose these names. What that
-    /// one stored is not wanted again, and what it left has its space already.
-    ///
-    /// # Errors
-    /// As [`Inbox::plan`].
-    pub fn plan_again(
-        &self,
-        entries: &[Entry],
-        names: &Names,
-        conflict: Conflict,
-    ) -> Result<Plan, PlanError> {
-        plan::make_again(self, entries, names, conflict)
-    }
-
-    /// Checks a speed test, whose content is not kept: no name of the offer is used.
-    ///
-    /// # Errors
-    /// When the offer is not one file of a known size, or that is larger than the free space and is
-    /// to be written.
-    pub fn plan_trial(&self, entries: &[Entry], medium: Medium) -> Result<Plan, PlanError> {
-        plan::of_trial(self, entries, medium)
     }
 
     /// True when its path leads nowhere any more.

@@ -24,20 +24,19 @@ use cap_std::fs::{Dir, Metadata};
 
 use super::{
     folder::Inbox,
-    local::{LocalNames, above, last},
+    local::{LocalNames, Names, above, last},
 };
 use crate::{
     disk::{
-        error::PlanError, folders::Folders, naming::Numbering, notes::Notes, source::walk::Kind,
-        system::space::Space,
+        error::PlanError, folders::Folders, kind::Kind, naming::Numbering, notes::Notes, system::space::Space,
     },
     model::{Conflict, Entry, EntryKind, EntryNo, Medium, Purpose, RelPath, text},
 };
 use ranges::{extend, is_among};
 use settling::{Numbers, Settled};
 
-pub(in crate::disk) use again::{Attempt, make_again};
-pub(in crate::disk) use complete::{BESIDE, count_already, looks_like};
+pub(in crate::disk) use again::Attempt;
+pub(in crate::disk) use complete::{BESIDE, looks_like};
 
 /// Where every entry of an offer goes, and which are not wanted.
 #[derive(Debug, Default)]
@@ -107,13 +106,50 @@ impl Plan {
 /// far more of them than entries may be offered.
 const MOST_IMPLIED: u32 = 1_000_000;
 
+impl Inbox {
+    /// Checks a whole offer and decides where each entry goes. Writes nothing.
+    ///
+    /// `name`: another name for the one thing offered, or a new folder for several.
+    ///
+    /// # Errors
+    /// When the offer contradicts itself, is larger than the free space, or `name` is no name.
+    pub fn plan(&self, entries: &[Entry], name: Option<&str>, conflict: Conflict) -> Result<Plan, PlanError> {
+        make(self, entries, name, conflict)
+    }
+
+    /// Files of an offer that seem to be there already, by name, size and time: what a plan with
+    /// [`Conflict::Complete`] would not want as long as their digests agree.
+    #[must_use]
+    pub fn count_already(&self, entries: &[Entry], name: Option<&str>) -> u64 {
+        complete::count_already(self, entries, name)
+    }
+
+    /// As [`Inbox::plan`], for another attempt at a transfer whose first one chose these names. What that
+    /// one stored is not wanted again, and what it left has its space already.
+    ///
+    /// # Errors
+    /// As [`Inbox::plan`].
+    pub fn plan_again(
+        &self,
+        entries: &[Entry],
+        names: &Names,
+        conflict: Conflict,
+    ) -> Result<Plan, PlanError> {
+        again::make_again(self, entries, names, conflict)
+    }
+
+    /// Checks a speed test, whose content is not kept: no name of the offer is used.
+    ///
+    /// # Errors
+    /// When the offer is not one file of a known size, or that is larger than the free space and is
+    /// to be written.
+    pub fn plan_trial(&self, entries: &[Entry], medium: Medium) -> Result<Plan, PlanError> {
+        of_trial(self, entries, medium)
+    }
+}
+
 /// See [`Inbox::plan`].
-pub(in crate::disk) fn make(
-    inbox: &Inbox,
-    entries: &[Entry],
-    name: Option<&str>,
-    conflict: Conflict,
-) -> Result<Plan, PlanError> {
+fn make(inbox: &Inbox, entries: &[Entry], name: Option<&str>, conflict: Conflict) -> Result<Plan, PlanError> {
     let mut planner = Planner::new(inbox, entries, conflict)?;
     if let Some(name) = name {
         planner.save_as(entries, name)?;
@@ -126,7 +162,7 @@ pub(in crate::disk) fn make(
 }
 
 /// See [`Inbox::plan_trial`].
-pub(in crate::disk) fn of_trial(inbox: &Inbox, entries: &[Entry], medium: Medium) -> Result<Plan, PlanError> {
+fn of_trial(inbox: &Inbox, entries: &[Entry], medium: Medium) -> Result<Plan, PlanError> {
     let [Entry { kind: EntryKind::File { size: Some(size), .. }, .. }] = entries else {
         return Err(PlanError::Absurd);
     };

@@ -6,7 +6,10 @@ use std::io;
 
 use cap_std::fs::{Dir, OpenOptions};
 
-use crate::disk::naming::{Case, Characters, Longest, NameRules, OURS, Unicode};
+use crate::disk::{
+    naming::{Case, Characters, Longest, NameRules, OURS, Unicode},
+    system::space,
+};
 
 /// What `dir` makes of names.
 ///
@@ -43,21 +46,11 @@ fn characters(dir: &Dir, stem: &str) -> Characters {
 /// A system that claims more than is common is not believed: what is below it may hold less.
 fn longest_name(dir: &Dir) -> Longest {
     const COMMON: usize = 255;
-    match claimed_bytes(dir) {
+    match space::longest_name(dir) {
         _ if cfg!(windows) => Longest::Units(COMMON),
         Some(bytes) => Longest::Bytes(usize::try_from(bytes).unwrap_or(COMMON).clamp(64, COMMON)),
         None => Longest::Bytes(COMMON),
     }
-}
-
-#[cfg(unix)]
-fn claimed_bytes(dir: &Dir) -> Option<u64> {
-    rustix::fs::fstatvfs(dir).ok().map(|disk| disk.f_namemax)
-}
-
-#[cfg(not(unix))]
-fn claimed_bytes(_: &Dir) -> Option<u64> {
-    None
 }
 
 /// An empty file that goes when it is dropped.

@@ -11,7 +11,10 @@ use std::{
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
 use cap_std::fs::OpenOptions;
 
-use super::writing::{Intake, Missing, Shared};
+use super::{
+    shared::{Missing, Shared},
+    writing::Intake,
+};
 use crate::{
     disk::{
         error::DiskError,

@@ -19,17 +19,17 @@ use cap_std::fs::{Dir, OpenOptions};
 
 use super::{
     journal::{self, Groups, Journal, Subject},
+    shared::{Folder, Missing, Shared},
     touched,
-    writing::{Folder, Missing, Shared},
 };
 use crate::{
     disk::{
         error::DiskError,
         inbox::local::{above, shown},
-        naming::{JOURNAL, PART},
+        naming::{ID, JOURNAL, PART},
         system::{attributes, space},
     },
-    model::{Entry, EntryKind, EntryNo, FileMode, Group, Purpose, TransferId},
+    model::{Entry, EntryKind, EntryNo, FileMode, Group, Purpose},
 };
 
 /// What earlier attempts left, of so many files at most: each holds two descriptors.
@@ -69,14 +69,6 @@ pub(in crate::disk) struct Left {
     pub journal: Journal,
     pub groups: Groups,
     pub part: Part,
-}
-
-/// Bytes of a transfer's id and of a path's hash that names are made of, each as two digits.
-pub(in crate::disk) const ID: usize = 8;
-
-/// What the names of a transfer's partial files start with.
-pub(in crate::disk) fn prefix(transfer: TransferId) -> String {
-    format!("{}{}-", crate::disk::naming::OURS, &transfer.to_string()[..2 * ID])
 }
 
 fn stem(prefix: &str, path: &str) -> String {

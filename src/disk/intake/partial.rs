@@ -17,7 +17,7 @@ use cap_std::fs::OpenOptions;
 use super::{
     journal::{Groups, Journal},
     part::{Left, Part, Trace},
-    writing::{Missing, Shared},
+    shared::{Missing, Shared},
 };
 use crate::{
     disk::{

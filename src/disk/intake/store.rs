@@ -10,14 +10,14 @@ use std::{
 
 use super::{
     partial::{Verified, Whole},
-    writing::{Missing, Shared},
+    shared::{Missing, Shared},
 };
 use crate::{
     disk::{
         error::DiskError,
         inbox::local::{above, ancestors},
+        kind::Kind,
         naming::Numbering,
-        source::walk::Kind,
         system::{rename, sync},
     },
     model::{Conflict, Digest, EntryNo, RelPath},
@@ -121,6 +121,22 @@ fn sync_names(shared: &Shared, stored: Vec<(EntryNo, Stored)>) -> Vec<Reported> 
         error.map_or(Ok(file), Err)
     };
     stored.into_iter().map(|(no, file)| (no, report(file))).collect()
+}
+
+/// An earlier attempt may have ended between a file's renaming and its last sync: what it stored must
+/// be sure to last before anybody hears that it is there.
+pub fn sync_stored(shared: &Shared) -> Result<(), DiskError> {
+    let mut folders = BTreeSet::new();
+    for entry in shared.plan.stored().iter().cloned().flatten().filter_map(|no| shared.entry(no)) {
+        let path = shared.local(&entry.path);
+        folders.extend(
+            ancestors(&path)
+                .take_while(|folder| !folders.contains(*folder))
+                .map(Box::from)
+                .collect::<Vec<_>>(),
+        );
+    }
+    sync_folders(shared, &folders).into_values().next().map_or(Ok(()), Err)
 }
 
 /// Syncs the names in folders, and returns those that it failed for.

@@ -7,11 +7,14 @@
 use std::{
     fs::{File, Metadata},
     io::{self, ErrorKind, Read as _, Seek as _, SeekFrom},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use super::journal::{Groups, Journal};
-use crate::model::{CHUNK, Group, Leaf};
+use crate::{
+    disk::system::attributes,
+    model::{CHUNK, Group, Leaf},
+};
 
 /// What comes last of a file is written, and not recorded, for about as long as this: on a slow network a
 /// file that nobody has touched may be read again for it, which costs less there than it does elsewhere.
@@ -19,25 +22,12 @@ const TAIL: Duration = Duration::from_secs(2);
 
 /// True when a file was changed, or put in another's place, well after its journal was.
 pub(in crate::disk) fn since(file: &Metadata, journal: &Metadata) -> bool {
-    match (changed(file), journal.modified()) {
+    match (attributes::changed(&cap_std::fs::Metadata::from_just_metadata(file.clone())), journal.modified())
+    {
         (Some(changed), Ok(written)) => written.checked_add(TAIL).is_some_and(|late| changed > late),
         // Where that can't be told, it is better read.
         _ => true,
     }
-}
-
-/// When content or name were changed last: nobody can set that time.
-#[cfg(unix)]
-fn changed(file: &Metadata) -> Option<SystemTime> {
-    use std::os::unix::fs::MetadataExt as _;
-    let whole = Duration::from_secs(file.ctime().try_into().ok()?);
-    let part = Duration::from_nanos(file.ctime_nsec().try_into().ok()?);
-    SystemTime::UNIX_EPOCH.checked_add(whole + part)
-}
-
-#[cfg(not(unix))]
-fn changed(file: &Metadata) -> Option<SystemTime> {
-    file.modified().ok()
 }
 
 /// Reads what is held of a file of `size` bytes, and takes back what is no longer what it was.

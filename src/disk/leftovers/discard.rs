@@ -12,8 +12,7 @@ use crate::{
     disk::{
         error::{DiskError, shown},
         inbox::local::{Names, Origin},
-        intake::part::prefix,
-        naming::{JOURNAL, PART},
+        naming::{JOURNAL, PART, prefix},
     },
     model::{RelPath, TransferId},
 };

@@ -21,11 +21,9 @@ use crate::{
     disk::{
         error::{DiskError, shown},
         inbox::local::{Names, Origin},
-        intake::{
-            journal,
-            part::{ID, open_own, prefix},
-        },
-        naming::{JOURNAL, OURS, PART},
+        intake::{journal, part::open_own},
+        naming::{ID, JOURNAL, OURS, PART, prefix},
+        system::attributes,
     },
     model::{RelPath, TransferId},
 };
@@ -234,19 +232,7 @@ fn half(start: &str) -> TransferId {
 /// be long ago, just before it gets its name.
 fn touched(there: &Metadata) -> SystemTime {
     let modified = there.modified().map_or_else(|_| SystemTime::now(), cap_std::time::SystemTime::into_std);
-    changed(there).map_or(modified, |changed| changed.max(modified))
-}
-
-#[cfg(unix)]
-fn changed(there: &Metadata) -> Option<SystemTime> {
-    use cap_std::fs::MetadataExt as _;
-    let seconds = there.ctime().try_into().ok()?;
-    SystemTime::UNIX_EPOCH.checked_add(std::time::Duration::from_secs(seconds))
-}
-
-#[cfg(not(unix))]
-fn changed(there: &Metadata) -> Option<SystemTime> {
-    there.created().ok().map(cap_std::time::SystemTime::into_std)
+    attributes::changed(there).map_or(modified, |changed| changed.max(modified))
 }
 
 /// Bytes of a transfer that are in its receiving folder.

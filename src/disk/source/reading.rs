@@ -16,8 +16,9 @@ use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt a
 use cap_std::fs::{Dir, Metadata, OpenOptions};
 
 use super::{
+    seen::Seen,
     trial::{Noise, TrialContent},
-    walk::{Found, Kind, Origin},
+    walk::{Found, Origin},
 };
 use crate::{
     disk::{
@@ -131,25 +132,6 @@ impl Sources {
             path.push(real.map_or(OsStr::new(component), OsString::as_os_str));
         }
         path
-    }
-}
-
-/// What the scan saw of a file.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::disk) struct Seen {
-    pub size: u64,
-    modified: Option<Timestamp>,
-}
-
-impl Seen {
-    pub fn of(metadata: &Metadata) -> Self {
-        Self { size: metadata.len(), modified: attributes::modified(metadata) }
-    }
-
-    fn is(self, now: &Metadata) -> bool {
-        matches!(Kind::of(now), Kind::File)
-            && now.len() == self.size
-            && attributes::modified(now) == self.modified
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use super::reading::Seen;
+use super::seen::Seen;
 use crate::{
     disk::{
         error::{SourceError, shown},

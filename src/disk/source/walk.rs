@@ -21,6 +21,7 @@ use crate::{
     disk::{
         error::{SourceError, shown},
         folders::Folders,
+        kind::Kind,
         naming::Numbering,
         notes::Notes,
         system::attributes,
@@ -303,28 +304,5 @@ impl Walk {
     fn note_spelling(&mut self, path: &Path, spelling: &str) {
         let (path, spelling) = (shown(path), text::visible(spelling));
         self.notes.add(format_args!("The name of “{path}” is not text (UTF-8). It is sent as “{spelling}”."));
-    }
-}
-
-/// What there can be in a folder.
-pub(in crate::disk) enum Kind {
-    File,
-    Folder,
-    Link,
-    Special,
-}
-
-impl Kind {
-    pub fn of(metadata: &Metadata) -> Self {
-        let file_type = metadata.file_type();
-        if file_type.is_symlink() {
-            Self::Link
-        } else if file_type.is_dir() {
-            Self::Folder
-        } else if file_type.is_file() {
-            Self::File
-        } else {
-            Self::Special
-        }
     }
 }

@@ -2,7 +2,11 @@
 //!
 //! What only one system can do with them is here.
 
-use std::{fs::File, io};
+use std::{
+    fs::File,
+    io,
+    time::{Duration, SystemTime},
+};
 
 use cap_std::fs::{Dir, Metadata, OpenOptions};
 
@@ -25,6 +29,23 @@ pub fn touched(metadata: &Metadata) -> Option<Timestamp> {
 #[cfg(not(unix))]
 pub fn touched(_: &Metadata) -> Option<Timestamp> {
     None
+}
+
+/// When content or name were changed last: nobody can set that time. Where the system doesn't say, when it
+/// was made or written.
+#[cfg(unix)]
+pub fn changed(metadata: &Metadata) -> Option<SystemTime> {
+    use cap_std::fs::MetadataExt as _;
+    let whole = Duration::from_secs(metadata.ctime().try_into().ok()?);
+    let part = Duration::from_nanos(metadata.ctime_nsec().try_into().ok()?);
+    SystemTime::UNIX_EPOCH.checked_add(whole + part)
+}
+
+#[cfg(not(unix))]
+pub fn changed(metadata: &Metadata) -> Option<SystemTime> {
+    let made = metadata.created().ok().map(cap_std::time::SystemTime::into_std);
+    let written = metadata.modified().ok().map(cap_std::time::SystemTime::into_std);
+    made.max(written)
 }
 
 /// Executable when anybody may execute it.
@@ -76,7 +97,7 @@ pub fn set_folder_time(parent: &Dir, name: &str, time: Timestamp) -> io::Result<
     use cap_fs_ext::{DirExt as _, SystemTimeSpec};
     use cap_std::time::SystemTime;
     // The library takes no time before 1970.
-    let time = sensible(time).to_system_time().filter(|time| *time >= std::time::UNIX_EPOCH);
+    let time = sensible(time).to_system_time().filter(|time| *time >= SystemTime::UNIX_EPOCH);
     let Some(time) = time else { return Err(io::ErrorKind::InvalidInput.into()) };
     parent.set_symlink_times(name, None, Some(SystemTimeSpec::Absolute(SystemTime::from_std(time))))
 }

@@ -2,6 +2,7 @@
 
 use std::{fs::File, io, path::Path};
 
+use cap_std::fs::Dir;
 use fs4::FileExt as _;
 
 /// Bytes that this user can still store where `path` is, or would be; `None` where the system
@@ -145,5 +146,16 @@ fn free_memory(file: &File) -> Option<u64> {
 
 #[cfg(not(target_os = "linux"))]
 fn free_memory(_: &File) -> Option<u64> {
+    None
+}
+
+/// The longest name that the file system of a folder says it can hold, in bytes.
+#[cfg(unix)]
+pub fn longest_name(dir: &Dir) -> Option<u64> {
+    rustix::fs::fstatvfs(dir).ok().map(|disk| disk.f_namemax)
+}
+
+#[cfg(not(unix))]
+pub fn longest_name(_: &Dir) -> Option<u64> {
     None
 }

@@ -12,7 +12,10 @@ use std::{
 
 use super::{ID, add, begin, file, folder, listing, receive, skip, store_one, temp, texts, write};
 use crate::{
-    disk::{DiskError, Inbox, PlanError, Scan, SourceError, intake::part::prefix, naming::PART},
+    disk::{
+        DiskError, Inbox, PlanError, Scan, SourceError,
+        naming::{PART, prefix},
+    },
     model::{CHUNK, Conflict, Leaf, Source, Timestamp},
 };
 

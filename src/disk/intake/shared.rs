@@ -1,0 +1,301 @@
+//! What one accepted transfer and all its files have in common: the receiving folder, the plan, the folders
+//! that are open and those that were made.
+//!
+//! Opens folders on the way to an entry, one name at a time and never through a link. Must not know how a file
+//! is written, or gets its name.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashSet},
+    ffi::OsStr,
+    io::{self, ErrorKind},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use cap_fs_ext::DirExt as _;
+use cap_std::fs::Dir;
+
+use crate::{
+    disk::{
+        error::{self, DiskError},
+        folders::Folders,
+        inbox::{
+            Inbox, Plan,
+            local::{above, last, shown},
+        },
+        naming::{Numbering, prefix},
+        notes::Notes,
+        system::{attributes, sync::Disks},
+    },
+    model::{Conflict, Entry, EntryKind, EntryNo, FileMode, RelPath, TransferId},
+};
+
+/// How many things at the top of the folder are remembered as saved.
+pub const MAX_SAVED: usize = 1000;
+
+/// What an intake shares with its files.
+pub struct Shared {
+    pub inbox: Inbox,
+    pub plan: Plan,
+    pub disks: Disks,
+    /// How many finished files keep their handle; see `partial`.
+    pub handles: Arc<()>,
+    pub transfer: TransferId,
+    /// What this transfer's partial files start with.
+    pub prefix: String,
+    entries: Vec<Entry>,
+    folders: Folders<Folder>,
+    made: Mutex<Made>,
+    is_finished: AtomicBool,
+    is_abandoned: AtomicBool,
+}
+
+/// An open folder and the number of the disk it is on.
+pub struct Folder {
+    pub dir: Dir,
+    pub disk: usize,
+}
+
+/// What was made so far, by path below the inbox.
+#[derive(Default)]
+pub struct Made {
+    pub folders: BTreeSet<Box<str>>,
+    /// Folders in which a new folder may not last through a power cut yet.
+    pub unsynced: BTreeSet<Box<str>>,
+    pub saved: Vec<String>,
+    is_saved: HashSet<String>,
+    pub notes: Notes,
+}
+
+/// Whether a folder that is missing is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    Make,
+    Fail,
+}
+
+impl Shared {
+    pub fn new(inbox: Inbox, entries: Vec<Entry>, plan: Plan, transfer: TransferId) -> Self {
+        Self {
+            transfer,
+            prefix: prefix(transfer),
+            inbox,
+            entries,
+            plan,
+            disks: Disks::default(),
+            handles: Arc::new(()),
+            folders: Folders::default(),
+            made: Mutex::default(),
+            is_finished: AtomicBool::new(false),
+            is_abandoned: AtomicBool::new(false),
+        }
+    }
+
+    /// From now on, the folders that were made stay.
+    pub fn finish(&self) {
+        self.is_finished.store(true, Ordering::Relaxed);
+    }
+
+    /// What is not whole goes when the last use of it ends.
+    pub fn abandon(&self) {
+        self.is_abandoned.store(true, Ordering::Relaxed);
+    }
+
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    pub fn is_abandoned(&self) -> bool {
+        self.is_abandoned.load(Ordering::Relaxed)
+    }
+
+    pub fn entry(&self, no: EntryNo) -> Option<&Entry> {
+        self.entries.get(no as usize)
+    }
+
+    /// A wanted file: its path, size and mode.
+    pub fn file(&self, no: EntryNo) -> Result<(&Entry, Option<u64>, FileMode), DiskError> {
+        match self.entry(no) {
+            Some(entry @ Entry { kind: EntryKind::File { size, mode }, .. })
+                if !self.plan.is_unwanted(no) =>
+            {
+                Ok((entry, *size, *mode))
+            }
+            _ => Err(DiskError::NotWanted(no)),
+        }
+    }
+
+    /// Where an entry goes, below the inbox.
+    pub fn local<'s>(&'s self, path: &'s RelPath) -> Cow<'s, str> {
+        self.plan.names.path(path.as_str())
+    }
+
+    pub fn made(&self) -> MutexGuard<'_, Made> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The open folder of a path below the inbox; of `""`, the inbox itself.
+    pub fn folder(&self, path: &str, missing: Missing) -> Result<Arc<Folder>, DiskError> {
+        self.folders.get_or_open(OsStr::new(path), || {
+            let dir = if path.is_empty() {
+                self.inbox.dir.try_clone()
+            } else {
+                self.enter(&*self.folder(above(path), missing)?, path, missing)
+            };
+            let opened = dir.and_then(|dir| Ok(Folder { disk: self.disks.number(&dir)?, dir }));
+            opened.map_err(|why| self.failed(path, why))
+        })
+    }
+
+    /// Runs `work` in a folder, and once more from the top if the folder that was open is gone.
+    pub fn in_folder<T>(
+        &self,
+        path: &str,
+        shown_path: &str,
+        work: impl Fn(&Folder) -> io::Result<T>,
+    ) -> Result<T, DiskError> {
+        let attempt = || {
+            let folder = self.folder(path, Missing::Make)?;
+            work(&folder).map_err(|why| self.failed(shown_path, why))
+        };
+        match attempt() {
+            Err(DiskError::Vanished(_)) => {
+                self.folders.forget_all();
+                attempt()
+            }
+            result => result,
+        }
+    }
+
+    /// An error of the system, told as what it means for this transfer.
+    pub fn failed(&self, path: &str, why: io::Error) -> DiskError {
+        let inbox = || error::shown(self.inbox.folder());
+        let what = if path.is_empty() { inbox() } else { shown(path) };
+        match DiskError::of(what, why) {
+            DiskError::NoSpace(_) => DiskError::NoSpace(inbox()),
+            DiskError::ReadOnly(_) => DiskError::ReadOnly(inbox()),
+            DiskError::Vanished(_) if self.inbox.is_gone() => DiskError::FolderGone(inbox()),
+            error => error,
+        }
+    }
+
+    fn enter(&self, parent: &Folder, path: &str, missing: Missing) -> io::Result<Dir> {
+        let name = last(path);
+        match parent.dir.open_dir_nofollow(name) {
+            Err(why) if why.kind() == ErrorKind::NotFound && missing == Missing::Make => {
+                match parent.dir.create_dir(name) {
+                    Ok(()) => self.made().folder(path),
+                    Err(why) if why.kind() == ErrorKind::AlreadyExists => {}
+                    Err(why) => return Err(why),
+                }
+                parent.dir.open_dir_nofollow(name)
+            }
+            // Systems differ in what they call a link that was not followed.
+            Err(why) => match parent.dir.symlink_metadata(name) {
+                Ok(metadata) if !metadata.is_dir() => Err(ErrorKind::NotADirectory.into()),
+                _ => Err(why),
+            },
+            opened => opened,
+        }
+    }
+
+    /// Makes a folder at the top that was not there before.
+    pub fn make_fresh(&mut self, offered: &str) -> Result<(), DiskError> {
+        let planned = self.plan.names.path(offered).into_owned();
+        let wish = self.plan.names.wish(self.inbox.rules, offered);
+        let path =
+            self.take_free(&planned, &wish, Numbering::Folder, |name| self.inbox.dir.create_dir(name))?;
+        self.made().folder(path.as_str());
+        if offered.is_empty() {
+            self.plan.names.set_holder(path.as_str());
+        } else {
+            self.plan.names.set(offered, path.as_str());
+        }
+        Ok(())
+    }
+
+    /// Tries `take` with the planned path's name, and while that is taken with `wish` and a number.
+    /// Returns the path that was free.
+    pub fn take_free(
+        &self,
+        planned: &str,
+        wish: &str,
+        numbering: Numbering,
+        take: impl Fn(&str) -> io::Result<()>,
+    ) -> Result<RelPath, DiskError> {
+        let mut name = Cow::Borrowed(last(planned));
+        let mut number = 0;
+        loop {
+            let path = match above(planned) {
+                "" => RelPath::parse(&name),
+                parent => RelPath::parse(&format!("{parent}/{name}")),
+            };
+            // The plan has measured its paths; only a number can make one too long.
+            let path = path.map_err(|_| DiskError::NameRefused(shown(planned)))?;
+            match take(&name) {
+                Ok(()) => {
+                    if path.as_str() != planned {
+                        let planned = shown(planned);
+                        let why = match self.plan.conflict {
+                            Conflict::Complete => "is there with other content",
+                            _ => "was taken meanwhile",
+                        };
+                        self.made().notes.add(format_args!("“{planned}” {why}: stored as “{path}”."));
+                    }
+                    return Ok(path);
+                }
+                Err(why) if why.kind() == ErrorKind::AlreadyExists => {
+                    number += 1;
+                    name = Cow::Owned(self.inbox.rules.numbered(wish, number, numbering));
+                }
+                Err(why) => return Err(self.failed(planned, why)),
+            }
+        }
+    }
+
+    pub fn set_folder_time(&self, entry: &Entry) {
+        let path = self.local(&entry.path);
+        let top = path.split_once('/').map_or(&*path, |(top, _)| top);
+        let is_ours = self.made().folders.contains(&*path) || self.plan.made_earlier.contains(top);
+        let (Some(time), true) = (entry.modified, is_ours) else { return };
+        // A time that this file system can't hold is not worth a failure.
+        if let Ok(parent) = self.folder(above(&path), Missing::Fail) {
+            let _ = attributes::set_folder_time(&parent.dir, last(&path), time);
+        }
+    }
+}
+
+impl Made {
+    fn folder(&mut self, path: &str) {
+        self.folders.insert(path.into());
+        self.unsynced.insert(above(path).into());
+    }
+
+    /// Records that something stands at `path`.
+    pub fn save(&mut self, path: &str) {
+        let top = path.split_once('/').map_or(path, |(top, _)| top);
+        if self.saved.len() < MAX_SAVED && !self.is_saved.contains(top) {
+            self.saved.push(top.to_owned());
+            self.is_saved.insert(top.to_owned());
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if self.is_finished.load(Ordering::Relaxed) {
+            return;
+        }
+        let made = std::mem::take(&mut self.made().folders);
+        // In reverse order, a folder comes after what is in it.
+        for path in made.iter().rev() {
+            if let Ok(parent) = self.folder(above(path), Missing::Fail) {
+                // Where something is in it, it stays.
+                let _ = parent.dir.remove_dir(last(path));
+            }
+        }
+    }
+}

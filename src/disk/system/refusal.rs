@@ -1,0 +1,14 @@
+//! What a system's error codes mean where the standard library has no word for them.
+
+use std::io;
+
+/// A name that can't be written in the disk's own alphabet.
+#[cfg(unix)]
+pub fn is_spelling(why: &io::Error) -> bool {
+    rustix::io::Errno::from_io_error(why) == Some(rustix::io::Errno::ILSEQ)
+}
+
+#[cfg(not(unix))]
+pub fn is_spelling(_: &io::Error) -> bool {
+    false
+}
