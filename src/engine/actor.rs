@@ -24,27 +24,19 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::kept::Resting;
-use self::reception::Reception;
+use self::{kept::Resting, reception::Reception};
 use super::{
-    codes::Codes,
     command::{Command, Manner, Receiving, Remember, Strangers},
-    desk::Desk,
-    devices::Devices,
-    discovering::View,
     event::Event,
-    guesses::Guesses,
     handle::{EngineEnd, Publisher},
-    incoming::Accepted,
-    kept::Survey,
-    limiters::Limiters,
-    outgoing::Parcel,
-    record::Found,
-    resting::Wish,
-    routes::Routes,
+    network::{discovering::View, routes::Routes},
     snapshot::{DeviceCard, InboxCard},
     start::{Earlier, Multicast},
-    switchboard::Switchboard,
+    transfers::{
+        desk::Desk, incoming::Accepted, kept::Survey, limiters::Limiters, outgoing::Parcel, record::Found,
+        resting::Wish, switchboard::Switchboard,
+    },
+    trust::{codes::Codes, devices::Devices, guesses::Guesses},
 };
 use crate::{
     disk,

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use tokio::sync::oneshot;
 
-use super::doctor::Finding;
-
+use super::network::doctor::Finding;
 use crate::{
     model::{
         Answer, DeviceId, Landing, PairingCode, Problem, Source, Summary, Target, TransferId, Trial, Trust,

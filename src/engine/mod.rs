@@ -4,40 +4,24 @@
 //! every part below it; must not know egui, clap, or how anything is printed.
 
 mod actor;
-mod codes;
 mod command;
-mod desk;
-mod devices;
-mod discovering;
-pub mod doctor;
 mod event;
-mod given_up;
-mod guesses;
 mod handle;
-mod incoming;
-mod kept;
-mod kind;
-mod limiters;
-mod listening;
-mod outgoing;
-mod patience;
-mod policy;
-mod record;
-mod resting;
-mod routes;
+mod network;
 mod snapshot;
 mod start;
-mod strangers;
-mod switchboard;
+mod transfers;
+mod trust;
 
 pub use command::{
     Command, Consent, DeviceChange, Looking, Manner, PortChoice, Receiving, Remember, Strangers,
 };
 pub use event::Event;
 pub use handle::{EngineEnd, Events, Gauge, Handle, Publisher, Unheard, Update, Wake, seam};
-pub use kept::{KeptTransfer, kept};
+pub use network::doctor;
 pub use snapshot::{CodeState, DeviceCard, InboxCard, ReceivingState, Snapshot};
 pub use start::{Config, Earlier, Engine, Multicast, StartError};
+pub use transfers::kept::{KeptTransfer, kept};
 
 pub use crate::{
     disk::User,

@@ -7,9 +7,9 @@ use tokio::{runtime::Runtime, task::JoinHandle};
 use super::{
     actor::{Actor, ForThisRun},
     command::Command,
-    devices::Devices,
     handle::{Handle, Wake, seam},
     snapshot::{DeviceCard, Snapshot},
+    trust::devices::Devices,
 };
 use crate::{
     disk,

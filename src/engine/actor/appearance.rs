@@ -5,9 +5,11 @@ use tokio::sync::oneshot;
 use super::Actor;
 use crate::engine::{
     command::{Looking, PortChoice},
-    discovering::Appearance,
-    doctor::{self, Finding},
-    kind,
+    network::{
+        discovering::Appearance,
+        doctor::{self, Finding},
+        kind,
+    },
     start::Multicast,
 };
 

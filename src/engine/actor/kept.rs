@@ -15,13 +15,15 @@ use super::{Actor, Internal, Running, reception::Reception};
 use crate::{
     engine::{
         command::Manner,
-        desk::Desk,
         event::Event,
-        incoming::{Accepted, Start},
-        kept::{self, Decided, Orphan, Survey},
-        outgoing::{self, Parcel},
-        record::{self, Found, Kept, Record},
         start::Earlier,
+        transfers::{
+            desk::Desk,
+            incoming::{Accepted, Start},
+            kept::{self, Decided, Orphan, Survey},
+            outgoing::{self, Parcel},
+            record::{self, Found, Kept, Record},
+        },
     },
     model::{Direction, Outcome, Problem, Report, Rest, Side, Transfer, TransferId, TransferState},
     net::Listener,

@@ -4,7 +4,7 @@ use tokio::sync::oneshot;
 
 use super::{Actor, Caller};
 use crate::{
-    engine::{command::Consent, desk::Desk},
+    engine::{command::Consent, transfers::desk::Desk},
     model::{Answer, DeviceId, TransferId, Trust},
     transfer::{IncomingOffer, Leeway},
     wire::limits,

@@ -15,8 +15,9 @@ use crate::{
     engine::{
         command::{PortChoice, Receiving, Remember},
         event::Event,
-        incoming, listening,
+        network::listening,
         snapshot::ReceivingState,
+        transfers::incoming,
     },
     model::{
         Answer, Direction, Outcome, PairingCode, Peer, Problem, ProblemKind, Report, Side, TransferState,

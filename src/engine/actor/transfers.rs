@@ -16,11 +16,13 @@ use super::{Actor, Caller, Internal, Line, Running};
 use crate::{
     engine::{
         command::{Consent, Manner},
-        desk::Desk,
-        incoming::{self, Incoming, Start, Terms},
-        outgoing::{self, Outgoing, Parcel},
-        record::{self, Kept, Who},
-        resting::{Marks, Rest, Wishes},
+        transfers::{
+            desk::Desk,
+            incoming::{self, Incoming, Start, Terms},
+            outgoing::{self, Outgoing, Parcel},
+            record::{self, Kept, Who},
+            resting::{Marks, Rest, Wishes},
+        },
     },
     identity::{Heard, Whereabouts},
     model::{

@@ -20,18 +20,19 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    actor::Internal,
-    command::Manner,
     desk::Desk,
-    devices::Devices,
-    guesses::Guesses,
     patience::{Drought, Patience, noting},
     record::{self, Kept},
     resting::{Leaving, Marks, Rest, Wish, Wishes},
-    routes::Routes,
 };
 use crate::{
     disk::{Scan, SourceError},
+    engine::{
+        actor::Internal,
+        command::Manner,
+        network::routes::Routes,
+        trust::{devices::Devices, guesses::Guesses},
+    },
     model::{
         Agreement, DeviceId, DeviceName, Outcome, Pause, Problem, ProblemKind, Purpose, Report, Side, Source,
         Target, TransferId, Trial, Trust,

@@ -14,8 +14,8 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{event::Event, handle::Publisher};
 use crate::{
+    engine::{event::Event, handle::Publisher},
     identity::{Change, Look, TrustStore},
     model::{Caution, DeviceId, DeviceName, KnownDevice, Problem, ProblemKind, Proof, Side, Trust},
 };

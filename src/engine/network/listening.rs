@@ -8,15 +8,17 @@ use tokio::{
     time::timeout,
 };
 
-use super::{
-    actor::{Caller, Internal},
-    codes::{self, Codes},
-    command::Remember,
-    devices::Devices,
-    strangers::{Places, Unknown, make_room},
-    switchboard::Switchboard,
-};
 use crate::{
+    engine::{
+        actor::{Caller, Internal},
+        command::Remember,
+        transfers::switchboard::Switchboard,
+        trust::{
+            codes::{self, Codes},
+            devices::Devices,
+            strangers::{Places, Unknown, make_room},
+        },
+    },
     model::{DeviceId, Trust},
     net::{Connection, Listener, NetError, Stranger},
     transfer::{self, LinkError, read_first},

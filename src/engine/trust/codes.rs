@@ -14,8 +14,8 @@ use tokio::{
     time::{sleep_until, timeout},
 };
 
-use super::{command::Remember, event::Event, handle::Publisher, snapshot::CodeState};
 use crate::{
+    engine::{command::Remember, event::Event, handle::Publisher, snapshot::CodeState},
     model::{DeviceId, PairingCode},
     net::{Connection, NetError},
     pairing::{self, Answering, BadProof, Element, Ends, Given, NotOpen, State, Tried},

@@ -4,7 +4,7 @@ use tokio::time::timeout;
 
 use super::Outgoing;
 use crate::{
-    engine::codes::say,
+    engine::trust::codes::say,
     model::{DeviceId, DeviceName, Link, PairingCode, Problem, ProblemKind, Proof, Side, Target, text},
     net::{Connection, NetError},
     pairing::{self, Asking, BadProof, Ends},

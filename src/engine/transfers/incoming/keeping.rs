@@ -5,7 +5,7 @@ use std::{io, path::Path, time::SystemTime};
 use super::{Accepted, Story, lock};
 use crate::{
     disk::Names,
-    engine::record::{self, Kept, Missing, Record, Who},
+    engine::transfers::record::{self, Kept, Missing, Record, Who},
     model::{Landing, Purpose, TransferId},
 };
 

@@ -5,12 +5,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    event::Event,
-    handle::{Gauge, Publisher},
-    kept, record,
-};
+use super::{kept, record};
 use crate::{
+    engine::{
+        event::Event,
+        handle::{Gauge, Publisher},
+    },
     model::{
         Agreement, Caution, CompareCode, DeviceId, Direction, Meeting, Outcome, Pause, Problem, ProblemKind,
         Progress, Report, Summary, Target, Transfer, TransferId, TransferState,

@@ -9,7 +9,7 @@ use super::{Accepted, Outgoing, Parcel};
 use crate::{
     engine::{
         actor::Internal,
-        record::{self, Kept, Missing, Record, Who},
+        transfers::record::{self, Kept, Missing, Record, Who},
     },
     model::{Retry, Target, TransferId},
 };

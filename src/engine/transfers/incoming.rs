@@ -18,13 +18,8 @@ use tokio_util::sync::CancellationToken;
 
 use self::keeping::keep;
 use super::{
-    actor::Internal,
-    command::Receiving,
     desk::Desk,
-    devices::Devices,
-    given_up,
-    guesses::Guesses,
-    kept,
+    given_up, kept,
     patience::noting,
     record::{self, Found, Kept, Missing, Record, Who},
     resting::{Marks, Rest, Wishes},
@@ -32,6 +27,11 @@ use super::{
 };
 use crate::{
     disk::{self, EmptyFolders, Names},
+    engine::{
+        actor::Internal,
+        command::Receiving,
+        trust::{devices::Devices, guesses::Guesses},
+    },
     model::{
         Agreement, Answer, DeviceId, DeviceName, Landing, Meeting, Outcome, Problem, ProblemKind, Proof,
         Report, Side, Summary, TransferId, Trust,

@@ -1,7 +1,7 @@
 //! Who says yes to an offer: one pure function.
 
-use super::command::Consent;
 use crate::{
+    engine::command::Consent,
     model::{Answer, Caution, Landing, Trust},
     settings::{AcceptRule, Settings},
 };

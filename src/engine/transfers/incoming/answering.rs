@@ -9,7 +9,7 @@ use crate::{
     engine::{
         actor::Internal,
         command::Receiving,
-        policy::{Asked, Decision, decide},
+        trust::policy::{Asked, Decision, decide},
     },
     model::{Agreement, Answer, Landing, Trust},
     transfer::IncomingOffer,

@@ -14,9 +14,9 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
 };
 
-use super::{command::Looking, devices::Devices, event::Event, handle::Publisher};
 use crate::{
     discovery::{Announcement, Claim, Directory, Driver, MulticastError, Networks, Seen, tag},
+    engine::{command::Looking, event::Event, handle::Publisher, trust::devices::Devices},
     identity::random,
     model::{DeviceId, DeviceKind, DeviceName, Nearby, RouteAnswer, Trust},
     net::{self, NetError, Tls},
@@ -430,7 +430,7 @@ async fn until(then: Option<Instant>) {
 }
 
 #[cfg(test)]
-#[path = "../../tests/support/loud.rs"]
+#[path = "../../../tests/support/loud.rs"]
 mod loud;
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::{Accepted, Again, End, Incoming, Story, is_kept, lock};
 use crate::{
-    engine::resting::{Leaving, Marks, Wish},
+    engine::transfers::resting::{Leaving, Marks, Wish},
     model::{Outcome, Pause, Problem, ProblemKind, Report, Side},
     net::Connection,
     wire::message::Ending,

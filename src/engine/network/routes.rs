@@ -6,8 +6,9 @@ mod search;
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::{devices::Devices, discovering::View};
+use super::discovering::View;
 use crate::{
+    engine::trust::devices::Devices,
     model::{Address, DeviceId, DeviceName, PairingCode, Target},
     net::{self, Connection, NetError, Tls},
     wire::limits,

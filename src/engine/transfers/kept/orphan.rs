@@ -13,7 +13,7 @@ use std::{
 use super::{left, of_files};
 use crate::{
     disk::{self, Scraps, User},
-    engine::record::{Kept, Record},
+    engine::transfers::record::{Kept, Record},
     model::{
         Direction, EntryKind, FileMode, Peer, Problem, ProblemKind, Rest, Side, Summary, TopItem, Transfer,
         TransferId,

@@ -1,0 +1,11 @@
+//! Who is where: this device is found, and finds others.
+//!
+//! [`listening`] waits for callers and finds out what they want, [`discovering`] keeps the list of devices
+//! nearby, [`routes`] leads to the one that a person named, [`doctor`] says what may be in the way, and [`kind`]
+//! what sort of device this is. Must not know what a transfer is about.
+
+pub mod discovering;
+pub mod doctor;
+pub mod kind;
+pub mod listening;
+pub mod routes;
