@@ -11,43 +11,38 @@ mod transfers;
 
 use std::{
     collections::HashMap,
-    io,
-    net::SocketAddr,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
-    time::{Instant, SystemTime},
 };
 
 use tokio::{
-    sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch},
+    sync::{Notify, Semaphore, mpsc, oneshot, watch},
     task::{AbortHandle, Id, JoinSet},
 };
 use tokio_util::sync::CancellationToken;
 
 use self::{kept::Resting, reception::Reception};
 use super::{
-    command::{Command, Manner, Receiving, Remember, Strangers},
+    cards::{DeviceCard, InboxCard},
+    command::{Command, Manner, Receiving, Strangers},
+    config::{Earlier, Multicast},
     event::Event,
     handle::{EngineEnd, Publisher},
-    network::{discovering::View, routes::Routes},
-    snapshot::{DeviceCard, InboxCard},
-    start::{Earlier, Multicast},
-    transfers::{
-        desk::Desk, incoming::Accepted, kept::Survey, limiters::Limiters, outgoing::Parcel, record::Found,
-        resting::Wish, switchboard::Switchboard,
-    },
+    network::{discovering::View, routes::Routes, switchboard::Switchboard},
+    report::Internal,
+    transfers::{desk::Desk, limiters::Limiters, outgoing::Parcel, record::Accepted, resting::Wish},
     trust::{codes::Codes, devices::Devices, guesses::Guesses},
 };
 use crate::{
     disk,
     identity::{Heard, Whereabouts},
     model::{
-        Answer, ByteRate, DeviceId, DeviceName, Outcome, Problem, ProblemKind, Report, Side, Source, Target,
-        Transfer, TransferId,
+        Answer, ByteRate, DeviceName, Outcome, Problem, ProblemKind, Report, Side, Source, Target, Transfer,
+        TransferId,
     },
-    net::{Connection, ListenError, NetError, Tls},
+    net::{Connection, ListenError, Tls},
     settings::Settings,
-    transfer::{Accord, IncomingOffer, Room},
+    transfer::{Accord, Room},
     wire::limits,
 };
 
@@ -60,48 +55,6 @@ const FINISHED: usize = 200;
 /// Transfers that are over and are remembered until their senders call once more: as many as can be
 /// cut off in their last moment at once.
 const UNHEARD: usize = limits::MAX_RECEIVING;
-
-/// What tasks tell the actor.
-pub enum Internal {
-    /// Somebody introduced themselves and wants to make an offer.
-    Arrived(Caller),
-    /// An offer is to be shown, and may be answered through `reply`.
-    Ask { desk: Arc<Desk>, offer: Box<IncomingOffer>, reply: oneshot::Sender<Answer> },
-    /// This address leads to a device.
-    Reached { to: Target, peer: DeviceId, at: SocketAddr },
-    /// A transfer that receives is over, and its sender may call once more: it may not know that all is
-    /// stored, or try again what failed.
-    Unheard(Box<Accepted>),
-    /// Files of a transfer that sends have failed, and can be sent again.
-    /// `noted` is told before anybody can ask for that.
-    Failed { id: TransferId, to: Target, sources: Vec<Source>, noted: oneshot::Sender<()> },
-    /// Nobody can be heard any more.
-    Deaf(io::Error),
-    /// The port that was listened on last may be free by now.
-    Closed,
-    /// It is not over, and not tried any more by itself; what is kept of it is free again.
-    Rests { desk: Arc<Desk>, record: TransferId, why: Problem, since: SystemTime },
-    /// What there is of one that a person wants to go on.
-    Claimed { id: TransferId, found: Found },
-    /// What was left of one is gone, or why not.
-    Discarded { id: TransferId, removed: Result<(), Problem> },
-    /// What is left of transfers at all.
-    Surveyed(Survey),
-    /// Another machine with this one's key has called.
-    Twin { address: SocketAddr, why: NetError },
-}
-
-/// Somebody who wants to make an offer, or to go on with one.
-pub struct Caller {
-    pub connection: Box<Connection>,
-    pub name: String,
-    pub transfer: [u8; 16],
-    /// They have shown that they know the code that was given out, and that follows from it.
-    pub coded: Option<Remember>,
-    /// One of those that strangers have.
-    pub place: OwnedSemaphorePermit,
-    pub since: Instant,
-}
 
 /// What stands in the place of the settings' own until a person changes that.
 pub struct ForThisRun {

@@ -1,11 +1,10 @@
 //! Everything that a face can learn from the engine, apart from progress, which is sampled.
 
+use super::cards::{CodeState, DeviceCard, InboxCard, ReceivingState};
 use crate::{
     model::{KnownDevice, Nearby, Problem, Transfer, TransferId},
     settings::Settings,
 };
-
-use super::snapshot::{CodeState, DeviceCard, InboxCard, ReceivingState};
 
 /// A change of the [`Snapshot`](super::Snapshot). Each carries the new state whole, so that
 /// applying one twice does no harm.

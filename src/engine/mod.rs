@@ -4,23 +4,28 @@
 //! every part below it; must not know egui, clap, or how anything is printed.
 
 mod actor;
+mod cards;
 mod command;
+mod config;
 mod event;
 mod handle;
 mod network;
+mod report;
 mod snapshot;
 mod start;
 mod transfers;
 mod trust;
 
+pub use cards::{CodeState, DeviceCard, InboxCard, ReceivingState};
 pub use command::{
     Command, Consent, DeviceChange, Looking, Manner, PortChoice, Receiving, Remember, Strangers,
 };
+pub use config::{Config, Earlier, Multicast};
 pub use event::Event;
 pub use handle::{EngineEnd, Events, Gauge, Handle, Publisher, Unheard, Update, Wake, seam};
 pub use network::doctor;
-pub use snapshot::{CodeState, DeviceCard, InboxCard, ReceivingState, Snapshot};
-pub use start::{Config, Earlier, Engine, Multicast, StartError};
+pub use snapshot::Snapshot;
+pub use start::{Engine, StartError};
 pub use transfers::kept::{KeptTransfer, kept};
 
 pub use crate::{

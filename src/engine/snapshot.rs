@@ -1,13 +1,13 @@
 //! The whole state that a face shows, and the pure fold that keeps it up to date.
 
-use std::{net::IpAddr, path::PathBuf, time::Instant};
-
+use super::{
+    cards::{CodeState, DeviceCard, InboxCard, ReceivingState},
+    event::Event,
+};
 use crate::{
-    model::{DeviceId, DeviceName, KnownDevice, Nearby, PairingCode, Problem, Transfer, TransferId, Trust},
+    model::{DeviceId, KnownDevice, Nearby, Problem, Transfer, TransferId, Trust},
     settings::Settings,
 };
-
-use super::event::Event;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
@@ -24,43 +24,6 @@ pub struct Snapshot {
     pub code: CodeState,
     /// Why what was decided about devices holds for this run alone, while that is so.
     pub unkept: Option<Problem>,
-}
-
-/// What became of the code that was given out last.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum CodeState {
-    #[default]
-    None,
-    /// It can be used until then.
-    Given { code: PairingCode, until: Instant },
-    /// Somebody has shown that they know it.
-    Used,
-    /// Somebody has tried another one: it can't be used any more.
-    Spent,
-    /// Nobody has used it in time.
-    Expired,
-}
-
-/// This device, as others see it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeviceCard {
-    pub id: DeviceId,
-    pub name: DeviceName,
-}
-
-/// The receiving folder of the settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InboxCard {
-    pub folder: PathBuf,
-    /// Bytes free on its disk; `None` where that can't be told.
-    pub free: Option<u64>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ReceivingState {
-    Off,
-    On { port: u16, addresses: Vec<IpAddr> },
-    Failed(Problem),
 }
 
 impl Snapshot {

@@ -5,12 +5,12 @@ use tokio::sync::oneshot;
 use super::Actor;
 use crate::engine::{
     command::{Looking, PortChoice},
+    config::Multicast,
     network::{
         discovering::Appearance,
         doctor::{self, Finding},
         kind,
     },
-    start::Multicast,
 };
 
 impl Actor {

@@ -11,18 +11,19 @@ use tokio::{
     time::{Instant, Interval, MissedTickBehavior, interval_at},
 };
 
-use super::{Actor, Internal, Running, reception::Reception};
+use super::{Actor, Running, reception::Reception};
 use crate::{
     engine::{
         command::Manner,
+        config::Earlier,
         event::Event,
-        start::Earlier,
+        report::Internal,
         transfers::{
             desk::Desk,
-            incoming::{Accepted, Start},
+            incoming::Start,
             kept::{self, Decided, Orphan, Survey},
             outgoing::{self, Parcel},
-            record::{self, Found, Kept, Record},
+            record::{self, Accepted, Found, Kept, Record},
         },
     },
     model::{Direction, Outcome, Problem, Report, Rest, Side, Transfer, TransferId, TransferState},

@@ -2,9 +2,9 @@
 
 use tokio::sync::oneshot;
 
-use super::{Actor, Caller};
+use super::Actor;
 use crate::{
-    engine::{command::Consent, transfers::desk::Desk},
+    engine::{command::Consent, report::Caller, transfers::desk::Desk},
     model::{Answer, DeviceId, TransferId, Trust},
     transfer::{IncomingOffer, Leeway},
     wire::limits,

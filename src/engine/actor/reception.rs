@@ -10,13 +10,14 @@ use tokio::{
     time::{Interval, MissedTickBehavior, interval, sleep},
 };
 
-use super::{Actor, Internal, Running};
+use super::{Actor, Running};
 use crate::{
     engine::{
+        cards::ReceivingState,
         command::{PortChoice, Receiving, Remember},
         event::Event,
         network::listening,
-        snapshot::ReceivingState,
+        report::Internal,
         transfers::incoming,
     },
     model::{

@@ -12,16 +12,18 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Actor, Caller, Internal, Line, Running};
+use super::{Actor, Line, Running};
 use crate::{
     engine::{
         command::{Consent, Manner},
+        report::{Caller, Internal},
         transfers::{
             desk::Desk,
             incoming::{self, Incoming, Start, Terms},
+            marks::Marks,
             outgoing::{self, Outgoing, Parcel},
             record::{self, Kept, Who},
-            resting::{Marks, Rest, Wishes},
+            resting::{Rest, Wishes},
         },
     },
     identity::{Heard, Whereabouts},

@@ -8,11 +8,11 @@ use tokio::{
     time::timeout,
 };
 
+use super::switchboard::Switchboard;
 use crate::{
     engine::{
-        actor::{Caller, Internal},
         command::Remember,
-        transfers::switchboard::Switchboard,
+        report::{Caller, Internal},
         trust::{
             codes::{self, Codes},
             devices::Devices,

@@ -9,3 +9,4 @@ pub mod doctor;
 pub mod kind;
 pub mod listening;
 pub mod routes;
+pub mod switchboard;

@@ -20,16 +20,17 @@ use self::keeping::keep;
 use super::{
     desk::Desk,
     given_up, kept,
+    marks::Marks,
     patience::noting,
-    record::{self, Found, Kept, Missing, Record, Who},
-    resting::{Marks, Rest, Wishes},
-    switchboard::Switchboard,
+    record::{Accepted, Found, Kept, Missing, Record, Who},
+    resting::{Rest, Wishes},
 };
 use crate::{
     disk::{self, EmptyFolders, Names},
     engine::{
-        actor::Internal,
         command::Receiving,
+        network::switchboard::Switchboard,
+        report::Internal,
         trust::{devices::Devices, guesses::Guesses},
     },
     model::{
@@ -82,12 +83,6 @@ pub enum Start {
     Call(Box<Connection>),
     /// Where an earlier connection has left it; the next one may not be there yet.
     Earlier(Box<Accepted>, Option<Box<Connection>>),
-}
-
-/// What was accepted, and what is kept of it for a later run of the program.
-pub struct Accepted {
-    pub record: record::Receiving,
-    pub kept: Option<Kept>,
 }
 
 /// Further connections of the same peer for the same transfer.

@@ -15,17 +15,16 @@ use std::{
 
 use super::{
     given_up,
+    marks::Marks,
     record::{self, Found, Kept, Listed, Missing, Record},
-    resting::Marks,
 };
-pub use orphan::Orphan;
-use orphan::orphans;
-
 use crate::{
     disk::{self, EmptyFolders, User},
     model::{Direction, Landing, Problem, ProblemKind, Rest, Side, Transfer, TransferId, TransferState},
     settings::{GoOn, Settings},
 };
+pub use orphan::Orphan;
+use orphan::orphans;
 
 /// One transfer that is kept.
 #[derive(Clone, Debug)]

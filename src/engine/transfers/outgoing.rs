@@ -21,16 +21,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     desk::Desk,
+    marks::Marks,
     patience::{Drought, Patience, noting},
     record::{self, Kept},
-    resting::{Leaving, Marks, Rest, Wish, Wishes},
+    resting::{Leaving, Rest, Wish, Wishes},
 };
 use crate::{
     disk::{Scan, SourceError},
     engine::{
-        actor::Internal,
         command::Manner,
         network::routes::Routes,
+        report::Internal,
         trust::{devices::Devices, guesses::Guesses},
     },
     model::{

@@ -17,7 +17,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::resting::Marks;
+use super::marks::Marks;
 use crate::{
     disk::{Names, User},
     model::{DeviceId, DeviceName, Landing, Peer, Side, Source, Summary, Target, TransferId},
@@ -149,6 +149,12 @@ impl Record {
 struct Written<R> {
     version: u32,
     record: R,
+}
+
+/// What was accepted, and what is kept of it for a later run of the program.
+pub struct Accepted {
+    pub record: Receiving,
+    pub kept: Option<Kept>,
 }
 
 /// A record on the disk. Whoever has this is the only one who goes on with the transfer; dropping it

@@ -8,10 +8,9 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use serde::{Deserialize, Serialize};
 use tokio::{sync::watch, task::spawn_blocking};
 
-use super::record::Kept;
+use super::{marks::Marks, record::Kept};
 use crate::{
     disk::{self, Lack, Room},
     model::{Pause, Side},
@@ -58,47 +57,6 @@ impl Wishes {
     /// Waits until something else is wanted than has been noted.
     pub async fn other_than(&self, marks: Marks) -> Result<(), Leaving> {
         self.until(if marks.has(Side::Here) { Wish::GoOn } else { Wish::Pause }).await
-    }
-}
-
-/// Who has paused a transfer: either, both or nobody.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Marks {
-    here: bool,
-    /// As far as it was told.
-    there: bool,
-}
-
-impl Marks {
-    #[must_use]
-    pub fn has(self, side: Side) -> bool {
-        match side {
-            Side::Here => self.here,
-            Side::There => self.there,
-        }
-    }
-
-    #[must_use]
-    pub fn with(self, side: Side) -> Self {
-        match side {
-            Side::Here => Self { here: true, ..self },
-            Side::There => Self { there: true, ..self },
-        }
-    }
-
-    #[must_use]
-    pub fn without(self, side: Side) -> Self {
-        match side {
-            Side::Here => Self { here: false, ..self },
-            Side::There => Self { there: false, ..self },
-        }
-    }
-
-    /// What of it concerns the person here first.
-    #[must_use]
-    pub fn pause(self) -> Option<Pause> {
-        [Side::Here, Side::There].into_iter().find(|side| self.has(*side)).map(Pause::Person)
     }
 }
 

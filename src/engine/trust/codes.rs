@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use crate::{
-    engine::{command::Remember, event::Event, handle::Publisher, snapshot::CodeState},
+    engine::{cards::CodeState, command::Remember, event::Event, handle::Publisher},
     model::{DeviceId, PairingCode},
     net::{Connection, NetError},
     pairing::{self, Answering, BadProof, Element, Ends, Given, NotOpen, State, Tried},

@@ -7,8 +7,8 @@ use tokio::sync::oneshot;
 use super::Incoming;
 use crate::{
     engine::{
-        actor::Internal,
         command::Receiving,
+        report::Internal,
         trust::policy::{Asked, Decision, decide},
     },
     model::{Agreement, Answer, Landing, Trust},

@@ -2,10 +2,10 @@
 
 use std::{io, path::Path, time::SystemTime};
 
-use super::{Accepted, Story, lock};
+use super::{Story, lock};
 use crate::{
     disk::Names,
-    engine::transfers::record::{self, Kept, Missing, Record, Who},
+    engine::transfers::record::{self, Accepted, Kept, Missing, Record, Who},
     model::{Landing, Purpose, TransferId},
 };
 

@@ -6,9 +6,13 @@ use std::time::SystemTime;
 
 use tokio::time::sleep;
 
-use super::{Accepted, Again, End, Incoming, Story, is_kept, lock};
+use super::{Again, End, Incoming, Story, is_kept, lock};
 use crate::{
-    engine::transfers::resting::{Leaving, Marks, Wish},
+    engine::transfers::{
+        marks::Marks,
+        record::Accepted,
+        resting::{Leaving, Wish},
+    },
     model::{Outcome, Pause, Problem, ProblemKind, Report, Side},
     net::Connection,
     wire::message::Ending,

@@ -8,7 +8,7 @@ use tokio::{sync::oneshot, task::spawn_blocking};
 use super::{Accepted, Outgoing, Parcel};
 use crate::{
     engine::{
-        actor::Internal,
+        report::Internal,
         transfers::record::{self, Kept, Missing, Record, Who},
     },
     model::{Retry, Target, TransferId},

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::{Kept, Missing, Record};
-use crate::{disk::User, engine::transfers::resting::Marks};
+use crate::{disk::User, engine::transfers::marks::Marks};
 
 /// What there is of one transfer.
 #[derive(Debug)]

@@ -1,0 +1,68 @@
+//! What tasks tell the actor that owns them, and what comes with it.
+//!
+//! Must not know what the actor does about it: tasks know this page, and not the actor.
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use super::{
+    command::Remember,
+    transfers::{
+        desk::Desk,
+        kept::Survey,
+        record::{Accepted, Found},
+    },
+};
+use crate::{
+    model::{Answer, DeviceId, Problem, Source, Target, TransferId},
+    net::{Connection, NetError},
+    transfer::IncomingOffer,
+};
+
+/// What tasks tell the actor.
+pub enum Internal {
+    /// Somebody introduced themselves and wants to make an offer.
+    Arrived(Caller),
+    /// An offer is to be shown, and may be answered through `reply`.
+    Ask { desk: Arc<Desk>, offer: Box<IncomingOffer>, reply: oneshot::Sender<Answer> },
+    /// This address leads to a device.
+    Reached { to: Target, peer: DeviceId, at: SocketAddr },
+    /// A transfer that receives is over, and its sender may call once more: it may not know that all is
+    /// stored, or try again what failed.
+    Unheard(Box<Accepted>),
+    /// Files of a transfer that sends have failed, and can be sent again.
+    /// `noted` is told before anybody can ask for that.
+    Failed { id: TransferId, to: Target, sources: Vec<Source>, noted: oneshot::Sender<()> },
+    /// Nobody can be heard any more.
+    Deaf(io::Error),
+    /// The port that was listened on last may be free by now.
+    Closed,
+    /// It is not over, and not tried any more by itself; what is kept of it is free again.
+    Rests { desk: Arc<Desk>, record: TransferId, why: Problem, since: SystemTime },
+    /// What there is of one that a person wants to go on.
+    Claimed { id: TransferId, found: Found },
+    /// What was left of one is gone, or why not.
+    Discarded { id: TransferId, removed: Result<(), Problem> },
+    /// What is left of transfers at all.
+    Surveyed(Survey),
+    /// Another machine with this one's key has called.
+    Twin { address: SocketAddr, why: NetError },
+}
+
+/// Somebody who wants to make an offer, or to go on with one.
+pub struct Caller {
+    pub connection: Box<Connection>,
+    pub name: String,
+    pub transfer: [u8; 16],
+    /// They have shown that they know the code that was given out, and that follows from it.
+    pub coded: Option<Remember>,
+    /// One of those that strangers have.
+    pub place: OwnedSemaphorePermit,
+    pub since: Instant,
+}
