@@ -10,27 +10,26 @@ mod send;
 mod tests;
 mod transfers;
 mod trust;
+mod typed;
 
-use std::{
-    ffi::OsString,
-    io,
-    path::{Path, PathBuf},
-};
+use std::{ffi::OsString, path::PathBuf};
 
-use clap::{
-    ArgAction, Args, CommandFactory as _, Parser, Subcommand, builder::FalseyValueParser, error::ErrorKind,
-};
+use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, builder::FalseyValueParser};
 
+use self::typed::absolute;
 pub use self::{
     code::Words,
     receive::{Accept, Reception},
     send::Sending,
 };
-use super::{bench::Benching, devices, exit::EXIT_CODES, transfers::Keeping, trust::Trusting};
+use super::{
+    asked::{Benching, Form, Keeping, LookUntil, Trusting},
+    exit::EXIT_CODES,
+};
 use crate::{
     engine::{Config, Earlier, Multicast, default_home},
     logging::Echo,
-    model::{DeviceName, RelPath},
+    model::DeviceName,
 };
 
 /// What was asked for.
@@ -42,15 +41,6 @@ pub struct Invocation {
     pub task: Task,
 }
 
-/// Whom the program speaks to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    Person,
-    /// A person who wants to hear of mistakes alone.
-    Quiet,
-    Json,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Task {
     Window,
@@ -59,7 +49,7 @@ pub enum Task {
     Bench(Benching),
     Transfers(Keeping),
     Trust(Trusting),
-    Devices(devices::Until),
+    Devices(LookUntil),
     Doctor,
     Demo,
     Id,
@@ -193,32 +183,14 @@ fn task(action: Option<Action>) -> Result<Task, clap::Error> {
         Some(Action::Bench(bench)) => Task::Bench(bench.benching()),
         Some(Action::Transfers { action }) => Task::Transfers(transfers::Action::keeping(action)),
         Some(Action::Doctor) => Task::Doctor,
-        Some(Action::Devices { watch: false }) => Task::Devices(devices::Until::Answered),
-        Some(Action::Devices { watch: true }) => Task::Devices(devices::Until::Interrupted),
+        Some(Action::Devices { watch: false }) => Task::Devices(LookUntil::Answered),
+        Some(Action::Devices { watch: true }) => Task::Devices(LookUntil::Interrupted),
         Some(Action::Trust { action }) => Task::Trust(trust::Action::trusting(action)?),
         Some(Action::Demo) => Task::Demo,
         Some(Action::Id) => Task::Id,
         Some(Action::Completions { shell }) => Task::Completions(shell),
         Some(Action::Man) => Task::Man,
     })
-}
-
-fn absolute(path: &Path) -> Result<PathBuf, clap::Error> {
-    std::path::absolute(path)
-        .map_err(|e: io::Error| usage(&format!("{} can’t be used: {e}.", path.display())))
-}
-
-fn usage(sentence: &str) -> clap::Error {
-    clap::Error::raw(ErrorKind::ValueValidation, format!("{sentence}\n"))
-}
-
-/// One name, with no folder in front of it.
-fn one_name(text: &str) -> Result<String, String> {
-    match RelPath::parse(text) {
-        Ok(path) if path.parent().is_none() => Ok(text.to_owned()),
-        Ok(_) => Err("it holds a “/”, and must be one name".to_owned()),
-        Err(problem) => Err(problem.to_string()),
-    }
 }
 
 fn after_help() -> String {

@@ -10,23 +10,8 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::{news::Tell, render::Screen, words};
+use super::{news::Tell, render::Screen, verdict::Verdict, words};
 use crate::model::{BadPairingCode, PairingCode, Transfer, TransferId};
-
-/// Why an offer is declined when the person closed the terminal's input.
-pub const NOBODY_ANY_MORE: &str = "there is nobody at the terminal any more to ask";
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    Yes,
-    /// As far as it is missing here.
-    Missing,
-    No,
-    /// The other device shows another code.
-    Differ,
-    /// Nobody will ever answer.
-    Nobody,
-}
 
 /// The offers that wait for a person.
 pub struct Asker {
@@ -50,7 +35,7 @@ impl Asker {
     pub fn withdraw(&mut self, id: TransferId, tell: &mut dyn Tell) {
         self.waiting.retain(|offer| offer.id != id);
         if self.open.take_if(|open| *open == id).is_some() {
-            tell.ask(&["The offer has ended; there is nothing to answer any more.".to_owned()]);
+            tell.ask(&words::withdrawn());
             tell.answered();
         }
     }
@@ -72,27 +57,16 @@ impl Asker {
         let Some(id) = self.open else { return std::future::pending().await };
         let verdict = loop {
             let answers = self.waiting.front().map(words::Answers::of).unwrap_or_default();
-            match self.typed.recv().await.as_deref().map(understand) {
+            match self.typed.recv().await.as_deref().map(Verdict::understand) {
                 None => break Verdict::Nobody,
                 Some(Some(verdict)) if answers.has(verdict) => break verdict,
-                Some(_) => tell.ask(&[format!("Please type {}, then Enter.", answers.letters())]),
+                Some(_) => tell.ask(&answers.again()),
             }
         };
         tell.answered();
         self.open = None;
         self.waiting.retain(|offer| offer.id != id);
         (id, verdict)
-    }
-}
-
-/// `None` for what is no answer: nothing is accepted or declined by mistake.
-fn understand(line: &str) -> Option<Verdict> {
-    match line.trim().to_lowercase().as_str() {
-        "y" | "yes" => Some(Verdict::Yes),
-        "m" | "missing" => Some(Verdict::Missing),
-        "n" | "no" => Some(Verdict::No),
-        "d" | "differ" | "different" => Some(Verdict::Differ),
-        _ => None,
     }
 }
 
@@ -156,10 +130,10 @@ pub fn typed() -> io::Result<mpsc::Receiver<String>> {
 /// When what comes is no code. Whoever types may try again.
 pub fn code(screen: &mut Screen) -> anyhow::Result<PairingCode> {
     loop {
-        screen.err("The code that the other device shows, such as 7-lamp-orbit:");
+        screen.err(words::WHICH_CODE);
         let mut line = String::new();
         if io::stdin().read_line(&mut line)? == 0 {
-            anyhow::bail!("No code was given. Type the one that the other device shows.");
+            anyhow::bail!(words::NO_CODE);
         }
         match line.parse() {
             Ok(code) => return Ok(code),
@@ -245,7 +219,7 @@ mod tests {
             ("yn", None),
             ("да", None),
         ] {
-            assert_eq!(understand(typed), verdict, "{typed}");
+            assert_eq!(Verdict::understand(typed), verdict, "{typed}");
         }
     }
 

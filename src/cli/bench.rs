@@ -23,15 +23,6 @@ use crate::{
     model::{Medium, Outcome, Target, Trial},
 };
 
-/// What is to be tried.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Benching {
-    /// `None`: this device itself.
-    pub to: Option<Target>,
-    /// How much is sent in each round.
-    pub bytes: u64,
-}
-
 /// Tries the way to another device.
 ///
 /// # Errors

@@ -47,7 +47,7 @@ impl Comparing {
                 self.open = Some(code);
             }
             None if self.open.is_some() => {
-                tell.ask(&["There is nothing to compare any more.".to_owned()]);
+                tell.ask(&meeting::withdrawn());
                 self.close(tell);
             }
             _ => {}
@@ -64,7 +64,7 @@ impl Comparing {
             match typed.next().await.as_deref().map(understand) {
                 None => break Seen::Nothing,
                 Some(Some(seen)) => break seen,
-                Some(None) => tell.ask(&["Please type y or n, then Enter.".to_owned()]),
+                Some(None) => tell.ask(&meeting::again()),
             }
         };
         self.answered = Some(code);

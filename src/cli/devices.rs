@@ -6,7 +6,13 @@ use std::time::Duration;
 
 use tokio::{sync::mpsc, time::sleep};
 
-use super::{args::Form, ask::Typed, exit::Exit, json, render::Screen};
+use super::{
+    ask::Typed,
+    asked::{Form, LookUntil},
+    exit::Exit,
+    json,
+    render::Screen,
+};
 use crate::{
     engine::{Command, Event, Handle, Looking, Snapshot, Unheard, Update},
     model::{DeviceId, DeviceName, Nearby, RouteAnswer, Sighting, Target, Trust, text},
@@ -17,21 +23,13 @@ mod line;
 /// For how long to look before the list is taken for whole: devices answer within two seconds.
 const LOOK: Duration = Duration::from_millis(2500);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Until {
-    /// Everybody has had the time to answer.
-    Answered,
-    /// Somebody presses Ctrl-C.
-    Interrupted,
-}
-
 /// Lists devices.
 ///
 /// # Errors
 /// When the engine has ended.
 pub async fn devices(
     handle: Handle,
-    until: Until,
+    until: LookUntil,
     form: Form,
     screen: &mut Screen,
     mut interrupts: mpsc::Receiver<()>,
@@ -48,14 +46,14 @@ pub async fn devices(
                 Some(Update::Resync(whole)) => state = *whole,
                 None => return Err(Unheard::Gone),
             },
-            () = &mut over, if until == Until::Answered => break,
+            () = &mut over, if until == LookUntil::Answered => break,
             Some(()) = interrupts.recv() => break,
         }
-        if until == Until::Interrupted {
+        if until == LookUntil::Interrupted {
             show_changes(&state, &mut shown, form, screen);
         }
     }
-    if until == Until::Answered {
+    if until == LookUntil::Answered {
         show_all(&state, form, screen);
     }
     Ok(Exit::Complete)

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tokio::sync::oneshot;
 
-use super::{args::Form, exit::Exit, json, render::Screen};
+use super::{asked::Form, exit::Exit, json, render::Screen};
 use crate::engine::{
     Command, Handle, Unheard,
     doctor::{Finding, Health},

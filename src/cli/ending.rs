@@ -5,10 +5,11 @@ use std::time::Duration;
 use super::{
     news::{News, Tell},
     watch::{Turn, Watch},
+    words,
 };
 use crate::{
     engine::Command,
-    model::{Outcome, Report, Side, TransferId},
+    model::{Outcome, Problem, ProblemKind, Report, Side, Transfer, TransferId},
 };
 
 /// How long cancelled transfers may take to end. The other devices hear of it within two seconds.
@@ -42,6 +43,12 @@ pub async fn cancel(watch: &mut Watch, mut left: Vec<TransferId>, tell: &mut dyn
     }
     give_up(watch, &left, tell);
     last
+}
+
+/// How it ends for a command that leaves a transfer to another run.
+pub fn left_for_later(transfer: &Transfer) -> Report {
+    let text = words::left_for_later(transfer.id);
+    Report::of(Outcome::Failed(Problem { side: Side::Here, kind: ProblemKind::Other, text }))
 }
 
 /// Tells the end of transfers whose end the engine didn't tell: every story that was begun ends.

@@ -5,6 +5,7 @@
 
 mod args;
 mod ask;
+mod asked;
 mod bars;
 mod bench;
 mod comparing;
@@ -25,8 +26,10 @@ mod render;
 mod send;
 #[cfg(test)]
 mod stage;
+mod terminal;
 mod transfers;
 mod trust;
+mod verdict;
 mod watch;
 mod words;
 
@@ -40,8 +43,8 @@ use std::{
 use tokio::sync::mpsc;
 
 use self::{
-    args::{Accept, Form, Invocation, Task, Words},
-    bench::Benching,
+    args::{Accept, Invocation, Task, Words},
+    asked::{Benching, Form, Keeping},
     comparing::Company,
     exit::Exit,
     human::{Detail, Human},
@@ -51,7 +54,7 @@ use self::{
     receive::{Agreement, Reception},
     render::Screen,
     send::Sending,
-    transfers::Keeping,
+    terminal::at_terminal,
 };
 use crate::{
     engine::{Config, Engine, Handle, Settings, local_addresses},
@@ -174,11 +177,6 @@ fn addressed(asked: args::Sending, config: &Config, screen: &mut Screen) -> anyh
 fn company(sources: &[Source], typed: ask::Typed) -> Company {
     let is_stream = |source: &Source| matches!(source, Source::StandardInput { .. });
     if at_terminal() && !sources.iter().any(is_stream) { Company::Person(typed) } else { Company::Nobody }
-}
-
-/// True where a person can be asked, and can answer.
-fn at_terminal() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// Settles how offers are answered here and now.

@@ -5,8 +5,8 @@
 use std::{net::IpAddr, path::PathBuf};
 
 use crate::{
-    engine::{CodeState, DeviceCard, KeptTransfer},
-    model::{Pause, Problem, Progress, Report, Transfer, TransferState},
+    engine::{CodeState, DeviceCard, KeptTransfer, Snapshot},
+    model::{Landing, Pause, Problem, Progress, Report, Transfer, TransferState},
 };
 
 /// Something worth telling.
@@ -92,6 +92,17 @@ pub struct Listening {
     pub folder: PathBuf,
     /// Bytes free there; `None` where that isn't known.
     pub free: Option<u64>,
+}
+
+impl Listening {
+    /// How it is told that a port is open.
+    #[must_use]
+    pub fn of(snapshot: &Snapshot, landing: &Landing, port: u16, addresses: Vec<IpAddr>) -> Self {
+        let inbox = &snapshot.inbox;
+        let folder = landing.folder.clone().unwrap_or_else(|| inbox.folder.clone());
+        let free = inbox.free.filter(|_| folder == inbox.folder);
+        Self { device: snapshot.device.clone(), port, addresses, folder, free }
+    }
 }
 
 /// Tells a person or a script.

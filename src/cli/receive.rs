@@ -1,20 +1,19 @@
 //! `airlift receive`: waits for offers, asks where it has to, and follows what comes in.
 
-use std::net::IpAddr;
-
 use tokio::sync::mpsc;
 
 use super::{
-    ask::{Asker, NOBODY_ANY_MORE, Verdict},
-    ending,
+    ask::Asker,
+    asked::ReceiveUntil,
+    ending::{self, left_for_later},
     exit::Exit,
     news::{Listening, Moment, News, Tell},
-    transfers::left_for_later,
+    verdict::Verdict,
     watch::{Turn, Watch},
-    words::meeting,
+    words::{NOBODY_ANY_MORE, meeting},
 };
 use crate::{
-    engine::{CodeState, Command, Consent, Handle, PortChoice, Receiving, Remember, Snapshot, Unheard},
+    engine::{CodeState, Command, Consent, Handle, PortChoice, Receiving, Remember, Unheard},
     model::{Answer, Conflict, Landing, PairingCode, Transfer, TransferId},
 };
 
@@ -23,7 +22,7 @@ use crate::{
 pub struct Reception {
     pub port: PortChoice,
     pub consent: Agreement,
-    pub until: Until,
+    pub until: ReceiveUntil,
     pub landing: Landing,
     /// `None`: as the settings have it.
     pub conflict: Option<Conflict>,
@@ -42,13 +41,6 @@ pub enum Agreement {
     TrustedAlone(&'static str),
     All,
     Nobody(&'static str),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Until {
-    Interrupted,
-    /// One transfer has ended, in whatever way.
-    OneTransfer,
 }
 
 /// Receives until it is interrupted, or as long as was asked for.
@@ -109,7 +101,7 @@ pub async fn receive(
             tell.tell(news);
         }
         if let Some((id, outcome)) = turn.ending() {
-            if until == Until::OneTransfer {
+            if until == ReceiveUntil::OneTransfer {
                 leave(&mut watch, tell).await;
                 return Ok(Exit::of(outcome));
             }
@@ -118,7 +110,7 @@ pub async fn receive(
         }
         match turn {
             Turn::Listening { port, addresses } => {
-                tell.tell(News::Listening(&listening(watch.snapshot(), &landing, port, addresses)));
+                tell.tell(News::Listening(&Listening::of(watch.snapshot(), &landing, port, addresses)));
             }
             Turn::CannotListen(problem) => {
                 tell.tell(News::Error(&problem.text));
@@ -141,13 +133,13 @@ pub async fn receive(
             Turn::Interrupted => {
                 tell.answered();
                 return Ok(match (leave(&mut watch, tell).await, until) {
-                    (Left::Nothing, Until::Interrupted) => Exit::Complete,
-                    (Left::Nothing, Until::OneTransfer) | (Left::Something, _) => Exit::Cancelled,
+                    (Left::Nothing, ReceiveUntil::Interrupted) => Exit::Complete,
+                    (Left::Nothing, ReceiveUntil::OneTransfer) | (Left::Something, _) => Exit::Cancelled,
                 });
             }
             // Nobody can come any more by whom it was meant to end.
             Turn::Code(CodeState::Spent | CodeState::Expired)
-                if until == Until::OneTransfer && watch.unfinished().is_empty() =>
+                if until == ReceiveUntil::OneTransfer && watch.unfinished().is_empty() =>
             {
                 return Ok(Exit::Failed);
             }
@@ -194,13 +186,6 @@ async fn answer(asker: Option<&mut Asker>, tell: &mut dyn Tell) -> (TransferId, 
     }
 }
 
-pub fn listening(snapshot: &Snapshot, landing: &Landing, port: u16, addresses: Vec<IpAddr>) -> Listening {
-    let inbox = &snapshot.inbox;
-    let folder = landing.folder.clone().unwrap_or_else(|| inbox.folder.clone());
-    let free = inbox.free.filter(|_| folder == inbox.folder);
-    Listening { device: snapshot.device.clone(), port, addresses, folder, free }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,7 +198,7 @@ mod tests {
         },
     };
 
-    fn reception(consent: Agreement, until: Until) -> Reception {
+    fn reception(consent: Agreement, until: ReceiveUntil) -> Reception {
         let landing = Landing { name: Some("other".to_owned()), ..Landing::default() };
         Reception {
             port: PortChoice::Exactly(0),
@@ -249,7 +234,7 @@ mod tests {
     #[tokio::test]
     async fn one_transfer_is_received_and_told_from_listening_to_saved() {
         let (mut stage, mut told) = (Stage::set(), Told::new());
-        let once = reception(Agreement::All, Until::OneTransfer);
+        let once = reception(Agreement::All, ReceiveUntil::OneTransfer);
         let exit = run(&mut stage, &mut told, once, async |stage| {
             let receiving = asked(stage).await;
             assert_eq!((receiving.port, receiving.consent), (PortChoice::Exactly(0), Consent::All));
@@ -287,7 +272,7 @@ mod tests {
     #[tokio::test]
     async fn without_once_it_goes_on_and_forgets_what_it_told() {
         let (mut stage, mut told) = (Stage::set(), Told::new());
-        let on = reception(Agreement::Nobody("no"), Until::Interrupted);
+        let on = reception(Agreement::Nobody("no"), ReceiveUntil::Interrupted);
         let exit = run(&mut stage, &mut told, on, async |stage| {
             assert_eq!(asked(stage).await.consent, Consent::Nobody("no"));
             for id in [1, 2] {
@@ -324,7 +309,7 @@ mod tests {
     #[tokio::test]
     async fn a_known_name_with_another_key_is_told_where_everything_is_accepted() {
         let (mut stage, mut told) = (Stage::set(), Remarks::default());
-        let once = reception(Agreement::All, Until::OneTransfer);
+        let once = reception(Agreement::All, ReceiveUntil::OneTransfer);
         run(&mut stage, &mut told, once, async |stage| {
             asked(stage).await;
             let (name, known) = (DeviceName::parse("Anna").unwrap(), DeviceId::of_public_key(b"other"));
@@ -339,7 +324,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_interrupt_cancels_what_runs_and_shows_in_the_exit_code() {
-        for (until, begin) in [(Until::Interrupted, true), (Until::OneTransfer, false)] {
+        for (until, begin) in [(ReceiveUntil::Interrupted, true), (ReceiveUntil::OneTransfer, false)] {
             let (mut stage, mut told) = (Stage::set(), Told::new());
             let exit = run(&mut stage, &mut told, reception(Agreement::All, until), async |stage| {
                 asked(stage).await;
@@ -360,7 +345,7 @@ mod tests {
     #[tokio::test]
     async fn a_port_that_is_taken_ends_it_with_the_sentence() {
         let (mut stage, mut told) = (Stage::set(), Told::new());
-        let on = reception(Agreement::All, Until::Interrupted);
+        let on = reception(Agreement::All, ReceiveUntil::Interrupted);
         let exit = run(&mut stage, &mut told, on, async |stage| {
             asked(stage).await;
             let text = "Port 80 is taken.".to_owned();
@@ -377,7 +362,7 @@ mod tests {
         let (mut stage, mut told) = (Stage::set(), Told::new());
         let (type_line, typed) = mpsc::channel(1);
         let asked_by = told.asked_by();
-        let on = reception(Agreement::Ask(typed), Until::Interrupted);
+        let on = reception(Agreement::Ask(typed), ReceiveUntil::Interrupted);
         let exit = run(&mut stage, &mut told, on, async |stage| {
             assert_eq!(asked(stage).await.consent, Consent::Ask);
             for id in [1, 2, 3] {
@@ -417,7 +402,7 @@ mod tests {
     #[tokio::test]
     async fn after_the_one_transfer_the_others_are_cancelled_and_the_first_decides() {
         let (mut stage, mut told) = (Stage::set(), Told::new());
-        let once = reception(Agreement::All, Until::OneTransfer);
+        let once = reception(Agreement::All, ReceiveUntil::OneTransfer);
         let exit = run(&mut stage, &mut told, once, async |stage| {
             asked(stage).await;
             stage.say(&offer(1), TransferState::Active);

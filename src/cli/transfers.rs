@@ -7,28 +7,16 @@ use std::path::Path;
 use tokio::sync::mpsc;
 
 use super::{
-    ending,
+    ending::{self, left_for_later},
     exit::Exit,
-    news::{News, Tell},
-    receive::listening,
+    news::{Listening, News, Tell},
     watch::{Turn, Watch},
+    words::short,
 };
 use crate::{
     engine::{Command, Consent, Handle, KeptTransfer, PortChoice, Receiving, Unheard, User, kept},
-    model::{
-        Direction, Landing, Outcome, Problem, ProblemKind, Report, Rest, Side, Transfer, TransferId,
-        TransferState,
-    },
+    model::{Direction, Landing, Outcome, Rest, Transfer, TransferId, TransferState},
 };
-
-/// What is to be done, with ids as typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Keeping {
-    List(Vec<String>),
-    Resume { ids: Vec<String>, port: PortChoice },
-    Cancel(Vec<String>),
-    Remove(Vec<String>),
-}
 
 /// Why offers are declined meanwhile.
 const ONLY_THESE: &str = "it only waits for a transfer that was interrupted";
@@ -93,12 +81,6 @@ pub fn choose_whole(home: &Path, ids: &[String]) -> anyhow::Result<Vec<Transfer>
         Some(kept) => Err(Refusal::OnlyScraps(short(kept.transfer.id)).into()),
         None => Ok(chosen.into_iter().map(|kept| kept.transfer).collect()),
     }
-}
-
-/// The beginning of an id, long enough to be read and typed.
-#[must_use]
-pub fn short(id: TransferId) -> String {
-    id.to_string()[..8].to_owned()
 }
 
 /// Lists them.
@@ -205,7 +187,7 @@ pub async fn resume(
         }
         match turn {
             Turn::Listening { port, addresses } => {
-                tell.tell(News::Listening(&listening(watch.snapshot(), &landing, port, addresses)));
+                tell.tell(News::Listening(&Listening::of(watch.snapshot(), &landing, port, addresses)));
             }
             Turn::CannotListen(problem) => {
                 tell.tell(News::Error(&problem.text));
@@ -243,16 +225,13 @@ async fn leave(watch: &mut Watch, ids: Vec<TransferId>, tell: &mut dyn Tell) {
     }
 }
 
-/// How it ends for a command that leaves a transfer to another run.
-pub fn left_for_later(transfer: &Transfer) -> Report {
-    let text = format!("Left for later. “airlift transfers resume {}” goes on with it.", short(transfer.id));
-    Report::of(Outcome::Failed(Problem { side: Side::Here, kind: ProblemKind::Other, text }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::stage::{Stage, Told, transfer, within};
+    use crate::{
+        cli::stage::{Stage, Told, transfer, within},
+        model::{Problem, ProblemKind, Side},
+    };
 
     fn why(text: &str) -> Problem {
         Problem { side: Side::Here, kind: ProblemKind::Link, text: text.to_owned() }

@@ -3,26 +3,22 @@
 //! Knows how a person names them, and how they are shown. Must not know where they are kept.
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use serde::Serialize;
 
-use super::{args::Form, exit::Exit, json, render::Screen};
+use super::{
+    asked::{Form, Trusting},
+    exit::Exit,
+    json,
+    render::Screen,
+};
 use crate::{
     engine::{Change, TrustStore},
     model::{DeviceId, DeviceName, KnownDevice, Proof, Trust, text},
 };
-
-/// What is to be done, with devices as typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trusting {
-    List(Vec<String>),
-    Add { device: String, name: Option<DeviceName>, trust: Trust, folder: Option<PathBuf> },
-    Remove(Vec<String>),
-    Block(Vec<String>),
-}
 
 /// A refusal, as a sentence.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,17 +5,19 @@
 mod code;
 mod kept;
 pub mod meeting;
+pub mod phrases;
 mod question;
 pub mod trial;
 
-use std::path::Path;
-
-pub use self::question::{Answers, question};
-use super::news::{Listening, News};
-use crate::model::{
-    DeviceId, Direction, EntryKind, Outcome, Pause, Peer, Problem, Progress, Report, Retry, Side, Summary,
-    Transfer, text,
+use self::phrases::{LISTED, and_more, notes, pace, place, size_of};
+pub use self::{
+    code::{NO_CODE, WHICH_CODE},
+    kept::left_for_later,
+    phrases::{Line, amount, flow, limit, progress, short, who},
+    question::{Answers, NOBODY_ANY_MORE, question, withdrawn},
 };
+use super::news::{Listening, News};
+use crate::model::{Direction, Outcome, Pause, Problem, Report, Retry, Side, Transfer, text};
 
 /// What became of a broken link, and what comes next.
 fn broken(transfer: &Transfer, why: &Problem) -> String {
@@ -30,16 +32,6 @@ fn broken(transfer: &Transfer, why: &Problem) -> String {
 fn paused(transfer: &Transfer, why: Pause) -> String {
     let why = why.sentence(transfer.direction, &transfer.peer);
     format!("{}: {why} Waiting; Ctrl-C gives it up.", transfer.summary.title())
-}
-
-/// Lists longer than this are cut: a screen is not a log.
-const LISTED: usize = 20;
-
-/// A line, and whether it tells what went well or what did not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
-    Told(String),
-    Wrong(String),
 }
 
 #[must_use]
@@ -89,70 +81,6 @@ pub fn lines(news: News<'_>) -> Vec<Line> {
         News::Tried(..) => Vec::new(),
         News::Remark(line) => told(line.to_owned()),
         News::Error(sentence) => vec![Line::Wrong(sentence.to_owned())],
-    }
-}
-
-/// `42%, 1.20 GB of 2.15 GB, 84.6 MB/s, 12 s left, limited by the network, photos/a.jpg`, without
-/// what isn't known.
-#[must_use]
-pub fn progress(progress: &Progress) -> String {
-    let mut parts = Vec::new();
-    if let Some(fraction) = progress.fraction() {
-        parts.push(format!("{:.0}%", (fraction * 100.0).floor()));
-    }
-    parts.push(flow(progress));
-    parts.extend(limit(progress));
-    if let Some(file) = &progress.file {
-        parts.push(file.clone());
-    }
-    parts.join(", ")
-}
-
-/// `1.20 GB of 2.15 GB, 84.6 MB/s, 12 s left`.
-#[must_use]
-pub fn flow(progress: &Progress) -> String {
-    let mut parts = vec![amount(progress.bytes, progress.total)];
-    if progress.rate >= 1.0 {
-        parts.push(text::rate(progress.rate));
-    }
-    if let Some(left) = progress.time_left() {
-        parts.push(format!("{} left", text::duration(left)));
-    }
-    parts.join(", ")
-}
-
-/// `limited by the network`; `None` while that can't be told.
-#[must_use]
-pub fn limit(progress: &Progress) -> Option<String> {
-    progress.limited_by.map(|limit| format!("limited by {}", text::bottleneck(limit)))
-}
-
-/// `1.20 GB of 2.15 GB`, or `1.20 GB` while the end isn't known.
-#[must_use]
-pub fn amount(bytes: u64, total: Option<u64>) -> String {
-    match total {
-        Some(total) => format!("{} of {}", text::bytes(bytes), text::bytes(total)),
-        None => text::bytes(bytes),
-    }
-}
-
-/// `Anna’s laptop (K3QF-7A2M, 192.168.1.20)`; without the address where it is its name that was typed.
-#[must_use]
-pub fn who(peer: &Peer) -> String {
-    let id = peer.id.as_ref().map(DeviceId::short);
-    match (&peer.name, id) {
-        (Some(name), Some(id)) if name.as_str() == peer.address => format!("{name} ({id})"),
-        (Some(name), Some(id)) => format!("{name} ({id}, {})", peer.address),
-        (Some(name), None) => format!("{name} ({})", peer.address),
-        (None, Some(id)) => format!("{} ({id})", peer.address),
-        (None, None) => peer.address.clone(),
-    }
-}
-
-fn place(folder: &Path, free: Option<u64>) -> String {
-    match free {
-        Some(free) => format!("{} ({} free)", folder.display(), text::bytes(free)),
-        None => folder.display().to_string(),
     }
 }
 
@@ -264,43 +192,6 @@ fn saved(t: &Transfer, report: &Report) -> Vec<String> {
     lines
 }
 
-fn notes(t: &Transfer) -> impl Iterator<Item = String> {
-    t.notes.iter().take(LISTED).cloned().chain(and_more(t.notes.len() as u64, t.notes.len()))
-}
-
-/// What was cut off a list of which `known` items are at hand.
-fn and_more(all: u64, known: usize) -> Option<String> {
-    let more = all.saturating_sub(known.min(LISTED) as u64);
-    (more > 0).then(|| format!("  and {}", text::count(more, "more", "more")))
-}
-
-fn top(summary: &Summary) -> Vec<String> {
-    let mut lines: Vec<_> = summary
-        .top
-        .iter()
-        .take(LISTED)
-        .map(|item| match item.kind {
-            EntryKind::Folder => format!("{}/", item.name),
-            EntryKind::File { size: Some(size), .. } => format!("{}  {}", item.name, text::bytes(size)),
-            EntryKind::File { size: None, .. } => format!("{}  of unknown size", item.name),
-        })
-        .collect();
-    let more = (summary.top.len() - lines.len()) as u64 + summary.more;
-    if more > 0 {
-        lines.push(format!("and {}", text::count(more, "more", "more")));
-    }
-    lines
-}
-
-fn size_of(report: &Report) -> String {
-    format!("{}, {}", text::count(report.files, "file", "files"), text::bytes(report.bytes))
-}
-
-/// ` (84.6 MB/s)`; nothing where too little was moved to speak of a rate.
-fn pace(report: &Report) -> String {
-    report.rate().map_or_else(String::new, |rate| format!(" ({})", text::rate(rate)))
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -308,7 +199,7 @@ mod tests {
     use super::*;
     use crate::{
         cli::stage::{complete, transfer},
-        model::{Bottleneck, FileProblem, Problem, ProblemKind},
+        model::{DeviceId, FileProblem, Problem, ProblemKind, Summary},
     };
 
     fn said(news: News<'_>) -> (Vec<String>, Vec<String>) {
@@ -377,25 +268,6 @@ mod tests {
         received.summary = Summary::default();
         let (_, wrong) = said(News::Finished(&received, &report));
         assert_eq!(wrong, ["From Anna’s laptop: Cancelled by the other device."]);
-    }
-
-    #[test]
-    fn progress_says_only_what_is_known() {
-        let known = Progress {
-            bytes: 1_200_000_000,
-            total: Some(2_150_000_000),
-            file: Some("a/b".to_owned()),
-            rate: 84_600_000.0,
-            ..Progress::default()
-        };
-        assert_eq!(progress(&known), "55%, 1.20 GB of 2.15 GB, 84.6 MB/s, 12 s left, a/b");
-        let limited = Progress { limited_by: Some(Bottleneck::Disk(Side::There)), ..known.clone() };
-        assert_eq!(
-            progress(&limited),
-            "55%, 1.20 GB of 2.15 GB, 84.6 MB/s, 12 s left, limited by the other device’s disk, a/b"
-        );
-        let unknown = Progress { total: None, file: None, ..known };
-        assert_eq!(progress(&unknown), "1.20 GB, 84.6 MB/s");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::{
-    cli::bench::Benching,
+    cli::asked::Benching,
     engine::MAX_TRIAL,
     model::{Target, text},
 };

@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{
-    absolute,
     code::{Giving, Words},
-    one_name,
+    typed::{absolute, one_name},
 };
 use crate::{
-    cli::receive::Until,
+    cli::asked::ReceiveUntil,
     engine::{AcceptRule, PortChoice, Remember},
     model::{ByteRate, Conflict, Landing},
 };
@@ -21,7 +20,7 @@ pub struct Reception {
     pub port: PortChoice,
     /// `None`: as the settings have it.
     pub accept: Option<Accept>,
-    pub until: Until,
+    pub until: ReceiveUntil,
     /// Where it goes; its `conflict` is the default until the settings are known.
     pub landing: Landing,
     /// `None`: as the settings have it.
@@ -98,7 +97,7 @@ impl Receive {
             remember: self.giving.remember(),
             port: self.port.map_or(PortChoice::Default, PortChoice::Exactly),
             accept: self.accept,
-            until: if self.once { Until::OneTransfer } else { Until::Interrupted },
+            until: if self.once { ReceiveUntil::OneTransfer } else { ReceiveUntil::Interrupted },
             landing: Landing {
                 folder: self.dir.as_deref().map(absolute).transpose()?,
                 name: self.save_as,

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    super::at_terminal,
     code::{Telling, Words},
-    one_name, usage,
+    typed::{one_name, usage},
 };
 use crate::{
+    cli::terminal::at_terminal,
     engine::Remember,
     model::{ByteRate, Source, Target},
 };

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    cli::{bench::Benching, receive::Until},
+    cli::asked::{Benching, ReceiveUntil},
     engine::{PortChoice, Remember},
     model::{ByteRate, Conflict, Landing, Source},
 };
@@ -60,7 +60,7 @@ fn receiving_has_the_documented_defaults() {
         Reception {
             port: PortChoice::Default,
             accept: None,
-            until: Until::Interrupted,
+            until: ReceiveUntil::Interrupted,
             landing: Landing::default(),
             conflict: None,
             code: None,
@@ -73,7 +73,7 @@ fn receiving_has_the_documented_defaults() {
     };
     assert_eq!(reception.port, PortChoice::Exactly(0));
     assert_eq!(reception.accept, Some(Accept::All));
-    assert_eq!(reception.until, Until::OneTransfer);
+    assert_eq!(reception.until, ReceiveUntil::OneTransfer);
     assert_eq!(reception.landing.folder, Some(std::env::current_dir().unwrap().join("in")));
     assert_eq!(reception.landing.name.as_deref(), Some("x"));
     assert_eq!(reception.conflict, Some(Conflict::KeepBoth));

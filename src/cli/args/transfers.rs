@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use crate::{cli::transfers::Keeping, engine::PortChoice};
+use crate::{cli::asked::Keeping, engine::PortChoice};
 
 #[derive(Subcommand)]
 pub enum Action {

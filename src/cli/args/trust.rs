@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::absolute;
+use super::typed::absolute;
 use crate::{
-    cli::trust::Trusting,
+    cli::asked::Trusting,
     model::{DeviceName, Trust},
 };
 

@@ -2,9 +2,13 @@
 //!
 //! Knows the words that `docs/CLI.md` gives to them.
 
+use std::path::Path;
+
 use serde::Serialize;
 
-use crate::model::{Direction, Side, Skipped};
+use crate::model::{
+    DeviceName, Direction, EntryKind, Medium, Peer, Purpose, Side, Skipped, TopItem, Transfer,
+};
 
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -57,4 +61,92 @@ impl From<Side> for SideLine {
             Side::There => Self::There,
         }
     }
+}
+
+/// What is at the two ends of a speed test.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrialLine {
+    Memory,
+    Disk,
+}
+
+/// Which transfer a line is of.
+#[derive(Serialize)]
+pub struct Of<'a> {
+    transfer: String,
+    direction: DirectionLine,
+    /// The sender, on the receiving side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<PeerLine<'a>>,
+    /// The receiver, on the sending side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<PeerLine<'a>>,
+}
+
+#[derive(Serialize)]
+pub struct PeerLine<'a> {
+    name: Option<&'a str>,
+    id: Option<String>,
+    address: &'a str,
+}
+
+#[derive(Serialize)]
+pub struct Item<'a> {
+    name: &'a str,
+    kind: KindLine,
+    bytes: Option<u64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum KindLine {
+    File,
+    Folder,
+}
+
+impl TrialLine {
+    pub fn of(purpose: Purpose) -> Option<Self> {
+        match purpose {
+            Purpose::Files => None,
+            Purpose::Trial(Medium::Memory) => Some(Self::Memory),
+            Purpose::Trial(Medium::Disk) => Some(Self::Disk),
+        }
+    }
+}
+
+impl<'a> From<&'a Transfer> for Of<'a> {
+    fn from(t: &'a Transfer) -> Self {
+        let peer = Some(PeerLine::from(&t.peer));
+        let (from, to) = match t.direction {
+            Direction::Send => (None, peer),
+            Direction::Receive => (peer, None),
+        };
+        Self { transfer: t.id.to_string(), direction: t.direction.into(), from, to }
+    }
+}
+
+impl<'a> From<&'a Peer> for PeerLine<'a> {
+    fn from(peer: &'a Peer) -> Self {
+        Self {
+            name: peer.name.as_ref().map(DeviceName::as_str),
+            id: peer.id.map(|id| id.to_string()),
+            address: &peer.address,
+        }
+    }
+}
+
+impl<'a> From<&'a TopItem> for Item<'a> {
+    fn from(item: &'a TopItem) -> Self {
+        let (kind, bytes) = match item.kind {
+            EntryKind::Folder => (KindLine::Folder, None),
+            EntryKind::File { size, .. } => (KindLine::File, size),
+        };
+        Self { name: &item.name, kind, bytes }
+    }
+}
+
+/// JSON has no bytes: what is no Unicode in a path is shown as U+FFFD.
+pub fn path(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }

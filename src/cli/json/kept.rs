@@ -7,7 +7,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Item, Of, path};
+use super::fields::{Item, Of, path};
 use crate::{
     engine::{KeptTransfer, User},
     model::{Rest, TransferState},

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Of;
+use super::fields::Of;
 use crate::model::{Agreement, Caution, CompareCode, Meeting, Transfer};
 
 /// The code that both devices show, as fields of a line.

@@ -5,7 +5,10 @@ use crate::{
         stage::{complete, transfer},
     },
     engine::CodeState,
-    model::{Agreement, CompareCode, FileProblem, Meeting, Problem, ProblemKind, text::is_deceptive},
+    model::{
+        Agreement, CompareCode, Direction, FileProblem, Meeting, Outcome, Pause, Problem, ProblemKind,
+        Progress, Report, Side, Transfer, text::is_deceptive,
+    },
 };
 
 fn line(news: News<'_>) -> String {

@@ -1,7 +1,13 @@
 //! What a person is told of the code that was given out.
 
-use super::Line;
+use super::phrases::Line;
 use crate::engine::CodeState;
+
+/// Asks for the code that the other device shows.
+pub const WHICH_CODE: &str = "The code that the other device shows, such as 7-lamp-orbit:";
+
+/// Why nothing can be sent when nobody has typed one.
+pub const NO_CODE: &str = "No code was given. Type the one that the other device shows.";
 
 pub fn code(state: &CodeState) -> Vec<Line> {
     match state {

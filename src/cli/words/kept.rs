@@ -2,11 +2,10 @@
 
 use std::time::SystemTime;
 
-use super::{Line, amount, who};
+use super::phrases::{Line, amount, short, who};
 use crate::{
-    cli::transfers::short,
     engine::{KeptTransfer, User},
-    model::{Direction, Rest, Transfer, TransferState, text},
+    model::{Direction, Rest, Transfer, TransferId, TransferState, text},
 };
 
 /// Before the lines of one transfer that follow its first.
@@ -72,6 +71,11 @@ fn prospect(kept: &KeptTransfer) -> String {
 /// What is told of one that is gone.
 pub fn removed(transfer: &Transfer) -> Vec<Line> {
     vec![Line::Told(format!("Removed: {} ({}).", transfer.summary.title(), short(transfer.id)))]
+}
+
+/// Why a command ends while the transfer that it followed does not.
+pub fn left_for_later(id: TransferId) -> String {
+    format!("Left for later. “airlift transfers resume {}” goes on with it.", short(id))
 }
 
 fn ago(time: SystemTime) -> String {

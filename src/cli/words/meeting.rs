@@ -1,6 +1,6 @@
 //! First meetings in words.
 
-use super::{Line, who};
+use super::phrases::{Line, who};
 use crate::model::{Agreement, Caution, CompareCode, Direction, Transfer};
 
 /// `042 007 (“able lantern”)`.
@@ -35,6 +35,18 @@ pub fn compare(transfer: &Transfer, shown: CompareCode) -> Vec<String> {
         code(shown)
     ));
     lines
+}
+
+/// What whoever has typed something else is told.
+#[must_use]
+pub fn again() -> [String; 1] {
+    ["Please type y or n, then Enter.".to_owned()]
+}
+
+/// What is said when the question needs no answer any more.
+#[must_use]
+pub fn withdrawn() -> [String; 1] {
+    ["There is nothing to compare any more.".to_owned()]
 }
 
 /// What a person should know before they answer.

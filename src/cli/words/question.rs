@@ -1,8 +1,12 @@
 //! The question whether an offer is wanted, and the answers to it.
 
-use super::{meeting, notes, place, top, trial, who};
+use super::{
+    meeting,
+    phrases::{notes, place, top, who},
+    trial,
+};
 use crate::{
-    cli::ask::Verdict,
+    cli::verdict::Verdict,
     model::{Agreement, Purpose, Transfer},
 };
 
@@ -24,9 +28,14 @@ impl Answers {
         self.0.contains(&verdict)
     }
 
-    /// `y, n, or m`.
+    /// What whoever has typed something else is told.
     #[must_use]
-    pub fn letters(&self) -> String {
+    pub fn again(&self) -> [String; 1] {
+        [format!("Please type {}, then Enter.", self.letters())]
+    }
+
+    /// `y, n, or m`.
+    fn letters(&self) -> String {
         self.listed(|verdict| match verdict {
             Verdict::Yes => "y",
             Verdict::Missing => "m",
@@ -53,6 +62,15 @@ impl Answers {
             several => format!("{}, or {last}", several.join(", ")),
         }
     }
+}
+
+/// Why an offer is declined when the person closed the terminal's input.
+pub const NOBODY_ANY_MORE: &str = "there is nobody at the terminal any more to ask";
+
+/// What is said when an offer needs no answer any more.
+#[must_use]
+pub fn withdrawn() -> [String; 1] {
+    ["The offer has ended; there is nothing to answer any more.".to_owned()]
 }
 
 /// The question to a person whether an offer is wanted.

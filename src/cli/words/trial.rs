@@ -1,6 +1,6 @@
 //! What a person is told of a speed test.
 
-use super::{Line, pace, place, progress, who};
+use super::phrases::{Line, pace, place, progress, who};
 use crate::{
     cli::news::News,
     model::{Bottleneck, Direction, Medium, Peer, Purpose, Report, Side, Transfer, text},

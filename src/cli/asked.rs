@@ -1,0 +1,61 @@
+//! What can be asked of the commands, as plain data: read by `args`, obeyed by the commands.
+
+use std::path::PathBuf;
+
+use crate::{
+    engine::PortChoice,
+    model::{DeviceName, Target, Trust},
+};
+
+/// Whom the program speaks to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Person,
+    /// A person who wants to hear of mistakes alone.
+    Quiet,
+    Json,
+}
+
+/// What `bench` is to try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Benching {
+    /// `None`: this device itself.
+    pub to: Option<Target>,
+    /// How much is sent in each round.
+    pub bytes: u64,
+}
+
+/// What `transfers` is to do, with ids as typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    List(Vec<String>),
+    Resume { ids: Vec<String>, port: PortChoice },
+    Cancel(Vec<String>),
+    Remove(Vec<String>),
+}
+
+/// What `trust` is to do, with devices as typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trusting {
+    List(Vec<String>),
+    Add { device: String, name: Option<DeviceName>, trust: Trust, folder: Option<PathBuf> },
+    Remove(Vec<String>),
+    Block(Vec<String>),
+}
+
+/// Until when `devices` looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookUntil {
+    /// Everybody has had the time to answer.
+    Answered,
+    /// Somebody presses Ctrl-C.
+    Interrupted,
+}
+
+/// Until when `receive` waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiveUntil {
+    Interrupted,
+    /// One transfer has ended, in whatever way.
+    OneTransfer,
+}
