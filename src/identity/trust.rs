@@ -7,19 +7,16 @@
 mod file;
 
 use std::{
-    io,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use self::file::MAX_DEVICES;
 use self::file::Stamp;
+pub use self::file::TrustError;
 use crate::model::{Caution, DeviceId, DeviceKind, DeviceName, KnownDevice, Proof, Trust};
-
-/// Devices that something is kept of: more than anybody meets, and few enough to be looked through at
-/// each connection.
-const MAX_DEVICES: usize = 1000;
 
 /// A device that is heard of again within this time is not worth another write.
 const FRESH: Duration = Duration::from_mins(1);
@@ -41,17 +38,6 @@ struct State {
     stamp: Option<Stamp>,
     /// Changes that are not in the file yet: they hold, whatever is read.
     unwritten: Vec<Change>,
-}
-
-/// Why what is kept of devices can't be read or changed.
-#[derive(Debug, thiserror::Error)]
-pub enum TrustError {
-    #[error("What is kept of other devices can’t be read or written ({}): {source}.", path.display())]
-    File { path: PathBuf, source: io::Error },
-    #[error("{} was written by a newer Airlift. Update this one, or move the file away.", path.display())]
-    Newer { path: PathBuf },
-    #[error("No more than {MAX_DEVICES} devices can be kept. Remove one that is not needed any more.")]
-    Full,
 }
 
 /// A change of what is kept.

@@ -10,8 +10,10 @@ mod meeting;
 mod nearby;
 mod path;
 mod pause;
+mod peer;
 mod pipeline;
 mod rate;
+mod side;
 mod target;
 pub mod text;
 mod transfer;
@@ -29,12 +31,14 @@ pub use nearby::{
 };
 pub use path::{RelPath, UnsafePath};
 pub use pause::Pause;
+pub use peer::Peer;
 pub use pipeline::{Bottleneck, Clocks, Pipeline, Stopwatch, Times, Work};
 pub use rate::{BadByteRate, ByteRate};
+pub use side::{Direction, Side};
 pub use target::{BadLink, BadTarget, Link, Target};
 pub use transfer::{
-    Answer, BadTransferId, Conflict, Direction, FileProblem, Landing, Outcome, Peer, Problem, ProblemKind,
-    Progress, Report, Rest, Retry, Side, Source, Transfer, TransferId, TransferState,
+    Answer, BadTransferId, Conflict, FileProblem, Landing, Outcome, Problem, ProblemKind, Progress, Report,
+    Rest, Retry, Source, Transfer, TransferId, TransferState,
 };
 pub use tree::{CHUNK, Group, Leaf, Tree, Twice};
 pub use trial::{Medium, Purpose, Trial};

@@ -1,6 +1,6 @@
 //! Why a transfer rests that nobody has given up.
 
-use super::{Direction, Peer, Purpose, Side, Transfer, TransferState, text};
+use super::{Direction, Peer, Side, text};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pause {
@@ -31,21 +31,6 @@ impl Pause {
                 "The disk here is full. Free some space, and it goes on by itself.".to_owned()
             }
         }
-    }
-}
-
-impl Transfer {
-    /// True when a person here can pause it. What can't be sent a second time, such as standard
-    /// input, can't wait, and a speed test would measure nothing.
-    #[must_use]
-    pub fn can_pause(&self) -> bool {
-        let is_under_way = matches!(
-            self.state,
-            TransferState::Active
-                | TransferState::Interrupted { .. }
-                | TransferState::Paused(Pause::NoRoom { .. } | Pause::Person(Side::There))
-        );
-        is_under_way && self.summary.purpose == Purpose::Files && self.summary.streams == 0
     }
 }
 

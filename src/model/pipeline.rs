@@ -167,3 +167,21 @@ pub enum Bottleneck {
     /// What the sender's standard input gives.
     Input(Side),
 }
+
+impl Bottleneck {
+    /// What limits a transfer, to go on with after “limited by”.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Disk(Side::Here) => "this device’s disk",
+            Self::Disk(Side::There) => "the other device’s disk",
+            Self::Processor(Side::Here) => "this device’s processor",
+            Self::Processor(Side::There) => "the other device’s processor",
+            Self::Network => "the network",
+            Self::Limit(Side::Here) => "the speed limit set here",
+            Self::Limit(Side::There) => "the speed limit set on the other device",
+            Self::Input(Side::Here) => "what the input gives",
+            Self::Input(Side::There) => "what the other device’s input gives",
+        }
+    }
+}

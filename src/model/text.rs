@@ -2,8 +2,6 @@
 
 use std::{borrow::Cow, fmt::Write as _, time::Duration};
 
-use super::{Bottleneck, Side};
-
 /// True for characters that can hide or reorder what stands beside them: controls, terminal
 /// escapes, bidirectional overrides, zero-width and other invisible characters.
 #[must_use]
@@ -88,22 +86,6 @@ pub fn count(n: u64, one: &str, many: &str) -> String {
     }
     let _ = write!(out, " {}", if n == 1 { one } else { many });
     out
-}
-
-/// What limits a transfer, to go on with after “limited by”.
-#[must_use]
-pub fn bottleneck(limit: Bottleneck) -> &'static str {
-    match limit {
-        Bottleneck::Disk(Side::Here) => "this device’s disk",
-        Bottleneck::Disk(Side::There) => "the other device’s disk",
-        Bottleneck::Processor(Side::Here) => "this device’s processor",
-        Bottleneck::Processor(Side::There) => "the other device’s processor",
-        Bottleneck::Network => "the network",
-        Bottleneck::Limit(Side::Here) => "the speed limit set here",
-        Bottleneck::Limit(Side::There) => "the speed limit set on the other device",
-        Bottleneck::Input(Side::Here) => "what the input gives",
-        Bottleneck::Input(Side::There) => "what the other device’s input gives",
-    }
 }
 
 #[cfg(test)]

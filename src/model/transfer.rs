@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use super::{Bottleneck, Caution, DeviceId, DeviceName, Digest, Meeting, Pause, Pipeline, Summary, Target};
+use super::{Bottleneck, Caution, Digest, Direction, Meeting, Pause, Peer, Pipeline, Purpose, Side, Summary};
 
 /// Names a transfer on this device: 128 bits, random at the sender, derived from the sender's id
 /// and its own number at the receiver.
@@ -37,46 +37,6 @@ impl FromStr for TransferId {
 impl fmt::Debug for TransferId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TransferId({self})")
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    Send,
-    Receive,
-}
-
-/// Whose act or fault something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// This device.
-    Here,
-    /// The other device.
-    There,
-}
-
-/// The device at the other end, as far as it is known.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Peer {
-    /// Proved by the handshake; `None` before it.
-    pub id: Option<DeviceId>,
-    /// What the peer calls itself.
-    pub name: Option<DeviceName>,
-    /// The address that was dialled, or the one it called from.
-    pub address: String,
-}
-
-impl Peer {
-    /// A peer of which only what was typed is known.
-    #[must_use]
-    pub fn at(target: &Target) -> Self {
-        Self { id: None, name: None, address: target.to_string() }
-    }
-
-    /// The best name there is for it.
-    #[must_use]
-    pub fn label(&self) -> &str {
-        self.name.as_ref().map_or(&self.address, DeviceName::as_str)
     }
 }
 
@@ -149,6 +109,19 @@ impl Transfer {
     #[must_use]
     pub fn is_finished(&self) -> bool {
         matches!(self.state, TransferState::Finished(_))
+    }
+
+    /// True when a person here can pause it. What can't be sent a second time, such as standard
+    /// input, can't wait, and a speed test would measure nothing.
+    #[must_use]
+    pub fn can_pause(&self) -> bool {
+        let is_under_way = matches!(
+            self.state,
+            TransferState::Active
+                | TransferState::Interrupted { .. }
+                | TransferState::Paused(Pause::NoRoom { .. } | Pause::Person(Side::There))
+        );
+        is_under_way && self.summary.purpose == Purpose::Files && self.summary.streams == 0
     }
 
     /// `312 of 400 files are here already.`; `None` of an offer of which nothing is.

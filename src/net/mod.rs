@@ -2,6 +2,7 @@
 //!
 //! Knows TCP, TLS 1.3 and whose key is at the other end. Must not know messages or files.
 
+mod addresses;
 mod dial;
 mod lane;
 mod listen;
@@ -14,9 +15,10 @@ use tokio_rustls::TlsStream;
 
 use crate::model::DeviceId;
 
+pub use addresses::{local_addresses, local_networks};
 pub use dial::{dial, dial_again, dial_first, probe};
 pub use lane::{Lane, LaneStop, NetworkClock};
-pub use listen::{Listener, Stranger, local_addresses, local_networks};
+pub use listen::{Listener, Stranger};
 pub use tls::Tls;
 
 /// An encrypted stream to a device whose id is known for certain.

@@ -18,7 +18,7 @@ use rustls::{
     },
 };
 
-use super::listen::is_here;
+use super::addresses::is_here;
 use crate::{identity::Identity, model::DeviceId, wire};
 
 /// Both roles' settings for this device's key.

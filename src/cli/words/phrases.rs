@@ -48,7 +48,7 @@ pub fn flow(progress: &Progress) -> String {
 /// `limited by the network`; `None` while that can't be told.
 #[must_use]
 pub fn limit(progress: &Progress) -> Option<String> {
-    progress.limited_by.map(|limit| format!("limited by {}", text::bottleneck(limit)))
+    progress.limited_by.map(|limit| format!("limited by {}", limit.name()))
 }
 
 /// `1.20 GB of 2.15 GB`, or `1.20 GB` while the end isn't known.

@@ -108,7 +108,7 @@ pub fn table(ends: &Ends, rounds: &[Round]) -> Vec<String> {
             (Some(Bottleneck::Disk(Side::There)), Ends::OneDevice) => "the disk, writing",
             (Some(Bottleneck::Processor(_)), Ends::OneDevice) => "the processor",
             (Some(Bottleneck::Network), Ends::OneDevice) => "the loopback, which is no network",
-            (Some(limit), _) => text::bottleneck(limit),
+            (Some(limit), _) => limit.name(),
         };
         row(round.medium.way(), &round.speed, limit)
     }));

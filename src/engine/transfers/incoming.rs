@@ -3,20 +3,24 @@
 
 mod answering;
 mod keeping;
+mod story;
 mod waiting;
 
 use std::{
     io,
     path::PathBuf,
     pin::pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
 use tokio::{sync::mpsc, task::spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
-use self::keeping::keep;
+use self::{
+    keeping::keep,
+    story::{Heard, Offer, Story, lock},
+};
 use super::{
     desk::Desk,
     given_up, kept,
@@ -35,7 +39,7 @@ use crate::{
     },
     model::{
         Agreement, Answer, DeviceId, DeviceName, Landing, Meeting, Outcome, Problem, ProblemKind, Proof,
-        Report, Side, Summary, TransferId, Trust,
+        Report, Side, TransferId, Trust,
     },
     net::Connection,
     pairing::{self, Ends},
@@ -122,38 +126,6 @@ enum End {
     Rests(Problem, SystemTime),
     /// The program ends, and another run goes on with it.
     Leaving,
-}
-
-/// What the attempts at one transfer share.
-#[derive(Default)]
-struct Shared {
-    accepted: Option<Accepted>,
-    /// What a person, or the policy, has said yes to, until it is kept.
-    answered: Option<(Landing, Summary)>,
-    /// Whether the present connection has brought an offer.
-    offer: Offer,
-    end: Heard,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Offer {
-    #[default]
-    None,
-    Made,
-}
-
-/// Whether the sender knows that everything is stored.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Heard {
-    #[default]
-    No,
-    Yes,
-}
-
-type Story = Arc<Mutex<Shared>>;
-
-fn lock(story: &Story) -> MutexGuard<'_, Shared> {
-    story.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Incoming {

@@ -5,26 +5,23 @@
 //! transfer. Everything here blocks.
 
 mod orphan;
+mod states;
 
-use std::{
-    collections::HashSet,
-    io,
-    path::Path,
-    time::{Duration, SystemTime},
-};
+use std::{collections::HashSet, io, path::Path, time::SystemTime};
 
 use super::{
     given_up,
-    marks::Marks,
-    record::{self, Found, Kept, Listed, Missing, Record},
+    record::{self, Found, Kept, Listed, Record},
 };
 use crate::{
     disk::{self, EmptyFolders, User},
-    model::{Direction, Landing, Problem, ProblemKind, Rest, Side, Transfer, TransferId, TransferState},
-    settings::{GoOn, Settings},
+    model::{Problem, ProblemKind, Side, Transfer, TransferId},
+    settings::Settings,
 };
 pub use orphan::Orphan;
 use orphan::orphans;
+use states::{is_over, of_files};
+pub use states::{left, not_running, resting, shown, waiting, why};
 
 /// One transfer that is kept.
 #[derive(Clone, Debug)]
@@ -109,79 +106,6 @@ impl KeptTransfer {
     }
 }
 
-/// Whether a transfer that was interrupted then is gone on with by itself, and why not.
-#[must_use]
-pub fn resting(record: &Record, marks: Marks, interrupted: SystemTime, settings: &Settings) -> Option<Rest> {
-    // What a person has paused waits for as long as it takes.
-    let is_old = marks.pause().is_none() && is_over(interrupted, settings.patience());
-    if record.missing() == Missing::Failed || is_old {
-        Some(Rest::Over)
-    } else {
-        (settings.go_on == GoOn::Ask).then_some(Rest::Asks)
-    }
-}
-
-/// True when that time has passed. A clock that was set back only makes it later.
-fn is_over(since: SystemTime, limit: Duration) -> bool {
-    since.elapsed().is_ok_and(|passed| passed > limit)
-}
-
-/// Why it is interrupted when a program begins.
-#[must_use]
-pub fn not_running() -> Problem {
-    let text = "Airlift was not running.".to_owned();
-    Problem { side: Side::Here, kind: ProblemKind::Link, text }
-}
-
-/// The state of one that is gone on with, as long as nothing flows.
-#[must_use]
-pub fn waiting(marks: Marks) -> TransferState {
-    match marks.pause() {
-        Some(pause) => TransferState::Paused(pause),
-        None => TransferState::Interrupted { why: not_running(), again: None },
-    }
-}
-
-/// Why a kept transfer is not over when a program begins.
-#[must_use]
-pub fn why(record: &Record) -> Problem {
-    match record.missing() {
-        Missing::Unsent => not_running(),
-        Missing::Failed => of_files("Some of its files failed. They can be sent once more.".to_owned()),
-    }
-}
-
-/// The state of one that nobody goes on with.
-#[must_use]
-pub fn left(why: Problem, rest: Rest, since: SystemTime, settings: &Settings) -> TransferState {
-    TransferState::Left { why, rest, until: since.checked_add(settings.leftovers()).unwrap_or(since) }
-}
-
-/// A kept transfer as faces see it.
-#[must_use]
-pub fn shown(record: &Record, state: TransferState) -> Transfer {
-    let (direction, peer, summary, folder) = match record {
-        Record::Sending(sending) => (Direction::Send, &sending.peer, &sending.summary, None),
-        Record::Receiving(receiving) => {
-            let Landing { folder, .. } = &receiving.landing;
-            (Direction::Receive, &receiving.peer, &receiving.summary, folder.clone())
-        }
-    };
-    Transfer {
-        id: record.id(),
-        direction,
-        peer: peer.shown(),
-        summary: summary.clone(),
-        folder,
-        free: None,
-        already: 0,
-        notes: Vec::new(),
-        meeting: None,
-        caution: None,
-        state,
-    }
-}
-
 /// Removes what is left of a transfer, and its record; gives that back.
 ///
 /// # Errors
@@ -215,10 +139,6 @@ fn clear(record: &record::Receiving) -> Result<(), Problem> {
     let held = disk::held(folder, record.id, &record.names);
     let empty = if held.stored > 0 { EmptyFolders::Stay } else { EmptyFolders::Go };
     disk::discard(folder, record.id, &record.names, empty).map_err(|why| of_files(why.to_string()))
-}
-
-fn of_files(text: String) -> Problem {
-    Problem { side: Side::Here, kind: ProblemKind::Files, text }
 }
 
 /// Removes what nobody has gone on with for as long as the settings say, and says what is there
@@ -257,12 +177,14 @@ pub fn sweep(home: &Path, settings: &Settings) -> Survey {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, path::PathBuf};
+    use std::{fs, path::PathBuf, time::Duration};
 
     use super::*;
     use crate::{
         disk::Names,
-        model::{DeviceId, DeviceName, Summary},
+        engine::transfers::{marks::Marks, record::Missing},
+        model::{DeviceId, DeviceName, Landing, Rest, Summary},
+        settings::GoOn,
     };
 
     struct Place {

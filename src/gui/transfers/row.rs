@@ -240,9 +240,7 @@ impl Row {
         let fraction = progress.fraction();
         // 100 % is for what is done.
         let percent = fraction.map_or(String::new(), |f| format!("{:.0} %", (f * 100.0).floor().min(99.0)));
-        let limit = progress
-            .limited_by
-            .map_or(String::new(), |limit| format!("Limited by {}", text::bottleneck(limit)));
+        let limit = progress.limited_by.map_or(String::new(), |limit| format!("Limited by {}", limit.name()));
         self.body = Body::Flowing { fraction, percent, text: parts.join(SEPARATOR), limit };
     }
 

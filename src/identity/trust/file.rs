@@ -11,7 +11,6 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::TrustError;
 use crate::model::{DeviceId, DeviceKind, DeviceName, KnownDevice, Proof, Trust};
 
 const FILE: &str = "devices.json";
@@ -22,6 +21,21 @@ const VERSION: u64 = 1;
 const MAX_BYTES: u64 = 16 << 20;
 /// Two changes within this time can leave the same stamp.
 const SETTLED: Duration = Duration::from_secs(2);
+
+/// Devices that something is kept of: more than anybody meets, and few enough to be looked through at
+/// each connection.
+pub const MAX_DEVICES: usize = 1000;
+
+/// Why what is kept of devices can't be read or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustError {
+    #[error("What is kept of other devices can’t be read or written ({}): {source}.", path.display())]
+    File { path: PathBuf, source: io::Error },
+    #[error("{} was written by a newer Airlift. Update this one, or move the file away.", path.display())]
+    Newer { path: PathBuf },
+    #[error("No more than {MAX_DEVICES} devices can be kept. Remove one that is not needed any more.")]
+    Full,
+}
 
 /// What tells one version of the file from the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -47,20 +47,20 @@ async fn however_much_is_announced_faces_are_told_now_and_then_and_of_all_of_it(
     assert_eq!(told, 2);
 }
 
-/// Run once more by itself, where there is no network that it could ask.
-const ALONE: &str = "engine::discovering::tests::multicast_that_has_broken_down_is_begun_anew";
-
+/// Runs itself once more, where there is no network that it could ask.
 #[tokio::test]
 async fn multicast_that_has_broken_down_is_begun_anew() {
+    let here = module_path!().split_once("::").unwrap().1;
+    let itself = &format!("{here}::multicast_that_has_broken_down_is_begun_anew");
     if std::env::var_os("AIRLIFT_ALONE").is_none() {
         let alone = |program: &std::path::Path, words: &[&str]| {
             let mut command = Command::new("unshare");
             command.arg("--net").arg(program).args(words).env("AIRLIFT_ALONE", "1").output()
         };
         if !alone("true".as_ref(), &[]).is_ok_and(|tried| tried.status.success()) {
-            return loud::skipped(ALONE, "no network namespaces here (they need root and unshare)");
+            return loud::skipped(itself, "no network namespaces here (they need root and unshare)");
         }
-        let tried = alone(&std::env::current_exe().unwrap(), &["--exact", ALONE]).unwrap();
+        let tried = alone(&std::env::current_exe().unwrap(), &["--exact", itself]).unwrap();
         let said = String::from_utf8_lossy(&tried.stdout);
         assert!(tried.status.success() && said.contains("1 passed"), "{said}");
         return;

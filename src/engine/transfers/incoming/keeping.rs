@@ -2,7 +2,7 @@
 
 use std::{io, path::Path, time::SystemTime};
 
-use super::{Story, lock};
+use super::story::{Story, lock};
 use crate::{
     disk::Names,
     engine::transfers::record::{self, Accepted, Kept, Missing, Record, Who},

@@ -6,7 +6,10 @@ use std::time::SystemTime;
 
 use tokio::time::sleep;
 
-use super::{Again, End, Incoming, Story, is_kept, lock};
+use super::{
+    Again, End, Incoming, is_kept,
+    story::{Story, lock},
+};
 use crate::{
     engine::transfers::{
         marks::Marks,

@@ -10,7 +10,7 @@ use std::{
     time::SystemTime,
 };
 
-use super::{left, of_files};
+use super::states::{left, of_files};
 use crate::{
     disk::{self, Scraps, User},
     engine::transfers::record::{Kept, Record},
