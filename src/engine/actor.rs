@@ -28,7 +28,11 @@ use super::{
     config::{Earlier, Multicast},
     event::Event,
     handle::{EngineEnd, Publisher},
-    network::{discovering::View, routes::Routes, switchboard::Switchboard},
+    network::{
+        discovering::{Discovering, View},
+        routes::Routes,
+        switchboard::Switchboard,
+    },
     report::Internal,
     transfers::{desk::Desk, limiters::Limiters, outgoing::Parcel, record::Accepted, resting::Wish},
     trust::{codes::Codes, devices::Devices, guesses::Guesses},
@@ -139,7 +143,7 @@ impl Actor {
         let mut tasks = JoinSet::new();
         let view = (for_this_run.multicast == Multicast::Allowed).then(|| {
             let (us, publisher) = (snapshot.device.id, end.publisher.clone());
-            let (view, discovering) = View::new(us, tls.clone(), devices.clone(), publisher);
+            let (view, discovering) = Discovering::new(us, tls.clone(), devices.clone(), publisher);
             tasks.spawn(discovering.run());
             view
         });

@@ -30,7 +30,6 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod verdict;
-mod wanted;
 mod words;
 
 use std::{

@@ -1,4 +1,4 @@
-//! Reads what a journal claims, after its description in `src/disk/journal.rs` and not with its code.
+//! Reads what a journal claims, after its description in `src/disk/intake/journal.rs` and not with its code.
 
 use std::{fs, ops::Range, path::Path};
 

@@ -3,9 +3,11 @@
 //!
 //! Sleeps until somebody wants to be seen or to see. Knows what is wanted of it; must not know why.
 
+mod view;
+
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use tokio::{
@@ -18,31 +20,14 @@ use crate::{
     discovery::{Announcement, Claim, Directory, Driver, MulticastError, Networks, Seen, tag},
     engine::{command::Looking, event::Event, handle::Publisher, trust::devices::Devices},
     identity::random,
-    model::{DeviceId, DeviceKind, DeviceName, Nearby, RouteAnswer, Trust},
+    model::{DeviceId, Nearby, RouteAnswer, Trust},
     net::{self, NetError, Tls},
     settings::Visibility,
     wire::limits,
 };
 
-/// How this device is to be seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Appearance {
-    pub port: u16,
-    pub name: DeviceName,
-    pub kind: DeviceKind,
-    /// The number of the code that is given out.
-    pub channel: Option<u16>,
-}
-
-/// What is wanted of the network.
-#[derive(Debug)]
-struct Wanted {
-    /// Whom this device shows itself to, also by calling them.
-    visibility: Visibility,
-    /// `None`: not to be seen at all.
-    appearance: Option<Appearance>,
-    looking: Looking,
-}
+pub use view::{Appearance, View};
+use view::{Wanted, lock};
 
 /// What is announced.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,90 +36,6 @@ struct Shown {
     appearance: Appearance,
     /// Whom it lets recognise this device.
     friends: Vec<DeviceId>,
-}
-
-/// What others see of the list of devices. Cheap to clone.
-#[derive(Clone)]
-pub struct View {
-    directory: Arc<Mutex<Directory>>,
-    changed: Arc<Notify>,
-    wanted: watch::Sender<Wanted>,
-    sought: Arc<Notify>,
-}
-
-impl View {
-    /// And who keeps it, which is to be run.
-    #[must_use]
-    pub fn new(us: DeviceId, tls: Tls, devices: Devices, publisher: Publisher) -> (Self, Discovering) {
-        let visibility = publisher.snapshot().settings.visibility;
-        let wanted = Wanted { visibility, appearance: None, looking: Looking::default() };
-        let (wanted, of_view) = watch::channel(wanted);
-        let directory = Arc::new(Mutex::new(Directory::new(us)));
-        let label = relabel(&directory);
-        let view = Self { directory, changed: Arc::default(), wanted, sought: Arc::default() };
-        let discovering = Discovering {
-            us,
-            tls,
-            changes: devices.changes(),
-            devices,
-            publisher,
-            directory: Arc::clone(&view.directory),
-            changed: Arc::clone(&view.changed),
-            wanted: of_view,
-            sought: Arc::clone(&view.sought),
-            multicast: None,
-            shown: None,
-            sought_until: None,
-            probes: JoinSet::new(),
-            probing: Vec::new(),
-            nearby: Vec::new(),
-            told: None,
-            tell_at: None,
-            asked: None,
-            label,
-        };
-        (view, discovering)
-    }
-
-    /// This device is to be seen like this from now on, by those; `None`: not at all.
-    pub fn appear(&self, visibility: Visibility, appearance: Option<Appearance>) {
-        self.wanted.send_if_modified(|wanted| {
-            let is_new = (wanted.visibility, &wanted.appearance) != (visibility, &appearance);
-            (wanted.visibility, wanted.appearance) = (visibility, appearance);
-            is_new
-        });
-    }
-
-    /// Whether a person looks at the list.
-    pub fn look(&self, looking: Looking) {
-        self.wanted.send_modify(|wanted| wanted.looking = looking);
-    }
-
-    /// Waits for something to be found in the list, for as long as a device may take to appear.
-    pub async fn find<T>(&self, look: impl Fn(&Directory) -> Option<T>) -> Option<T> {
-        self.sought.notify_one();
-        let finding = async {
-            loop {
-                // Before the look, so that no change is missed.
-                let changed = self.changed.notified();
-                if let Some(found) = look(&lock(&self.directory)) {
-                    return found;
-                }
-                changed.await;
-            }
-        };
-        timeout(limits::APPEAR, finding).await.ok()
-    }
-
-    /// What is known at once.
-    pub fn now<T>(&self, look: impl Fn(&Directory) -> T) -> T {
-        look(&lock(&self.directory))
-    }
-}
-
-fn lock(directory: &Mutex<Directory>) -> MutexGuard<'_, Directory> {
-    // Each change of it is whole.
-    directory.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 type Probed = (DeviceId, SocketAddr, RouteAnswer);
@@ -167,6 +68,39 @@ pub struct Discovering {
 }
 
 impl Discovering {
+    /// The task, which is to be run, and what others see of what it does.
+    #[must_use]
+    pub fn new(us: DeviceId, tls: Tls, devices: Devices, publisher: Publisher) -> (View, Self) {
+        let visibility = publisher.snapshot().settings.visibility;
+        let wanted = Wanted { visibility, appearance: None, looking: Looking::default() };
+        let (wanted, of_view) = watch::channel(wanted);
+        let directory = Arc::new(Mutex::new(Directory::new(us)));
+        let label = relabel(&directory);
+        let view = View { directory, changed: Arc::default(), wanted, sought: Arc::default() };
+        let discovering = Self {
+            us,
+            tls,
+            changes: devices.changes(),
+            devices,
+            publisher,
+            directory: Arc::clone(&view.directory),
+            changed: Arc::clone(&view.changed),
+            wanted: of_view,
+            sought: Arc::clone(&view.sought),
+            multicast: None,
+            shown: None,
+            sought_until: None,
+            probes: JoinSet::new(),
+            probing: Vec::new(),
+            nearby: Vec::new(),
+            told: None,
+            tell_at: None,
+            asked: None,
+            label,
+        };
+        (view, discovering)
+    }
+
     /// Until the last who could want something is gone.
     pub async fn run(mut self) {
         let mut pace = interval(limits::STILL_THERE);

@@ -11,5 +11,6 @@ pub(super) mod content;
 pub(super) mod job;
 mod machine;
 mod session;
+mod wanted;
 
 pub use session::{Attempt, IncomingOffer, Leeway, ReceiveJob, Room, receive};

@@ -12,6 +12,7 @@ use super::{
     content,
     job::{Fate, Job},
     machine::{Machine, Order},
+    wanted::{account, bytes_of, held_bytes, without},
 };
 use crate::{
     disk::{Finished, Intake, Names},
@@ -27,7 +28,6 @@ use crate::{
         meeting::Called,
         stages::Stages,
         tally::Tally,
-        wanted::{account, bytes_of, held_bytes, without},
         words::of_disk,
     },
     wire::{

@@ -5,22 +5,23 @@
 
 use cap_std::fs::Metadata;
 
-use super::{Fate, Folder, Inbox, Kind, Plan, PlanError, Planner, above, complete::looks_like, last};
+use super::{
+    complete::looks_like,
+    decided::{Attempt, Plan},
+    planner::{Fate, Folder, Planner},
+};
 use crate::{
     disk::{
-        inbox::local::{Names, Origin},
+        error::PlanError,
+        inbox::{
+            Inbox,
+            local::{Names, Origin, above, last},
+        },
+        kind::Kind,
         system::attributes,
     },
     model::{Conflict, Entry},
 };
-
-/// Which attempt at a transfer it is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Attempt {
-    #[default]
-    First,
-    Again,
-}
 
 /// See [`Inbox::plan_again`].
 pub fn make_again(

@@ -7,9 +7,14 @@ use std::borrow::Cow;
 
 use cap_std::fs::Metadata;
 
-use super::{Fate, Folder, Inbox, Kind, Planner, above};
+use super::planner::{Fate, Folder, Planner};
 use crate::{
-    disk::{naming::Numbering, system::attributes},
+    disk::{
+        inbox::{Inbox, local::above},
+        kind::Kind,
+        naming::Numbering,
+        system::attributes,
+    },
     model::{Conflict, Entry, EntryKind},
 };
 

@@ -4,8 +4,11 @@
 
 use std::collections::HashMap;
 
-use super::{Fate, Folder, Kind, Planner, Why};
-use crate::{disk::naming::Numbering, model::Conflict};
+use super::planner::{Fate, Folder, Planner, Why};
+use crate::{
+    disk::{kind::Kind, naming::Numbering},
+    model::Conflict,
+};
 
 /// The next number to try beside a name, by the name with the first number of as many digits. Names that are
 /// cut to make room for a number, and differ only in what is cut, share their numbers.

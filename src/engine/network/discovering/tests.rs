@@ -7,6 +7,7 @@ use crate::{
     discovery::Place,
     engine::{DeviceCard, Handle, Snapshot, Update, seam},
     identity::{Identity, TrustStore},
+    model::{DeviceKind, DeviceName},
     net::Listener,
     settings::Settings,
 };
@@ -17,7 +18,7 @@ fn discovering(home: &TempDir) -> (View, Discovering, Handle) {
     let (handle, end) = seam(Snapshot::new(device, Settings::default()), Arc::new(|| {}));
     let devices = Devices::new(TrustStore::open(home.path()).unwrap(), end.publisher.clone());
     let tls = Tls::new(&identity).unwrap();
-    let (view, discovering) = View::new(identity.id(), tls, devices, end.publisher);
+    let (view, discovering) = Discovering::new(identity.id(), tls, devices, end.publisher);
     (view, discovering, handle)
 }
 

@@ -4,8 +4,8 @@
 
 use std::ops::Range;
 
-use super::{entry_set::EntrySet, tally::Tally};
 use crate::model::{Entry, EntryKind, EntryNo, Group};
+use crate::transfer::{entry_set::EntrySet, tally::Tally};
 
 /// The account of the files that are wanted.
 pub fn account(entries: &[Entry], unwanted: &[Range<EntryNo>], stored: &[Range<EntryNo>]) -> Tally {

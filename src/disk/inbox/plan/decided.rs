@@ -1,0 +1,81 @@
+//! What was decided about an offer: where each entry goes, and which are not wanted.
+
+use std::{collections::HashSet, ops::Range};
+
+use super::ranges::is_among;
+use crate::{
+    disk::{inbox::local::LocalNames, notes::Notes},
+    model::{Conflict, EntryNo, Purpose},
+};
+
+/// Where every entry of an offer goes, and which are not wanted.
+#[derive(Debug, Default)]
+pub struct Plan {
+    pub(in crate::disk) names: LocalNames,
+    pub(in crate::disk) conflict: Conflict,
+    pub(in crate::disk) purpose: Purpose,
+    /// Offered paths of the folders that must be made anew, and not found; `""` is the one that
+    /// holds everything.
+    pub(in crate::disk) fresh: Vec<Box<str>>,
+    pub(super) unwanted: Vec<Range<EntryNo>>,
+    pub(super) stored: Vec<Range<EntryNo>>,
+    pub(super) likely: Vec<Range<EntryNo>>,
+    pub(in crate::disk) attempt: Attempt,
+    /// Folders at the top, by their names here, that an earlier attempt has made.
+    pub(in crate::disk) made_earlier: HashSet<Box<str>>,
+    pub(super) needs: u64,
+    pub(super) notes: Notes,
+}
+
+impl Plan {
+    /// Entries left out because they are there already: sorted, and neighbours merged.
+    #[must_use]
+    pub fn unwanted(&self) -> &[Range<EntryNo>] {
+        &self.unwanted
+    }
+
+    /// Files among the unwanted that an earlier attempt stored: sorted, and neighbours merged.
+    #[must_use]
+    pub fn stored(&self) -> &[Range<EntryNo>] {
+        &self.stored
+    }
+
+    /// Files that seem to be there already, by size and time; wanted if they are others. Sorted, merged.
+    #[must_use]
+    pub fn likely(&self) -> &[Range<EntryNo>] {
+        &self.likely
+    }
+
+    /// Bytes of the wanted files whose size is known.
+    #[must_use]
+    pub fn needs(&self) -> u64 {
+        self.needs
+    }
+
+    /// What the person should know: names that are changed and why. Bounded.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        self.notes.lines()
+    }
+
+    #[must_use]
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    pub(in crate::disk) fn is_unwanted(&self, no: EntryNo) -> bool {
+        is_among(&self.unwanted, no)
+    }
+
+    pub(in crate::disk) fn is_likely(&self, no: EntryNo) -> bool {
+        is_among(&self.likely, no)
+    }
+}
+
+/// Which attempt at a transfer it is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Attempt {
+    #[default]
+    First,
+    Again,
+}

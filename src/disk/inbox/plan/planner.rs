@@ -1,0 +1,360 @@
+//! Goes through an offer once, and gives every entry its place.
+//!
+//! Knows entries, names that were given away, and what is in the folder. Asks nobody.
+
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    ffi::OsStr,
+    fmt,
+    hash::{BuildHasher as _, RandomState},
+    io,
+    sync::Arc,
+};
+
+use cap_fs_ext::DirExt as _;
+use cap_std::fs::{Dir, Metadata};
+
+use super::{
+    decided::Plan,
+    ranges::extend,
+    settling::{Numbers, Settled},
+};
+use crate::{
+    disk::{
+        error::PlanError,
+        folders::Folders,
+        inbox::{
+            Inbox,
+            local::{LocalNames, above, last},
+        },
+        kind::Kind,
+        naming::Numbering,
+        system::space::Space,
+    },
+    model::{Conflict, Entry, EntryKind, EntryNo, RelPath, text},
+};
+
+/// Folders that an offer may imply: Airlift offers each by itself, and a few long paths could else stand for
+/// far more of them than entries may be offered.
+const MOST_IMPLIED: u32 = 1_000_000;
+
+pub struct Planner<'a> {
+    pub inbox: &'a Inbox,
+    pub plan: Plan,
+    /// Every offered path, and every folder above one.
+    pub offered: HashMap<&'a str, Offered>,
+    /// What names are given away, as hashes of folder and key. A wrong match, once in billions,
+    /// costs a number in a name.
+    pub taken: HashSet<u64>,
+    pub numbers: Numbers,
+    /// Folders that were never offered themselves, and lead to something that was.
+    pub implied: u32,
+    pub hasher: RandomState,
+    /// The folder in which the offer's top is.
+    pub top: Folder,
+    pub folders: u32,
+    pub open: Folders<Dir>,
+    pub space: Option<Space>,
+    /// Bytes of disk that the wanted files take.
+    pub taking: u64,
+}
+
+#[derive(Clone, Copy)]
+pub enum Offered {
+    File,
+    /// Not yet placed.
+    Folder,
+    Placed(Folder),
+}
+
+/// A folder that was given its place.
+#[derive(Clone, Copy)]
+pub struct Folder {
+    pub number: u32,
+    pub fate: Fate,
+    /// Of its path here.
+    pub length: usize,
+    pub depth: usize,
+}
+
+impl Folder {
+    /// Of the path here of something in it.
+    pub fn length_with(self, name: &str) -> usize {
+        self.length + usize::from(self.length > 0) + name.len()
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Nothing stands there, or a file that will be replaced.
+    New,
+    /// A folder that is there.
+    Merged,
+    LeftOut,
+    /// An earlier attempt has stored it.
+    Stored,
+    /// A file like it is there.
+    Likely,
+}
+
+/// Why something gets another name than it was offered under.
+pub enum Why {
+    IsThere,
+    SameName,
+    CantBe,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::IsThere => "is there already",
+            Self::SameName => "would have the same name as another",
+            Self::CantBe => "can't be a name here",
+        })
+    }
+}
+
+impl<'a> Planner<'a> {
+    pub fn new(inbox: &'a Inbox, entries: &'a [Entry], conflict: Conflict) -> Result<Self, PlanError> {
+        if entries.is_empty() {
+            return Err(PlanError::Nothing);
+        }
+        if EntryNo::try_from(entries.len()).is_err() {
+            return Err(PlanError::Absurd);
+        }
+        let mut offered = HashMap::with_capacity(entries.len());
+        for entry in entries {
+            let what = match entry.kind {
+                EntryKind::Folder => Offered::Folder,
+                EntryKind::File { .. } => Offered::File,
+            };
+            if offered.insert(entry.path.as_str(), what).is_some() {
+                return Err(PlanError::Twice(entry.path.to_string()));
+            }
+        }
+        Ok(Self {
+            inbox,
+            plan: Plan { names: LocalNames::default(), conflict, ..Plan::default() },
+            offered,
+            taken: HashSet::new(),
+            numbers: Numbers::default(),
+            implied: 0,
+            hasher: RandomState::new(),
+            top: Folder { number: 0, fate: Fate::Merged, length: 0, depth: 0 },
+            folders: 1,
+            open: Folders::default(),
+            space: Space::of(inbox.folder()),
+            taking: 0,
+        })
+    }
+
+    /// Applies the name that the person chose.
+    pub fn save_as(&mut self, entries: &[Entry], name: &str) -> Result<(), PlanError> {
+        match RelPath::parse(name) {
+            Ok(path) if path.parent().is_none() => {}
+            _ => return Err(PlanError::BadName(text::visible(name).into_owned())),
+        }
+        let wish = self.inbox.rules.storable(name).into_owned();
+        if wish != name {
+            let (name, wish) = (text::visible(name), text::visible(&wish));
+            self.plan.notes.add(format_args!("“{name}” {}: it will be “{wish}”.", Why::CantBe));
+        }
+        let top = entries[0].path.top();
+        self.plan.names.set_save_as(&wish);
+        if entries.iter().all(|entry| entry.path.top() == top) {
+            return Ok(());
+        }
+        // A person who names a folder wants one, whatever is to become of files that are there.
+        let conflict = match self.there(self.top, "", &wish) {
+            Some(Kind::Folder) => self.plan.conflict,
+            _ => Conflict::KeepBoth,
+        };
+        let Settled { name: holder, fate, why } =
+            self.settle(self.top, "", &wish, Numbering::Folder, conflict);
+        if let Some(why) = why {
+            let (name, holder) = (text::visible(name), text::visible(&holder));
+            self.plan.notes.add(format_args!("“{name}” {why}: the new folder will be “{holder}”."));
+        }
+        if fate == Fate::New {
+            self.plan.fresh.push("".into());
+        }
+        self.plan.names.set_holder(&holder);
+        self.top = self.new_folder(self.top, &holder, fate);
+        Ok(())
+    }
+
+    pub fn place(&mut self, no: EntryNo, entry: &'a Entry) -> Result<(), PlanError> {
+        let path = entry.path.as_str();
+        let fate = match entry.kind {
+            EntryKind::Folder => self.folder(path)?.fate,
+            EntryKind::File { size, .. } => {
+                let parent = self.parent(path)?;
+                let known = self.stored_earlier(parent, entry).or_else(|| self.likely(parent, entry));
+                let fate = match known {
+                    Some(fate) => fate,
+                    None => self.name(parent, path, Numbering::File)?.1,
+                };
+                match fate {
+                    Fate::LeftOut | Fate::Stored => {}
+                    Fate::Likely => self.add_to_needs(size.unwrap_or_default())?,
+                    Fate::New | Fate::Merged => self.count(size.unwrap_or_default())?,
+                }
+                fate
+            }
+        };
+        if matches!(fate, Fate::LeftOut | Fate::Stored) {
+            extend(&mut self.plan.unwanted, no);
+        }
+        match fate {
+            Fate::Stored => extend(&mut self.plan.stored, no),
+            Fate::Likely => extend(&mut self.plan.likely, no),
+            Fate::New | Fate::Merged | Fate::LeftOut => {}
+        }
+        Ok(())
+    }
+
+    pub fn parent(&mut self, path: &'a str) -> Result<Folder, PlanError> {
+        match above(path) {
+            "" => Ok(self.top),
+            parent => self.folder(parent),
+        }
+    }
+
+    /// Gives a folder its place, and first those above it.
+    pub fn folder(&mut self, path: &'a str) -> Result<Folder, PlanError> {
+        match self.offered.get(path) {
+            Some(Offered::Placed(folder)) => return Ok(*folder),
+            Some(Offered::File) => {
+                return Err(PlanError::FileAndFolder(text::visible(path).into_owned()));
+            }
+            Some(Offered::Folder) => {}
+            None => {
+                self.implied += 1;
+                if self.implied > MOST_IMPLIED {
+                    return Err(PlanError::Absurd);
+                }
+            }
+        }
+        let parent = self.parent(path)?;
+        let (name, fate) = match self.entered_earlier(parent, path) {
+            Some(name) => (Cow::Owned(name), Fate::Merged),
+            None => self.name(parent, path, Numbering::Folder)?,
+        };
+        // The folder that holds everything is made anew itself, and what is in it is alone there.
+        if fate == Fate::New && parent.depth == 0 && self.plan.conflict == Conflict::KeepBoth {
+            self.plan.fresh.push(path.into());
+        }
+        let folder = self.new_folder(parent, &name, fate);
+        self.offered.insert(path, Offered::Placed(folder));
+        Ok(folder)
+    }
+
+    pub fn new_folder(&mut self, parent: Folder, name: &str, fate: Fate) -> Folder {
+        let number = self.folders;
+        self.folders += 1;
+        Folder { number, fate, length: parent.length_with(name), depth: parent.depth + 1 }
+    }
+
+    /// Decides the name of an offered path in the folder that is its parent.
+    pub fn name(
+        &mut self,
+        parent: Folder,
+        path: &'a str,
+        numbering: Numbering,
+    ) -> Result<(Cow<'a, str>, Fate), PlanError> {
+        let offered = last(path);
+        if parent.fate == Fate::LeftOut {
+            return Ok((Cow::Borrowed(offered), Fate::LeftOut));
+        }
+        let wish = self.plan.names.wish(self.inbox.rules, path).into_owned();
+        let Settled { name, fate, mut why } =
+            self.settle(parent, above(path), &wish, numbering, self.plan.conflict);
+        if why.is_none() && self.inbox.rules.storable(offered) != offered && fate != Fate::LeftOut {
+            why = Some(Why::CantBe);
+        }
+        self.remark(path, &name, fate, why);
+        if parent.length_with(&name) > RelPath::MAX_LEN || parent.depth + 1 > RelPath::MAX_DEPTH {
+            return Err(PlanError::TooLong(text::visible(path).into_owned()));
+        }
+        // An earlier attempt may have given it another.
+        self.plan.names.set(path, &name);
+        if name == offered {
+            return Ok((Cow::Borrowed(offered), fate));
+        }
+        Ok((Cow::Owned(name), fate))
+    }
+
+    pub fn key(&self, parent: Folder, name: &str) -> u64 {
+        self.hasher.hash_one((parent.number, self.inbox.rules.key(name)))
+    }
+
+    /// What kind of thing stands under a name in a folder that exists.
+    pub fn there(&self, parent: Folder, parent_path: &str, name: &str) -> Option<Kind> {
+        self.look(parent, parent_path, name).map(|metadata| Kind::of(&metadata))
+    }
+
+    pub fn look(&self, parent: Folder, parent_path: &str, name: &str) -> Option<Metadata> {
+        if parent.fate != Fate::Merged {
+            return None;
+        }
+        // What can't be looked at is met again, and reported, when it is written.
+        let metadata = if parent.number == 0 {
+            self.inbox.dir.symlink_metadata(name)
+        } else {
+            self.open(&self.plan.names.path(parent_path)).and_then(|dir| dir.symlink_metadata(name))
+        };
+        metadata.ok()
+    }
+
+    pub fn open(&self, path: &str) -> io::Result<Arc<Dir>> {
+        self.open.get_or_open(OsStr::new(path), || match above(path) {
+            "" => self.inbox.dir.open_dir_nofollow(last(path)),
+            parent => self.open(parent)?.open_dir_nofollow(last(path)),
+        })
+    }
+
+    pub fn remark(&mut self, path: &str, name: &str, fate: Fate, why: Option<Why>) {
+        let notes = &mut self.plan.notes;
+        let shown = text::visible;
+        match why {
+            Some(Why::IsThere) if fate == Fate::LeftOut => {
+                notes.add(format_args!("“{}” is there already and is left out.", shown(path)));
+            }
+            Some(Why::IsThere) if self.plan.names.wish(self.inbox.rules, path) == name => {
+                notes.add(format_args!("“{}” is there already and will be replaced.", shown(path)));
+            }
+            Some(why) => {
+                notes.add(format_args!("“{}” {why}: it will be stored as “{}”.", shown(path), shown(name)));
+            }
+            None => {}
+        }
+        if name.chars().any(text::is_deceptive) {
+            notes.add(format_args!("“{}” has invisible characters in its name.", shown(path)));
+        }
+        if !path.contains('/') && name.starts_with('.') {
+            notes.add(format_args!("“{}” will be hidden: its name starts with a dot.", shown(name)));
+        }
+    }
+
+    pub fn count(&mut self, size: u64) -> Result<(), PlanError> {
+        let block = self.space.map_or(1, |space| space.block);
+        let taken = size.checked_next_multiple_of(block).and_then(|size| self.taking.checked_add(size));
+        self.taking = taken.ok_or(PlanError::Absurd)?;
+        self.add_to_needs(size)
+    }
+
+    pub fn add_to_needs(&mut self, size: u64) -> Result<(), PlanError> {
+        self.plan.needs = self.plan.needs.checked_add(size).ok_or(PlanError::Absurd)?;
+        Ok(())
+    }
+}
+
+pub fn check_space(space: Option<Space>, needed: u64) -> Result<(), PlanError> {
+    match space {
+        Some(space) if needed > space.free.saturating_sub(space.reserve) && needed > 0 => {
+            Err(PlanError::NoSpace { needed, free: space.free })
+        }
+        _ => Ok(()),
+    }
+}

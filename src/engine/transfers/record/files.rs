@@ -1,0 +1,406 @@
+//! Records on the disk: one small file for each, in the data folder.
+//!
+//! Knows the files and who may use them: a record belongs to the one process that has it locked. Must not know
+//! what is done about a transfer.
+
+use std::{
+    collections::HashSet,
+    fs::{self, File},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Missing, Receiving, Record};
+use crate::{
+    disk::User,
+    engine::transfers::marks::Marks,
+    model::{Side, TransferId},
+};
+
+const FOLDER: &str = "transfers";
+const VERSION: u32 = 1;
+/// How the names of records end that could not be understood.
+const DAMAGED: &str = "damaged";
+/// How the names of the files end that say who has paused what.
+const PAUSED: &str = "paused";
+
+#[derive(Serialize, Deserialize)]
+struct Written<R> {
+    version: u32,
+    record: R,
+}
+
+/// What was accepted, and what is kept of it for a later run of the program.
+pub struct Accepted {
+    pub record: Receiving,
+    pub kept: Option<Kept>,
+}
+
+/// What there is of one transfer.
+#[derive(Debug)]
+pub enum Found {
+    Nothing,
+    Kept(Kept, Box<Record>),
+    /// Another process has it.
+    InUse,
+}
+
+impl Found {
+    /// What failed of it is on its way once more: whatever breaks it now, it goes on by itself. Blocks.
+    #[must_use]
+    pub fn on_its_way(self) -> Self {
+        match self {
+            Self::Kept(kept, record) if record.missing() == Missing::Failed => {
+                let record = record.with(Missing::Unsent);
+                match kept.replace(&record) {
+                    Ok(kept) => Self::Kept(kept, Box::new(record)),
+                    Err(problem) => {
+                        tracing::warn!(%problem, "a transfer's record can't be written");
+                        Self::Nothing
+                    }
+                }
+            }
+            found => found,
+        }
+    }
+}
+
+/// A record as it is read by somebody who only lists it.
+#[derive(Debug)]
+pub struct Listed {
+    pub record: Record,
+    /// When it was accepted or last interrupted.
+    pub interrupted: SystemTime,
+    pub user: User,
+    /// Who has paused it.
+    pub marks: Marks,
+}
+
+/// A record on the disk. Whoever has this is the only one who goes on with the transfer; dropping it
+/// leaves the record to the next run.
+#[derive(Debug)]
+pub struct Kept {
+    path: PathBuf,
+    /// Locked for as long as it is open.
+    file: File,
+}
+
+impl Kept {
+    /// Writes a new record.
+    ///
+    /// # Errors
+    /// When the data folder can't be written; `ResourceBusy` when another process has one of this id.
+    pub fn create(home: &Path, record: &Record) -> io::Result<Self> {
+        let path = home.join(FOLDER).join(format!("{}.json", record.id()));
+        if let Ok(there) = File::open(&path)
+            && there.try_lock().is_err()
+        {
+            return Err(io::ErrorKind::ResourceBusy.into());
+        }
+        Self::write(path, record)
+    }
+
+    /// Puts another record in the place of this one.
+    ///
+    /// # Errors
+    /// When the data folder can't be written: then the old one stays, and nobody has it.
+    pub fn replace(self, record: &Record) -> io::Result<Self> {
+        Self::write(self.path, record)
+    }
+
+    fn write(path: PathBuf, record: &Record) -> io::Result<Self> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        fs::create_dir_all(folder)?;
+        let mut new = tempfile::NamedTempFile::new_in(folder)?;
+        serde_json::to_writer(&mut new, &Written { version: VERSION, record })?;
+        new.write_all(b"\n")?;
+        // Before it has its name, so that no other process can come first.
+        new.as_file().try_lock()?;
+        let file = new.persist(&path)?;
+        let kept = Self { path, file };
+        // Another transfer's of that id, that came to its end unseen.
+        kept.mark(Marks::default());
+        Ok(kept)
+    }
+
+    /// Makes it last through a power cut.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn sync(&self) -> io::Result<()> {
+        self.file.sync_all()
+    }
+
+    /// The record of a transfer, if there is one.
+    #[must_use]
+    pub fn find(home: &Path, id: TransferId) -> Found {
+        let path = home.join(FOLDER).join(format!("{id}.json"));
+        match Self::claim(path.clone()) {
+            Ok(Some((kept, record))) => Found::Kept(kept, Box::new(record)),
+            Ok(None) if path.exists() => Found::InUse,
+            Ok(None) => Found::Nothing,
+            Err(problem) => {
+                tracing::warn!(%problem, path = %path.display(), "a transfer's record can't be used");
+                Found::Nothing
+            }
+        }
+    }
+
+    /// All records, whether or not a process has them. Those that can't be read are left out.
+    #[must_use]
+    pub fn list(home: &Path) -> Vec<Listed> {
+        let listed = files(home, "json").into_iter().filter_map(|path| {
+            let file = File::open(&path).ok()?;
+            let interrupted = file.metadata().ok()?.modified().ok()?;
+            let record = read(&file).ok()?;
+            // For a moment: who needs it now finds it free again.
+            let user = if file.try_lock().is_ok() { User::Nobody } else { User::Somebody };
+            Some(Listed { record, interrupted, user, marks: marks(&path) })
+        });
+        listed.collect()
+    }
+
+    /// The ids of all records, those that can't be read among them.
+    #[must_use]
+    pub fn ids(home: &Path) -> HashSet<TransferId> {
+        files(home, "json").iter().filter_map(|path| path.file_stem()?.to_str()?.parse().ok()).collect()
+    }
+
+    /// Records that could not be understood and were kept aside, and since when.
+    #[must_use]
+    pub fn damaged(home: &Path) -> Vec<(PathBuf, SystemTime)> {
+        let since = |path: &PathBuf| fs::metadata(path).and_then(|there| there.modified()).ok();
+        files(home, DAMAGED).into_iter().filter_map(|path| since(&path).map(|since| (path, since))).collect()
+    }
+
+    /// All records that no process has, the oldest first. One that can't be understood is kept
+    /// aside.
+    #[must_use]
+    pub fn all(home: &Path) -> Vec<(Self, Record)> {
+        let mut found: Vec<_> = files(home, "json")
+            .into_iter()
+            .filter_map(|path| {
+                Self::claim(path.clone()).unwrap_or_else(|problem| {
+                    tracing::warn!(%problem, path = %path.display(), "a transfer's record can't be used");
+                    let aside = path.with_extension(DAMAGED);
+                    if fs::rename(&path, &aside).is_ok() {
+                        // It stays for a while, from now on.
+                        let _ = File::open(&aside).and_then(|file| file.set_modified(SystemTime::now()));
+                    }
+                    None
+                })
+            })
+            .collect();
+        found.sort_by_key(|(kept, _)| kept.interrupted());
+        found
+    }
+
+    /// `None` when another process has it, or it is gone.
+    fn claim(path: PathBuf) -> io::Result<Option<(Self, Record)>> {
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(why) => return Err(why),
+        };
+        if file.try_lock().is_err() || !path.exists() {
+            return Ok(None);
+        }
+        let record = read(&file)?;
+        Ok(Some((Self { path, file }, record)))
+    }
+
+    /// Who has paused it.
+    #[must_use]
+    pub fn marks(&self) -> Marks {
+        marks(&self.path)
+    }
+
+    /// Remembers who has paused it.
+    pub fn mark(&self, marks: Marks) {
+        let path = self.path.with_extension(PAUSED);
+        let written = if marks == Marks::default() {
+            fs::remove_file(&path)
+        } else {
+            let folder = self.path.parent().unwrap_or(Path::new("."));
+            tempfile::NamedTempFile::new_in(folder).and_then(|mut new| {
+                serde_json::to_writer(&mut new, &marks)?;
+                new.persist(&path).map(drop).map_err(io::Error::from)
+            })
+        };
+        if let Err(problem) = written
+            && problem.kind() != io::ErrorKind::NotFound
+        {
+            // It holds for as long as this run does.
+            tracing::warn!(%problem, path = %path.display(), "who has paused a transfer can't be kept");
+        }
+    }
+
+    /// Notes that the transfer was interrupted just now.
+    pub fn touch(&self) {
+        // Only how long it is waited for depends on it.
+        let _ = self.file.set_modified(SystemTime::now());
+    }
+
+    /// When it was accepted or last interrupted.
+    #[must_use]
+    pub fn interrupted(&self) -> SystemTime {
+        self.file.metadata().and_then(|there| there.modified()).unwrap_or_else(|_| SystemTime::now())
+    }
+
+    /// The transfer is over.
+    pub fn remove(self) {
+        self.mark(Marks::default());
+        if let Err(problem) = fs::remove_file(&self.path) {
+            tracing::warn!(%problem, path = %self.path.display(), "a transfer's record can't be removed");
+        }
+    }
+}
+
+fn read(file: &File) -> io::Result<Record> {
+    let Written { version, record } = serde_json::from_reader(io::BufReader::new(file))?;
+    if version != VERSION {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is of another version"));
+    }
+    Ok(record)
+}
+
+/// What is in the folder of records under names that end like this.
+fn files(home: &Path, ending: &str) -> Vec<PathBuf> {
+    let Ok(listed) = fs::read_dir(home.join(FOLDER)) else { return Vec::new() };
+    let paths = listed.filter_map(Result::ok).map(|entry| entry.path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == ending)).collect()
+}
+
+/// Who has paused the transfer of this record.
+fn marks(record: &Path) -> Marks {
+    let marked = fs::read(record.with_extension(PAUSED));
+    // One that can't be read is paused all the same: a person can let it go on.
+    marked.map_or_else(
+        |_| Marks::default(),
+        |text| serde_json::from_slice(&text).unwrap_or_else(|_| Marks::default().with(Side::Here)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{Sending, Who},
+        *,
+    };
+    use crate::{
+        disk::Names,
+        model::{Conflict, DeviceId, DeviceName, Landing, RelPath, Source, Summary},
+    };
+
+    fn record(id: u8) -> Record {
+        let name = DeviceName::parse("Büro").unwrap();
+        let peer = Who { id: DeviceId::of_public_key(b"x"), name, address: "10.0.0.7:27543".into() };
+        let mut summary = Summary::default();
+        let kind = crate::model::EntryKind::File { size: Some(7), mode: crate::model::FileMode::Regular };
+        summary
+            .add(&crate::model::Entry { path: RelPath::parse("办公室").unwrap(), kind, modified: None });
+        let landing =
+            Landing { folder: Some("/srv/in".into()), name: Some("a".into()), conflict: Conflict::Skip };
+        Record::Receiving(Receiving {
+            id: TransferId([id; 16]),
+            peer,
+            landing,
+            summary,
+            names: Names::default(),
+            began: SystemTime::UNIX_EPOCH,
+            missing: Missing::Unsent,
+        })
+    }
+
+    #[test]
+    fn a_record_is_found_again_by_the_next_run_and_by_nobody_while_one_has_it() {
+        let home = tempfile::tempdir().unwrap();
+        assert!(Kept::all(home.path()).is_empty());
+        let kept = Kept::create(home.path(), &record(1)).unwrap();
+        assert!(Kept::all(home.path()).is_empty(), "it is in use");
+        let again = Kept::create(home.path(), &record(1)).unwrap_err();
+        assert_eq!(again.kind(), io::ErrorKind::ResourceBusy);
+        drop(kept);
+        let mut found = Kept::all(home.path());
+        assert_eq!(found.len(), 1);
+        let (kept, found_record) = found.remove(0);
+        assert_eq!(found_record, record(1));
+        assert!(Kept::all(home.path()).is_empty(), "it is in use again");
+        kept.remove();
+        assert!(Kept::all(home.path()).is_empty());
+    }
+
+    #[test]
+    fn a_record_that_is_replaced_stays_with_whoever_has_it() {
+        let home = tempfile::tempdir().unwrap();
+        let kept = Kept::create(home.path(), &record(1)).unwrap();
+        let Record::Receiving(mut receiving) = record(1) else { unreachable!() };
+        receiving.missing = Missing::Failed;
+        let kept = kept.replace(&Record::Receiving(receiving.clone())).unwrap();
+        assert!(Kept::all(home.path()).is_empty(), "it is in use");
+        drop(kept);
+        assert_eq!(Kept::all(home.path()).remove(0).1, Record::Receiving(receiving));
+    }
+
+    #[test]
+    fn a_record_of_before_something_could_fail_is_one_that_was_interrupted() {
+        let home = tempfile::tempdir().unwrap();
+        drop(Kept::create(home.path(), &record(1)).unwrap());
+        let path = home.path().join(FOLDER).join(format!("{}.json", TransferId([1; 16])));
+        let older = fs::read_to_string(&path).unwrap().replace(",\"rest\":\"unsent\"", "");
+        assert!(!older.contains("rest"));
+        fs::write(&path, older).unwrap();
+        assert_eq!(Kept::all(home.path()).remove(0).1, record(1));
+    }
+
+    #[test]
+    fn a_record_that_can_t_be_understood_is_kept_aside_and_the_others_are_found() {
+        let home = tempfile::tempdir().unwrap();
+        drop(Kept::create(home.path(), &record(1)).unwrap());
+        let whole = fs::read(home.path().join(FOLDER).join(format!("{}.json", TransferId([1; 16])))).unwrap();
+        for (name, text) in [
+            ("cut", &whole[..whole.len() / 2]),
+            ("empty", b"".as_slice()),
+            ("later", b"{\"version\":2,\"record\":{}}"),
+        ] {
+            fs::write(home.path().join(FOLDER).join(format!("{name}.json")), text).unwrap();
+        }
+        assert_eq!(Kept::all(home.path()).len(), 1);
+        for name in ["cut", "empty", "later"] {
+            assert!(home.path().join(FOLDER).join(format!("{name}.damaged")).exists(), "{name}");
+        }
+    }
+
+    #[test]
+    fn who_has_paused_it_is_known_to_the_next_run_and_forgotten_with_it() {
+        let home = tempfile::tempdir().unwrap();
+        let kept = Kept::create(home.path(), &record(1)).unwrap();
+        let paused = Marks::default().with(Side::Here).with(Side::There);
+        kept.mark(paused);
+        drop(kept);
+        let (kept, _) = Kept::all(home.path()).remove(0);
+        assert_eq!(kept.marks(), paused);
+        kept.mark(paused.without(Side::Here));
+        assert_eq!(kept.marks().pause(), Some(crate::model::Pause::Person(Side::There)));
+        kept.mark(Marks::default());
+        assert_eq!(kept.marks(), Marks::default());
+        kept.mark(paused);
+        fs::write(kept.path.with_extension(PAUSED), "{").unwrap();
+        assert!(kept.marks().has(Side::Here), "a damaged one goes on only when a person says so");
+        kept.remove();
+        assert_eq!(fs::read_dir(home.path().join(FOLDER)).unwrap().count(), 0);
+        assert_eq!(Kept::create(home.path(), &record(1)).unwrap().marks(), Marks::default());
+    }
+
+    #[test]
+    fn what_is_typed_is_found_from_another_folder_and_streams_are_not_kept() {
+        let path = Source::Path("photo.jpg".into());
+        let paths = Sending::paths(std::slice::from_ref(&path)).unwrap().unwrap();
+        assert_eq!(paths, [std::env::current_dir().unwrap().join("photo.jpg").into_os_string()]);
+        let stream = Source::StandardInput { name: "x".into() };
+        assert_eq!(Sending::paths(&[path, stream]).unwrap(), None);
+    }
+}
