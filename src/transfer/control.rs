@@ -12,7 +12,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Ended, LinkError, words::for_peer};
+use super::{Ended, LinkError, peer_words::for_peer};
 use crate::{
     model::Side,
     wire::{

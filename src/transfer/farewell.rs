@@ -9,7 +9,7 @@ use tokio::{
 use super::{
     TransferError,
     control::{self, Link},
-    words::for_peer,
+    peer_words::for_peer,
 };
 use crate::{
     disk::SourceError,

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::verdict::verdict;
+use super::bottleneck::verdict;
 use crate::{
     model::{Bottleneck, Clocks, Direction, Pipeline, Progress, Times, Work},
     wire::message::Load,

@@ -14,6 +14,7 @@
 //! may say what, when. What stands here at the top belongs to both, and neither end knows the other. Knows
 //! messages, streams and files; must not know devices' addresses, settings, or anybody's screen.
 
+mod bottleneck;
 mod control;
 mod ended;
 mod entry_set;
@@ -23,14 +24,13 @@ mod limiter;
 mod meeting;
 mod meter;
 mod packing;
+mod peer_words;
 mod receiver;
 mod sender;
 mod stages;
 mod tally;
 #[cfg(test)]
 mod tests;
-mod verdict;
-mod words;
 
 use std::{
     io::{Read, Write},

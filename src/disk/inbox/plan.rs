@@ -3,22 +3,22 @@
 //! Knows entries, names and what is in the folder; writes nothing and asks nobody. The work and
 //! the memory it takes grow with the number of entries, whatever they are.
 
-mod again;
-mod complete;
+mod already_there;
 mod decided;
+mod free_name;
 mod planner;
 mod ranges;
-mod settling;
+mod resumed;
 
 use super::{folder::Inbox, local::Names};
 use crate::{
     disk::{error::PlanError, system::space::Space},
     model::{Conflict, Entry, EntryKind, Medium, Purpose},
 };
-
-pub(in crate::disk) use complete::{BESIDE, looks_like};
-pub use decided::{Attempt, Plan};
 use planner::{Planner, check_space};
+
+pub(in crate::disk) use already_there::{BESIDE, looks_like};
+pub use decided::{Attempt, Plan};
 
 impl Inbox {
     /// Checks a whole offer and decides where each entry goes. Writes nothing.
@@ -35,7 +35,7 @@ impl Inbox {
     /// [`Conflict::Complete`] would not want as long as their digests agree.
     #[must_use]
     pub fn count_already(&self, entries: &[Entry], name: Option<&str>) -> u64 {
-        complete::count_already(self, entries, name)
+        already_there::count_already(self, entries, name)
     }
 
     /// As [`Inbox::plan`], for another attempt at a transfer whose first one chose these names. What that
@@ -49,7 +49,7 @@ impl Inbox {
         names: &Names,
         conflict: Conflict,
     ) -> Result<Plan, PlanError> {
-        again::make_again(self, entries, names, conflict)
+        resumed::make_again(self, entries, names, conflict)
     }
 
     /// Checks a speed test, whose content is not kept: no name of the offer is used.

@@ -12,8 +12,8 @@ use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt a
 use cap_std::fs::OpenOptions;
 
 use super::{
+    accepted::Intake,
     shared::{Missing, Shared},
-    writing::Intake,
 };
 use crate::{
     disk::{

@@ -16,7 +16,7 @@ use cap_std::fs::OpenOptions;
 
 use super::{
     journal::{Groups, Journal},
-    part::{Left, Part, Trace},
+    part_file::{Left, Part, Trace},
     shared::{Missing, Shared},
 };
 use crate::{

@@ -7,9 +7,9 @@ use crate::engine::{
     command::{Looking, PortChoice},
     config::Multicast,
     network::{
+        device_kind,
         discovering::Appearance,
         doctor::{self, Finding},
-        kind,
     },
 };
 
@@ -47,7 +47,7 @@ impl Actor {
         (receiving.port != PortChoice::Loopback).then(|| Appearance {
             port: reception.port,
             name: self.device.name.clone(),
-            kind: self.settings.kind.unwrap_or_else(kind::of_this_device),
+            kind: self.settings.kind.unwrap_or_else(device_kind::of_this_device),
             channel: self.codes.channel(),
         })
     }

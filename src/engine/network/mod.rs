@@ -1,12 +1,12 @@
 //! Who is where: this device is found, and finds others.
 //!
 //! [`listening`] waits for callers and finds out what they want, [`discovering`] keeps the list of devices
-//! nearby, [`routes`] leads to the one that a person named, [`doctor`] says what may be in the way, and [`kind`]
+//! nearby, [`routes`] leads to the one that a person named, [`doctor`] says what may be in the way, and [`device_kind`]
 //! what sort of device this is. Must not know what a transfer is about.
 
+pub mod device_kind;
 pub mod discovering;
 pub mod doctor;
-pub mod kind;
 pub mod listening;
 pub mod routes;
 pub mod switchboard;

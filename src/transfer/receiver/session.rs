@@ -26,9 +26,9 @@ use crate::{
         control::{self, Link},
         entry_set::EntrySet,
         meeting::Called,
+        peer_words::of_disk,
         stages::Stages,
         tally::Tally,
-        words::of_disk,
     },
     wire::{
         FromReceiver, FromSender, Violation, limits,

@@ -2,7 +2,7 @@
 
 mod answers;
 #[cfg(test)]
-mod likely;
+mod likely_tests;
 mod wants;
 
 use std::collections::HashMap;

@@ -17,8 +17,8 @@ use cap_std::fs::{Dir, Metadata};
 
 use super::{
     decided::Plan,
+    free_name::{Numbers, Settled},
     ranges::extend,
-    settling::{Numbers, Settled},
 };
 use crate::{
     disk::{

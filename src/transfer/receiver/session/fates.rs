@@ -13,13 +13,13 @@ use crate::{
     transfer::{
         Ended, Meter, TransferError,
         entry_set::EntrySet,
+        peer_words::of_disk,
         receiver::{
             comparing::{self, Asked},
             job::Fate,
         },
         stages::{Halt, Stages},
         tally::Tally,
-        words::of_disk,
     },
     wire::{
         FromReceiver, Violation, limits,

@@ -6,7 +6,7 @@
 use cap_std::fs::Metadata;
 
 use super::{
-    complete::looks_like,
+    already_there::looks_like,
     decided::{Attempt, Plan},
     planner::{Fate, Folder, Planner},
 };

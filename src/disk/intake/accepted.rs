@@ -1,7 +1,7 @@
 //! The writing side of one accepted transfer, from its first folder to its last name.
 //!
 //! Hands each part of the work to the room that does it: how a file is written is `partial`'s, how it gets its
-//! name `store`'s, and what an earlier attempt has left is found by `part`. Must not decide names: the plan has.
+//! name `final_names`', and what an earlier attempt has left is found by `part_file`. Must not decide names: the plan has.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -11,10 +11,10 @@ use std::{
 };
 
 use super::{
-    part::Left,
+    final_names::{self, Stored},
+    part_file::Left,
     partial::{Partial, Verified},
     shared::{self, Missing, Shared},
-    store::{self, Stored},
 };
 use crate::{
     disk::{
@@ -74,7 +74,7 @@ impl Intake {
         let left = match shared.plan.attempt {
             Attempt::First => HashMap::new(),
             Attempt::Again => {
-                store::sync_stored(&shared)?;
+                final_names::sync_stored(&shared)?;
                 shared.find_left()?
             }
         };
@@ -164,7 +164,7 @@ impl Intake {
     /// durable. Only what is reported as stored is sure to last.
     #[must_use]
     pub fn store(&self, group: Vec<Verified>) -> Vec<(EntryNo, Result<Stored, DiskError>)> {
-        store::store(&self.shared, group)
+        final_names::store(&self.shared, group)
     }
 
     /// To be called after the last file was stored: makes the folders that nothing was stored in
@@ -190,7 +190,7 @@ impl Intake {
             shared.set_folder_time(entry);
         }
         let unsynced = std::mem::take(&mut shared.made().unsynced);
-        let failed = store::sync_folders(shared, &unsynced);
+        let failed = final_names::sync_folders(shared, &unsynced);
         if !failed.is_empty() {
             let error = |entry: &Entry| failed.get(above(&shared.local(&entry.path))).cloned();
             problems.extend(folders().filter_map(|(no, entry)| Some((no, error(entry)?))));
