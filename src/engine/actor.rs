@@ -46,7 +46,7 @@ use crate::{
     },
     net::{Connection, ListenError, Tls},
     settings::Settings,
-    transfer::{Accord, Room},
+    transfer::{Assent, Room},
     wire::limits,
 };
 
@@ -122,7 +122,7 @@ struct Running {
 /// How a transfer comes to another connection when one has broken.
 enum Line {
     /// It calls; sooner, when it is nudged.
-    Calls { nudge: Arc<Notify>, accord: watch::Sender<Accord> },
+    Calls { nudge: Arc<Notify>, assent: watch::Sender<Assent> },
     /// It is called.
     IsCalled(mpsc::Sender<Box<Connection>>),
 }

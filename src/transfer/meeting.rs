@@ -17,7 +17,7 @@ use crate::{
 
 /// What the sender's side has to say about the receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Accord {
+pub enum Assent {
     /// It is known here who that is.
     Known,
     /// It is not known, and nobody can be asked.
@@ -30,7 +30,7 @@ pub enum Accord {
     Refused,
 }
 
-impl Accord {
+impl Assent {
     fn stance(self) -> Stance {
         match self {
             Self::Known => Stance::Knows,
@@ -43,16 +43,16 @@ impl Accord {
 /// The sender's part in it.
 pub(super) struct Calling {
     ends: Ends,
-    accord: watch::Receiver<Accord>,
+    assent: watch::Receiver<Assent>,
     stance: Stance,
     receiver: Acquaintance,
     revealing: Option<Initiator>,
 }
 
 impl Calling {
-    pub fn new(ends: Ends, accord: watch::Receiver<Accord>) -> Self {
-        let stance = accord.borrow().stance();
-        Self { ends, accord, stance, receiver: Acquaintance::Known, revealing: None }
+    pub fn new(ends: Ends, assent: watch::Receiver<Assent>) -> Self {
+        let stance = assent.borrow().stance();
+        Self { ends, assent, stance, receiver: Acquaintance::Known, revealing: None }
     }
 
     /// What is said once the receiver has greeted.
@@ -78,9 +78,9 @@ impl Calling {
 
     /// Waits for the word of the person here. Forever, if nobody gives one.
     pub async fn agreed(&self) -> Result<(), TransferError> {
-        let mut accord = self.accord.clone();
-        match accord.wait_for(|accord| *accord != Accord::Asked).await.as_deref() {
-            Ok(Accord::Refused) => Err(TransferError::CodesDiffer),
+        let mut assent = self.assent.clone();
+        match assent.wait_for(|assent| *assent != Assent::Asked).await.as_deref() {
+            Ok(Assent::Refused) => Err(TransferError::CodesDiffer),
             Ok(_) => Ok(()),
             // Whoever could have said it is gone, and takes this task with them.
             Err(_) => Err(LinkError::Closed.into()),

@@ -44,7 +44,7 @@ pub(crate) use ended::Ended;
 pub use error::{LinkError, TransferError};
 pub use farewell::{Farewell, Told, farewell, given_up, put_off, refuse};
 pub use limiter::Limiter;
-pub use meeting::Accord;
+pub use meeting::Assent;
 pub use meter::Meter;
 pub use receiver::{Attempt, IncomingOffer, Leeway, ReceiveJob, Room, receive};
 pub use sender::{SendJob, send};

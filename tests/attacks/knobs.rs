@@ -12,7 +12,7 @@ use airlift::{
     },
     net::Connection,
     pairing::{Ends, Responder},
-    transfer::{self, Accord, Limiter, Meter, Outflow, SendJob, Stops},
+    transfer::{self, Assent, Limiter, Meter, Outflow, SendJob, Stops},
     wire::{
         FromReceiver, FromSender, content, frame, limits,
         message::{Acquaintance, Ending, RawEntry, RawGroup, RawKind, RawPurpose, RawSkipped, Receipt},
@@ -141,7 +141,7 @@ pub fn send(path: PathBuf, lies: Lies) -> (Report, Progress) {
         scan: Scan::new(vec![Source::Path(path)]).unwrap(),
         limiter: Arc::new(Limiter::new(None)),
         ends: ends(),
-        accord: watch::channel(Accord::Known).1,
+        assent: watch::channel(Assent::Known).1,
     };
     let (near, far) = tokio::io::duplex(1 << 16);
     let finished = Arc::<Notify>::default();

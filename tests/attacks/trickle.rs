@@ -9,7 +9,7 @@ use airlift::{
     model::{Answer, DeviceId, DeviceName, Landing, Outcome, Problem, Report, Side, Source, TransferId},
     pairing::Ends,
     transfer::{
-        self, Accord, Attempt, Farewell, Leeway, Limiter, Meter, ReceiveJob, SendJob, Stops, Told, farewell,
+        self, Assent, Attempt, Farewell, Leeway, Limiter, Meter, ReceiveJob, SendJob, Stops, Told, farewell,
     },
     wire::{
         self, FromReceiver, FromSender, frame, limits,
@@ -239,7 +239,7 @@ fn sending_to(says: Says, pace: Duration) -> Report {
         scan: Scan::new(vec![Source::Path(folder.path().join("x"))]).unwrap(),
         limiter: Arc::new(Limiter::new(None)),
         ends: ends(),
-        accord: watch::channel(Accord::Known).1,
+        assent: watch::channel(Assent::Known).1,
     };
     let (near, far) = tokio::io::duplex(1 << 16);
     let lane = |_| async { unreachable!("nothing was accepted") };

@@ -13,7 +13,7 @@ use airlift::{
     },
     pairing::Ends,
     transfer::{
-        self, Accord, Attempt, IncomingOffer, Inflow, Leeway, Limiter, Meter, Notice, Outflow, ReceiveJob,
+        self, Assent, Attempt, IncomingOffer, Inflow, Leeway, Limiter, Meter, Notice, Outflow, ReceiveJob,
         SendJob, Stops,
     },
     wire::{FromSender, message::Acquaintance},
@@ -192,8 +192,8 @@ impl Pair {
 }
 
 fn job(transfer: TransferId, scan: Scan, limiter: Arc<Limiter>) -> SendJob {
-    let (name, accord) = (DeviceName::parse("Anna").unwrap(), watch::channel(Accord::Known).1);
-    SendJob { transfer, name, scan, limiter, ends: ends(), accord }
+    let (name, assent) = (DeviceName::parse("Anna").unwrap(), watch::channel(Assent::Known).1);
+    SendJob { transfer, name, scan, limiter, ends: ends(), assent }
 }
 
 /// Pipes have no secret of their own.

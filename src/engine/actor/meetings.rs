@@ -9,7 +9,7 @@ use crate::{
     engine::command::DeviceChange,
     identity::{Change, Heard},
     model::{Answer, DeviceId, DeviceName, TransferId, Trust},
-    transfer::Accord,
+    transfer::Assent,
 };
 
 /// What the other device is told when its code was found to be another.
@@ -30,8 +30,8 @@ pub(super) fn look() -> Interval {
 
 impl Actor {
     pub(super) fn agree(&self, id: TransferId) {
-        if let Some(Running { desk, line: Line::Calls { accord, .. }, .. }) = self.transfers.get(&id)
-            && say(accord, Accord::Given)
+        if let Some(Running { desk, line: Line::Calls { assent, .. }, .. }) = self.transfers.get(&id)
+            && say(assent, Assent::Given)
         {
             desk.agree();
         }
@@ -45,8 +45,8 @@ impl Actor {
         self.guesses.differed(Instant::now());
         let peer = running.desk.shown().peer.id;
         tracing::warn!(transfer = %id, ?peer, "two persons have seen different codes");
-        if let Line::Calls { accord, .. } = &running.line
-            && say(accord, Accord::Refused)
+        if let Line::Calls { assent, .. } = &running.line
+            && say(assent, Assent::Refused)
         {
             return;
         }
@@ -112,11 +112,11 @@ impl Actor {
 }
 
 /// True when it was asked about, and now is not any more.
-fn say(accord: &tokio::sync::watch::Sender<Accord>, word: Accord) -> bool {
-    accord.send_if_modified(|accord| {
-        let is_asked = *accord == Accord::Asked;
+fn say(assent: &tokio::sync::watch::Sender<Assent>, word: Assent) -> bool {
+    assent.send_if_modified(|assent| {
+        let is_asked = *assent == Assent::Asked;
         if is_asked {
-            *accord = word;
+            *assent = word;
         }
         is_asked
     })

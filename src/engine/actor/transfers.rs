@@ -32,7 +32,7 @@ use crate::{
     },
     net::Connection,
     settings::GoOn,
-    transfer::{self, Accord},
+    transfer::{self, Assent},
     wire::{self, limits},
 };
 
@@ -78,14 +78,14 @@ impl Actor {
         let marks = earlier.as_ref().map_or_else(Marks::default, |(kept, _)| kept.marks());
         let (wish, wishes) = Wishes::new(marks);
         // Before it is known who answers, nobody is asked.
-        let (accord, _) = watch::channel(Accord::Known);
+        let (assent, _) = watch::channel(Assent::Known);
         let outgoing = Outgoing {
             desk: Arc::clone(&desk),
             devices: self.devices.clone(),
             to,
             manner,
             proved: OnceLock::new(),
-            accord: accord.clone(),
+            assent: assent.clone(),
             guesses: self.guesses.clone(),
             us: self.device.id,
             parcel,
@@ -103,7 +103,7 @@ impl Actor {
         };
         let id = desk.id();
         let task = self.tasks.spawn(outgoing::run(outgoing));
-        self.transfers.insert(id, Running { task, desk, line: Line::Calls { nudge, accord }, wish, cancel });
+        self.transfers.insert(id, Running { task, desk, line: Line::Calls { nudge, assent }, wish, cancel });
     }
 
     /// Hands a connection to the transfer that it goes on with, if there is one that was accepted.

@@ -40,7 +40,7 @@ use crate::{
     },
     net::{Connection, Lane, NetError},
     pairing::{self, Ends},
-    transfer::{Accord, Farewell, LaneToken, Limiter, Notice, Outflow, SendJob, Stops, Told, farewell, send},
+    transfer::{Assent, Farewell, LaneToken, Limiter, Notice, Outflow, SendJob, Stops, Told, farewell, send},
     wire::{FromSender, frame, limits},
 };
 
@@ -52,7 +52,7 @@ pub struct Outgoing {
     /// Where the device is that has shown that it knows the code; nothing before that.
     pub proved: OnceLock<Target>,
     /// What the person here says of the device that is met.
-    pub accord: watch::Sender<Accord>,
+    pub assent: watch::Sender<Assent>,
     pub guesses: Guesses,
     pub us: DeviceId,
     pub parcel: Parcel,
@@ -316,11 +316,11 @@ impl Outgoing {
         // An actor that is gone remembers nothing.
         let _ = self.actor.send(Internal::Reached { to: self.to().clone(), peer, at: route }).await;
         let transfer = known.map_or_else(|| desk.id(), |(id, _)| id);
-        let accord = match self.accord(peer, known) {
-            Ok(accord) => accord,
+        let assent = match self.assent(peer, known) {
+            Ok(assent) => assent,
             Err(barred) => return failed(barred),
         };
-        self.accord.send_replace(accord);
+        self.assent.send_replace(assent);
         let binding = match connection.exported(pairing::BINDING) {
             Ok(binding) => binding,
             Err(e) => return failed(Problem::from(&e)),
@@ -331,20 +331,20 @@ impl Outgoing {
             scan,
             limiter: Arc::clone(&self.limiter),
             ends: Ends { binding, sender: self.us, receiver: peer },
-            accord: self.accord.subscribe(),
+            assent: self.assent.subscribe(),
         };
         let open_lane = |token| async move { open_lane(routes.again((route, peer)).await?, token).await };
         let halt = cancel.child_token();
         let refused = OnceLock::new();
         let observe = |notice| {
             match &notice {
-                Notice::Met(code) if accord == Accord::Asked => desk.meet(*code, Agreement::Asked),
+                Notice::Met(code) if assent == Assent::Asked => desk.meet(*code, Agreement::Asked),
                 Notice::Met(code) => desk.meet(*code, Agreement::NotNeeded),
                 Notice::Agreed => self.agreed(peer),
                 Notice::Differs => self.guesses.differed(std::time::Instant::now()),
                 Notice::Named(name) => {
                     self.named(peer, name, proof);
-                    if let Some(problem) = self.warn((peer, name), known, accord) {
+                    if let Some(problem) = self.warn((peer, name), known, assent) {
                         // Named once.
                         let _ = refused.set(problem);
                         halt.cancel();

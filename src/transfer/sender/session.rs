@@ -23,7 +23,7 @@ use crate::{
     net::NetError,
     pairing::Ends,
     transfer::{
-        Accord, Ended, LaneToken, Limiter, LinkError, Meter, Notice, Outflow, Stops, TransferError,
+        Assent, Ended, LaneToken, Limiter, LinkError, Meter, Notice, Outflow, Stops, TransferError,
         control::{self, Link},
         meeting::Calling,
         stages::Stages,
@@ -41,7 +41,7 @@ pub struct SendJob {
     /// The speed limit of everything that this device sends.
     pub limiter: Arc<Limiter>,
     pub ends: Ends,
-    pub accord: watch::Receiver<Accord>,
+    pub assent: watch::Receiver<Assent>,
 }
 
 /// Sends everything in the job over a control connection and the content connections that
@@ -61,7 +61,7 @@ where
 {
     control::run(control, &FromSender::Alive, |link: Link<FromReceiver>| async move {
         let limiter = Arc::clone(&job.limiter);
-        let meeting = Calling::new(job.ends, job.accord.clone());
+        let meeting = Calling::new(job.ends, job.assent.clone());
         let (machine, flow, comparing) = (Machine::new(), None, None);
         let mut session = Session { link, meter, limiter, observe, machine, meeting, flow, comparing };
         let result = tokio::select! {
@@ -138,7 +138,7 @@ impl Session<'_> {
             }
         };
         if self.meeting.compares()
-            && let Some(ended) = self.wait_for_accord(deadline).await?
+            && let Some(ended) = self.wait_for_assent(deadline).await?
         {
             return Ok(ended);
         }

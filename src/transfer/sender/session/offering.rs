@@ -67,7 +67,7 @@ impl Session<'_> {
     }
 
     /// Waits until the person here has compared the codes; or how it ended before that.
-    pub(super) async fn wait_for_accord(
+    pub(super) async fn wait_for_assent(
         &mut self,
         deadline: Instant,
     ) -> Result<Option<Ended>, TransferError> {
