@@ -2,6 +2,8 @@
 //! them, with where the others are and what happens when a defence is taken out.
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[path = "attacks/accord.rs"]
+mod accord;
 #[path = "attacks/brought.rs"]
 mod brought;
 #[path = "attacks/filesystem.rs"]

@@ -23,7 +23,7 @@ mod system;
 mod tests;
 
 pub use error::{DiskError, PlanError, SourceError};
-pub use inbox::{Inbox, Names, Plan, make_folder};
+pub use inbox::{Earlier, Inbox, Names, Plan, make_folder};
 pub use intake::{Compared, Finished, Intake, Partial, Same, Stored, Verified};
 pub use leftovers::{EmptyFolders, Held, Scraps, User, discard, held, scraps};
 pub use source::{Scan, SourceFile, Sources, measure};

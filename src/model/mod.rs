@@ -3,6 +3,7 @@
 //! Knows nothing of sockets, files, tasks or screens. A string that came from a peer enters the
 //! program here, through `parse`, or not at all.
 
+mod accord;
 mod address;
 mod device;
 mod manifest;
@@ -20,6 +21,7 @@ mod transfer;
 mod tree;
 mod trial;
 
+pub use accord::{Accord, Arrival, Arrived, Effect, Held, Mark};
 pub use address::{Address, BadAddress};
 pub use device::{BadDeviceId, BadDeviceName, DeviceId, DeviceName};
 pub use manifest::{

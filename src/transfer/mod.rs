@@ -46,7 +46,7 @@ pub use farewell::{Farewell, Told, farewell, given_up, put_off, refuse};
 pub use limiter::Limiter;
 pub use meeting::Assent;
 pub use meter::Meter;
-pub use receiver::{Attempt, IncomingOffer, Leeway, ReceiveJob, Room, receive};
+pub use receiver::{Arriving, Attempt, IncomingOffer, Keep, Leeway, ReceiveJob, Room, receive};
 pub use sender::{SendJob, send};
 
 use crate::{

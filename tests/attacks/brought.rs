@@ -7,7 +7,7 @@ use airlift::{
 };
 use tokio::io::AsyncWriteExt as _;
 
-use crate::support::device::{Device, NOTHING_SKIPPED, Rogue, file, hear, meet, say};
+use crate::support::device::{Device, NOTHING_SKIPPED, Rogue, file, hear, say};
 
 /// Offers these, and brings those bytes: what has become of it, and what is there.
 fn brought(offer: Vec<RawEntry>, bytes: &[u8]) -> (Report, Vec<String>) {
@@ -68,24 +68,4 @@ fn p4_a_file_that_was_called_broken_does_not_come_after_all() {
     content::put_finish(&mut bytes, 1);
     let (report, arrived) = brought(vec![file("f", 7)], &bytes);
     assert_eq!((report.files, report.failed, arrived), (0, 1, Vec::new()));
-}
-
-#[test]
-fn p4_who_calls_again_with_more_than_was_accepted_is_declined() {
-    let mut device = Device::start("Ben");
-    let port = device.receive(Consent::All);
-    let rogue = Rogue::new();
-    let call = async |names: &[&str]| {
-        let mut control = rogue.dial(port).await;
-        say(&mut control, &FromSender::Hello { name: "Rogue".into(), transfer: [3; 16] }).await;
-        assert!(matches!(hear(&mut control).await, Some(FromReceiver::Hello { .. })));
-        meet(&mut control).await;
-        say(&mut control, &FromSender::Entries(names.iter().map(|name| file(name, 1)).collect())).await;
-        say(&mut control, &NOTHING_SKIPPED).await;
-        hear(&mut control).await
-    };
-    let (first, second) = device.engine.block_on(async { (call(&["a"]).await, call(&["a", "b"]).await) });
-    assert!(matches!(first, Some(FromReceiver::Accept { .. })), "{first:?}");
-    assert!(matches!(second, Some(FromReceiver::Decline { reason: Some(_) })), "{second:?}");
-    assert!(matches!(device.received(0).outcome, Outcome::Declined { by: Side::Here, .. }));
 }

@@ -262,7 +262,8 @@ fn receiving_from(says: Says, pace: Duration) -> Report {
         leeway: Leeway::wide(),
         ends: ends(),
         knows: Acquaintance::Known,
-        keep: Box::new(|_| Ok(())),
+        keep: Box::new(|_, _| Ok(())),
+        arriving: Box::new(|_| {}),
     };
     let (near, far) = tokio::io::duplex(1 << 16);
     let ask = |_| async { Answer::Decline(None) };

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use airlift::{disk::Names, model::Outcome, transfer::Attempt};
+use airlift::{disk::Earlier, model::Outcome, transfer::Attempt};
 use tempfile::tempdir;
 
 use crate::{
@@ -39,7 +39,9 @@ async fn cut_at(source: &Path, cuts: &[usize]) -> u64 {
     let to = tempdir().unwrap();
     let transfer = airlift::model::TransferId(airlift::identity::random());
     let mut names = None;
-    let attempt = |names: &Option<Names>| names.clone().map_or(Attempt::First, Attempt::Again);
+    let attempt = |kept: &Option<Earlier>| {
+        kept.clone().map_or(Attempt::First, |earlier| Attempt::Again(Box::new(earlier)))
+    };
     for cut in cuts {
         let pair = Pair { transfer, ..pair(&Budget::of(*cut), attempt(&names)) };
         let ends = pair.run(&[source], to.path()).await;

@@ -6,15 +6,15 @@ use std::{
 };
 
 use airlift::{
-    disk::{Names, Scan},
+    disk::{Earlier, Names, Scan},
     model::{
-        Answer, Conflict, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side, Source,
-        TransferId,
+        Accord, Answer, Arrived, Conflict, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind,
+        Report, Side, Source, TransferId,
     },
     pairing::Ends,
     transfer::{
-        self, Assent, Attempt, IncomingOffer, Inflow, Leeway, Limiter, Meter, Notice, Outflow, ReceiveJob,
-        SendJob, Stops,
+        self, Arriving, Assent, Attempt, IncomingOffer, Inflow, Keep, Leeway, Limiter, Meter, Notice,
+        Outflow, ReceiveJob, SendJob, Stops,
     },
     wire::{FromSender, message::Acquaintance},
 };
@@ -73,8 +73,8 @@ pub struct Outcomes {
     /// What the receiver's person was shown.
     pub offer: Option<IncomingOffer>,
     pub receiver_notices: Vec<Notice>,
-    /// What another attempt needs; `None` before anything was accepted.
-    pub kept: Option<Names>,
+    /// What another attempt needs, and is held to; `None` before anything was accepted.
+    pub kept: Option<Earlier>,
 }
 
 impl Pair {
@@ -94,7 +94,7 @@ impl Pair {
         let transfer = self.transfer;
         let landing = Landing { conflict: self.conflict, ..Landing::default() };
         let send_job = job(transfer, scan, self.sending);
-        let kept = Arc::new(Mutex::new(None));
+        let keeping = Keeping::after(&self.attempt);
         let receive_job = ReceiveJob {
             transfer,
             name: name("Ben"),
@@ -105,7 +105,8 @@ impl Pair {
             leeway: Leeway::wide(),
             ends: ends(),
             knows: Acquaintance::Known,
-            keep: Box::new(keep_in(Arc::clone(&kept))),
+            keep: keeping.keep(),
+            arriving: keeping.arriving(),
         };
 
         let expected = Arc::new(Mutex::new(None));
@@ -186,7 +187,7 @@ impl Pair {
         let (sent, received, ()) =
             tokio::time::timeout(PATIENCE, both).await.expect("both ends come to an end");
         let offer = shown.lock().unwrap().take();
-        let kept = kept.lock().unwrap().take();
+        let kept = keeping.kept();
         Outcomes { sent, received, offer, receiver_notices: notices.into_inner().unwrap(), kept }
     }
 }
@@ -202,13 +203,44 @@ fn ends() -> Ends {
     Ends { binding: [0; 32], sender: id, receiver: id }
 }
 
-/// Keeps the names that were chosen, as the engine does.
-fn keep_in(
-    kept: Arc<Mutex<Option<Names>>>,
-) -> impl FnOnce(&Names) -> std::io::Result<()> + Send + Sync + 'static {
-    move |names| {
-        *kept.lock().unwrap() = Some(names.clone());
-        Ok(())
+/// What an attempt leaves for the next one, as the engine keeps it.
+#[derive(Clone)]
+struct Keeping {
+    chosen: Arc<Mutex<Option<(Names, Arc<Accord>)>>>,
+    arrived: Arc<Mutex<Arrived>>,
+}
+
+impl Keeping {
+    fn after(attempt: &Attempt) -> Self {
+        let arrived = match attempt {
+            Attempt::First => Arrived::default(),
+            Attempt::Again(earlier) => earlier.arrived.clone(),
+        };
+        Self { chosen: Arc::default(), arrived: Arc::new(Mutex::new(arrived)) }
+    }
+
+    fn keep(&self) -> Keep {
+        let chosen = Arc::clone(&self.chosen);
+        Box::new(move |names, accord| {
+            *chosen.lock().unwrap() = Some((names.clone(), Arc::clone(accord)));
+            Ok(())
+        })
+    }
+
+    fn arriving(&self) -> Arriving {
+        let arrived = Arc::clone(&self.arrived);
+        Box::new(move |arrivals| {
+            let mut arrived = arrived.lock().unwrap();
+            for arrival in arrivals {
+                arrived.add(*arrival);
+            }
+        })
+    }
+
+    fn kept(&self) -> Option<Earlier> {
+        let (names, accord) = self.chosen.lock().unwrap().take()?;
+        let arrived = self.arrived.lock().unwrap().clone();
+        Some(Earlier { names, accord: Some(accord), arrived })
     }
 }
 

@@ -10,4 +10,4 @@ mod probe;
 
 pub use folder::{Inbox, make_folder};
 pub use local::Names;
-pub use plan::Plan;
+pub use plan::{Earlier, Plan};

@@ -6,11 +6,12 @@
 mod already_there;
 mod decided;
 mod free_name;
+mod held;
 mod planner;
 mod ranges;
 mod resumed;
 
-use super::{folder::Inbox, local::Names};
+use super::folder::Inbox;
 use crate::{
     disk::{error::PlanError, system::space::Space},
     model::{Conflict, Entry, EntryKind, Medium, Purpose},
@@ -18,7 +19,7 @@ use crate::{
 use planner::{Planner, check_space};
 
 pub(in crate::disk) use already_there::{BESIDE, looks_like};
-pub use decided::{Attempt, Plan};
+pub use decided::{Attempt, Earlier, Plan};
 
 impl Inbox {
     /// Checks a whole offer and decides where each entry goes. Writes nothing.
@@ -38,18 +39,18 @@ impl Inbox {
         already_there::count_already(self, entries, name)
     }
 
-    /// As [`Inbox::plan`], for another attempt at a transfer whose first one chose these names. What that
-    /// one stored is not wanted again, and what it left has its space already.
+    /// As [`Inbox::plan`], for another attempt at a transfer. What an earlier one stored is not wanted again,
+    /// what it left has its space already, and what nobody has said yes to is left out.
     ///
     /// # Errors
     /// As [`Inbox::plan`].
     pub fn plan_again(
         &self,
         entries: &[Entry],
-        names: &Names,
+        earlier: &Earlier,
         conflict: Conflict,
     ) -> Result<Plan, PlanError> {
-        resumed::make_again(self, entries, names, conflict)
+        resumed::make_again(self, entries, earlier, conflict)
     }
 
     /// Checks a speed test, whose content is not kept: no name of the offer is used.

@@ -20,7 +20,7 @@ use crate::{
         naming::Numbering,
         system::{rename, sync},
     },
-    model::{Conflict, Digest, EntryNo, RelPath},
+    model::{Digest, EntryNo, RelPath},
 };
 
 /// A file under its final name; of a speed test, content that was as durable as that and is gone.
@@ -86,8 +86,8 @@ fn name(shared: &Shared, no: EntryNo, file: Whole) -> Result<Stored, DiskError> 
     let folder = shared.folder(above(&planned), Missing::Fail)?;
     let wish = shared.plan.names.wish(shared.inbox.rules, entry.path.as_str());
     let take = |name: &str| {
-        // Only what was there under the very name; a numbered one was never meant to be replaced.
-        if shared.plan.conflict == Conflict::Replace && name == wish {
+        // Only what the person was told of, under the very name; a numbered one was never meant to be replaced.
+        if shared.plan.replaces(no) && name == wish {
             let there = folder.dir.symlink_metadata(name);
             if there.is_ok_and(|there| matches!(Kind::of(&there), Kind::File)) {
                 return rename::replace(&folder.dir, &file.name, name);

@@ -18,13 +18,20 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{DiskError, Inbox, Intake, Partial, Plan, Scan, SourceFile, Sources, Stored, Verified};
+use super::{
+    DiskError, Earlier, Inbox, Intake, Names, Partial, Plan, Scan, SourceFile, Sources, Stored, Verified,
+};
 use crate::model::{
-    CHUNK, Clocks, Conflict, Digest, Entry, EntryKind, EntryNo, FileMode, Leaf, RelPath, Source, Stopwatch,
-    Timestamp, TransferId,
+    Arrived, CHUNK, Clocks, Conflict, Digest, Entry, EntryKind, EntryNo, FileMode, Leaf, RelPath, Source,
+    Stopwatch, Timestamp, TransferId,
 };
 
 const ID: TransferId = TransferId([0xab; 16]);
+
+/// What an earlier attempt has left where nobody has kept what was said yes to.
+fn earlier(names: &Names) -> Earlier {
+    Earlier { names: names.clone(), accord: None, arrived: Arrived::default() }
+}
 
 fn temp() -> TempDir {
     tempfile::tempdir().unwrap()

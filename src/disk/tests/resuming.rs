@@ -40,7 +40,7 @@ impl Receiver {
         let inbox = Inbox::open(self.temp.path()).unwrap();
         let plan = match &self.names {
             None => inbox.plan(&entries, None, Conflict::KeepBoth),
-            Some(names) => inbox.plan_again(&entries, names, Conflict::KeepBoth),
+            Some(names) => inbox.plan_again(&entries, &earlier(names), Conflict::KeepBoth),
         };
         let intake = Intake::begin(inbox, entries.to_vec(), plan.unwrap(), id).unwrap();
         self.names.get_or_insert_with(|| intake.names());
@@ -321,7 +321,7 @@ fn a_plan_for_another_attempt_leaves_out_what_is_stored_and_keeps_the_names_of_t
     entries[2] = timed("top/b", 5, 2000);
     fs::write(temp.path().join("top (1)/a"), "longer than it was").unwrap();
     let inbox = Inbox::open(temp.path()).unwrap();
-    let plan = inbox.plan_again(&entries, &names, Conflict::KeepBoth).unwrap();
+    let plan = inbox.plan_again(&entries, &earlier(&names), Conflict::KeepBoth).unwrap();
     assert_eq!((plan.stored(), plan.unwanted()), (&[4..5][..], &[4..5][..]));
     let intake = Intake::begin(inbox, entries.clone(), plan, ID).unwrap();
     let paths = [1, 2, 3].map(|no| store_one(&intake, no, b"12345").unwrap().path.as_str().to_owned());
@@ -346,7 +346,7 @@ fn a_file_of_somebody_else_with_the_same_name_size_and_time_is_not_taken_for_wha
         }
         drop(intake);
         let inbox = Inbox::open(temp.path()).unwrap();
-        let plan = inbox.plan_again(&entries, &names, Conflict::KeepBoth).unwrap();
+        let plan = inbox.plan_again(&entries, &earlier(&names), Conflict::KeepBoth).unwrap();
         let (stored, likely): (&[_], &[_]) = if is_sure { (&[0..1, 2..3], &[]) } else { (&[2..3], &[0..1]) };
         assert_eq!((plan.stored(), plan.likely()), (stored, likely), "{nanos}");
     }

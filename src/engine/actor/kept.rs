@@ -23,7 +23,7 @@ use crate::{
             incoming::Start,
             kept::{self, Decided, Orphan, Survey},
             outgoing::{self, Parcel},
-            record::{self, Accepted, Found, Kept, Record},
+            record::{self, Found, Kept, Record},
         },
     },
     model::{Direction, Outcome, Problem, Report, Rest, Side, Transfer, TransferId, TransferState},
@@ -59,7 +59,8 @@ impl Actor {
         for (kept, record) in found {
             let rest = match earlier {
                 Earlier::Listed => Some(Rest::Over),
-                _ => kept::resting(&record, kept.marks(), kept.interrupted(), &self.settings),
+                _ => kept::resting(&record, kept.marks(), kept.interrupted(), &self.settings)
+                    .or_else(|| lacks_accord(&kept, &record).then_some(Rest::Asks)),
             };
             match (rest, &record) {
                 // Another run's.
@@ -110,8 +111,7 @@ impl Actor {
             }
             Record::Receiving(record) => {
                 let (who, paused) = (record.peer.clone(), kept.marks().pause());
-                let accepted = Accepted { record, kept: Some(kept) };
-                self.begin(Start::Earlier(Box::new(accepted), None), who, id);
+                self.begin(Start::Kept(Box::new(record), kept), who, id);
                 if let Some(running) = self.transfers.get(&id) {
                     match paused {
                         Some(pause) => running.desk.rest(pause),
@@ -284,4 +284,9 @@ impl Actor {
             self.publisher.publish(Event::Forgotten(id));
         }
     }
+}
+
+/// True of one of which it is not known what was said yes to: a person says it once more.
+fn lacks_accord(kept: &Kept, record: &Record) -> bool {
+    matches!(record, Record::Receiving(_)) && !kept.has_accord()
 }

@@ -204,17 +204,17 @@ impl Actor {
         }
         let (desk, cancel) = self.open(id, Direction::Receive, who.shown(), TransferState::Preparing);
         desk.warn(self.devices.caution(who.id, &who.name));
-        if let Start::Earlier(accepted, _) = &start {
-            let record::Receiving { landing, summary, .. } = &accepted.record;
+        let (record, kept) = match &start {
+            Start::Earlier(accepted, _) => (Some(&accepted.record), accepted.kept.as_ref()),
+            Start::Kept(record, kept) => (Some(&**record), Some(kept)),
+            Start::Offer(..) | Start::Call(_) => (None, None),
+        };
+        if let Some(record::Receiving { landing, summary, .. }) = record {
             desk.update(|t| {
                 t.summary = summary.clone();
                 t.folder.clone_from(&landing.folder);
             });
         }
-        let kept = match &start {
-            Start::Earlier(accepted, _) => accepted.kept.as_ref(),
-            Start::Offer(..) | Start::Call(_) => None,
-        };
         let marks = kept.map_or_else(Marks::default, Kept::marks);
         let (wish, wishes) = Wishes::new(marks);
         let incoming = Incoming {
@@ -230,6 +230,7 @@ impl Actor {
             patience: self.settings.patience(),
             go_on: if self.is_held_back() { GoOn::Ask } else { GoOn::Always },
             limiter: Arc::clone(&self.limiters.receiving),
+            room: self.room.clone(),
             switchboard: self.switchboard.clone(),
             actor: self.reports.0.clone(),
             wishes,

@@ -26,7 +26,7 @@ use super::{
     given_up, kept,
     marks::Marks,
     patience::noting,
-    record::{Accepted, Found, Kept, Missing, Record, Who},
+    record::{self, Accepted, Found, Kept, Missing, Record, Said, Who},
     resting::{Rest, Wishes},
 };
 use crate::{
@@ -38,13 +38,13 @@ use crate::{
         trust::{devices::Devices, guesses::Guesses},
     },
     model::{
-        Agreement, Answer, DeviceId, DeviceName, Landing, Meeting, Outcome, Problem, ProblemKind, Proof,
-        Report, Side, TransferId, Trust,
+        Accord, Agreement, Answer, Arrival, DeviceId, DeviceName, Landing, Meeting, Outcome, Problem,
+        ProblemKind, Proof, Report, Side, Summary, TransferId, Trust,
     },
     net::Connection,
     pairing::{self, Ends},
     settings::GoOn,
-    transfer::{self, Attempt, IncomingOffer, Leeway, Limiter, Notice, ReceiveJob, Stops, receive},
+    transfer::{self, Attempt, IncomingOffer, Leeway, Limiter, Notice, ReceiveJob, Room, Stops, receive},
     wire::message::Acquaintance,
 };
 
@@ -66,6 +66,8 @@ pub struct Incoming {
     /// What is done about a transfer that an earlier run has left.
     pub go_on: GoOn,
     pub limiter: Arc<Limiter>,
+    /// For what devices that are not trusted offer.
+    pub room: Room,
     pub switchboard: Switchboard,
     pub actor: mpsc::Sender<Internal>,
     pub wishes: Wishes,
@@ -87,6 +89,8 @@ pub enum Start {
     Call(Box<Connection>),
     /// Where an earlier connection has left it; the next one may not be there yet.
     Earlier(Box<Accepted>, Option<Box<Connection>>),
+    /// Where an earlier run has left it.
+    Kept(Box<record::Receiving>, Kept),
 }
 
 /// Further connections of the same peer for the same transfer.
@@ -135,6 +139,7 @@ impl Incoming {
             Start::Offer(connection, terms) => (connection, Some(terms)),
             Start::Call(connection) => (connection, None),
             Start::Earlier(..) => return Ok(start),
+            Start::Kept(record, kept) => return earlier(*record, kept, None).await,
         };
         let (home, id) = (self.home.clone(), self.transfer);
         let looking =
@@ -147,11 +152,13 @@ impl Incoming {
             }
             (Found::Nothing, Some(terms)) => Ok(Start::Offer(connection, terms)),
             (Found::Kept(kept, record), _) => match *record {
-                Record::Receiving(record) if self.go_on == GoOn::Always && !kept.marks().has(Side::Here) => {
+                Record::Receiving(record)
+                    if self.go_on == GoOn::Always && !kept.marks().has(Side::Here) && kept.has_accord() =>
+                {
                     // Whoever calls has not paused it.
                     kept.mark(Marks::default());
                     self.desk.take_up(&record);
-                    Ok(Start::Earlier(Box::new(Accepted { record, kept: Some(kept) }), Some(connection)))
+                    earlier(record, kept, Some(connection)).await
                 }
                 // Its person has to say so first.
                 _ => Err(silence()),
@@ -172,6 +179,8 @@ impl Incoming {
                 (connection, None)
             }
             Start::Call(connection) => (Some(connection), None),
+            // Recalled before.
+            Start::Kept(..) => (None, None),
         };
         let end = loop {
             let connection = match next.take() {
@@ -243,7 +252,12 @@ impl Incoming {
         story: &Story,
     ) -> (Report, Option<Box<Connection>>) {
         let peer = connection.peer;
-        let before = lock(story).accepted.as_ref().map(|accepted| accepted.record.clone());
+        let (before, earlier) = {
+            let shared = lock(story);
+            let accepted = shared.accepted.as_ref();
+            (accepted.map(|accepted| accepted.record.clone()), accepted.map(Accepted::earlier))
+        };
+        let is_held = earlier.as_ref().is_some_and(|earlier| earlier.accord.is_some());
         let landing = match (&before, terms) {
             (Some(record), _) => record.landing.clone(),
             (None, Some(terms)) => terms.receiving.landing.clone(),
@@ -253,7 +267,16 @@ impl Incoming {
             let (story, home, peer, id) =
                 (Arc::clone(story), self.home.clone(), self.peer.clone(), self.transfer);
             let inbox = self.inbox.clone();
-            move |names: &Names| keep(&story, &home, &inbox, (peer, id), names)
+            move |names: &Names, accord: &Arc<Accord>| keep(&story, &home, &inbox, (peer, id), names, accord)
+        };
+        let arriving = {
+            let story = Arc::clone(story);
+            move |arrivals: &[Arrival]| {
+                let ledger = lock(&story).accepted.as_ref().map(|accepted| Arc::clone(&accepted.ledger));
+                if let Some(ledger) = ledger {
+                    ledger.note(arrivals);
+                }
+            }
         };
         let knows = match self.devices.trust_of(peer) {
             Trust::Stranger if before.is_none() => Acquaintance::Stranger,
@@ -269,26 +292,27 @@ impl Incoming {
             inbox: self.inbox.clone(),
             landing,
             limiter: Arc::clone(&self.limiter),
-            attempt: before.as_ref().map_or(Attempt::First, |record| Attempt::Again(record.names.clone())),
+            attempt: earlier.map_or(Attempt::First, |earlier| Attempt::Again(Box::new(earlier))),
             leeway: match terms {
                 Some(terms) if before.is_none() => terms.leeway.clone(),
-                _ => Leeway::wide(),
+                _ if self.is_trusted() => Leeway::wide(),
+                _ => Leeway::again(self.room.clone()),
             },
             ends: Ends { binding, sender: peer, receiver: self.us },
             knows,
             keep: Box::new(keep),
+            arriving: Box::new(arriving),
         };
         let ask = |offer: IncomingOffer| async {
             lock(story).offer = Offer::Made;
             let summary = offer.summary.clone();
-            let answer = match (before, terms) {
-                (Some(record), _) if summary.is_within(&record.summary) => Answer::Accept(record.landing),
-                (Some(_), _) => Answer::Decline(Some(CHANGED.to_owned())),
+            let (answer, said) = match (before, terms) {
+                (Some(record), _) => (self.answer_again(&record, &summary, is_held), record.said),
                 (None, Some(terms)) => self.answer(offer, &terms.receiving).await,
-                (None, None) => Answer::Decline(None),
+                (None, None) => (Answer::Decline(None), Said::Person),
             };
             if let Answer::Accept(landing) = &answer {
-                lock(story).answered = Some((landing.clone(), summary));
+                lock(story).answered = Some((landing.clone(), summary, said));
             }
             answer
         };
@@ -328,6 +352,23 @@ impl Incoming {
         }
     }
 
+    /// What becomes of what was accepted before, and is offered once more.
+    fn answer_again(&self, record: &record::Receiving, summary: &Summary, is_held: bool) -> Answer {
+        if record.said == Said::Trust && !self.is_trusted() {
+            return Answer::Decline(Some(TAKEN_BACK.to_owned()));
+        }
+        // The plan holds it to what was said yes to.
+        if is_held || summary.is_within(&record.summary) {
+            Answer::Accept(record.landing.clone())
+        } else {
+            Answer::Decline(Some(CHANGED.to_owned()))
+        }
+    }
+
+    fn is_trusted(&self) -> bool {
+        matches!(self.devices.trust_of(self.peer.id), Trust::Trusted | Trust::Own)
+    }
+
     /// A device that was met first, and that a person has said yes to, is known from now on.
     fn agreed(&self, peer: DeviceId) {
         let shown = self.desk.shown();
@@ -354,7 +395,7 @@ impl Incoming {
         if report.is_incomplete() {
             return self.keep_failed(accepted).await;
         }
-        let Accepted { record, kept } = accepted;
+        let Accepted { record, kept, .. } = accepted;
         // After its end was reached, empty folders are what was sent.
         let empty = if report.files > 0 || report.outcome == Outcome::Complete {
             EmptyFolders::Stay
@@ -381,16 +422,26 @@ impl Incoming {
 
     /// Keeps what is needed to receive what failed, should the sender try that again.
     async fn keep_failed(&self, accepted: Accepted) {
-        let Accepted { mut record, kept } = accepted;
+        let Accepted { mut record, kept, accord, ledger } = accepted;
         record.missing = Missing::Failed;
         let new = Record::Receiving(record.clone());
         let keeping = spawn_blocking(move || kept.map(|kept| kept.replace(&new)).transpose());
         let kept = keeping.await.unwrap_or_else(|broke| Err(io::Error::other(broke)));
         let kept = kept.inspect_err(|problem| tracing::warn!(%problem, "what failed can’t be kept"));
-        let accepted = Accepted { record, kept: kept.ok().flatten() };
+        let accepted = Accepted { record, kept: kept.ok().flatten(), accord, ledger };
         // An actor that is gone will not be called.
         let _ = self.actor.send(Internal::Unheard(Box::new(accepted))).await;
     }
+}
+
+/// Goes on with what is kept of an earlier run.
+async fn earlier(
+    record: record::Receiving,
+    kept: Kept,
+    connection: Option<Box<Connection>>,
+) -> Result<Start, Box<Report>> {
+    let accepted = spawn_blocking(move || Accepted::of(record, kept)).await.map_err(|_| silence())?;
+    Ok(Start::Earlier(Box::new(accepted), connection))
 }
 
 /// True of what doesn't end a transfer that was accepted.
@@ -423,6 +474,10 @@ fn is_called_off(why: &Problem, story: &Story) -> bool {
         && shared.offer == Offer::None
         && (why.side, why.kind) == (Side::There, ProblemKind::Other)
 }
+
+/// Why one that was accepted because its sender was trusted is not gone on with.
+const TAKEN_BACK: &str =
+    "That device doesn’t trust this one any more, and nobody there has accepted it. Send it anew.";
 
 /// Why a transfer that was accepted is not gone on with.
 const CHANGED: &str = "What is offered is no longer what was accepted: it has become more. Send it anew.";

@@ -216,6 +216,7 @@ mod tests {
                 names: Names::default(),
                 began: SystemTime::UNIX_EPOCH,
                 missing: Missing::Unsent,
+                said: record::Said::Person,
             })
         }
 

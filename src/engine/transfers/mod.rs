@@ -2,7 +2,7 @@
 //! program as it takes.
 //!
 //! [`outgoing`] and [`incoming`] are the tasks, one for each transfer; [`desk`] publishes what changes of it.
-//! [`record`] is what outlives a run, [`kept`] what a person can do with that, and [`given_up`] what is owed to
+//! [`record`] and [`ledger`] are what outlives a run, [`kept`] what a person can do with that, and [`given_up`] what is owed to
 //! senders that were away. [`resting`] and [`patience`] say when a transfer waits, and for how long;
 //! [`switchboard`] and [`limiters`] are shared by all. Must not know the actor that owns the tasks.
 
@@ -10,6 +10,7 @@ pub mod desk;
 pub mod given_up;
 pub mod incoming;
 pub mod kept;
+pub mod ledger;
 pub mod limiters;
 pub mod marks;
 pub mod outgoing;

@@ -55,6 +55,19 @@ pub struct Receiving {
     pub began: SystemTime,
     #[serde(default)]
     pub missing: Missing,
+    #[serde(default)]
+    pub said: Said,
+}
+
+/// What a yes rests on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Said {
+    /// A person has said it, of this offer or of all.
+    #[default]
+    Person,
+    /// The device is trusted: it ends with that.
+    Trust,
 }
 
 /// What is missing of a transfer that is kept.

@@ -7,7 +7,7 @@ use std::sync::{Arc, mpsc};
 
 use tokio::sync::mpsc::Sender;
 
-use super::job::Fate;
+use super::job::{Arrivals, Fate};
 use crate::{
     disk::{Compared, Intake, Same},
     model::{Digest, EntryNo},
@@ -27,7 +27,12 @@ pub fn queue() -> (mpsc::SyncSender<Asked>, mpsc::Receiver<Asked>) {
 }
 
 /// Compares what is asked for with what is there, until nothing can be asked for any more.
-pub fn compare(intake: &Arc<Intake>, asked: &mpsc::Receiver<Asked>, fates: &Sender<Fate>, halt: &Halt) {
+pub fn compare(
+    (intake, arrivals): (&Arc<Intake>, &Arrivals),
+    asked: &mpsc::Receiver<Asked>,
+    fates: &Sender<Fate>,
+    halt: &Halt,
+) {
     let is_over = || halt.is_told() || fates.is_closed();
     while let Ok(first) = asked.recv() {
         let mut same: Vec<Same> = Vec::new();
@@ -41,11 +46,19 @@ pub fn compare(intake: &Arc<Intake>, asked: &mpsc::Receiver<Asked>, fates: &Send
                         return;
                     }
                 }
+                Compared::Changed(why) => {
+                    if fates.blocking_send(Fate::Failed { entry, why }).is_err() {
+                        return;
+                    }
+                }
                 Compared::Over => return,
             }
             next = if same.len() < GROUP { asked.try_recv().ok() } else { None };
         }
-        for (entry, result) in intake.make_last(same) {
+        let lasting = intake.make_last(same);
+        let sizes = lasting.iter().filter_map(|(no, result)| Some((*no, result.as_ref().ok()?.size)));
+        arrivals.note(intake, sizes);
+        for (entry, result) in lasting {
             let fate = match result {
                 Ok(Same { size, digest, .. }) => Fate::Same { entry, size, digest },
                 Err(why) if why.is_fatal() => Fate::Fatal(why.into()),

@@ -358,6 +358,8 @@ fn store(job: &Job, verified: &mpsc::Receiver<Verified>, halt: &Halt) {
         }
         let mut fatal = None;
         let stored = job.intake.store(group);
+        let sizes = stored.iter().filter_map(|(no, result)| Some((*no, result.as_ref().ok()?.size)));
+        job.arrivals.note(&job.intake, sizes);
         watch.lap(Work::Store);
         for (entry, result) in stored {
             let fate = match result {

@@ -6,7 +6,7 @@ use tokio::sync::mpsc::Sender;
 
 use crate::{
     disk::{DiskError, Intake, Stored},
-    model::{Digest, EntryNo},
+    model::{Accord, Arrival, Digest, EntryNo},
     transfer::{Limiter, Meter, TransferError},
 };
 
@@ -45,4 +45,25 @@ pub struct Job {
     pub meter: Arc<Meter>,
     pub limiter: Arc<Limiter>,
     pub fates: Sender<Fate>,
+    pub arrivals: Arc<Arrivals>,
+}
+
+/// Told of each group of files that is stored, before anybody else hears of it. Blocks.
+pub type Arriving = Box<dyn Fn(&[Arrival]) + Send + Sync>;
+
+/// Notes what is stored, under what was said yes to.
+pub struct Arrivals {
+    pub accord: Arc<Accord>,
+    pub note: Arriving,
+}
+
+impl Arrivals {
+    /// These files are stored, of so many bytes each.
+    pub fn note(&self, intake: &Intake, stored: impl Iterator<Item = (EntryNo, u64)>) {
+        let arrival = |(no, size)| Some(Arrival { mark: self.accord.mark(intake.entry(no)?), size });
+        let arrivals: Vec<_> = stored.filter_map(arrival).collect();
+        if !arrivals.is_empty() {
+            (self.note)(&arrivals);
+        }
+    }
 }

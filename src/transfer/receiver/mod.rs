@@ -13,4 +13,5 @@ mod machine;
 mod session;
 mod wanted;
 
-pub use session::{Attempt, IncomingOffer, Leeway, ReceiveJob, Room, receive};
+pub use job::Arriving;
+pub use session::{Attempt, IncomingOffer, Keep, Leeway, ReceiveJob, Room, receive};

@@ -5,20 +5,21 @@ mod checking;
 mod fates;
 mod offered;
 mod opening;
+mod wants;
 
 use std::{future::Future, ops::Range, path::PathBuf, sync::Arc};
 
 use super::{
     content,
-    job::{Fate, Job},
+    job::{Arrivals, Arriving, Fate, Job},
     machine::{Machine, Order},
     wanted::{account, bytes_of, held_bytes, without},
 };
 use crate::{
-    disk::{Finished, Intake, Names},
+    disk::{Earlier, Finished, Intake, Names},
     model::{
-        Answer, DeviceName, Direction, EntryKind, EntryNo, Group, Landing, Purpose, Report, Side, Summary,
-        TransferId,
+        Accord, Answer, DeviceName, Direction, EntryKind, EntryNo, Group, Landing, Purpose, Report, Side,
+        Summary, TransferId,
     },
     pairing::Ends,
     transfer::{
@@ -32,7 +33,7 @@ use crate::{
     },
     wire::{
         FromReceiver, FromSender, Violation, limits,
-        message::{Acquaintance, RawGroup, Receipt},
+        message::{Acquaintance, Receipt},
     },
 };
 use checking::Checked;
@@ -53,11 +54,11 @@ const FATES: usize = 256;
 /// Which attempt at a transfer it is.
 pub enum Attempt {
     First,
-    Again(Names),
+    Again(Box<Earlier>),
 }
 
-/// Keeps what another attempt needs; blocks. An error ends the transfer.
-pub type Keep = Box<dyn FnOnce(&Names) -> std::io::Result<()> + Send + Sync>;
+/// Keeps what another attempt needs, and is held to; blocks. An error ends the transfer.
+pub type Keep = Box<dyn FnOnce(&Names, &Arc<Accord>) -> std::io::Result<()> + Send + Sync>;
 
 /// How an offer is received.
 pub struct ReceiveJob {
@@ -76,8 +77,9 @@ pub struct ReceiveJob {
     pub ends: Ends,
     /// Whether the sender is known here.
     pub knows: Acquaintance,
-    /// Told the names that were chosen, before anything comes.
+    /// Told the names that were chosen, and what was said yes to, before anything comes.
     pub keep: Keep,
+    pub arriving: Arriving,
 }
 
 /// An offer that was checked and found possible.
@@ -276,10 +278,16 @@ impl Session<'_> {
         let notes = plan.notes().to_vec();
         self.tally = account(&entries, &unwanted, &stored);
         self.tally.add_earlier(earlier);
-        let ReceiveJob { transfer, keep, .. } = job;
+        let ReceiveJob { transfer, keep, arriving, attempt, .. } = job;
+        let accord = match attempt {
+            Attempt::Again(earlier) => earlier.accord,
+            Attempt::First => None,
+        };
+        let accord = accord.unwrap_or_else(|| Arc::new(plan.accord(crate::identity::random(), &entries)));
+        let arrivals = Arc::new(Arrivals { accord: Arc::clone(&accord), note: arriving });
         let beginning = self.beginning.insert(spawn_blocking(move || {
             let intake = Intake::begin(inbox, entries, plan, transfer)?;
-            keep(&intake.names()).map_err(|why| TransferError::Internal(why.to_string()))?;
+            keep(&intake.names(), &accord).map_err(|why| TransferError::Internal(why.to_string()))?;
             let held = intake.held();
             Ok((Arc::new(intake), held))
         }));
@@ -293,24 +301,13 @@ impl Session<'_> {
 
         let token = crate::identity::random();
         let mut lanes = lanes(token);
-        for ranges in unwanted.chunks(limits::EXCEPT_RANGES) {
-            self.link.say(&FromReceiver::Except(ranges.to_vec())).await?;
-        }
-        for ranges in stored.chunks(limits::EXCEPT_RANGES) {
-            self.link.say(&FromReceiver::Stored(ranges.to_vec())).await?;
-        }
-        for (entry, groups) in held {
-            for groups in groups.chunks(limits::HELD_GROUPS) {
-                let groups = groups.iter().map(RawGroup::from).collect();
-                self.link.say(&FromReceiver::Held { entry, groups }).await?;
-            }
-        }
-        for ranges in likely.chunks(limits::EXCEPT_RANGES) {
-            self.link.say(&FromReceiver::Likely(ranges.to_vec())).await?;
-        }
+        self.tell_ranges(&unwanted, FromReceiver::Except).await?;
+        self.tell_ranges(&stored, FromReceiver::Stored).await?;
+        self.tell_held(held).await?;
+        self.tell_ranges(&likely, FromReceiver::Likely).await?;
         let (told, fates) = mpsc::channel(FATES);
         // Its digests may overtake the sender's content connection.
-        self.begin_comparing(&intake, &told);
+        self.begin_comparing(&intake, &arrivals, &told);
         self.link.say(&FromReceiver::Accept { token }).await?;
         (self.observe)(Notice::Accepted { notes });
         let lane = match self.first_lane(&intake, &mut lanes).await? {
@@ -322,6 +319,7 @@ impl Session<'_> {
             meter: Arc::clone(&self.meter),
             limiter: Arc::clone(&self.limiter),
             fates: told,
+            arrivals,
         };
         if let Some(ended) = self.flow(lane, lanes, job, fates).await? {
             return Ok(ended);

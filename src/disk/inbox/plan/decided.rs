@@ -1,11 +1,14 @@
 //! What was decided about an offer: where each entry goes, and which are not wanted.
 
-use std::{collections::HashSet, ops::Range};
+use std::{collections::HashSet, ops::Range, sync::Arc};
 
 use super::ranges::is_among;
 use crate::{
-    disk::{inbox::local::LocalNames, notes::Notes},
-    model::{Conflict, EntryNo, Purpose},
+    disk::{
+        inbox::local::{LocalNames, Names},
+        notes::Notes,
+    },
+    model::{Accord, Arrived, Conflict, Effect, Entry, EntryNo, Purpose},
 };
 
 /// Where every entry of an offer goes, and which are not wanted.
@@ -20,6 +23,10 @@ pub struct Plan {
     pub(super) unwanted: Vec<Range<EntryNo>>,
     pub(super) stored: Vec<Range<EntryNo>>,
     pub(super) likely: Vec<Range<EntryNo>>,
+    /// Those among them that this transfer has stored: if they are others now, they are not wanted again.
+    pub(super) settled: Vec<Range<EntryNo>>,
+    /// Files that take the place of one that is there.
+    pub(super) replaces: Vec<Range<EntryNo>>,
     pub(in crate::disk) attempt: Attempt,
     /// Folders at the top, by their names here, that an earlier attempt has made.
     pub(in crate::disk) made_earlier: HashSet<Box<str>>,
@@ -63,6 +70,25 @@ impl Plan {
         self.purpose
     }
 
+    /// What is said yes to with this plan; `key` is random.
+    #[must_use]
+    pub fn accord(&self, key: [u8; 32], entries: &[Entry]) -> Accord {
+        Accord::new(key, entries, |no| match (self.is_unwanted(no), self.replaces(no)) {
+            (true, _) => None,
+            (false, true) => Some(Effect::Replaces),
+            (false, false) => Some(Effect::Adds),
+        })
+    }
+
+    pub(in crate::disk) fn is_settled(&self, no: EntryNo) -> bool {
+        is_among(&self.settled, no)
+    }
+
+    /// True of a file that may take the place of what stands under its name.
+    pub(in crate::disk) fn replaces(&self, no: EntryNo) -> bool {
+        is_among(&self.replaces, no)
+    }
+
     pub(in crate::disk) fn is_unwanted(&self, no: EntryNo) -> bool {
         is_among(&self.unwanted, no)
     }
@@ -70,6 +96,15 @@ impl Plan {
     pub(in crate::disk) fn is_likely(&self, no: EntryNo) -> bool {
         is_among(&self.likely, no)
     }
+}
+
+/// What an earlier attempt has left for the next one to be held to.
+#[derive(Clone, Debug)]
+pub struct Earlier {
+    pub names: Names,
+    /// What was said yes to; `None` where that was not kept.
+    pub accord: Option<Arc<Accord>>,
+    pub arrived: Arrived,
 }
 
 /// Which attempt at a transfer it is for.

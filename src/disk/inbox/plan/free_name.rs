@@ -43,7 +43,7 @@ impl Planner<'_> {
                 }
                 (Some(_), Conflict::Skip, _) => Some(found(Fate::LeftOut, Some(Why::IsThere))),
                 (Some(Kind::File), Conflict::Replace, Numbering::File) => {
-                    Some(found(Fate::New, Some(Why::IsThere)))
+                    Some(found(Fate::Replaces, Some(Why::IsThere)))
                 }
                 (Some(_), Conflict::KeepBoth | Conflict::Replace | Conflict::Complete, _) => None,
             };

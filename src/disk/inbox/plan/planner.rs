@@ -18,6 +18,7 @@ use cap_std::fs::{Dir, Metadata};
 use super::{
     decided::Plan,
     free_name::{Numbers, Settled},
+    held::HeldTo,
     ranges::extend,
 };
 use crate::{
@@ -32,7 +33,7 @@ use crate::{
         naming::Numbering,
         system::space::Space,
     },
-    model::{Conflict, Entry, EntryKind, EntryNo, RelPath, text},
+    model::{Conflict, Effect, Entry, EntryKind, EntryNo, RelPath, text},
 };
 
 /// Folders that an offer may imply: Airlift offers each by itself, and a few long paths could else stand for
@@ -58,6 +59,7 @@ pub struct Planner<'a> {
     pub space: Option<Space>,
     /// Bytes of disk that the wanted files take.
     pub taking: u64,
+    pub held: Option<HeldTo<'a>>,
 }
 
 #[derive(Clone, Copy)]
@@ -87,8 +89,10 @@ impl Folder {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// Nothing stands there, or a file that will be replaced.
+    /// Nothing stands there.
     New,
+    /// A file stands there, and will be replaced.
+    Replaces,
     /// A folder that is there.
     Merged,
     LeftOut,
@@ -96,6 +100,8 @@ pub enum Fate {
     Stored,
     /// A file like it is there.
     Likely,
+    /// A file like it is there, and this transfer has stored one.
+    Settled,
 }
 
 /// Why something gets another name than it was offered under.
@@ -146,6 +152,7 @@ impl<'a> Planner<'a> {
             open: Folders::default(),
             space: Space::of(inbox.folder()),
             taking: 0,
+            held: None,
         })
     }
 
@@ -186,22 +193,16 @@ impl<'a> Planner<'a> {
 
     pub fn place(&mut self, no: EntryNo, entry: &'a Entry) -> Result<(), PlanError> {
         let path = entry.path.as_str();
+        let is_new = self.is_new(entry);
         let fate = match entry.kind {
-            EntryKind::Folder => self.folder(path)?.fate,
-            EntryKind::File { size, .. } => {
-                let parent = self.parent(path)?;
-                let known = self.stored_earlier(parent, entry).or_else(|| self.likely(parent, entry));
-                let fate = match known {
-                    Some(fate) => fate,
-                    None => self.name(parent, path, Numbering::File)?.1,
-                };
-                match fate {
-                    Fate::LeftOut | Fate::Stored => {}
-                    Fate::Likely => self.add_to_needs(size.unwrap_or_default())?,
-                    Fate::New | Fate::Merged => self.count(size.unwrap_or_default())?,
-                }
-                fate
+            EntryKind::Folder if is_new => {
+                let folder = self.new_folder(self.top, path, Fate::LeftOut);
+                self.offered.insert(path, Offered::Placed(folder));
+                Fate::LeftOut
             }
+            EntryKind::Folder => self.folder(path)?.fate,
+            EntryKind::File { .. } if is_new => Fate::LeftOut,
+            EntryKind::File { size, .. } => self.file(entry, size.unwrap_or_default())?,
         };
         if matches!(fate, Fate::LeftOut | Fate::Stored) {
             extend(&mut self.plan.unwanted, no);
@@ -209,9 +210,66 @@ impl<'a> Planner<'a> {
         match fate {
             Fate::Stored => extend(&mut self.plan.stored, no),
             Fate::Likely => extend(&mut self.plan.likely, no),
+            Fate::Settled => {
+                extend(&mut self.plan.likely, no);
+                extend(&mut self.plan.settled, no);
+            }
+            Fate::Replaces => extend(&mut self.plan.replaces, no),
             Fate::New | Fate::Merged | Fate::LeftOut => {}
         }
         Ok(())
+    }
+
+    fn file(&mut self, entry: &'a Entry, size: u64) -> Result<Fate, PlanError> {
+        let path = entry.path.as_str();
+        let parent = self.parent(path)?;
+        let known = self.stored_earlier(parent, entry).or_else(|| self.likely(parent, entry));
+        if known == Some(Fate::Stored) {
+            return Ok(Fate::Stored);
+        }
+        if known == Some(Fate::Likely) && self.held.as_ref().is_some_and(|held| held.has_arrived(entry)) {
+            // It is compared, and not sent again whatever comes of that.
+            return Ok(Fate::Settled);
+        }
+        let Some(effect) = self.hold(entry) else { return Ok(Fate::LeftOut) };
+        if known == Some(Fate::Likely) {
+            self.add_to_needs(size)?;
+            return Ok(Fate::Likely);
+        }
+        let conflict = match (self.plan.conflict, effect) {
+            (Conflict::Replace, Effect::Adds) => Conflict::KeepBoth,
+            (conflict, _) => conflict,
+        };
+        let fate = self.name(parent, path, Numbering::File, conflict)?.1;
+        if fate != Fate::LeftOut {
+            self.count(size)?;
+        }
+        Ok(fate)
+    }
+
+    /// True of what nobody has said yes to. It is said, and left out.
+    fn is_new(&mut self, entry: &Entry) -> bool {
+        let is_new = self.held.as_ref().is_some_and(|held| held.is_new(entry));
+        if is_new {
+            let path = text::visible(entry.path.as_str());
+            self.plan.notes.add(format_args!("“{path}” was not part of what was accepted, and is left out."));
+        }
+        is_new
+    }
+
+    /// What a file may do that is wanted; `None` where more would come of it than was agreed, which is said.
+    fn hold(&mut self, entry: &Entry) -> Option<Effect> {
+        let Some(held) = &mut self.held else {
+            let replaces = self.plan.conflict == Conflict::Replace;
+            return Some(if replaces { Effect::Replaces } else { Effect::Adds });
+        };
+        let effect = held.hold(entry);
+        if effect.is_none() {
+            let path = text::visible(entry.path.as_str());
+            let why = "has grown or changed beyond what was accepted, and is left out";
+            self.plan.notes.add(format_args!("“{path}” {why}."));
+        }
+        effect
     }
 
     pub fn parent(&mut self, path: &'a str) -> Result<Folder, PlanError> {
@@ -239,7 +297,7 @@ impl<'a> Planner<'a> {
         let parent = self.parent(path)?;
         let (name, fate) = match self.entered_earlier(parent, path) {
             Some(name) => (Cow::Owned(name), Fate::Merged),
-            None => self.name(parent, path, Numbering::Folder)?,
+            None => self.name(parent, path, Numbering::Folder, self.plan.conflict)?,
         };
         // The folder that holds everything is made anew itself, and what is in it is alone there.
         if fate == Fate::New && parent.depth == 0 && self.plan.conflict == Conflict::KeepBoth {
@@ -262,14 +320,14 @@ impl<'a> Planner<'a> {
         parent: Folder,
         path: &'a str,
         numbering: Numbering,
+        conflict: Conflict,
     ) -> Result<(Cow<'a, str>, Fate), PlanError> {
         let offered = last(path);
         if parent.fate == Fate::LeftOut {
             return Ok((Cow::Borrowed(offered), Fate::LeftOut));
         }
         let wish = self.plan.names.wish(self.inbox.rules, path).into_owned();
-        let Settled { name, fate, mut why } =
-            self.settle(parent, above(path), &wish, numbering, self.plan.conflict);
+        let Settled { name, fate, mut why } = self.settle(parent, above(path), &wish, numbering, conflict);
         if why.is_none() && self.inbox.rules.storable(offered) != offered && fate != Fate::LeftOut {
             why = Some(Why::CantBe);
         }
@@ -321,7 +379,7 @@ impl<'a> Planner<'a> {
             Some(Why::IsThere) if fate == Fate::LeftOut => {
                 notes.add(format_args!("“{}” is there already and is left out.", shown(path)));
             }
-            Some(Why::IsThere) if self.plan.names.wish(self.inbox.rules, path) == name => {
+            Some(Why::IsThere) if fate == Fate::Replaces => {
                 notes.add(format_args!("“{}” is there already and will be replaced.", shown(path)));
             }
             Some(why) => {

@@ -7,7 +7,8 @@ use cap_std::fs::Metadata;
 
 use super::{
     already_there::looks_like,
-    decided::{Attempt, Plan},
+    decided::{Attempt, Earlier, Plan},
+    held::HeldTo,
     planner::{Fate, Folder, Planner},
 };
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
         error::PlanError,
         inbox::{
             Inbox,
-            local::{Names, Origin, above, last},
+            local::{Origin, above, last},
         },
         kind::Kind,
         system::attributes,
@@ -24,13 +25,15 @@ use crate::{
 };
 
 /// See [`Inbox::plan_again`].
-pub fn make_again(
-    inbox: &Inbox,
-    entries: &[Entry],
-    names: &Names,
+pub fn make_again<'a>(
+    inbox: &'a Inbox,
+    entries: &'a [Entry],
+    earlier: &'a Earlier,
     conflict: Conflict,
 ) -> Result<Plan, PlanError> {
+    let names = &earlier.names;
     let mut planner = Planner::new(inbox, entries, conflict)?;
+    planner.held = HeldTo::of(earlier);
     planner.plan.attempt = Attempt::Again;
     planner.plan.names = names.chosen.clone();
     let made = names.tops().iter().filter(|top| top.origin == Origin::Made);

@@ -7,8 +7,9 @@ use tokio::sync::oneshot;
 use super::Incoming;
 use crate::{
     engine::{
-        command::Receiving,
+        command::{Consent, Receiving},
         report::Internal,
+        transfers::record::Said,
         trust::policy::{Asked, Decision, decide},
     },
     model::{Agreement, Answer, Landing, Trust},
@@ -16,12 +17,13 @@ use crate::{
 };
 
 impl Incoming {
-    pub(super) async fn answer(&self, offer: IncomingOffer, receiving: &Receiving) -> Answer {
+    pub(super) async fn answer(&self, offer: IncomingOffer, receiving: &Receiving) -> (Answer, Said) {
         // It may have come slowly, and a person may have decided about the device meanwhile.
         self.devices.look_at_once();
         let caution = self.desk.shown().caution;
+        let trust = self.devices.trust_of(self.peer.id);
         let decision = decide(&Asked {
-            trust: self.devices.trust_of(self.peer.id),
+            trust,
             caution: caution.as_ref(),
             bytes: offer.summary.total(),
             consent: receiving.consent,
@@ -32,9 +34,11 @@ impl Incoming {
         match decision {
             Decision::Answer(answer) => {
                 self.desk.take_down(offer);
-                answer
+                let rests_on_trust =
+                    receiving.consent != Consent::All && matches!(trust, Trust::Trusted | Trust::Own);
+                (answer, if rests_on_trust { Said::Trust } else { Said::Person })
             }
-            Decision::Ask => self.ask(offer, receiving).await,
+            Decision::Ask => (self.ask(offer, receiving).await, Said::Person),
         }
     }
 

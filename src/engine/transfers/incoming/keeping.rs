@@ -1,12 +1,15 @@
 //! What was accepted is kept before anything comes of it.
 
-use std::{io, path::Path, time::SystemTime};
+use std::{io, path::Path, sync::Arc, time::SystemTime};
 
 use super::story::{Story, lock};
 use crate::{
     disk::Names,
-    engine::transfers::record::{self, Accepted, Kept, Missing, Record, Who},
-    model::{Landing, Purpose, TransferId},
+    engine::transfers::{
+        ledger::Ledger,
+        record::{self, Accepted, Kept, Missing, Record, Who},
+    },
+    model::{Accord, Landing, Purpose, TransferId},
 };
 
 /// Keeps what was accepted, now that its names are chosen.
@@ -16,10 +19,19 @@ pub(super) fn keep(
     inbox: &Path,
     (peer, id): (Who, TransferId),
     names: &Names,
+    accord: &Arc<Accord>,
 ) -> io::Result<()> {
-    let Some((landing, summary)) = lock(story).answered.take() else { return Ok(()) };
+    let Some((landing, summary, said)) = lock(story).answered.take() else { return Ok(()) };
     let mut shared = lock(story);
-    if shared.accepted.is_some() || summary.purpose != Purpose::Files {
+    if summary.purpose != Purpose::Files {
+        return Ok(());
+    }
+    if let Some(accepted) = &mut shared.accepted {
+        if accepted.accord.is_none() {
+            // One of before accords were kept: what is offered now is what it is held to.
+            accepted.ledger = Arc::new(beside(accepted.kept.as_ref(), accord));
+            accepted.accord = Some(Arc::clone(accord));
+        }
         return Ok(());
     }
     // Where it went, whatever the settings say by then.
@@ -27,7 +39,7 @@ pub(super) fn keep(
     let landing = Landing { folder: Some(folder), ..landing };
     let is_long = summary.total().is_none_or(|bytes| bytes >= LONG);
     let (names, began, missing) = (names.clone(), SystemTime::now(), Missing::Unsent);
-    let record = record::Receiving { id, peer, landing, summary, names, began, missing };
+    let record = record::Receiving { id, peer, landing, summary, names, began, missing, said };
     let kept = Kept::create(home, &Record::Receiving(record.clone()))
         .and_then(|kept| if is_long { kept.sync().map(|()| kept) } else { Ok(kept) });
     if let Err(busy) = &kept
@@ -39,8 +51,19 @@ pub(super) fn keep(
     // Without one it goes on for as long as this run does.
     let kept =
         kept.inspect_err(|problem| tracing::warn!(%problem, "a transfer can't be kept for a later run"));
-    shared.accepted = Some(Accepted { record, kept: kept.ok() });
+    let kept = kept.ok();
+    let ledger = Arc::new(beside(kept.as_ref(), accord));
+    shared.accepted = Some(Accepted { record, kept, accord: Some(Arc::clone(accord)), ledger });
     Ok(())
+}
+
+/// Keeps what was said yes to beside the record, if there is one.
+fn beside(kept: Option<&Kept>, accord: &Accord) -> Ledger {
+    let Some(kept) = kept else { return Ledger::default() };
+    kept.keep_accord(accord).unwrap_or_else(|problem| {
+        tracing::warn!(%problem, "what was accepted can't be kept for a later run");
+        Ledger::default()
+    })
 }
 
 /// Bytes from which on a transfer takes so long that a power cut in it is worth a turn of the disk.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{
-    engine::transfers::record::Accepted,
+    engine::transfers::record::{Accepted, Said},
     model::{Landing, Summary},
 };
 
@@ -12,7 +12,7 @@ use crate::{
 pub struct Shared {
     pub accepted: Option<Accepted>,
     /// What a person, or the policy, has said yes to, until it is kept.
-    pub answered: Option<(Landing, Summary)>,
+    pub answered: Option<(Landing, Summary, Said)>,
     /// Whether the present connection has brought an offer.
     pub offer: Offer,
     pub end: Heard,

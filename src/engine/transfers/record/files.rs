@@ -8,6 +8,7 @@ use std::{
     fs::{self, File},
     io::{self, Write as _},
     path::{Path, PathBuf},
+    sync::Arc,
     time::SystemTime,
 };
 
@@ -15,9 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Missing, Receiving, Record};
 use crate::{
-    disk::User,
-    engine::transfers::marks::Marks,
-    model::{Side, TransferId},
+    disk::{Earlier, User},
+    engine::transfers::{ledger::Ledger, marks::Marks},
+    model::{Accord, Side, TransferId},
 };
 
 const FOLDER: &str = "transfers";
@@ -26,6 +27,10 @@ const VERSION: u32 = 1;
 const DAMAGED: &str = "damaged";
 /// How the names of the files end that say who has paused what.
 const PAUSED: &str = "paused";
+/// How those end that hold what was said yes to.
+const ACCORD: &str = "accord";
+/// How those end that list what has come under it.
+const ARRIVED: &str = "arrived";
 
 #[derive(Serialize, Deserialize)]
 struct Written<R> {
@@ -37,6 +42,25 @@ struct Written<R> {
 pub struct Accepted {
     pub record: Receiving,
     pub kept: Option<Kept>,
+    /// What was said yes to; `None` where a run of before did not keep it.
+    pub accord: Option<Arc<Accord>>,
+    pub ledger: Arc<Ledger>,
+}
+
+impl Accepted {
+    /// With what is kept beside the record. Blocks.
+    #[must_use]
+    pub fn of(record: Receiving, kept: Kept) -> Self {
+        let (accord, ledger) = (kept.accord().map(Arc::new), Arc::new(kept.ledger()));
+        Self { record, kept: Some(kept), accord, ledger }
+    }
+
+    /// What another attempt is held to.
+    #[must_use]
+    pub fn earlier(&self) -> Earlier {
+        let (names, accord) = (self.record.names.clone(), self.accord.clone());
+        Earlier { names, accord, arrived: self.ledger.arrived() }
+    }
 }
 
 /// What there is of one transfer.
@@ -100,7 +124,51 @@ impl Kept {
         {
             return Err(io::ErrorKind::ResourceBusy.into());
         }
-        Self::write(path, record)
+        let kept = Self::write(path, record)?;
+        // Another transfer's of that id, that came to its end unseen.
+        kept.forget();
+        Ok(kept)
+    }
+
+    /// Keeps what was said yes to beside the record, and begins the list of what comes under it.
+    ///
+    /// # Errors
+    /// When the data folder can't be written.
+    pub fn keep_accord(&self, accord: &Accord) -> io::Result<Ledger> {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let mut new = tempfile::NamedTempFile::new_in(folder)?;
+        new.write_all(&accord.to_bytes())?;
+        new.persist(self.path.with_extension(ACCORD))?;
+        Ledger::open(&self.path.with_extension(ARRIVED))
+    }
+
+    /// `None` where it was not kept, or is damaged.
+    fn accord(&self) -> Option<Accord> {
+        Accord::from_bytes(&fs::read(self.path.with_extension(ACCORD)).ok()?)
+    }
+
+    /// True when what was said yes to can be known.
+    #[must_use]
+    pub fn has_accord(&self) -> bool {
+        self.path.with_extension(ACCORD).exists()
+    }
+
+    fn ledger(&self) -> Ledger {
+        Ledger::open(&self.path.with_extension(ARRIVED)).unwrap_or_else(|problem| {
+            tracing::warn!(%problem, "what has come of a transfer can't be read");
+            Ledger::default()
+        })
+    }
+
+    /// Removes what is beside the record.
+    fn forget(&self) {
+        for ending in [ACCORD, ARRIVED] {
+            if let Err(problem) = fs::remove_file(self.path.with_extension(ending))
+                && problem.kind() != io::ErrorKind::NotFound
+            {
+                tracing::warn!(%problem, path = %self.path.display(), "what is beside a record can't be removed");
+            }
+        }
     }
 
     /// Puts another record in the place of this one.
@@ -253,6 +321,7 @@ impl Kept {
     /// The transfer is over.
     pub fn remove(self) {
         self.mark(Marks::default());
+        self.forget();
         if let Err(problem) = fs::remove_file(&self.path) {
             tracing::warn!(%problem, path = %self.path.display(), "a transfer's record can't be removed");
         }
@@ -287,7 +356,7 @@ fn marks(record: &Path) -> Marks {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{Sending, Who},
+        super::{Said, Sending, Who},
         *,
     };
     use crate::{
@@ -312,6 +381,7 @@ mod tests {
             names: Names::default(),
             began: SystemTime::UNIX_EPOCH,
             missing: Missing::Unsent,
+            said: Said::Person,
         })
     }
 

@@ -29,15 +29,15 @@ impl Session<'_> {
         landing: Landing,
     ) -> Result<Result<Checked, Ended>, TransferError> {
         let folder = landing.folder.unwrap_or_else(|| job.inbox.clone());
-        let names = match &job.attempt {
+        let earlier = match &job.attempt {
             Attempt::First => None,
-            Attempt::Again(names) => Some(names.clone()),
+            Attempt::Again(earlier) => Some(earlier.clone()),
         };
-        let is_first = names.is_none();
+        let is_first = earlier.is_none();
         let mut checking = spawn_blocking(move || {
             let inbox = Inbox::open(&folder)?;
-            let plan = match (purpose, names) {
-                (Purpose::Files, Some(names)) => inbox.plan_again(&entries, &names, landing.conflict)?,
+            let plan = match (purpose, earlier) {
+                (Purpose::Files, Some(earlier)) => inbox.plan_again(&entries, &earlier, landing.conflict)?,
                 (Purpose::Files, None) => inbox.plan(&entries, landing.name.as_deref(), landing.conflict)?,
                 (Purpose::Trial(medium), _) => inbox.plan_trial(&entries, medium)?,
             };

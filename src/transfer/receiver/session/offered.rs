@@ -42,19 +42,36 @@ pub struct Leeway {
     pub until: Instant,
     /// `None`: as much as the caps of the protocol let it.
     pub room: Option<Room>,
+    pub shortage: Shortage,
+}
+
+/// What follows where an offer takes longer, or more memory, than there is for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shortage {
+    /// It is declined, and its sender told why.
+    Declines,
+    /// The connection ends without a word, and its sender calls again: a word would end what was accepted.
+    Waits,
 }
 
 impl Leeway {
-    /// For an offer of a device that is trusted, or of a transfer that was accepted before.
+    /// For an offer of a device that is trusted.
     #[must_use]
     pub fn wide() -> Self {
-        Self { until: Instant::now() + limits::OFFER_WHOLE, room: None }
+        Self { until: Instant::now() + limits::OFFER_WHOLE, room: None, shortage: Shortage::Waits }
     }
 
     /// For one of any other device.
     #[must_use]
     pub fn narrow(room: Room) -> Self {
-        Self { until: Instant::now() + limits::OFFER_UNTRUSTED, room: Some(room) }
+        let until = Instant::now() + limits::OFFER_UNTRUSTED;
+        Self { until, room: Some(room), shortage: Shortage::Declines }
+    }
+
+    /// For one of any other device, of a transfer that was accepted before.
+    #[must_use]
+    pub fn again(room: Room) -> Self {
+        Self { until: Instant::now() + limits::OFFER_WHOLE, room: Some(room), shortage: Shortage::Waits }
     }
 }
 
@@ -95,22 +112,21 @@ impl Session<'_> {
         let message = timeout_at(patience.min(leeway.until), carries_on).await;
         // One that comes fast enough is late all the same.
         if Instant::now() >= leeway.until {
-            return match leeway.room {
-                Some(_) => self.refuse(TOO_SLOW).await,
-                // A word would end what was accepted.
-                None => Err(TransferError::Stalled),
-            };
+            return self.refuse(leeway.shortage, TOO_SLOW).await;
         }
         let message = message.unwrap_or(Err(TransferError::Stalled))?;
         if let (FromSender::Entries(batch), Some(room)) = (&message, &leeway.room)
             && !taken.take(room, batch)
         {
-            return self.refuse(TOO_MUCH).await;
+            return self.refuse(leeway.shortage, TOO_MUCH).await;
         }
         Ok(self.machine.on_message(message)?)
     }
 
-    async fn refuse(&mut self, why: &str) -> Result<Order, TransferError> {
+    async fn refuse(&mut self, shortage: Shortage, why: &str) -> Result<Order, TransferError> {
+        if shortage == Shortage::Waits {
+            return Err(TransferError::Stalled);
+        }
         let reason = Some(why.to_owned());
         self.link.say(&FromReceiver::Decline { reason: reason.clone() }).await?;
         Ok(Order::End(Ended::Declined { by: Side::Here, reason }))
@@ -146,7 +162,8 @@ mod tests {
             leeway,
             ends: Ends { binding: [0; 32], sender: id, receiver: id },
             knows: Acquaintance::Stranger,
-            keep: Box::new(|_| Ok(())),
+            keep: Box::new(|_, _| Ok(())),
+            arriving: Box::new(|_| {}),
         }
     }
 
@@ -204,7 +221,7 @@ mod tests {
     #[tokio::test]
     async fn an_offer_takes_room_until_its_answer_and_one_that_finds_none_is_declined() {
         let later = Instant::now() + Duration::from_hours(1);
-        let leeway = |room: &Room| Leeway { until: later, room: Some(room.clone()) };
+        let leeway = |room: &Room| Leeway { until: later, ..Leeway::narrow(room.clone()) };
         // Each batch takes one unit.
         for units in [2, 3] {
             let room = Room::new(units * UNIT);
@@ -224,10 +241,10 @@ mod tests {
     #[tokio::test]
     async fn an_offer_that_goes_on_for_too_long_is_declined_however_fast_its_parts_come() {
         let room = Room::new(limits::MAX_UNACCEPTED);
-        let leeway = Leeway { until: Instant::now(), room: Some(room.clone()) };
+        let leeway = Leeway { until: Instant::now(), ..Leeway::narrow(room.clone()) };
         let (report, left) = offered(leeway, &room).await;
         assert_eq!((declined(&report), left), (Some(TOO_SLOW), None));
-        let (report, left) = offered(Leeway { until: Instant::now(), room: None }, &room).await;
+        let (report, left) = offered(Leeway { until: Instant::now(), ..Leeway::wide() }, &room).await;
         assert!(matches!(report.outcome, Outcome::Failed(Problem { kind: ProblemKind::Link, .. })));
         assert_eq!(left, None);
     }

@@ -1,0 +1,40 @@
+//! What another attempt is held to: the accord, and what has come under it.
+//!
+//! Says what may come, and how. Must not know names, nor what is in the folder.
+
+use super::decided::Earlier;
+use crate::model::{Accord, Arrived, Effect, Entry, Held};
+
+/// What another attempt is held to.
+pub struct HeldTo<'a> {
+    accord: &'a Accord,
+    arrived: &'a Arrived,
+    /// Bytes that may still come beyond it.
+    slack: u64,
+}
+
+impl<'a> HeldTo<'a> {
+    /// `None` where nothing was kept of what was said yes to.
+    pub fn of(earlier: &'a Earlier) -> Option<Self> {
+        let (accord, arrived) = (earlier.accord.as_deref()?, &earlier.arrived);
+        Some(Self { accord, arrived, slack: accord.slack(arrived) })
+    }
+
+    /// True of what nobody has said yes to.
+    pub fn is_new(&self, entry: &Entry) -> bool {
+        !self.accord.has(entry)
+    }
+
+    /// True of a file that this transfer has stored, though it may have changed since.
+    pub fn has_arrived(&self, entry: &Entry) -> bool {
+        self.arrived.has(self.accord.mark(entry))
+    }
+
+    /// What a file may do that is wanted; `None` where more would come of it than was agreed.
+    pub fn hold(&mut self, entry: &Entry) -> Option<Effect> {
+        match self.accord.hold(entry, self.arrived, &mut self.slack) {
+            Held::Within(effect) => Some(effect),
+            Held::New | Held::Beyond => None,
+        }
+    }
+}
