@@ -203,10 +203,12 @@ fn ends() -> Ends {
     Ends { binding: [0; 32], sender: id, receiver: id }
 }
 
+type Chosen = Option<(Names, Arc<Accord>)>;
+
 /// What an attempt leaves for the next one, as the engine keeps it.
 #[derive(Clone)]
 struct Keeping {
-    chosen: Arc<Mutex<Option<(Names, Arc<Accord>)>>>,
+    chosen: Arc<Mutex<Chosen>>,
     arrived: Arc<Mutex<Arrived>>,
 }
 

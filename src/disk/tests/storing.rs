@@ -163,6 +163,17 @@ fn replacing_takes_effect_only_when_the_new_file_is_whole() {
     assert_eq!(listing(temp.path()), ["trip/", "trip/f=new", "trip/g=new"]);
 }
 
+#[test]
+fn replacing_never_replaces_a_file_that_came_after_the_plan() {
+    let temp = temp();
+    fs::write(temp.path().join("told"), "old").unwrap();
+    let entries = super::texts(&["told", "untold"]);
+    let intake = begin(temp.path(), &entries, Conflict::Replace);
+    fs::write(temp.path().join("untold"), "mine").unwrap();
+    super::receive(&intake, &entries);
+    assert_eq!(listing(temp.path()), ["told=told", "untold=mine", "untold (1)=untold"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn replacing_never_replaces_what_is_no_file_even_if_it_came_after_the_plan() {

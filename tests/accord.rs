@@ -1,0 +1,244 @@
+//! A yes is to a list. Random histories of one accepted transfer: the sender's files change between attempts, links
+//! are cut after any byte, and what stands at the receiver changes, too. The model is what was agreed.
+//!
+//! `AIRLIFT_HISTORIES=N` makes N of them, instead of a few.
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod support;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use airlift::{
+    model::{Conflict, Outcome, TransferId},
+    transfer::Attempt,
+};
+use proptest::prelude::*;
+use support::{pair::Pair, pipe::Budget};
+
+/// What happens between two attempts, at either end. Names are numbers of a few.
+#[derive(Clone, Debug)]
+enum Act {
+    /// The sender's file has other content, of so many bytes.
+    Edit {
+        name: u8,
+        bytes: usize,
+    },
+    Remove {
+        name: u8,
+    },
+    /// A file stands at the receiver that was not there.
+    Appear {
+        name: u8,
+        bytes: usize,
+    },
+    /// An attempt, whose link is cut after so many bytes; `None`: it is not.
+    Attempt {
+        cut: Option<usize>,
+    },
+}
+
+/// Names of files: the first three are sent, the others are made later.
+const NAMES: u8 = 6;
+
+fn act() -> impl Strategy<Value = Act> {
+    let name = 0..NAMES;
+    let bytes = prop_oneof![0_usize..200, Just(700_000_usize), Just(3_000_000_usize)];
+    let cut = prop_oneof![
+        1 => Just(None),
+        4 => (3_000_usize..20_000).prop_map(Some),
+        4 => (20_000_usize..1_500_000).prop_map(Some),
+    ];
+    prop_oneof![
+        3 => (name.clone(), bytes.clone()).prop_map(|(name, bytes)| Act::Edit { name, bytes }),
+        1 => name.clone().prop_map(|name| Act::Remove { name }),
+        1 => (name, bytes).prop_map(|(name, bytes)| Act::Appear { name, bytes }),
+        4 => cut.prop_map(|cut| Act::Attempt { cut }),
+    ]
+}
+
+fn conflict() -> impl Strategy<Value = Conflict> {
+    prop::sample::select(vec![Conflict::KeepBoth, Conflict::Skip, Conflict::Replace, Conflict::Complete])
+}
+
+fn path(folder: &Path, name: u8) -> std::path::PathBuf {
+    folder.join("t").join(format!("f{name}"))
+}
+
+/// Content that no other file has.
+fn content(bytes: usize, mark: u64) -> Vec<u8> {
+    let mut content = vec![0; bytes];
+    blake3::Hasher::new().update(&mark.to_le_bytes()).finalize_xof().fill(&mut content);
+    content
+}
+
+fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let Ok(inside) = fs::read_dir(folder) else { return found };
+    for item in inside.map(Result::unwrap) {
+        let name = item.file_name().into_string().unwrap();
+        if item.path().is_dir() {
+            found.extend(
+                tree(&item.path()).into_iter().map(|(path, bytes)| (format!("{name}/{path}"), bytes)),
+            );
+        } else if !name.starts_with(".airlift-") {
+            found.insert(name, fs::read(item.path()).unwrap());
+        }
+    }
+    found
+}
+
+struct World {
+    from: tempfile::TempDir,
+    to: tempfile::TempDir,
+    transfer: TransferId,
+    conflict: Conflict,
+    /// Every content that the sender has had, by path: all that may be stored.
+    sent: BTreeMap<u8, BTreeSet<Vec<u8>>>,
+    /// What the first attempt has offered, and its size.
+    agreed: Option<BTreeSet<u8>>,
+    agreed_bytes: usize,
+    /// What stands at the receiver and is its own, with its content; those that may be replaced go.
+    own: BTreeMap<String, Vec<u8>>,
+    replaceable: BTreeSet<String>,
+    attempt: Attempt,
+    is_over: bool,
+}
+
+impl World {
+    fn new(conflict: Conflict, sizes: [usize; 3], there: &[bool; 3]) -> Self {
+        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for folder in [from.path(), to.path()] {
+            fs::create_dir(folder.join("t")).unwrap();
+        }
+        let mut world = Self {
+            from,
+            to,
+            transfer: TransferId(airlift::identity::random()),
+            conflict,
+            sent: BTreeMap::new(),
+            agreed: None,
+            agreed_bytes: 0,
+            own: BTreeMap::new(),
+            replaceable: BTreeSet::new(),
+            attempt: Attempt::First,
+            is_over: false,
+        };
+        for (name, bytes) in (0..).zip(sizes) {
+            world.edit(name, bytes, u64::from(name));
+        }
+        for (name, is_there) in (0..).zip(there) {
+            if *is_there {
+                world.appear(name, 50, 1000 + u64::from(name));
+            }
+        }
+        world
+    }
+
+    fn edit(&mut self, name: u8, bytes: usize, mark: u64) {
+        let content = content(bytes, mark);
+        fs::write(path(self.from.path(), name), &content).unwrap();
+        self.sent.entry(name).or_default().insert(content);
+    }
+
+    fn appear(&mut self, name: u8, bytes: usize, mark: u64) {
+        let path = path(self.to.path(), name);
+        if self.conflict == Conflict::KeepBoth || path.exists() {
+            // Where both are kept, the transfer has a folder of its own.
+            return;
+        }
+        let content = content(bytes, mark);
+        fs::write(&path, &content).unwrap();
+        self.own.insert(format!("t/f{name}"), content);
+    }
+
+    async fn attempt(&mut self, cut: Option<usize>) {
+        if self.is_over || fs::read_dir(self.from.path().join("t")).unwrap().next().is_none() {
+            return;
+        }
+        if self.agreed.is_none() {
+            let there: BTreeSet<u8> =
+                (0..NAMES).filter(|name| path(self.from.path(), *name).exists()).collect();
+            self.agreed_bytes =
+                there.iter().map(|name| fs::read(path(self.from.path(), *name)).unwrap().len()).sum();
+            // The person was told of these.
+            if self.conflict == Conflict::Replace {
+                self.replaceable = there.iter().map(|name| format!("t/f{name}")).collect();
+                self.replaceable.retain(|path| self.own.contains_key(path));
+            }
+            self.agreed = Some(there);
+        }
+        let attempt = std::mem::replace(&mut self.attempt, Attempt::First);
+        let earlier = match &attempt {
+            Attempt::First => None,
+            Attempt::Again(earlier) => Some(earlier.clone()),
+        };
+        let budget = cut.map_or_else(Budget::default, Budget::of);
+        let pair =
+            Pair { transfer: self.transfer, conflict: self.conflict, budget, attempt, ..Pair::default() };
+        let ends = pair.run(&[&self.from.path().join("t")], self.to.path()).await;
+        match ends.kept.map(Box::new).or(earlier) {
+            Some(earlier) => self.attempt = Attempt::Again(earlier),
+            // Nothing was accepted: the next offer is a new question.
+            None => self.agreed = None,
+        }
+        self.is_over = ends.received.outcome == Outcome::Complete;
+    }
+
+    /// Whatever has happened: nothing is there that was not agreed, nothing of its own was touched that was not
+    /// told, and not more has come than a yes is good for.
+    fn check(&self, history: &dyn std::fmt::Debug) {
+        let there = tree(self.to.path());
+        for (path, content) in &self.own {
+            if there.get(path) != Some(content) {
+                assert!(self.replaceable.contains(path), "{path} is gone, and nobody was told: {history:?}");
+            }
+        }
+        let mut came = 0;
+        for (path, content) in there.iter().filter(|(path, content)| self.own.get(*path) != Some(content)) {
+            let file = path.rsplit('/').next().unwrap();
+            let name: u8 = file[1..2].parse().unwrap();
+            let is_agreed = self.agreed.as_ref().is_some_and(|agreed| agreed.contains(&name));
+            assert!(is_agreed, "{path} was not agreed: {history:?}");
+            assert!(self.sent[&name].contains(content), "{path} is not what was sent: {history:?}");
+            came += content.len();
+        }
+        let most = self.agreed_bytes + (self.agreed_bytes / 10).max(1 << 20);
+        assert!(came <= most, "{came} bytes of {}: {history:?}", self.agreed_bytes);
+    }
+}
+
+fn cases() -> u32 {
+    std::env::var("AIRLIFT_HISTORIES").ok().and_then(|count| count.parse().ok()).unwrap_or(24)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_changes_between_attempts_no_more_comes_than_was_agreed(
+        conflict in conflict(),
+        sizes in [0_usize..100, 0_usize..100_000, 0_usize..2_000_000],
+        there in [any::<bool>(), any::<bool>(), any::<bool>()],
+        acts in prop::collection::vec(act(), 4..24),
+    ) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let mut world = World::new(conflict, sizes, &there);
+        runtime.block_on(world.attempt(Some(6_000)));
+        world.check(&"the first attempt");
+        for (number, act) in (10..).zip(&acts) {
+            match *act {
+                Act::Edit { name, bytes } => world.edit(name, bytes, number),
+                Act::Remove { name } => drop(fs::remove_file(path(world.from.path(), name))),
+                Act::Appear { name, bytes } => world.appear(name, bytes, 1000 * number),
+                Act::Attempt { cut } => runtime.block_on(world.attempt(cut)),
+            }
+            world.check(&(conflict, sizes, there, &acts));
+        }
+        runtime.block_on(world.attempt(None));
+        world.check(&(conflict, sizes, there, &acts));
+    }
+}
