@@ -1,4 +1,4 @@
-//! A yes is to a list. Random histories of one accepted transfer: the sender's files change between attempts, links
+//! A yes is to a list, made once. Random histories of one accepted transfer: the sender's files change between attempts, links
 //! are cut after any byte, and what stands at the receiver changes, too. The model is what was agreed.
 //!
 //! `AIRLIFT_HISTORIES=N` makes N of them, instead of a few.
@@ -13,11 +13,17 @@ use std::{
 };
 
 use airlift::{
-    model::{Conflict, Outcome, TransferId},
+    engine::{Command, Consent, Settings},
+    model::{ByteRate, Conflict, Direction, Outcome, Report, TransferId, TransferState},
     transfer::Attempt,
 };
 use proptest::prelude::*;
-use support::{pair::Pair, pipe::Budget};
+use support::{
+    device::Device,
+    pair::Pair,
+    pipe::Budget,
+    tree::{noise, put},
+};
 
 /// What happens between two attempts, at either end. Names are numbers of a few.
 #[derive(Clone, Debug)]
@@ -109,7 +115,7 @@ struct World {
 }
 
 impl World {
-    fn new(conflict: Conflict, sizes: [usize; 3], there: &[bool; 3]) -> Self {
+    fn new(conflict: Conflict, sizes: [usize; 3], there: [bool; 3]) -> Self {
         let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         for folder in [from.path(), to.path()] {
             fs::create_dir(folder.join("t")).unwrap();
@@ -226,7 +232,7 @@ proptest! {
         acts in prop::collection::vec(act(), 4..24),
     ) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let mut world = World::new(conflict, sizes, &there);
+        let mut world = World::new(conflict, sizes, there);
         runtime.block_on(world.attempt(Some(6_000)));
         world.check(&"the first attempt");
         for (number, act) in (10..).zip(&acts) {
@@ -241,4 +247,63 @@ proptest! {
         runtime.block_on(world.attempt(None));
         world.check(&(conflict, sizes, there, &acts));
     }
+}
+
+/// A folder with one long file and a small one, on its way to another device, paused at the sender.
+fn paused_on_its_way() -> (Device, Device, u16, TransferId) {
+    let (mut sender, mut receiver) = (Device::start("Sender"), Device::start("Receiver"));
+    let limit = ByteRate::new(15_000_000);
+    sender.tell(Command::Apply(Settings { limit, ..sender.state.settings.clone() }));
+    let port = receiver.receive(Consent::All);
+    put(sender.inbox.path(), "trip/film", &noise(7, 30 << 20));
+    put(sender.inbox.path(), "trip/a", b"small");
+    let id = sender.send(port, &[sender.inbox.path().join("trip")]);
+    sender.until("content", |state| (state.transfer(id)?.state == TransferState::Active).then_some(()));
+    sender.tell(Command::Pause(id));
+    sender.until("the pause", |state| {
+        matches!(state.transfer(id)?.state, TransferState::Paused(_)).then_some(())
+    });
+    (sender, receiver, port, id)
+}
+
+fn ends(sender: &mut Device, receiver: &mut Device, id: TransferId) -> Report {
+    sender.tell(Command::Apply(Settings { limit: None, ..sender.state.settings.clone() }));
+    sender.tell(Command::Resume(id));
+    let sent = sender.report(id);
+    assert_eq!(sent.outcome, Outcome::Complete, "{sent:?}");
+    assert_eq!(receiver.received(0).outcome, Outcome::Complete);
+    sent
+}
+
+#[test]
+fn what_is_made_in_a_folder_while_it_is_paused_is_not_sent_and_costs_nothing_that_has_come() {
+    for restarts in [false, true] {
+        let (mut sender, mut receiver, port, mut id) = paused_on_its_way();
+        put(sender.inbox.path(), "trip/.DS_Store", b"new");
+        put(sender.inbox.path(), "trip/letter to my doctor", b"private");
+        if restarts {
+            (sender, receiver) = (sender.restart(), receiver.restart());
+            receiver.receive_on(port, Consent::Nobody("nobody is there"));
+            id = sender.until("what was left", |state| {
+                Some(state.transfers.iter().find(|t| t.direction == Direction::Send)?.id)
+            });
+        }
+        let sent = ends(&mut sender, &mut receiver, id);
+        assert_eq!(sent.files, 2);
+        let notes = &sender.state.transfer(id).unwrap().notes;
+        assert!(notes.iter().any(|note| note.starts_with("2 things are new since")), "{notes:?}");
+        assert_eq!(tree(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/a", "trip/film"]);
+    }
+}
+
+#[test]
+fn what_is_gone_when_a_transfer_goes_on_is_told_and_the_rest_arrives() {
+    let (mut sender, mut receiver, _, id) = paused_on_its_way();
+    fs::remove_file(sender.inbox.path().join("trip/a")).unwrap();
+    ends(&mut sender, &mut receiver, id);
+    let notes = &sender.state.transfer(id).unwrap().notes;
+    assert!(notes.iter().any(|note| note == "1 thing that was accepted is not here any more."), "{notes:?}");
+    let told = receiver.state.transfers.iter().flat_map(|t| &t.notes).collect::<Vec<_>>();
+    assert!(told.iter().any(|note| *note == "1 file that was accepted is gone at the sender."), "{told:?}");
+    assert!(tree(receiver.inbox.path()).contains_key("trip/film"));
 }

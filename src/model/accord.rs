@@ -134,14 +134,20 @@ impl Accord {
     /// what of it has come. None once everything has.
     #[must_use]
     pub fn slack(&self, arrived: &Arrived) -> u64 {
-        let (mut left, mut grown) = (0_u64, arrived.again);
-        for (mark, agreed) in &self.agreed {
-            match arrived.first.get(mark) {
-                Some(size) => grown = grown.saturating_add(size.saturating_sub(agreed.size())),
-                None => left += u64::from(agreed.is_file()),
-            }
+        if self.missing(arrived) == 0 {
+            return 0;
         }
-        if left == 0 { 0 } else { (self.bytes() / 10).max(Self::LITTLE).saturating_sub(grown) }
+        let grown = self.agreed.iter().filter_map(|(mark, agreed)| {
+            arrived.first.get(mark).map(|size| size.saturating_sub(agreed.size()))
+        });
+        let grown = grown.fold(arrived.again, u64::saturating_add);
+        (self.bytes() / 10).max(Self::LITTLE).saturating_sub(grown)
+    }
+
+    /// Files that were agreed and have not come.
+    #[must_use]
+    pub fn missing(&self, arrived: &Arrived) -> usize {
+        self.agreed.iter().filter(|(mark, agreed)| agreed.is_file() && !arrived.has(*mark)).count()
     }
 
     /// Whether an entry that another attempt wants to send is within what was agreed. Takes what it is larger,

@@ -51,7 +51,7 @@ pub use sender::{SendJob, send};
 
 use crate::{
     disk::Lack,
-    model::{CompareCode, Summary},
+    model::{Accord, CompareCode, Summary},
     net::NetworkClock,
 };
 
@@ -93,6 +93,8 @@ pub struct Stops {
 pub enum Notice {
     /// What the peer calls itself.
     Named(crate::model::DeviceName),
+    /// What is offered, for later attempts to be held to (sending).
+    Listed(Arc<Accord>),
     /// The offer is complete and waits for its answer.
     Offered { summary: Summary, notes: Vec<String> },
     /// The answer was yes: content flows.

@@ -191,9 +191,10 @@ fn p4_one_yes_to_one_file_stores_no_other_however_often_its_sender_calls_and_lea
         // From now on, nobody says yes to anything.
         device.receive_on(port, Consent::Nobody("nobody is there"));
         device.engine.block_on(async {
+            let content = vec![7; 2_000_000];
             for number in 0..5 {
                 let name = format!("docs/other {number}");
-                let said = call(&rogue, port, &[(&name, &[7; 2_000_000], 1)], Leaves::AtTheEnd).await;
+                let said = call(&rogue, port, &[(&name, &content, 1)], Leaves::AtTheEnd).await;
                 assert_ne!(said, Answer::Wants(1));
             }
         });

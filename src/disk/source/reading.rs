@@ -26,7 +26,7 @@ use crate::{
         folders::Folders,
         system::attributes,
     },
-    model::{Entry, EntryKind, EntryNo, Timestamp},
+    model::{Accord, Effect, Entry, EntryKind, EntryNo, Timestamp},
 };
 
 /// All entries of a scan, by number.
@@ -57,6 +57,12 @@ impl Sources {
         self.entries.shrink_to_fit();
         self.folders = folders;
         self
+    }
+
+    /// A list of all of it, for another scan to be held to; `key` is random.
+    #[must_use]
+    pub fn listed(&self, key: [u8; 32]) -> Accord {
+        Accord::new(key, &self.entries, |_| Some(Effect::Adds))
     }
 
     #[must_use]

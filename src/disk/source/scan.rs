@@ -2,12 +2,12 @@
 //!
 //! Knows the walk and numbers what it finds; knows nothing of who is told.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use super::{reading::Sources, trial::TrialContent, walk::Walk};
 use crate::{
     disk::error::SourceError,
-    model::{Entry, EntryNo, Purpose, Skipped, Source, Summary, Trial},
+    model::{Accord, Entry, EntryNo, Purpose, Skipped, Source, Summary, Trial, text},
 };
 
 /// Walks what a person picked, lazily, so that a tree of a million files is streamed.
@@ -15,6 +15,9 @@ pub struct Scan {
     walk: Walk,
     sources: Sources,
     purpose: Purpose,
+    listed: Option<Arc<Accord>>,
+    /// What was found and is not among that.
+    new: u64,
 }
 
 impl Scan {
@@ -22,7 +25,13 @@ impl Scan {
     /// When there is nothing to send, or one of the sources is not there, can't be read or can't
     /// be sent. A link or a device among others is left out and counted.
     pub fn new(sources: Vec<Source>) -> Result<Self, SourceError> {
-        Ok(Self { walk: Walk::new(sources)?, sources: Sources::default(), purpose: Purpose::Files })
+        Ok(Self {
+            walk: Walk::new(sources)?,
+            sources: Sources::default(),
+            purpose: Purpose::Files,
+            listed: None,
+            new: 0,
+        })
     }
 
     /// The one file of a speed test. What is to be read from a disk is written first, into
@@ -32,7 +41,20 @@ impl Scan {
     /// When there is no room for it, or it can't be written.
     pub fn of_trial(trial: Trial, folder: &Path) -> Result<Self, SourceError> {
         let walk = Walk::of_trial(TrialContent::make(trial, folder)?)?;
-        Ok(Self { walk, sources: Sources::default(), purpose: Purpose::Trial(trial.medium) })
+        Ok(Self {
+            walk,
+            sources: Sources::default(),
+            purpose: Purpose::Trial(trial.medium),
+            listed: None,
+            new: 0,
+        })
+    }
+
+    /// Finds nothing but what was listed when the transfer was accepted: whatever has been made since was not
+    /// meant.
+    #[must_use]
+    pub fn only(self, listed: Option<Arc<Accord>>) -> Self {
+        Self { listed, ..self }
     }
 
     #[must_use]
@@ -50,6 +72,10 @@ impl Scan {
         let mut batch = Vec::with_capacity(max.min(1024));
         while batch.len() < max.max(1) {
             let Some(found) = self.walk.next()? else { break };
+            if self.listed.as_ref().is_some_and(|listed| !listed.has(&found.entry)) {
+                self.new += 1;
+                continue;
+            }
             if EntryNo::try_from(self.sources.len()).is_err() {
                 return Err(SourceError::TooMany);
             }
@@ -65,10 +91,22 @@ impl Scan {
         self.walk.skipped()
     }
 
-    /// Remarks for the sender so far: names that are not text and what they are sent as. Bounded.
+    /// Remarks for the sender so far: names that are not text and what they are sent as, and that not all is
+    /// as it was listed. Bounded.
     #[must_use]
-    pub fn notes(&self) -> &[String] {
-        self.walk.notes()
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = self.walk.notes().to_vec();
+        if self.new > 0 {
+            let new = text::count(self.new, "thing is", "things are");
+            notes.push(format!("{new} new since this was accepted, and not sent: send again for that."));
+        }
+        let gone = self.listed.as_ref().map_or(0, |listed| listed.len().saturating_sub(self.sources.len()));
+        if gone > 0 {
+            let gone =
+                text::count(gone as u64, "thing that was accepted is", "things that were accepted are");
+            notes.push(format!("{gone} not here any more."));
+        }
+        notes
     }
 
     /// What was found, to be opened by number.

@@ -231,7 +231,7 @@ impl Desk {
                 t.notes = notes;
                 before(t, TransferState::Waiting);
             }),
-            Notice::Parted | Notice::Full(_) | Notice::Met(_) | Notice::Differs => {}
+            Notice::Parted | Notice::Full(_) | Notice::Met(_) | Notice::Differs | Notice::Listed(_) => {}
             Notice::Agreed => {
                 if self.transfer().meeting.is_some() {
                     self.update(|t| t.meeting = None);

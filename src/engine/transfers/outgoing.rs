@@ -35,8 +35,8 @@ use crate::{
         trust::{devices::Devices, guesses::Guesses},
     },
     model::{
-        Agreement, DeviceId, DeviceName, Outcome, Pause, Problem, ProblemKind, Purpose, Report, Side, Source,
-        Target, TransferId, Trial, Trust,
+        Accord, Agreement, DeviceId, DeviceName, Outcome, Pause, Problem, ProblemKind, Purpose, Report, Side,
+        Source, Target, TransferId, Trial, Trust,
     },
     net::{Connection, Lane, NetError},
     pairing::{self, Ends},
@@ -101,12 +101,25 @@ impl Parcel {
 }
 
 /// What an accepted transfer is known by, and what is kept of it for a later run of the program.
-type Accepted = (record::Sending, Option<Kept>);
+struct Accepted {
+    record: record::Sending,
+    kept: Option<Kept>,
+    /// What was offered, and all that later attempts offer; `None` where a run of before did not keep it.
+    listed: Option<Arc<Accord>>,
+}
+
+impl Accepted {
+    /// What an earlier run has left. Blocks.
+    fn of((kept, record): (Kept, record::Sending)) -> Self {
+        let listed = kept.accord().map(Arc::new);
+        Self { record, kept: Some(kept), listed }
+    }
+}
 
 type Story = Mutex<Option<Accepted>>;
 
-fn lock(accepted: &Story) -> MutexGuard<'_, Option<Accepted>> {
-    accepted.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How it ends for this task.
@@ -130,7 +143,7 @@ pub async fn run(mut outgoing: Outgoing) {
     let end = Box::pin(outgoing.see_through(&accepted)).await;
     let accepted = accepted.into_inner().unwrap_or_else(PoisonError::into_inner);
     match (end, accepted) {
-        (End::Rests(why), Some((record, Some(kept)))) => {
+        (End::Rests(why), Some(Accepted { record, kept: Some(kept), .. })) => {
             let since = kept.interrupted();
             // Whoever goes on with it must find it free.
             drop(kept);
@@ -144,11 +157,11 @@ pub async fn run(mut outgoing: Outgoing) {
             let untold =
                 outgoing.desk.is_interrupted() && report.outcome == Outcome::Cancelled { by: Side::Here };
             let record = match accepted {
-                Some((record, Some(kept))) if report.is_incomplete() => {
+                Some(Accepted { record, kept: Some(kept), .. }) if report.is_incomplete() => {
                     report.retry = outgoing.keep_failed(record, kept).await;
                     None
                 }
-                Some((record, kept)) => {
+                Some(Accepted { record, kept, .. }) => {
                     if let Some(kept) = kept {
                         kept.remove();
                     }
@@ -185,7 +198,9 @@ impl Outgoing {
             let earlier = self.find_earlier().await;
             (earlier.inspect(|(kept, _)| kept.mark(Marks::default())), Drought::since(None))
         };
-        *lock(accepted) = earlier.map(|(kept, record)| (record, Some(kept)));
+        if let Some(earlier) = earlier {
+            *lock(accepted) = spawn_blocking(move || Accepted::of(earlier)).await.ok();
+        }
         let mut patience = Patience::default();
         loop {
             if self.wishes.is(Wish::Pause) || self.rest.marks().has(Side::Here) {
@@ -197,7 +212,7 @@ impl Outgoing {
             }
             let began = Instant::now();
             let note = || {
-                if let Some((_, Some(kept))) = &*lock(accepted) {
+                if let Some(Accepted { kept: Some(kept), .. }) = &*lock(accepted) {
                     kept.touch();
                 }
             };
@@ -214,7 +229,7 @@ impl Outgoing {
             let resting = self.why_it_rests(accepted, &why);
             {
                 let accepted = lock(accepted);
-                let Some((_, kept)) = &*accepted else { return End::Over(report) };
+                let Some(Accepted { kept, .. }) = &*accepted else { return End::Over(report) };
                 let flowed = report.pipeline.wire_bytes > 0 || began.elapsed() > limits::LONGEST_PAUSE;
                 if flowed && resting.is_none() {
                     // It flowed: another story than the last break.
@@ -251,11 +266,12 @@ impl Outgoing {
 
     /// One connection, and what comes of it.
     async fn attempt(&self, accepted: &Story) -> Attempted {
-        let known = lock(accepted).as_ref().map(|(record, _)| (record.id, record.peer.id));
+        let known = lock(accepted).as_ref().map(|accepted| (accepted.record.id, accepted.record.peer.id));
+        let listed = lock(accepted).as_ref().and_then(|accepted| accepted.listed.clone());
         let parcel = self.parcel.clone();
         // What can't be sent is said before anybody is called.
         let picked = tokio::select! {
-            picked = spawn_blocking(move || parcel.scan()) => picked,
+            picked = spawn_blocking(move || Ok(parcel.scan()?.only(listed))) => picked,
             () = self.cancel.cancelled() => return Attempted::Ended(cancelled()),
         };
         let here = |kind, text| Problem { side: Side::Here, kind, text };
@@ -336,6 +352,7 @@ impl Outgoing {
         let open_lane = |token| async move { open_lane(routes.again((route, peer)).await?, token).await };
         let halt = cancel.child_token();
         let refused = OnceLock::new();
+        let listed = Mutex::new(None);
         let observe = |notice| {
             match &notice {
                 Notice::Met(code) if assent == Assent::Asked => desk.meet(*code, Agreement::Asked),
@@ -350,11 +367,12 @@ impl Outgoing {
                         halt.cancel();
                     }
                 }
+                Notice::Listed(list) => *lock(&listed) = Some(Arc::clone(list)),
                 // Before anybody sees it go on: from then on a crash must not lose it.
                 Notice::Accepted { .. } => {
                     let mut accepted = lock(accepted);
                     if accepted.is_none() {
-                        *accepted = self.keep(transfer);
+                        *accepted = lock(&listed).take().and_then(|listed| self.keep(transfer, listed));
                     }
                 }
                 _ => {}
@@ -411,7 +429,7 @@ impl Outgoing {
 
     fn note(&self, accepted: &Story, change: impl FnOnce(Marks) -> Marks) {
         let accepted = lock(accepted);
-        self.rest.note(accepted.as_ref().and_then(|(_, kept)| kept.as_ref()), change);
+        self.rest.note(accepted.as_ref().and_then(|accepted| accepted.kept.as_ref()), change);
     }
 }
 

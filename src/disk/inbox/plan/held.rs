@@ -3,7 +3,7 @@
 //! Says what may come, and how. Must not know names, nor what is in the folder.
 
 use super::decided::Earlier;
-use crate::model::{Accord, Arrived, Effect, Entry, Held};
+use crate::model::{Accord, Arrived, Effect, Entry, EntryKind, Held};
 
 /// What another attempt is held to.
 pub struct HeldTo<'a> {
@@ -11,18 +11,29 @@ pub struct HeldTo<'a> {
     arrived: &'a Arrived,
     /// Bytes that may still come beyond it.
     slack: u64,
+    /// Files that were agreed, have not come, and were not offered this time.
+    gone: usize,
 }
 
 impl<'a> HeldTo<'a> {
     /// `None` where nothing was kept of what was said yes to.
     pub fn of(earlier: &'a Earlier) -> Option<Self> {
         let (accord, arrived) = (earlier.accord.as_deref()?, &earlier.arrived);
-        Some(Self { accord, arrived, slack: accord.slack(arrived) })
+        Some(Self { accord, arrived, slack: accord.slack(arrived), gone: accord.missing(arrived) })
     }
 
-    /// True of what nobody has said yes to.
-    pub fn is_new(&self, entry: &Entry) -> bool {
-        !self.accord.has(entry)
+    /// Files that were agreed, and neither have come nor are offered any more, once all were gone through.
+    pub fn gone(&self) -> usize {
+        self.gone
+    }
+
+    /// True of what nobody has said yes to. To be asked once of each entry.
+    pub fn is_new(&mut self, entry: &Entry) -> bool {
+        let is_new = !self.accord.has(entry);
+        if !is_new && matches!(entry.kind, EntryKind::File { .. }) && !self.has_arrived(entry) {
+            self.gone = self.gone.saturating_sub(1);
+        }
+        is_new
     }
 
     /// True of a file that this transfer has stored, though it may have changed since.

@@ -249,7 +249,7 @@ impl<'a> Planner<'a> {
 
     /// True of what nobody has said yes to. It is said, and left out.
     fn is_new(&mut self, entry: &Entry) -> bool {
-        let is_new = self.held.as_ref().is_some_and(|held| held.is_new(entry));
+        let is_new = self.held.as_mut().is_some_and(|held| held.is_new(entry));
         if is_new {
             let path = text::visible(entry.path.as_str());
             self.plan.notes.add(format_args!("“{path}” was not part of what was accepted, and is left out."));

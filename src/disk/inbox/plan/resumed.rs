@@ -21,7 +21,7 @@ use crate::{
         kind::Kind,
         system::attributes,
     },
-    model::{Conflict, Entry},
+    model::{Conflict, Entry, text},
 };
 
 /// See [`Inbox::plan_again`].
@@ -47,6 +47,10 @@ pub fn make_again<'a>(
     }
     for (no, entry) in (0..).zip(entries) {
         planner.place(no, entry)?;
+    }
+    if let Some(gone @ 1..) = planner.held.as_ref().map(HeldTo::gone) {
+        let gone = text::count(gone as u64, "file that was accepted is", "files that were accepted are");
+        planner.plan.notes.add(format_args!("{gone} gone at the sender."));
     }
     Ok(planner.plan)
 }

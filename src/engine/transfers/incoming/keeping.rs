@@ -60,10 +60,10 @@ pub(super) fn keep(
 /// Keeps what was said yes to beside the record, if there is one.
 fn beside(kept: Option<&Kept>, accord: &Accord) -> Ledger {
     let Some(kept) = kept else { return Ledger::default() };
-    kept.keep_accord(accord).unwrap_or_else(|problem| {
+    if let Err(problem) = kept.keep_accord(accord) {
         tracing::warn!(%problem, "what was accepted can't be kept for a later run");
-        Ledger::default()
-    })
+    }
+    kept.ledger()
 }
 
 /// Bytes from which on a transfer takes so long that a power cut in it is worth a turn of the disk.

@@ -1,7 +1,7 @@
 //! What is kept of a transfer that sends, from the moment it was accepted, for another run and for another
 //! try.
 
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use tokio::{sync::oneshot, task::spawn_blocking};
 
@@ -11,7 +11,7 @@ use crate::{
         report::Internal,
         transfers::record::{self, Kept, Missing, Record, Who},
     },
-    model::{Retry, Target, TransferId},
+    model::{Accord, Retry, Target, TransferId},
 };
 
 impl Outgoing {
@@ -60,7 +60,7 @@ impl Outgoing {
     }
 
     /// Keeps what is needed to go on with a transfer; `None` for what can't be read a second time.
-    pub(super) fn keep(&self, id: TransferId) -> Option<Accepted> {
+    pub(super) fn keep(&self, id: TransferId, listed: Arc<Accord>) -> Option<Accepted> {
         let Parcel::Files(sources) = &self.parcel else { return None };
         let paths = record::Sending::paths(sources).ok()??;
         let shown = self.desk.shown();
@@ -71,10 +71,10 @@ impl Outgoing {
         let sending = record::Sending { id, peer, to, paths, summary, began, missing };
         let kept = Kept::create(&self.home, &Record::Sending(sending.clone()));
         // Without one it goes on for as long as this run does.
-        let kept = kept.inspect_err(|problem| {
+        let kept = kept.and_then(|kept| kept.keep_accord(&listed).map(|()| kept)).inspect_err(|problem| {
             tracing::warn!(%problem, "a transfer can't be kept for a later run");
         });
-        Some((sending, kept.ok()))
+        Some(Accepted { record: sending, kept: kept.ok(), listed: Some(listed) })
     }
 }
 

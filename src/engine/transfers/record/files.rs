@@ -130,20 +130,21 @@ impl Kept {
         Ok(kept)
     }
 
-    /// Keeps what was said yes to beside the record, and begins the list of what comes under it.
+    /// Keeps what was said yes to beside the record.
     ///
     /// # Errors
     /// When the data folder can't be written.
-    pub fn keep_accord(&self, accord: &Accord) -> io::Result<Ledger> {
+    pub fn keep_accord(&self, accord: &Accord) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let mut new = tempfile::NamedTempFile::new_in(folder)?;
         new.write_all(&accord.to_bytes())?;
         new.persist(self.path.with_extension(ACCORD))?;
-        Ledger::open(&self.path.with_extension(ARRIVED))
+        Ok(())
     }
 
-    /// `None` where it was not kept, or is damaged.
-    fn accord(&self) -> Option<Accord> {
+    /// What was said yes to; `None` where it was not kept, or is damaged.
+    #[must_use]
+    pub fn accord(&self) -> Option<Accord> {
         Accord::from_bytes(&fs::read(self.path.with_extension(ACCORD)).ok()?)
     }
 
@@ -153,7 +154,9 @@ impl Kept {
         self.path.with_extension(ACCORD).exists()
     }
 
-    fn ledger(&self) -> Ledger {
+    /// What has come under it.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
         Ledger::open(&self.path.with_extension(ARRIVED)).unwrap_or_else(|problem| {
             tracing::warn!(%problem, "what has come of a transfer can't be read");
             Ledger::default()

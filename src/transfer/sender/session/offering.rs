@@ -1,5 +1,7 @@
 //! The offer: what was picked is scanned, and told while it is found; and the person here may have to compare.
 
+use std::sync::Arc;
+
 use tokio::{
     sync::mpsc,
     task::spawn_blocking,
@@ -9,7 +11,8 @@ use tokio::{
 use super::Session;
 use crate::{
     disk::{Scan, SourceError, Sources},
-    model::{Entry, Skipped, Summary},
+    identity,
+    model::{Accord, Entry, Skipped, Summary},
     transfer::{Ended, Notice, TransferError, sender::machine::Order},
     wire::{FromSender, limits, message::batches},
 };
@@ -22,6 +25,7 @@ struct Scanned {
     sources: Sources,
     skipped: Skipped,
     notes: Vec<String>,
+    listed: Arc<Accord>,
 }
 
 impl Session<'_> {
@@ -62,6 +66,7 @@ impl Session<'_> {
         self.link.say(&FromSender::Offered { skipped, purpose: purpose.into() }).await?;
         self.machine.all_offered();
         self.meter.set_total(summary.total());
+        (self.observe)(Notice::Listed(scanned.listed));
         (self.observe)(Notice::Offered { summary, notes: scanned.notes });
         Ok(Ok(scanned.sources))
     }
@@ -99,6 +104,8 @@ fn scan(mut scan: Scan, found: &mpsc::Sender<Vec<Entry>>) -> Result<Scanned, Sou
             break;
         }
     }
-    let (skipped, notes) = (scan.skipped(), scan.notes().to_vec());
-    Ok(Scanned { sources: scan.finish(), skipped, notes })
+    let (skipped, notes) = (scan.skipped(), scan.notes());
+    let sources = scan.finish();
+    let listed = Arc::new(sources.listed(identity::random()));
+    Ok(Scanned { sources, skipped, notes, listed })
 }
