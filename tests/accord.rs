@@ -137,7 +137,7 @@ impl World {
             world.edit(name, bytes, u64::from(name));
         }
         for (name, is_there) in (0..).zip(there) {
-            if *is_there {
+            if is_there {
                 world.appear(name, 50, 1000 + u64::from(name));
             }
         }

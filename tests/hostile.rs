@@ -125,7 +125,8 @@ fn a_peer_with_no_version_in_common_is_told_so() {
     let mut device = Device::start("Ben");
     let port = device.receive(Consent::All);
     let identity = Identity::ephemeral().unwrap();
-    for versions in [vec![b"airlift/0".to_vec()], vec![b"http/1.1".to_vec(), b"h2".to_vec()]] {
+    // The first is what was spoken before accords.
+    for versions in [vec![b"airlift/1".to_vec()], vec![b"http/1.1".to_vec(), b"h2".to_vec()]] {
         let tls = Tls::speaking(&identity, versions).unwrap();
         let address = at(([127, 0, 0, 1], port).into());
         let failure = device.engine.block_on(airlift::net::dial(&address, &tls)).unwrap_err();
@@ -155,7 +156,11 @@ fn a_lie_about_a_messages_length_ends_the_connection() {
             assert_eq!(hear(&mut first).await, None, "a first message of {length} bytes");
         }
         // All of it comes, and is as it should be.
-        let long = FromSender::Hello { name: format!("Rogue{}", " ".repeat(4096)), transfer: [1; 16] };
+        let long = FromSender::Hello {
+            name: format!("Rogue{}", " ".repeat(4096)),
+            transfer: [1; 16],
+            can: airlift::wire::message::CAN,
+        };
         let mut first = rogue.dial(port).await;
         first.stream.write_all(&framed(&long)).await.unwrap();
         first.stream.flush().await.unwrap();
@@ -204,7 +209,8 @@ fn words_at_the_wrong_time_end_the_transfer() {
     let port = device.receive(Consent::All);
     let rogue = Rogue::new();
     let entries = FromSender::Entries(vec![file("x", 1)]);
-    let hello = FromSender::Hello { name: "Again".into(), transfer: [0; 16] };
+    let hello =
+        FromSender::Hello { name: "Again".into(), transfer: [0; 16], can: airlift::wire::message::CAN };
     let speeches = [
         vec![hello],
         vec![FromSender::Bye],
@@ -378,7 +384,11 @@ fn a_person_is_never_asked_more_than_a_few_questions_at_once() {
     });
     let answer = device.engine.block_on(async {
         let mut one_too_many = Rogue::new().dial(port).await;
-        say(&mut one_too_many, &FromSender::Hello { name: "More".into(), transfer: [1; 16] }).await;
+        say(
+            &mut one_too_many,
+            &FromSender::Hello { name: "More".into(), transfer: [1; 16], can: airlift::wire::message::CAN },
+        )
+        .await;
         hear(&mut one_too_many).await
     });
     assert!(

@@ -128,40 +128,64 @@ fn a_receiver_that_accepts_everything_gets_nothing_before_the_sender_has_compare
     });
     two.anna.tell(Command::Differ(sent));
     let outcome = two.anna.report(sent).outcome;
-    assert!(
-        matches!(&outcome, Outcome::Failed(Problem { side: Side::Here, text, .. }) if text.contains("different codes")),
-        "{outcome:?}"
-    );
+    assert!(is_alarm(&outcome, Side::Here), "{outcome:?}");
     let outcome = two.ben.received(0).outcome;
-    assert!(
-        matches!(&outcome, Outcome::Failed(Problem { side: Side::There, text, .. }) if text.contains("different codes")),
-        "{outcome:?}"
-    );
+    assert!(is_alarm(&outcome, Side::There), "{outcome:?}");
     assert_eq!(two.ben.arrived(), Vec::<String>::new());
     assert!(two.anna.state.known.is_empty() && two.ben.state.known.is_empty());
 }
 
+/// What both persons are told when one of them has seen another code.
+fn is_alarm(outcome: &Outcome, by: Side) -> bool {
+    let what = match by {
+        Side::Here => "The two devices showed different codes",
+        Side::There => "The person at the other device has seen another code",
+    };
+    matches!(outcome, Outcome::Failed(Problem { side, text, .. })
+        if *side == by && text.starts_with(what) && text.contains("use a code that you tell each other"))
+}
+
 #[test]
-fn a_receiver_that_sees_another_code_says_so_and_after_three_times_meets_nobody() {
-    let mut two = Two::new(Consent::Ask);
-    for _ in 0..limits::MAX_MISMATCHES {
+fn that_the_codes_differ_is_an_alarm_on_both_screens_at_once_whoever_has_seen_it() {
+    for seen_by in [Direction::Send, Direction::Receive] {
+        let mut two = Two::new(Consent::Ask);
+        for _ in 0..limits::MAX_MISMATCHES {
+            let sent = two.send(two.port);
+            let (question, _) = two.question();
+            asked(&mut two.anna, sent);
+            let (at_anna, at_ben) = match seen_by {
+                Direction::Send => {
+                    two.anna.tell(Command::Differ(sent));
+                    (Side::Here, Side::There)
+                }
+                Direction::Receive => {
+                    two.ben.tell(Command::Differ(question));
+                    (Side::There, Side::Here)
+                }
+            };
+            let outcome = two.anna.report(sent).outcome;
+            assert!(is_alarm(&outcome, at_anna), "{outcome:?}");
+            let outcome = two.ben.report(question).outcome;
+            assert!(is_alarm(&outcome, at_ben), "{outcome:?}");
+            // Whoever says yes now says it to nothing.
+            two.accept(question);
+        }
+        // Both have counted: neither meets anybody new.
         let sent = two.send(two.port);
-        let (question, _) = two.question();
-        two.ben.tell(Command::Differ(question));
-        let outcome = two.anna.report(sent).outcome;
+        let Outcome::Failed(Problem { side: Side::Here, text, .. }) = two.anna.report(sent).outcome else {
+            panic!("somebody was met");
+        };
+        assert!(text.contains("meets no new ones"), "{text}");
+        let other = Device::start("Carl");
+        let mut others = Two { anna: other, ..two };
+        let sent = others.send(others.port);
+        let outcome = others.anna.report(sent).outcome;
         assert!(
-            matches!(&outcome, Outcome::Declined { by: Side::There, reason: Some(why) } if why.contains("different codes")),
+            matches!(&outcome, Outcome::Declined { by: Side::There, reason: Some(why) } if why.contains("no new devices")),
             "{outcome:?}"
         );
-        two.ben.until("the end", |state| state.transfer(question)?.is_finished().then_some(()));
+        assert_eq!(others.ben.arrived(), Vec::<String>::new());
     }
-    let sent = two.send(two.port);
-    let outcome = two.anna.report(sent).outcome;
-    assert!(
-        matches!(&outcome, Outcome::Declined { by: Side::There, reason: Some(why) } if why.contains("no new devices")),
-        "{outcome:?}"
-    );
-    assert_eq!(two.ben.arrived(), Vec::<String>::new());
 }
 
 #[test]

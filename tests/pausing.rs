@@ -270,7 +270,11 @@ async fn call(
     transfer: [u8; 16],
 ) -> (airlift::net::Connection, Option<FromReceiver>) {
     let mut connection = rogue.dial(port).await;
-    say(&mut connection, &FromSender::Hello { name: "Rogue".into(), transfer }).await;
+    say(
+        &mut connection,
+        &FromSender::Hello { name: "Rogue".into(), transfer, can: airlift::wire::message::CAN },
+    )
+    .await;
     if let Some(word @ FromReceiver::Ending(_)) = hear(&mut connection).await {
         return (connection, Some(word));
     }

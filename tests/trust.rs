@@ -135,7 +135,7 @@ fn a_blocked_device_is_not_answered_and_nothing_of_it_is_shown() {
     device.drain();
     device.engine.block_on(async {
         for first in [
-            FromSender::Hello { name: "Rogue".into(), transfer: [7; 16] },
+            FromSender::Hello { name: "Rogue".into(), transfer: [7; 16], can: airlift::wire::message::CAN },
             FromSender::Lane { token: [7; 16] },
         ] {
             let mut connection = rogue.dial(port).await;
@@ -269,7 +269,11 @@ fn a_person_is_asked_one_question_of_each_device_and_a_trusted_one_comes_through
     device.engine.block_on(async {
         // A second one of the same device.
         let mut second = rogues[0].dial(port).await;
-        say(&mut second, &FromSender::Hello { name: "Rogue".into(), transfer: [2; 16] }).await;
+        say(
+            &mut second,
+            &FromSender::Hello { name: "Rogue".into(), transfer: [2; 16], can: airlift::wire::message::CAN },
+        )
+        .await;
         assert!(declined(&mut second).await.unwrap().contains("An earlier offer of this device"));
         for rogue in &rogues[1..] {
             waiting.push(offer(rogue, port).await);
@@ -283,7 +287,11 @@ fn a_person_is_asked_one_question_of_each_device_and_a_trusted_one_comes_through
     let rows = device.state.transfers.len();
     device.engine.block_on(async {
         let mut one_too_many = Rogue::new().dial(port).await;
-        say(&mut one_too_many, &FromSender::Hello { name: "More".into(), transfer: [1; 16] }).await;
+        say(
+            &mut one_too_many,
+            &FromSender::Hello { name: "More".into(), transfer: [1; 16], can: airlift::wire::message::CAN },
+        )
+        .await;
         assert!(declined(&mut one_too_many).await.unwrap().contains("busy"));
     });
     let id = friend.send(port, &[source(&friend, "a", b"a")]);

@@ -1,4 +1,4 @@
-//! The bytes of version 1, for ever. When one of these tests fails, the protocol has changed: give
+//! The bytes of version 2, for ever. When one of these tests fails, the protocol has changed: give
 //! it a new version instead of a new expectation.
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
@@ -28,8 +28,8 @@ fn pinned<M: Serialize + DeserializeOwned + PartialEq + Debug>(message: &M, hex:
 fn what_a_sender_says_has_these_bytes() {
     let file = |path: &str, kind, modified| RawEntry { path: path.into(), kind, modified };
     pinned(
-        &FromSender::Hello { name: "Anna".into(), transfer: [0xab; 16] },
-        "16000000 00 04416e6e61 abababababababababababababababab",
+        &FromSender::Hello { name: "Anna".into(), transfer: [0xab; 16], can: 300 },
+        "18000000 00 04416e6e61 abababababababababababababababab ac02",
     );
     pinned(&FromSender::Lane { token: [1; 16] }, "11000000 01 01010101010101010101010101010101");
     pinned(
@@ -62,6 +62,8 @@ fn what_a_sender_says_has_these_bytes() {
     let nines = "09".repeat(32);
     pinned(&FromSender::Digests(digests), &format!("27000000 08 02 ac02 01 {nines} 01 00"));
     pinned(&FromSender::Ending(Ending::Failed { why: "no".into() }), "05000000 06 01 026e6f");
+    pinned(&FromSender::Ending(Ending::Differs), "02000000 06 04");
+    pinned(&FromReceiver::Ending(Ending::Differs), "02000000 08 04");
     pinned(&FromSender::Pair { element: [9; 32] }, &format!("21000000 0b {nines}"));
     pinned(&FromSender::PairProof { proof: [9; 32] }, &format!("21000000 0c {nines}"));
 }
@@ -69,8 +71,8 @@ fn what_a_sender_says_has_these_bytes() {
 #[test]
 fn what_a_receiver_says_has_these_bytes() {
     for (knows, last) in [(Acquaintance::Stranger, "00"), (Acquaintance::Known, "01")] {
-        let hello = FromReceiver::Hello { name: "Ben".into(), commitment: [5; 32], knows };
-        pinned(&hello, &format!("26000000 00 0342656e {} {last}", "05".repeat(32)));
+        let hello = FromReceiver::Hello { name: "Ben".into(), commitment: [5; 32], knows, can: 1 };
+        pinned(&hello, &format!("27000000 00 0342656e {} {last} 01", "05".repeat(32)));
     }
     pinned(&FromReceiver::Nonce([6; 32]), &format!("21000000 0e {}", "06".repeat(32)));
     pinned(&FromReceiver::Except(vec![0..1, 5..300]), "07000000 01 02 00 01 05 ac02");
@@ -116,7 +118,7 @@ fn content_has_these_bytes() {
 
 #[test]
 fn a_device_and_its_door_are_named_like_this() {
-    assert_eq!(ALPN, b"airlift/1");
+    assert_eq!(ALPN, b"airlift/2");
     assert_eq!(DEFAULT_PORT, 27543);
     let id = DeviceId::of_public_key(b"any key");
     let expected = data_encoding::BASE32_NOPAD.encode(&blake3::hash(b"any key").as_bytes()[..20]);

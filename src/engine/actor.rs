@@ -117,6 +117,8 @@ struct Running {
     line: Line,
     wish: watch::Sender<Wish>,
     cancel: CancellationToken,
+    /// A person has seen another code than the other screen shows.
+    alarm: CancellationToken,
 }
 
 /// How a transfer comes to another connection when one has broken.

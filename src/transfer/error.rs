@@ -65,6 +65,10 @@ pub enum TransferError {
         "The two devices showed different codes. Somebody may stand between them, so nothing was sent. Try another network, or use a code that you tell each other."
     )]
     CodesDiffer,
+    #[error(
+        "The person at the other device has seen another code than this one shows. Somebody may stand between the two, so nothing was sent. Try another network, or use a code that you tell each other."
+    )]
+    CodesDifferThere,
     #[error("Nobody has compared the codes at the other device. Ask its owner, and let it be sent again.")]
     NotCompared,
 }
@@ -89,6 +93,7 @@ impl TransferError {
             | Self::Stalled
             | Self::NoLane
             | Self::NotCompared
+            | Self::CodesDifferThere
             | Self::Plan(
                 PlanError::Nothing | PlanError::Twice(_) | PlanError::FileAndFolder(_) | PlanError::Absurd,
             ) => Side::There,
@@ -105,9 +110,12 @@ impl TransferError {
             Self::Violation(_) => ProblemKind::Protocol,
             Self::Source(_) | Self::Plan(_) | Self::Disk(_) => ProblemKind::Files,
             Self::Incomplete { .. } => ProblemKind::Incomplete,
-            Self::Peer(_) | Self::NoAnswer | Self::Internal(_) | Self::NotCompared | Self::CodesDiffer => {
-                ProblemKind::Other
-            }
+            Self::Peer(_)
+            | Self::NoAnswer
+            | Self::Internal(_)
+            | Self::NotCompared
+            | Self::CodesDiffer
+            | Self::CodesDifferThere => ProblemKind::Other,
         }
     }
 }

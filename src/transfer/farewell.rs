@@ -14,7 +14,10 @@ use super::{
 use crate::{
     disk::SourceError,
     model::{DeviceName, Outcome, Side, TransferId},
-    wire::{FromReceiver, FromSender, limits, message::Ending},
+    wire::{
+        FromReceiver, FromSender, limits,
+        message::{CAN, Ending},
+    },
 };
 
 /// Declines an offer before it is made: this device can't take another now.
@@ -68,7 +71,7 @@ where
             Ending::Failed { why: for_peer(&TransferError::Source(why)).unwrap_or_default() }
         }
     };
-    let hello = FromSender::Hello { name: name.to_string(), transfer: transfer.0 };
+    let hello = FromSender::Hello { name: name.to_string(), transfer: transfer.0, can: CAN };
     control::run(control, &FromSender::Alive, |mut link: Link<FromReceiver>| async move {
         if link.say(&hello).await.is_err() {
             return Told::No;

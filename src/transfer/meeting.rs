@@ -11,7 +11,7 @@ use crate::{
     pairing::{Commitment, Ends, Initiator, Mismatch, Nonce, Responder},
     wire::{
         FromReceiver, FromSender, Violation,
-        message::{Acquaintance, Stance},
+        message::{Acquaintance, CAN, Stance},
     },
 };
 
@@ -26,8 +26,6 @@ pub enum Assent {
     Asked,
     /// They are.
     Given,
-    /// They are not.
-    Refused,
 }
 
 impl Assent {
@@ -35,7 +33,7 @@ impl Assent {
         match self {
             Self::Known => Stance::Knows,
             Self::Unasked => Stance::GoesAhead,
-            Self::Asked | Self::Given | Self::Refused => Stance::Compares,
+            Self::Asked | Self::Given => Stance::Compares,
         }
     }
 }
@@ -80,7 +78,6 @@ impl Calling {
     pub async fn agreed(&self) -> Result<(), TransferError> {
         let mut assent = self.assent.clone();
         match assent.wait_for(|assent| *assent != Assent::Asked).await.as_deref() {
-            Ok(Assent::Refused) => Err(TransferError::CodesDiffer),
             Ok(_) => Ok(()),
             // Whoever could have said it is gone, and takes this task with them.
             Err(_) => Err(LinkError::Closed.into()),
@@ -101,7 +98,7 @@ impl Called {
     pub fn new(ends: Ends, knows: Acquaintance, name: String) -> (Self, FromReceiver) {
         let responder = Responder::new(ends);
         let commitment = responder.commitment();
-        let hello = FromReceiver::Hello { name, commitment, knows };
+        let hello = FromReceiver::Hello { name, commitment, knows, can: CAN };
         (Self { knows, stance: Stance::Knows, hiding: Some(responder), heard: None }, hello)
     }
 

@@ -86,6 +86,8 @@ pub struct Stops {
     pub pause: CancellationToken,
     /// The connection is dead: the sender has opened another one.
     pub cut: CancellationToken,
+    /// A person has seen another code than the other screen shows.
+    pub alarm: CancellationToken,
 }
 
 /// What a transfer tells its owner while it goes on.
@@ -109,6 +111,7 @@ pub enum Notice {
     Met(CompareCode),
     /// Nobody has to compare it any more.
     Agreed,
-    /// The two codes can't be the same: somebody stands between the two devices.
+    /// The two codes are not the same, as was found out or said at the other end: somebody may stand between
+    /// the two devices.
     Differs,
 }

@@ -13,13 +13,12 @@ pub fn for_peer(error: &TransferError) -> Option<String> {
         | TransferError::NoLane
         | TransferError::Stalled
         | TransferError::Peer(_)
+        // It is an ending of its own.
+        | TransferError::CodesDiffer
+        | TransferError::CodesDifferThere
         | TransferError::Incomplete { .. } => return None,
         TransferError::Violation(violation) => {
             format!("This side was told something that breaks the rules of the protocol: {violation}.")
-        }
-        TransferError::CodesDiffer => {
-            "The two devices showed different codes. Somebody may stand between them, so nothing was sent."
-                .to_owned()
         }
         TransferError::NotCompared => "It took too long until the codes were compared.".to_owned(),
         TransferError::NoAnswer => "It took too long until the offer was answered.".to_owned(),

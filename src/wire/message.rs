@@ -18,7 +18,7 @@ use crate::model::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FromSender {
     /// The first message of a control connection.
-    Hello { name: String, transfer: [u8; 16] },
+    Hello { name: String, transfer: [u8; 16], can: Capabilities },
     /// The first and only message of a content connection; content follows at once.
     Lane { token: [u8; 16] },
     /// The next entries of the manifest, in order.
@@ -51,7 +51,7 @@ pub enum FromSender {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FromReceiver {
     /// The first message of a control connection.
-    Hello { name: String, commitment: [u8; 32], knows: Acquaintance },
+    Hello { name: String, commitment: [u8; 32], knows: Acquaintance, can: Capabilities },
     /// These entries are not wanted: ranges of entry numbers, ascending, not touching.
     Except(Vec<Range<EntryNo>>),
     /// Everything but what was excepted is wanted. Content connections show the token.
@@ -88,6 +88,13 @@ pub enum FromReceiver {
     /// The sender's proof is right, and this is the receiver's.
     Paired { proof: [u8; 32] },
 }
+
+/// What a side can do beyond this version, a bit each: what both can may be said. Bits that nobody knows mean
+/// nothing. None is taken yet.
+pub type Capabilities = u64;
+
+/// What this side can do.
+pub const CAN: Capabilities = 0;
 
 /// Whether the receiver knows the sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,6 +145,8 @@ pub enum Ending {
     Paused,
     /// The receiver's disk is full; it goes on when there is room.
     Full,
+    /// A person at this side has seen another code than the other screen shows: an alarm for both.
+    Differs,
 }
 
 /// What became of one entry at the receiver.

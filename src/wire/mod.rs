@@ -12,7 +12,7 @@ pub use message::{FromReceiver, FromSender};
 
 /// What the two ends agree on in the TLS handshake (ALPN, RFC 7301). The number is the version of
 /// everything in this module; a peer that offers no version in common is not talked to.
-pub const ALPN: &[u8] = b"airlift/1";
+pub const ALPN: &[u8] = b"airlift/2";
 
 /// The port on which Airlift waits unless that is taken. Unassigned at IANA, and below the range
 /// from which systems pick ports for outgoing connections.

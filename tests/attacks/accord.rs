@@ -56,7 +56,11 @@ async fn call(rogue: &Rogue, port: u16, offer: &[(&str, &[u8], i64)], leaves: Le
 /// One call under the same transfer, with files of this content.
 async fn call_once(rogue: &Rogue, port: u16, offer: &[(&str, &[u8], i64)], leaves: Leaves) -> Answer {
     let mut control = rogue.dial(port).await;
-    say(&mut control, &FromSender::Hello { name: "Rogue".into(), transfer: [3; 16] }).await;
+    say(
+        &mut control,
+        &FromSender::Hello { name: "Rogue".into(), transfer: [3; 16], can: airlift::wire::message::CAN },
+    )
+    .await;
     match hear(&mut control).await {
         Some(FromReceiver::Hello { .. }) => {}
         Some(FromReceiver::Decline { .. } | FromReceiver::Ending(_)) => return Answer::Declined,

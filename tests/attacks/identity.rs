@@ -165,7 +165,8 @@ fn knock(port: u16, config: Arc<ClientConfig>) -> Result<ClientConnection, Strin
     let mut tls = ClientConnection::new(config, ServerName::try_from("127.0.0.1").unwrap()).unwrap();
     let mut socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    let hello = FromSender::Hello { name: "Rogue".into(), transfer: [1; 16] };
+    let hello =
+        FromSender::Hello { name: "Rogue".into(), transfer: [1; 16], can: airlift::wire::message::CAN };
     let mut stream = rustls::Stream::new(&mut tls, &mut socket);
     stream.write_all(&frame::encode(&hello)).map_err(|e| e.to_string())?;
     stream.read_exact(&mut [0; frame::HEADER]).map_err(|e| e.to_string())?;
@@ -249,7 +250,8 @@ fn p12_every_byte_of_an_honest_connection_said_again_is_nothing() {
     let config = client(Stubborn::honest(), &[wire::ALPN]);
     let mut tls = ClientConnection::new(config, ServerName::try_from("127.0.0.1").unwrap()).unwrap();
     let mut tape = Tape { socket: TcpStream::connect(("127.0.0.1", port)).unwrap(), written: Vec::new() };
-    let hello = FromSender::Hello { name: "Anna".into(), transfer: [1; 16] };
+    let hello =
+        FromSender::Hello { name: "Anna".into(), transfer: [1; 16], can: airlift::wire::message::CAN };
     let mut stream = rustls::Stream::new(&mut tls, &mut tape);
     stream.write_all(&frame::encode(&hello)).unwrap();
     stream.read_exact(&mut [0; frame::HEADER]).unwrap();
@@ -267,7 +269,8 @@ fn p12_every_byte_of_an_honest_connection_said_again_is_nothing() {
 fn p12_another_device_that_says_the_same_transfer_takes_nothing_over() {
     let (mut device, port) = receiving();
     let (owner, thief) = (Rogue::new(), Rogue::new());
-    let hello = FromSender::Hello { name: "Rogue".into(), transfer: [9; 16] };
+    let hello =
+        FromSender::Hello { name: "Rogue".into(), transfer: [9; 16], can: airlift::wire::message::CAN };
     let last = device.engine.block_on(async {
         let mut control = owner.dial(port).await;
         say(&mut control, &hello).await;
@@ -299,7 +302,7 @@ fn p14_tls_1_2_is_not_spoken() {
     let (_device, port) = receiving();
     let version = |version: &str| {
         Command::new("openssl")
-            .args(["s_client", version, "-alpn", "airlift/1", "-connect", &format!("127.0.0.1:{port}")])
+            .args(["s_client", version, "-alpn", "airlift/2", "-connect", &format!("127.0.0.1:{port}")])
             .stdin(Stdio::null())
             .output()
     };

@@ -103,7 +103,16 @@ async fn follow(
     let responder = Responder::new(ends());
     let Some(FromSender::Hello { .. }) = next(&mut heard).await else { panic!("no hello") };
     let (name, commitment) = ("Ben".to_owned(), responder.commitment());
-    tell(out, &FromReceiver::Hello { name, commitment, knows: Acquaintance::Known }).await;
+    tell(
+        out,
+        &FromReceiver::Hello {
+            name,
+            commitment,
+            knows: Acquaintance::Known,
+            can: airlift::wire::message::CAN,
+        },
+    )
+    .await;
     let Some(FromSender::Nonce { nonce, .. }) = next(&mut heard).await else { panic!("no nonce") };
     tell(out, &FromReceiver::Nonce(responder.finish(&nonce).1)).await;
     while !matches!(next(&mut heard).await, Some(FromSender::Offered { .. }) | None) {}

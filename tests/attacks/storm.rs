@@ -23,7 +23,11 @@ async fn call(rogue: &Rogue, port: u16) -> Connection {
         let Ok(mut connection) = net::dial(&at(([127, 0, 0, 1], port).into()), &rogue.tls).await else {
             continue;
         };
-        say(&mut connection, &FromSender::Hello { name: "Rogue".into(), transfer: [7; 16] }).await;
+        say(
+            &mut connection,
+            &FromSender::Hello { name: "Rogue".into(), transfer: [7; 16], can: airlift::wire::message::CAN },
+        )
+        .await;
         if let Some(FromReceiver::Hello { .. }) = hear(&mut connection).await {
             meet(&mut connection).await;
             return connection;
@@ -103,7 +107,11 @@ fn p17_connections_that_are_reset_at_every_step_leave_nothing_and_keep_nobody_ou
                     };
                     say(
                         &mut connection,
-                        &FromSender::Hello { name: "Rogue".into(), transfer: [nth.to_le_bytes()[0]; 16] },
+                        &FromSender::Hello {
+                            name: "Rogue".into(),
+                            transfer: [nth.to_le_bytes()[0]; 16],
+                            can: airlift::wire::message::CAN,
+                        },
                     )
                     .await;
                     reset(connection.stream.get_ref().0);

@@ -121,7 +121,7 @@ async fn knock(socket: TcpStream, later: Later) -> bool {
 }
 
 fn hello() -> FromSender {
-    FromSender::Hello { name: "Rogue".into(), transfer: [1; 16] }
+    FromSender::Hello { name: "Rogue".into(), transfer: [1; 16], can: airlift::wire::message::CAN }
 }
 
 #[test]
@@ -308,8 +308,12 @@ fn p2_a_sender_that_trickles_after_its_hello_is_given_up() {
 
 #[test]
 fn p2_a_receiver_that_trickles_is_given_up() {
-    let hello =
-        || FromReceiver::Hello { name: "Ben".into(), commitment: [0; 32], knows: Acquaintance::Known };
+    let hello = || FromReceiver::Hello {
+        name: "Ben".into(),
+        commitment: [0; 32],
+        knows: Acquaintance::Known,
+        can: airlift::wire::message::CAN,
+    };
     let (hello, alive) = (|| frame::encode(&hello()), || frame::encode(&FromReceiver::Alive));
     for (what, says, pace, why) in [
         ("nothing", Says::Nothing, limits::ALIVE, "silent"),

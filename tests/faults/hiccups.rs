@@ -13,7 +13,11 @@ use crate::support::device::{Device, NOTHING_SKIPPED, Rogue, file, hear, meet, s
 /// A peer that says that it lives, and never opens its content connection.
 async fn accepted_and_no_more(rogue: &Rogue, port: u16, transfer: [u8; 16]) {
     let mut control = rogue.dial(port).await;
-    say(&mut control, &FromSender::Hello { name: "Rogue".into(), transfer }).await;
+    say(
+        &mut control,
+        &FromSender::Hello { name: "Rogue".into(), transfer, can: airlift::wire::message::CAN },
+    )
+    .await;
     let greeting = hear(&mut control).await;
     assert!(matches!(greeting, Some(FromReceiver::Hello { .. })), "{greeting:?}");
     meet(&mut control).await;

@@ -25,7 +25,8 @@ fn a_stranger_does_not_learn_the_code_before_it_is_on_the_screen() {
     let port = device.receive(Consent::Ask);
     let rogue = Rogue::new();
     // Without an offer there is nothing to show. It ends by breaking the rules, as nothing else ends it here.
-    let nonsense = FromSender::Hello { name: "Rogue".into(), transfer: [3; 16] };
+    let nonsense =
+        FromSender::Hello { name: "Rogue".into(), transfer: [3; 16], can: airlift::wire::message::CAN };
     let entries = FromSender::Entries(vec![file("x", 1)]);
     for offer in [vec![], vec![&entries]] {
         device.engine.block_on(async {
@@ -69,7 +70,11 @@ fn codes_that_strangers_learn_and_drop_are_counted_until_no_stranger_is_met_any_
     let rogue = Rogue::new();
     let said = device.engine.block_on(async {
         let mut connection = rogue.dial(port).await;
-        say(&mut connection, &FromSender::Hello { name: "Rogue".into(), transfer: [9; 16] }).await;
+        say(
+            &mut connection,
+            &FromSender::Hello { name: "Rogue".into(), transfer: [9; 16], can: airlift::wire::message::CAN },
+        )
+        .await;
         hear(&mut connection).await
     });
     let Some(FromReceiver::Decline { reason: Some(why) }) = said else { panic!("{said:?}") };

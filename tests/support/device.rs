@@ -216,7 +216,11 @@ impl Rogue {
     /// A control connection on which both have said hello.
     pub async fn greet(&self, port: u16) -> Connection {
         let mut connection = self.dial(port).await;
-        let hello = FromSender::Hello { name: "Rogue".into(), transfer: airlift::identity::random() };
+        let hello = FromSender::Hello {
+            name: "Rogue".into(),
+            transfer: airlift::identity::random(),
+            can: airlift::wire::message::CAN,
+        };
         say(&mut connection, &hello).await;
         assert!(matches!(hear(&mut connection).await, Some(FromReceiver::Hello { .. })));
         meet(&mut connection).await;

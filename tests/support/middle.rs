@@ -86,11 +86,20 @@ async fn meet(
     if !matches!(first, FromSender::Hello { .. }) {
         return Ok(None);
     }
-    let FromReceiver::Hello { name, commitment, knows } = hear(&mut far.stream).await? else {
+    let FromReceiver::Hello { name, commitment, knows, .. } = hear(&mut far.stream).await? else {
         panic!("no hello")
     };
     let responder = Responder::new(Ends { binding: to_near, sender: near.peer, receiver: us });
-    say(&mut near.stream, &FromReceiver::Hello { name, commitment: responder.commitment(), knows }).await?;
+    say(
+        &mut near.stream,
+        &FromReceiver::Hello {
+            name,
+            commitment: responder.commitment(),
+            knows,
+            can: airlift::wire::message::CAN,
+        },
+    )
+    .await?;
     let FromSender::Nonce { nonce, stance } = hear(&mut near.stream).await? else { panic!("no nonce") };
     let initiator = Initiator::new(Ends { binding: to_far, sender: us, receiver: far.peer }, commitment);
     say(&mut far.stream, &FromSender::Nonce { nonce: initiator.nonce(), stance }).await?;

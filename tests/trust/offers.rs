@@ -9,7 +9,11 @@ async fn begin_offers(rogue: &Rogue, port: u16, count: usize) -> Vec<airlift::ne
     for nth in 0..count {
         let mut connection = rogue.dial(port).await;
         let transfer = [u8::try_from(nth).unwrap(); 16];
-        say(&mut connection, &FromSender::Hello { name: "Rogue".into(), transfer }).await;
+        say(
+            &mut connection,
+            &FromSender::Hello { name: "Rogue".into(), transfer, can: airlift::wire::message::CAN },
+        )
+        .await;
         offers.push(connection);
     }
     for mut connection in offers {

@@ -8,13 +8,9 @@ use super::{Actor, Line, Running};
 use crate::{
     engine::command::DeviceChange,
     identity::{Change, Heard},
-    model::{Answer, DeviceId, DeviceName, TransferId, Trust},
+    model::{DeviceId, DeviceName, TransferId, Trust},
     transfer::Assent,
 };
-
-/// What the other device is told when its code was found to be another.
-const DIFFERENT: &str =
-    "The two devices showed different codes. Somebody may stand between them, so nothing was sent.";
 
 /// What a stranger is told after that has happened too often.
 pub const BARRED: &str = "That device meets no new devices for some minutes: codes differed there, or too many were left unanswered.";
@@ -45,16 +41,9 @@ impl Actor {
         self.guesses.differed(Instant::now());
         let peer = running.desk.shown().peer.id;
         tracing::warn!(transfer = %id, ?peer, "two persons have seen different codes");
-        if let Line::Calls { assent, .. } = &running.line
-            && say(assent, Assent::Refused)
-        {
-            return;
-        }
-        match self.questions.remove(&id) {
-            // Whoever asked has gone: the offer was withdrawn in the same moment.
-            Some(question) => drop(question.send(Answer::Decline(Some(DIFFERENT.to_owned())))),
-            None => running.cancel.cancel(),
-        }
+        // It ends whatever goes on, and both sides are told why, before anybody can answer.
+        running.alarm.cancel();
+        self.questions.remove(&id);
     }
 
     /// True for a device that is not known, while none of those is to be met.

@@ -79,6 +79,7 @@ impl Actor {
         let (wish, wishes) = Wishes::new(marks);
         // Before it is known who answers, nobody is asked.
         let (assent, _) = watch::channel(Assent::Known);
+        let alarm = CancellationToken::new();
         let outgoing = Outgoing {
             desk: Arc::clone(&desk),
             devices: self.devices.clone(),
@@ -100,10 +101,12 @@ impl Actor {
             wishes,
             rest: Rest::new(marks),
             cancel: cancel.clone(),
+            alarm: alarm.clone(),
         };
         let id = desk.id();
         let task = self.tasks.spawn(outgoing::run(outgoing));
-        self.transfers.insert(id, Running { task, desk, line: Line::Calls { nudge, assent }, wish, cancel });
+        self.transfers
+            .insert(id, Running { task, desk, line: Line::Calls { nudge, assent }, wish, cancel, alarm });
     }
 
     /// Hands a connection to the transfer that it goes on with, if there is one that was accepted.
@@ -217,6 +220,7 @@ impl Actor {
         }
         let marks = kept.map_or_else(Marks::default, Kept::marks);
         let (wish, wishes) = Wishes::new(marks);
+        let alarm = CancellationToken::new();
         let incoming = Incoming {
             desk: Arc::clone(&desk),
             devices: self.devices.clone(),
@@ -236,11 +240,12 @@ impl Actor {
             wishes,
             rest: Rest::new(marks),
             cancel: cancel.clone(),
+            alarm: alarm.clone(),
         };
         // One more than the one in use: a newer one replaces it.
         let (line, again) = mpsc::channel(1);
         let task = self.tasks.spawn(incoming::run(incoming, start, again));
-        self.transfers.insert(id, Running { task, desk, line: Line::IsCalled(line), wish, cancel });
+        self.transfers.insert(id, Running { task, desk, line: Line::IsCalled(line), wish, cancel, alarm });
     }
 
     pub(super) fn open(

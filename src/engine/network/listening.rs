@@ -80,7 +80,7 @@ pub async fn run(listener: Listener, parts: Parts) {
 async fn deal_with(stranger: Stranger, parts: Parts, place: OwnedSemaphorePermit) {
     let address = stranger.address;
     match timeout(limits::HANDSHAKE, meet(stranger, &parts)).await {
-        Ok(Ok(Met { connection, first: FromSender::Hello { name, transfer }, coded })) => {
+        Ok(Ok(Met { connection, first: FromSender::Hello { name, transfer, .. }, coded })) => {
             let (connection, since) = (Box::new(connection), Instant::now());
             let caller = Caller { connection, name, transfer, coded, place, since };
             let _ = parts.actor.send(Internal::Arrived(caller)).await;

@@ -73,6 +73,8 @@ pub struct Incoming {
     pub wishes: Wishes,
     pub rest: Rest,
     pub cancel: CancellationToken,
+    /// A person here has seen another code than the other screen shows.
+    pub alarm: CancellationToken,
 }
 
 /// What holds for an offer that nobody has answered yet.
@@ -325,6 +327,7 @@ impl Incoming {
                 self.desk.meet(code, Agreement::Asked);
             }
             Notice::Met(code) => self.desk.meet(code, Agreement::NotNeeded),
+            Notice::Differs => self.differed(),
             Notice::Agreed => {
                 self.agreed(peer);
                 self.desk.notice(Notice::Agreed);
@@ -334,7 +337,8 @@ impl Incoming {
         let meter = self.desk.begin_attempt();
         let cut = CancellationToken::new();
         let pause = CancellationToken::new();
-        let stops = Stops { cancel: self.cancel.clone(), pause: pause.clone(), cut: cut.clone() };
+        let (cancel, alarm) = (self.cancel.clone(), self.alarm.clone());
+        let stops = Stops { cancel, pause: pause.clone(), cut: cut.clone(), alarm };
         let mut receiving = pin!(receive(connection.stream, job, ask, lanes, meter, &observe, stops));
         tokio::select! {
             report = &mut receiving => (report, None),
@@ -367,6 +371,13 @@ impl Incoming {
 
     fn is_trusted(&self) -> bool {
         matches!(self.devices.trust_of(self.peer.id), Trust::Trusted | Trust::Own)
+    }
+
+    /// The person at the other end has seen another code than this device has shown.
+    fn differed(&self) {
+        if self.desk.shown().meeting.is_some() {
+            self.guesses.differed(Instant::now());
+        }
     }
 
     /// A device that was met first, and that a person has said yes to, is known from now on.

@@ -70,6 +70,8 @@ pub struct Outgoing {
     pub wishes: Wishes,
     pub rest: Rest,
     pub cancel: CancellationToken,
+    /// A person here has seen another code than the other screen shows.
+    pub alarm: CancellationToken,
 }
 
 /// What is sent.
@@ -380,7 +382,7 @@ impl Outgoing {
             desk.notice(notice);
         };
         let meter = desk.begin_attempt();
-        let stops = Stops { cancel: halt.clone(), ..Stops::default() };
+        let stops = Stops { cancel: halt.clone(), alarm: self.alarm.clone(), ..Stops::default() };
         let pause = stops.pause.clone();
         let mut sending = Box::pin(send(connection.stream, job, open_lane, meter, &observe, stops));
         let report = tokio::select! {

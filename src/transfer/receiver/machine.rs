@@ -76,6 +76,9 @@ impl Machine {
             (_, FromSender::Ending(Ending::Failed { why })) => {
                 Order::End(Ended::Failed(TransferError::Peer(short(&why))))
             }
+            (_, FromSender::Ending(Ending::Differs)) => {
+                Order::End(Ended::Failed(TransferError::CodesDifferThere))
+            }
             (_, FromSender::Ending(Ending::Paused)) => Order::End(Ended::Paused { by: Side::There }),
             // What is sent needs no room at the sender.
             (_, FromSender::Ending(Ending::Full)) => return Err(Violation::OutOfTurn("full")),

@@ -137,6 +137,7 @@ where
             () = stops.cancel.cancelled() => Ok(session.unless_done(Ended::Cancelled { by: Side::Here })),
             () = stops.pause.cancelled() => Ok(session.unless_done(Ended::Paused { by: Side::Here })),
             () = stops.cut.cancelled() => Err(LinkError::Closed.into()),
+            () = stops.alarm.cancelled() => Err(TransferError::CodesDiffer),
         };
         session.end(result).await
     })
@@ -441,6 +442,9 @@ impl Session<'_> {
             Err(e) if e.is_full() && self.rests == Rests::Yes => Ended::NoRoom { at: Side::Here },
             result => result.unwrap_or_else(Ended::Failed),
         };
+        if matches!(ended, Ended::Failed(TransferError::CodesDifferThere)) {
+            (self.observe)(Notice::Differs);
+        }
         if let Some(intake) = &self.intake
             && !ended.may_go_on()
         {

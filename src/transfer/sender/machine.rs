@@ -186,8 +186,9 @@ impl Machine {
                 Ending::Failed { why } => Ended::Failed(TransferError::Peer(short(&why))),
                 Ending::Paused => Ended::Paused { by: Side::There },
                 Ending::Full => Ended::NoRoom { at: Side::There },
+                Ending::Differs => Ended::Failed(TransferError::CodesDifferThere),
             }),
-            (Phase::Greeting, FromReceiver::Hello { name, commitment, knows }) => {
+            (Phase::Greeting, FromReceiver::Hello { name, commitment, knows, .. }) => {
                 self.phase = Phase::Offering;
                 Order::Offer { peer: DeviceName::parse(&name)?, commitment, knows }
             }
@@ -283,7 +284,7 @@ pub mod tests {
     use super::*;
     use crate::{
         model::{FileMode, Pipeline},
-        wire::message::{RawGroup, Receipt},
+        wire::message::{CAN, RawGroup, Receipt},
     };
 
     const DIGEST: Digest = Digest([7; 32]);
@@ -294,8 +295,12 @@ pub mod tests {
 
     /// The receiver's first words.
     pub fn greet(machine: &mut Machine) {
-        let hello =
-            FromReceiver::Hello { name: "Ben".into(), commitment: [0; 32], knows: Acquaintance::Known };
+        let hello = FromReceiver::Hello {
+            name: "Ben".into(),
+            commitment: [0; 32],
+            knows: Acquaintance::Known,
+            can: CAN,
+        };
         say(machine, hello).expect("hello");
         say(machine, FromReceiver::Nonce([0; 32])).expect("nonce");
     }
@@ -324,8 +329,12 @@ pub mod tests {
     #[test]
     fn who_has_not_revealed_their_nonce_can_t_accept() {
         let mut machine = Machine::new();
-        let hello =
-            FromReceiver::Hello { name: "Ben".into(), commitment: [0; 32], knows: Acquaintance::Known };
+        let hello = FromReceiver::Hello {
+            name: "Ben".into(),
+            commitment: [0; 32],
+            knows: Acquaintance::Known,
+            can: CAN,
+        };
         say(&mut machine, hello).expect("hello");
         machine.offered(EntryKind::Folder);
         machine.all_offered();

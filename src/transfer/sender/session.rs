@@ -28,7 +28,7 @@ use crate::{
         meeting::Calling,
         stages::Stages,
     },
-    wire::{FromReceiver, FromSender, limits},
+    wire::{FromReceiver, FromSender, limits, message::CAN},
 };
 
 /// What is sent, and by whom.
@@ -69,6 +69,7 @@ where
             () = stops.cancel.cancelled() => Ok(Ended::Cancelled { by: Side::Here }),
             () = stops.pause.cancelled() => Ok(Ended::Paused { by: Side::Here }),
             () = stops.cut.cancelled() => Err(LinkError::Closed.into()),
+            () = stops.alarm.cancelled() => Err(TransferError::CodesDiffer),
         };
         session.end(result).await
     })
@@ -105,7 +106,7 @@ impl Session<'_> {
         O: Fn(LaneToken) -> F,
         F: Future<Output = Result<Outflow, NetError>>,
     {
-        let hello = FromSender::Hello { name: job.name.to_string(), transfer: job.transfer.0 };
+        let hello = FromSender::Hello { name: job.name.to_string(), transfer: job.transfer.0, can: CAN };
         self.link.say(&hello).await?;
         // For all that it says until then: to be there is no greeting.
         let greeted = Instant::now() + limits::HANDSHAKE;
@@ -216,6 +217,9 @@ impl Session<'_> {
     /// Tells the other side what it doesn't know yet, ends the stages, and sums up.
     async fn end(self, result: Result<Ended, TransferError>) -> Report {
         let ended = result.unwrap_or_else(Ended::Failed);
+        if matches!(ended, Ended::Failed(TransferError::CodesDifferThere)) {
+            (self.observe)(Notice::Differs);
+        }
         control::last_word(self.link, &ended, FromSender::Ending).await;
         if let Some(Flow { stages, fates, .. }) = self.flow {
             // A stage that waits to tell something waits no more.
