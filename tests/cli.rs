@@ -129,12 +129,15 @@ fn standard_input_arrives_under_the_name_it_was_given() {
 #[test]
 fn without_a_terminal_to_ask_on_the_offer_is_declined_and_both_sides_know_why() {
     let (here, there) = (Device::new(), Device::new());
-    let (receiver, to) = there.receive(&["--once"]);
+    let (mut receiver, to) = there.receive(&["--once"]);
     let (end, code) = here.send(&[&here.file("a", "a")], &to, &[]).end();
     assert_eq!((code, &end["outcome"], &end["side"]), (3, &"declined".into(), &"there".into()), "{end}");
     assert!(end["problem"].as_str().unwrap().contains("nobody to ask"), "{end}");
-    let (end, code) = receiver.end();
-    assert_eq!((code, &end["outcome"], &end["side"]), (3, &"declined".into(), &"here".into()), "{end}");
+    // Nobody here has declined it: whoever was to come may still come.
+    let end = receiver.wait_for("finished");
+    assert_eq!((&end["outcome"], &end["side"]), (&"declined".into(), &"here".into()), "{end}");
+    let (_, code) = here.send(&[&here.file("b", "b")], &to, &[]).end();
+    assert_eq!(code, 3, "it still waits, and declines");
     assert!(tree(&there.inbox()).is_empty());
 }
 

@@ -1,5 +1,7 @@
 //! `airlift receive`: waits for offers, asks where it has to, and follows what comes in.
 
+use std::collections::HashSet;
+
 use tokio::sync::mpsc;
 
 use super::{
@@ -63,6 +65,11 @@ pub async fn receive(
         Agreement::All => (Consent::All, None),
         Agreement::Nobody(reason) => (Consent::Nobody(reason), None),
     };
+    // Where nobody can be accepted, there is nothing else to wait for.
+    let nothing_else = matches!(consent, Consent::Nobody(_)) && code.is_none();
+    // Those that somebody here has said yes or no to. What policy alone has declined, or was no offer, is of no
+    // account.
+    let mut meant = HashSet::new();
     let receiving = Receiving { port, consent, landing: landing.clone() };
     watch.handle().send(Command::Receive(receiving)).await?;
     if let Some((code, remember)) = code {
@@ -76,19 +83,8 @@ pub async fn receive(
             biased;
             turn = watch.next() => turn,
             (id, verdict) = answer(asker.as_mut(), tell) => {
-                let answer = match verdict {
-                    Verdict::Differ => {
-                        watch.handle().send(Command::Differ(id)).await?;
-                        continue;
-                    }
-                    Verdict::Yes => Answer::Accept(landing.clone()),
-                    Verdict::Missing => {
-                        Answer::Accept(Landing { conflict: Conflict::Complete, ..landing.clone() })
-                    }
-                    Verdict::No => Answer::Decline(None),
-                    Verdict::Nobody => Answer::Decline(Some(NOBODY_ANY_MORE.to_owned())),
-                };
-                watch.handle().send(Command::Answer { id, answer }).await?;
+                meant.insert(id);
+                watch.handle().send(said(id, verdict, &landing)).await?;
                 continue;
             }
         };
@@ -100,8 +96,11 @@ pub async fn receive(
         {
             tell.tell(news);
         }
+        if let Turn::Transfer(Moment::Started, transfer) = &turn {
+            meant.insert(transfer.id);
+        }
         if let Some((id, outcome)) = turn.ending() {
-            if until == ReceiveUntil::OneTransfer {
+            if until == ReceiveUntil::OneTransfer && (meant.remove(&id) || nothing_else) {
                 leave(&mut watch, tell).await;
                 return Ok(Exit::of(outcome));
             }
@@ -176,6 +175,18 @@ async fn leave(watch: &mut Watch, tell: &mut dyn Tell) -> Left {
     tell.tell(News::Cancelling);
     ending::cancel(watch, running, tell).await;
     Left::Something
+}
+
+/// What a person's answer asks of the engine.
+fn said(id: TransferId, verdict: Verdict, landing: &Landing) -> Command {
+    let answer = match verdict {
+        Verdict::Differ => return Command::Differ(id),
+        Verdict::Yes => Answer::Accept(landing.clone()),
+        Verdict::Missing => Answer::Accept(Landing { conflict: Conflict::Complete, ..landing.clone() }),
+        Verdict::No => Answer::Decline(None),
+        Verdict::Nobody => Answer::Decline(Some(NOBODY_ANY_MORE.to_owned())),
+    };
+    Command::Answer { id, answer }
 }
 
 /// The answer to the question that is open; without end where nobody is asked.

@@ -27,4 +27,5 @@ pub use inbox::{Earlier, Inbox, Names, Plan, make_folder};
 pub use intake::{Compared, Finished, Intake, Partial, Same, Stored, Verified};
 pub use leftovers::{EmptyFolders, Held, Scraps, User, discard, held, scraps};
 pub use source::{Scan, SourceFile, Sources, measure};
+pub use system::descriptors::raise as raise_open_files;
 pub use system::space::{Lack, Room, free_space, is_writable, room};

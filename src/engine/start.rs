@@ -54,6 +54,7 @@ impl Engine {
     /// # Errors
     /// When the data folder or the key in it can't be used.
     pub fn start(config: Config, wake: Wake) -> Result<Self, StartError> {
+        disk::raise_open_files();
         let home = config.home;
         let unusable = |source| StartError::Home { path: home.clone(), source };
         std::path::absolute(&home).and_then(|home| disk::make_folder(&home)).map_err(unusable)?;

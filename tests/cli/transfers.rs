@@ -229,7 +229,8 @@ fn who_wants_to_be_asked_lets_nobody_in_before() {
 fn what_no_record_speaks_of_is_listed_and_goes_when_asked_or_when_it_is_old() {
     let (_here, there, _, _) = killed();
     let records = there.home().join("transfers");
-    let record = fs::read_dir(&records).unwrap().next().unwrap().unwrap().path();
+    let mut beside = fs::read_dir(&records).unwrap().map(|item| item.unwrap().path());
+    let record = beside.find(|path| path.extension().is_some_and(|ending| ending == "json")).unwrap();
     let whole = fs::read(&record).unwrap();
     let known = kept(&there);
     // Lost altogether.

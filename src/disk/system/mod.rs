@@ -4,6 +4,7 @@
 
 pub mod at;
 pub mod attributes;
+pub mod descriptors;
 pub mod refusal;
 pub mod rename;
 pub mod space;

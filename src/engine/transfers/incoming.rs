@@ -32,14 +32,14 @@ use super::{
 use crate::{
     disk::{self, EmptyFolders, Names},
     engine::{
-        command::Receiving,
+        command::{Consent, Receiving},
         network::switchboard::Switchboard,
         report::Internal,
         trust::{devices::Devices, guesses::Guesses},
     },
     model::{
-        Accord, Agreement, Answer, Arrival, DeviceId, DeviceName, Landing, Meeting, Outcome, Problem,
-        ProblemKind, Proof, Report, Side, Summary, TransferId, Trust,
+        Accord, Agreement, Answer, Arrival, CompareCode, DeviceId, DeviceName, Landing, Meeting, Outcome,
+        Problem, ProblemKind, Proof, Report, Side, Summary, TransferId, Trust,
     },
     net::Connection,
     pairing::{self, Ends},
@@ -322,11 +322,7 @@ impl Incoming {
         let observe = |notice| match notice {
             Notice::Parted => lock(story).end = Heard::Yes,
             Notice::Full(lack) => self.rest.fill(lack),
-            Notice::Met(code) if knows == Acquaintance::Stranger => {
-                self.guesses.told(Instant::now());
-                self.desk.meet(code, Agreement::Asked);
-            }
-            Notice::Met(code) => self.desk.meet(code, Agreement::NotNeeded),
+            Notice::Met(code) => self.met(code, knows, terms),
             Notice::Differs => self.differed(),
             Notice::Agreed => {
                 self.agreed(peer);
@@ -371,6 +367,18 @@ impl Incoming {
 
     fn is_trusted(&self) -> bool {
         matches!(self.devices.trust_of(self.peer.id), Trust::Trusted | Trust::Own)
+    }
+
+    /// The two devices show this code.
+    fn met(&self, code: CompareCode, knows: Acquaintance, terms: Option<&Terms>) {
+        if knows == Acquaintance::Known {
+            return self.desk.meet(code, Agreement::NotNeeded);
+        }
+        // Where everything is accepted nobody compares, and a guess is of no use to anybody.
+        if terms.is_none_or(|terms| terms.receiving.consent != Consent::All) {
+            self.guesses.told(Instant::now());
+        }
+        self.desk.meet(code, Agreement::Asked);
     }
 
     /// The person at the other end has seen another code than this device has shown.

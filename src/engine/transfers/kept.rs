@@ -147,6 +147,7 @@ fn clear(record: &record::Receiving) -> Result<(), Problem> {
 pub fn sweep(home: &Path, settings: &Settings) -> Survey {
     let limit = settings.leftovers();
     given_up::sweep(home, limit);
+    Kept::sweep(home);
     for listed in Kept::list(home) {
         let id = listed.record.id();
         // What the other side has paused, and never taken up again, goes like everything else.

@@ -13,7 +13,7 @@ use std::{
 use super::states::{left, of_files};
 use crate::{
     disk::{self, Scraps, User},
-    engine::transfers::record::{Kept, Record},
+    engine::transfers::record::{Kept, Record, forget_beside},
     model::{
         Direction, EntryKind, FileMode, Peer, Problem, ProblemKind, Rest, Side, Summary, TopItem, Transfer,
         TransferId,
@@ -138,6 +138,7 @@ impl Orphan {
             scraps.remove().map_err(|why| of_files(why.to_string()))?;
         }
         for record in &self.records {
+            forget_beside(record);
             fs::remove_file(record)
                 .map_err(|why| of_files(format!("{} can’t be removed: {why}.", record.display())))?;
         }

@@ -163,15 +163,19 @@ impl Kept {
         })
     }
 
-    /// Removes what is beside the record.
-    fn forget(&self) {
-        for ending in [ACCORD, ARRIVED] {
-            if let Err(problem) = fs::remove_file(self.path.with_extension(ending))
-                && problem.kind() != io::ErrorKind::NotFound
-            {
-                tracing::warn!(%problem, path = %self.path.display(), "what is beside a record can't be removed");
+    /// Removes what lies beside records that are not there any more.
+    pub fn sweep(home: &Path) {
+        for path in [PAUSED, ACCORD, ARRIVED].into_iter().flat_map(|ending| files(home, ending)) {
+            if !path.with_extension("json").exists() && !path.with_extension(DAMAGED).exists() {
+                tracing::info!(path = %path.display(), "what lies beside no record is removed");
+                // What is gone already needs no removing.
+                let _ = fs::remove_file(&path);
             }
         }
+    }
+
+    fn forget(&self) {
+        forget_beside(&self.path);
     }
 
     /// Puts another record in the place of this one.
@@ -327,6 +331,17 @@ impl Kept {
         self.forget();
         if let Err(problem) = fs::remove_file(&self.path) {
             tracing::warn!(%problem, path = %self.path.display(), "a transfer's record can't be removed");
+        }
+    }
+}
+
+/// Removes what is beside a record.
+pub fn forget_beside(record: &Path) {
+    for ending in [ACCORD, ARRIVED] {
+        if let Err(problem) = fs::remove_file(record.with_extension(ending))
+            && problem.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(%problem, path = %record.display(), "what is beside a record can't be removed");
         }
     }
 }
