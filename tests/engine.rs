@@ -80,3 +80,17 @@ fn a_speed_limit_holds_what_runs_until_it_is_lifted() {
         assert_eq!(receiver.received(0).bytes, 5_000_000, "{limited}");
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn as_many_files_may_be_open_as_the_system_allows() {
+    let home = tempdir().unwrap();
+    let engine = start(home.path(), None);
+    let limits = fs::read_to_string("/proc/self/limits").unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let [soft, hard] = line.split_whitespace().skip(3).take(2).collect::<Vec<_>>()[..] else {
+        panic!("{line}")
+    };
+    assert_eq!(soft, hard);
+    engine.stop();
+}

@@ -318,6 +318,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_offer_that_nobody_here_has_answered_does_not_end_once_and_the_one_that_was_meant_does() {
+        for consent in [Agreement::TrustedAlone("no"), Agreement::All] {
+            let (mut stage, mut told) = (Stage::set(), Told::new());
+            let once = reception(consent, ReceiveUntil::OneTransfer);
+            let exit = run(&mut stage, &mut told, once, async |stage| {
+                asked(stage).await;
+                for number in 1..4 {
+                    stage.say(&offer(number), TransferState::Waiting);
+                    let reason = Some("no".to_owned());
+                    stage.finish(&offer(number), Outcome::Declined { by: Side::Here, reason });
+                    let Command::Forget(_) = stage.command().await else { panic!("it was kept") };
+                }
+                stage.say(&offer(4), TransferState::Active);
+                stage.finish(&offer(4), Outcome::Complete);
+            })
+            .await;
+            assert_eq!(exit, Exit::Complete);
+        }
+    }
+
+    #[tokio::test]
     async fn a_known_name_with_another_key_is_told_where_everything_is_accepted() {
         let (mut stage, mut told) = (Stage::set(), Remarks::default());
         let once = reception(Agreement::All, ReceiveUntil::OneTransfer);

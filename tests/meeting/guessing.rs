@@ -80,3 +80,23 @@ fn codes_that_strangers_learn_and_drop_are_counted_until_no_stranger_is_met_any_
     let Some(FromReceiver::Decline { reason: Some(why) }) = said else { panic!("{said:?}") };
     assert!(why.contains("no new devices"), "{why}");
 }
+
+#[test]
+fn where_everything_is_accepted_no_number_of_strangers_is_too_many() {
+    let mut device = Device::start("Ben");
+    let port = device.receive(Consent::All);
+    for _ in 0..=limits::MAX_OPEN_MEETINGS {
+        let rogue = Rogue::new();
+        let answer = device.engine.block_on(async {
+            let mut connection = rogue.greet(port).await;
+            say(&mut connection, &FromSender::Entries(vec![file("x", 1)])).await;
+            say(&mut connection, &NOTHING_SKIPPED).await;
+            let answer = hear(&mut connection).await;
+            let cancelled = FromSender::Ending(airlift::wire::message::Ending::Cancelled);
+            say(&mut connection, &cancelled).await;
+            while hear(&mut connection).await.is_some() {}
+            answer
+        });
+        assert!(matches!(answer, Some(FromReceiver::Accept { .. })), "{answer:?}");
+    }
+}
