@@ -307,3 +307,19 @@ fn what_is_gone_when_a_transfer_goes_on_is_told_and_the_rest_arrives() {
     assert!(told.iter().any(|note| *note == "1 file that was accepted is gone at the sender."), "{told:?}");
     assert!(tree(receiver.inbox.path()).contains_key("trip/film"));
 }
+
+#[test]
+fn a_file_that_has_grown_too_much_is_told_as_failed_on_both_sides_and_the_rest_arrives() {
+    let (mut sender, mut receiver, _, id) = paused_on_its_way();
+    put(sender.inbox.path(), "trip/a", &noise(8, 5 << 20));
+    sender.tell(Command::Apply(Settings { limit: None, ..sender.state.settings.clone() }));
+    sender.tell(Command::Resume(id));
+    for (report, says) in
+        [(sender.report(id), "Send it by itself"), (receiver.received(0), "Have it sent by itself")]
+    {
+        assert!(report.is_incomplete(), "{report:?}");
+        let [problem] = &report.problems[..] else { panic!("{report:?}") };
+        assert!(problem.path == "trip/a" && problem.why.contains(says), "{problem:?}");
+    }
+    assert_eq!(tree(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/film"]);
+}

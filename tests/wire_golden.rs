@@ -74,6 +74,7 @@ fn what_a_receiver_says_has_these_bytes() {
         let hello = FromReceiver::Hello { name: "Ben".into(), commitment: [5; 32], knows, can: 1 };
         pinned(&hello, &format!("27000000 00 0342656e {} {last} 01", "05".repeat(32)));
     }
+    pinned(&FromReceiver::Beyond(vec![1..3]), "04000000 11 01 01 03");
     pinned(&FromReceiver::Nonce([6; 32]), &format!("21000000 0e {}", "06".repeat(32)));
     pinned(&FromReceiver::Except(vec![0..1, 5..300]), "07000000 01 02 00 01 05 ac02");
     pinned(&FromReceiver::Accept { token: [2; 16] }, "11000000 02 02020202020202020202020202020202");

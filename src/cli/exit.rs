@@ -41,6 +41,7 @@ impl Exit {
                 | ProblemKind::Protocol
                 | ProblemKind::Files
                 | ProblemKind::Other
+                | ProblemKind::Alarm
                 | ProblemKind::Incomplete
                 | ProblemKind::Paused
                 | ProblemKind::NoRoom => Self::Failed,

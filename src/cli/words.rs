@@ -168,8 +168,8 @@ fn complete(t: &Transfer, report: &Report) -> Vec<Line> {
     if report.left_out > 0 {
         let count = text::count(report.left_out, "file was", "files were");
         lines.push(match t.direction {
-            Direction::Send => format!("{count} left out: the other device has a file of that name."),
-            Direction::Receive => format!("{count} left out: there is a file of that name here."),
+            Direction::Send => format!("{count} left out: the other device has a file of that name, or it was not part of what was accepted."),
+            Direction::Receive => format!("{count} left out: there is a file of that name here, or it was not part of what was accepted."),
         });
     }
     lines.extend(saved(t, report));
@@ -239,7 +239,10 @@ mod tests {
         let report = Report { files: 1, bytes: 0, took: Duration::ZERO, left_out: 2, ..complete(&sent) };
         let (told, _) = said(News::Finished(&sent, &report));
         assert_eq!(told[0], "Sent 1 file, 0 B in 0 s. Verified by Anna’s laptop.");
-        assert_eq!(told[1], "2 files were left out: the other device has a file of that name.");
+        assert_eq!(
+            told[1],
+            "2 files were left out: the other device has a file of that name, or it was not part of what was accepted."
+        );
     }
 
     #[test]

@@ -4,9 +4,9 @@
 //! at the transfer are held to it, however often a sender calls. Kept compactly: of a path only a mark, made with
 //! a key that nobody else has, so that no other path can be found that has the same.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry as Entered};
 
-use super::{Entry, EntryKind, EntryNo};
+use super::{Entry, EntryKind, EntryNo, Timestamp};
 
 /// What an entry may do to what stands under its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,15 +52,27 @@ pub struct Arrival {
     pub mark: Mark,
     /// In bytes.
     pub size: u64,
+    /// As it was offered.
+    pub modified: Option<Timestamp>,
 }
 
 /// What has come under an accord so far, over all attempts.
 #[derive(Clone, Debug, Default)]
 pub struct Arrived {
-    /// By the mark of its entry, the size of what was stored first.
-    first: HashMap<Mark, u64>,
+    /// By the mark of its entry, the size of what was stored first, and what was stored last.
+    files: HashMap<Mark, (u64, Arrival)>,
     /// Bytes of what was stored once more.
     again: u64,
+}
+
+/// Whether a file that is offered has come before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    Never,
+    /// As it is offered now, by its size and time.
+    Same,
+    /// Otherwise than it is offered now.
+    Changed,
 }
 
 /// What becomes of an entry that is offered once more.
@@ -138,7 +150,7 @@ impl Accord {
             return 0;
         }
         let grown = self.agreed.iter().filter_map(|(mark, agreed)| {
-            arrived.first.get(mark).map(|size| size.saturating_sub(agreed.size()))
+            arrived.files.get(mark).map(|(first, _)| first.saturating_sub(agreed.size()))
         });
         let grown = grown.fold(arrived.again, u64::saturating_add);
         (self.bytes() / 10).max(Self::LITTLE).saturating_sub(grown)
@@ -151,17 +163,25 @@ impl Accord {
     }
 
     /// Whether an entry that another attempt wants to send is within what was agreed. Takes what it is larger,
-    /// or all of it where it was stored before, from the `slack`.
+    /// or all of it where it was stored before, from the `slack`. A stream is not: nobody knows what comes of it,
+    /// and no honest sender has one twice.
     pub fn hold(&self, entry: &Entry, arrived: &Arrived, slack: &mut u64) -> Held {
         let mark = self.mark(entry);
         let Some(agreed) = self.agreed(mark) else { return Held::New };
-        let size = size_of(entry);
-        let more = if arrived.has(mark) { size.max(1) } else { size.saturating_sub(agreed.size()) };
+        let has_come = arrived.has(mark);
+        let more = match entry.kind {
+            EntryKind::File { size: None, .. } => return Held::Beyond,
+            EntryKind::Folder => 0,
+            EntryKind::File { size: Some(size), .. } if has_come => size.max(1),
+            EntryKind::File { size: Some(size), .. } => size.saturating_sub(agreed.size()),
+        };
         if more > *slack {
             return Held::Beyond;
         }
         *slack -= more;
-        Held::Within(if agreed.0 & REPLACES == 0 { Effect::Adds } else { Effect::Replaces })
+        // What was replaced is gone: what stands there now may be a person's own again.
+        let replaces = agreed.0 & REPLACES != 0 && !has_come;
+        Held::Within(if replaces { Effect::Replaces } else { Effect::Adds })
     }
 
     /// True of an entry that was agreed, whatever its size.
@@ -204,17 +224,32 @@ impl Accord {
 impl Arrived {
     /// Another file was stored.
     pub fn add(&mut self, arrival: Arrival) {
-        if self.has(arrival.mark) {
-            self.again = self.again.saturating_add(arrival.size.max(1));
-        } else {
-            self.first.insert(arrival.mark, arrival.size);
+        match self.files.entry(arrival.mark) {
+            Entered::Occupied(mut file) => {
+                file.get_mut().1 = arrival;
+                self.again = self.again.saturating_add(arrival.size.max(1));
+            }
+            Entered::Vacant(new) => {
+                new.insert((arrival.size, arrival));
+            }
         }
     }
 
     /// True of an entry that was stored, though it may have changed since.
     #[must_use]
     pub fn has(&self, mark: Mark) -> bool {
-        self.first.contains_key(&mark)
+        self.files.contains_key(&mark)
+    }
+
+    /// Whether this entry was stored, and as it is now.
+    #[must_use]
+    pub fn came(&self, mark: Mark, entry: &Entry) -> Came {
+        let EntryKind::File { size: Some(size), .. } = entry.kind else { return Came::Never };
+        match self.files.get(&mark) {
+            None => Came::Never,
+            Some((_, last)) if (last.size, last.modified) == (size, entry.modified) => Came::Same,
+            Some(_) => Came::Changed,
+        }
     }
 }
 
@@ -238,6 +273,11 @@ mod tests {
         Entry { path: RelPath::parse(path).unwrap(), kind, modified: None }
     }
 
+    fn stream(path: &str) -> Entry {
+        let kind = EntryKind::File { size: None, mode: FileMode::Regular };
+        Entry { path: RelPath::parse(path).unwrap(), kind, modified: None }
+    }
+
     fn folder(path: &str) -> Entry {
         Entry { path: RelPath::parse(path).unwrap(), kind: EntryKind::Folder, modified: None }
     }
@@ -257,6 +297,7 @@ mod tests {
             (folder("t"), Held::Within(Effect::Adds)),
             (file("t/b", 3), Held::Beyond),
             (file("t", 0), Held::New),
+            (stream("a"), Held::Beyond),
             (folder("a"), Held::New),
             (file("t/thesis.txt", 0), Held::New),
         ] {
@@ -278,7 +319,7 @@ mod tests {
             assert_eq!(accord.hold(&file("b", 2), &arrived, &mut left), Held::Beyond);
             // What has grown has come: nothing more of that is left for the next attempt.
             let mark = accord.mark(&file("a", 0));
-            arrived.add(Arrival { mark, size: agreed + accord.slack(&arrived) });
+            arrived.add(Arrival { mark, size: agreed + accord.slack(&arrived), modified: None });
             assert_eq!(accord.slack(&arrived), 0);
         }
     }
@@ -293,7 +334,7 @@ mod tests {
                 continue;
             }
             came += 1;
-            arrived.add(Arrival { mark: accord.mark(&file("a", 0)), size: 400_000 });
+            arrived.add(Arrival { mark: accord.mark(&file("a", 0)), size: 400_000, modified: None });
         }
         assert_eq!(came, 1 + 2);
         // Nor is an empty one.
@@ -302,11 +343,30 @@ mod tests {
     }
 
     #[test]
+    fn what_has_come_is_known_by_its_size_and_time_and_replaces_nothing_again() {
+        let accord = accord(&[file("a", 400), file("b", 6)]);
+        let mark = accord.mark(&file("a", 0));
+        let modified = Some(Timestamp { seconds: 1, nanos: 2 });
+        let mut arrived = Arrived::default();
+        assert_eq!(arrived.came(mark, &file("a", 400)), Came::Never);
+        arrived.add(Arrival { mark, size: 400, modified });
+        for (entry, came) in [
+            (Entry { modified, ..file("a", 400) }, Came::Same),
+            (Entry { modified, ..file("a", 401) }, Came::Changed),
+            (file("a", 400), Came::Changed),
+        ] {
+            assert_eq!(arrived.came(mark, &entry), came, "{entry:?}");
+        }
+        let mut slack = accord.slack(&arrived);
+        assert_eq!(accord.hold(&file("a", 401), &arrived, &mut slack), Held::Within(Effect::Adds));
+    }
+
+    #[test]
     fn nothing_more_comes_once_everything_has() {
         let accord = accord(&[file("a", 6), folder("t")]);
         let mut arrived = Arrived::default();
         assert!(accord.slack(&arrived) > 0);
-        arrived.add(Arrival { mark: accord.mark(&file("a", 6)), size: 6 });
+        arrived.add(Arrival { mark: accord.mark(&file("a", 6)), size: 6, modified: None });
         let mut slack = accord.slack(&arrived);
         assert_eq!(accord.hold(&file("a", 1), &arrived, &mut slack), Held::Beyond);
     }

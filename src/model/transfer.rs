@@ -351,6 +351,8 @@ pub enum ProblemKind {
     Paused,
     /// The receiver's disk is full.
     NoRoom,
+    /// Two persons, or two devices, have seen different codes.
+    Alarm,
 }
 
 /// How far a transfer is. A sample: later ones replace earlier ones.

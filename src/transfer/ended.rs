@@ -1,7 +1,7 @@
 //! How a transfer ended, and what a person is told of that.
 
 use super::TransferError;
-use crate::model::{Outcome, Problem, ProblemKind, Side};
+use crate::model::{Outcome, Problem, ProblemKind, Report, Side};
 
 /// How a transfer ended, before it is put into words.
 #[derive(Debug)]
@@ -63,4 +63,10 @@ impl From<Ended> for Outcome {
             }
         }
     }
+}
+
+/// How a transfer ends whose person has seen another code while there was no connection.
+#[must_use]
+pub fn codes_differed() -> Report {
+    Report::of(Outcome::from(Ended::Failed(TransferError::CodesDiffer)))
 }

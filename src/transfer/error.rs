@@ -110,12 +110,8 @@ impl TransferError {
             Self::Violation(_) => ProblemKind::Protocol,
             Self::Source(_) | Self::Plan(_) | Self::Disk(_) => ProblemKind::Files,
             Self::Incomplete { .. } => ProblemKind::Incomplete,
-            Self::Peer(_)
-            | Self::NoAnswer
-            | Self::Internal(_)
-            | Self::NotCompared
-            | Self::CodesDiffer
-            | Self::CodesDifferThere => ProblemKind::Other,
+            Self::CodesDiffer | Self::CodesDifferThere => ProblemKind::Alarm,
+            Self::Peer(_) | Self::NoAnswer | Self::Internal(_) | Self::NotCompared => ProblemKind::Other,
         }
     }
 }

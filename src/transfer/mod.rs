@@ -40,7 +40,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 pub use control::read_first;
-pub(crate) use ended::Ended;
+pub(crate) use ended::{Ended, codes_differed};
 pub use error::{LinkError, TransferError};
 pub use farewell::{Farewell, Told, farewell, given_up, put_off, refuse};
 pub use limiter::Limiter;

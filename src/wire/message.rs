@@ -87,6 +87,9 @@ pub enum FromReceiver {
     Pair { element: [u8; 32] },
     /// The sender's proof is right, and this is the receiver's.
     Paired { proof: [u8; 32] },
+    /// These files were agreed, and have grown or changed beyond that: they are not wanted, and have failed. Ranges
+    /// of entry numbers, ascending, not touching.
+    Beyond(Vec<Range<EntryNo>>),
 }
 
 /// What a side can do beyond this version, a bit each: what both can may be said. Bits that nobody knows mean

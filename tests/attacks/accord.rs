@@ -7,7 +7,10 @@ use airlift::{
     identity::Identity,
     model::{Conflict, Digest, Landing, Outcome, Side, TransferState, Trust},
     net::Tls,
-    wire::{FromReceiver, FromSender, content, limits, message::RawEntry},
+    wire::{
+        FromReceiver, FromSender, content, limits,
+        message::{RawEntry, RawKind, RawPurpose, RawSkipped},
+    },
 };
 use tokio::io::AsyncWriteExt as _;
 
@@ -81,7 +84,10 @@ async fn call_once(rogue: &Rogue, port: u16, offer: &[(&str, &[u8], i64)], leave
     let token = loop {
         match hear(&mut control).await {
             Some(
-                FromReceiver::Except(ranges) | FromReceiver::Stored(ranges) | FromReceiver::Likely(ranges),
+                FromReceiver::Except(ranges)
+                | FromReceiver::Stored(ranges)
+                | FromReceiver::Likely(ranges)
+                | FromReceiver::Beyond(ranges),
             ) => {
                 unwanted.extend(ranges.into_iter().flatten());
             }
@@ -273,4 +279,70 @@ fn p4_what_was_accepted_because_its_sender_was_trusted_ends_when_it_is_not_any_m
         Outcome::Declined { by: Side::Here, .. } | Outcome::Cancelled { by: Side::Here }
     ));
     assert_eq!(tree(device.inbox.path()), Vec::<String>::new());
+}
+
+/// Says hello once more, and offers this: the first thing that is said to it.
+async fn offer_again(
+    rogue: &Rogue,
+    port: u16,
+    entry: &RawEntry,
+    purpose: RawPurpose,
+) -> Option<FromReceiver> {
+    let mut control = rogue.dial(port).await;
+    let can = airlift::wire::message::CAN;
+    say(&mut control, &FromSender::Hello { name: "Rogue".into(), transfer: [3; 16], can }).await;
+    assert!(matches!(hear(&mut control).await, Some(FromReceiver::Hello { .. })));
+    meet(&mut control).await;
+    say(&mut control, &FromSender::Entries(vec![entry.clone()])).await;
+    let skipped = RawSkipped { links: 0, special: 0, unreadable: 0 };
+    say(&mut control, &FromSender::Offered { skipped, purpose }).await;
+    hear(&mut control).await
+}
+
+#[test]
+fn p4_a_file_of_six_bytes_does_not_come_as_a_stream_without_an_end_or_as_one_that_is_far_larger() {
+    for size in [None, Some(2 << 20)] {
+        let mut device = Device::start("Ben");
+        let port = receive(&mut device, Conflict::KeepBoth);
+        let rogue = Rogue::new();
+        let entry = RawEntry { kind: RawKind::File { size }, ..file("a", 6) };
+        let said = device.engine.block_on(async {
+            call(&rogue, port, &[("a", b"agreed", 1)], Leaves::BeforeContent).await;
+            offer_again(&rogue, port, &entry, RawPurpose::Files).await
+        });
+        let Some(FromReceiver::Beyond(ranges)) = said else { panic!("{said:?}") };
+        assert_eq!(ranges, [0..1]);
+    }
+}
+
+#[test]
+fn p4_a_yes_to_files_is_none_to_a_speed_test() {
+    let mut device = Device::start("Ben");
+    let port = receive(&mut device, Conflict::KeepBoth);
+    let rogue = Rogue::new();
+    let said = device.engine.block_on(async {
+        call(&rogue, port, &[("a", b"agreed", 1)], Leaves::BeforeContent).await;
+        offer_again(&rogue, port, &file("a", 1_000_000), RawPurpose::TrialOnDisk).await
+    });
+    assert!(matches!(said, Some(FromReceiver::Decline { .. })), "{said:?}");
+    assert!(matches!(device.received(0).outcome, Outcome::Declined { by: Side::Here, .. }));
+}
+
+#[test]
+fn p4_what_a_person_does_with_a_file_that_was_replaced_is_not_replaced_again() {
+    for content in [b"agreed", b"anew!!"] {
+        let mut device = Device::start("Ben");
+        let port = receive(&mut device, Conflict::Replace);
+        let there = device.inbox.path().join("a");
+        fs::write(&there, "old").unwrap();
+        let rogue = Rogue::new();
+        let time = if content == b"agreed" { 1 } else { 100 };
+        let first: [(&str, &[u8], i64); 2] = [("a", b"agreed", 1), ("b", BROKEN, 1)];
+        device.engine.block_on(call(&rogue, port, &first, Leaves::AtTheEnd));
+        assert_eq!(fs::read_to_string(&there).unwrap(), "agreed");
+        fs::write(&there, "edited here").unwrap();
+        let second: [(&str, &[u8], i64); 2] = [("a", content, time), ("b", BROKEN, 1)];
+        device.engine.block_on(call(&rogue, port, &second, Leaves::AtTheEnd));
+        assert_eq!(fs::read_to_string(&there).unwrap(), "edited here");
+    }
 }

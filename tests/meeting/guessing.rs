@@ -100,3 +100,22 @@ fn where_everything_is_accepted_no_number_of_strangers_is_too_many() {
         assert!(matches!(answer, Some(FromReceiver::Accept { .. })), "{answer:?}");
     }
 }
+
+#[test]
+fn where_everything_is_accepted_nobody_is_kept_out_by_whoever_says_that_codes_differ() {
+    let mut device = Device::start("Ben");
+    let port = device.receive(Consent::All);
+    for _ in 0..=limits::MAX_MISMATCHES {
+        let rogue = Rogue::new();
+        let answer = device.engine.block_on(async {
+            let mut connection = rogue.greet(port).await;
+            say(&mut connection, &FromSender::Entries(vec![file("x", 1)])).await;
+            say(&mut connection, &NOTHING_SKIPPED).await;
+            let answer = hear(&mut connection).await;
+            say(&mut connection, &FromSender::Ending(airlift::wire::message::Ending::Differs)).await;
+            while hear(&mut connection).await.is_some() {}
+            answer
+        });
+        assert!(matches!(answer, Some(FromReceiver::Accept { .. })), "{answer:?}");
+    }
+}

@@ -92,6 +92,12 @@ impl Intake {
         self.shared.file(no).is_ok() && (!self.shared.plan.is_likely(no) || self.differ().contains(&no))
     }
 
+    /// Files that an earlier attempt has stored, ascending.
+    #[must_use]
+    pub fn stored(&self) -> &[Range<EntryNo>] {
+        self.shared.plan.stored()
+    }
+
     /// Files that seem to be there already, ascending.
     #[must_use]
     pub fn likely(&self) -> &[Range<EntryNo>] {

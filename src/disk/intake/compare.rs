@@ -34,8 +34,6 @@ pub enum Compared {
     Same(Same),
     /// From now on the file is wanted.
     Differs,
-    /// It is another, and nobody has said yes to more of it.
-    Changed(DiskError),
     /// Nobody waits for it any more.
     Over,
 }
@@ -75,9 +73,6 @@ impl Intake {
                 Err(why) if why.kind() == ErrorKind::NotFound => break,
                 Err(problem) => tracing::info!(%problem, no, "what is there can’t be compared"),
             }
-        }
-        if shared.plan.is_settled(no) {
-            return Compared::Changed(DiskError::NotWanted(no));
         }
         self.differ().insert(no);
         Compared::Differs

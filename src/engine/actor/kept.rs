@@ -55,12 +55,15 @@ impl Actor {
             return;
         }
         let home = self.home.clone();
-        let found = spawn_blocking(move || Kept::all(&home)).await.unwrap_or_default();
-        for (kept, record) in found {
+        let finding = move || {
+            let all = Kept::all(&home).into_iter();
+            all.map(|(kept, record)| (lacks_accord(&kept, &record), kept, record)).collect::<Vec<_>>()
+        };
+        for (is_unknown, kept, record) in spawn_blocking(finding).await.unwrap_or_default() {
             let rest = match earlier {
                 Earlier::Listed => Some(Rest::Over),
                 _ => kept::resting(&record, kept.marks(), kept.interrupted(), &self.settings)
-                    .or_else(|| lacks_accord(&kept, &record).then_some(Rest::Asks)),
+                    .or(is_unknown.then_some(Rest::Asks)),
             };
             match (rest, &record) {
                 // Another run's.

@@ -3,6 +3,7 @@
 
 mod answering;
 mod keeping;
+mod meeting;
 mod story;
 mod waiting;
 
@@ -11,7 +12,7 @@ use std::{
     path::PathBuf,
     pin::pin,
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use tokio::{sync::mpsc, task::spawn_blocking};
@@ -32,14 +33,14 @@ use super::{
 use crate::{
     disk::{self, EmptyFolders, Names},
     engine::{
-        command::{Consent, Receiving},
+        command::Receiving,
         network::switchboard::Switchboard,
         report::Internal,
         trust::{devices::Devices, guesses::Guesses},
     },
     model::{
-        Accord, Agreement, Answer, Arrival, CompareCode, DeviceId, DeviceName, Landing, Meeting, Outcome,
-        Problem, ProblemKind, Proof, Report, Side, Summary, TransferId, Trust,
+        Accord, Answer, Arrival, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side,
+        TransferId, Trust,
     },
     net::Connection,
     pairing::{self, Ends},
@@ -323,7 +324,7 @@ impl Incoming {
             Notice::Parted => lock(story).end = Heard::Yes,
             Notice::Full(lack) => self.rest.fill(lack),
             Notice::Met(code) => self.met(code, knows, terms),
-            Notice::Differs => self.differed(),
+            Notice::Differs => self.differed(terms),
             Notice::Agreed => {
                 self.agreed(peer);
                 self.desk.notice(Notice::Agreed);
@@ -349,50 +350,6 @@ impl Incoming {
                 pause.cancel();
                 (receiving.await, None)
             }
-        }
-    }
-
-    /// What becomes of what was accepted before, and is offered once more.
-    fn answer_again(&self, record: &record::Receiving, summary: &Summary, is_held: bool) -> Answer {
-        if record.said == Said::Trust && !self.is_trusted() {
-            return Answer::Decline(Some(TAKEN_BACK.to_owned()));
-        }
-        // The plan holds it to what was said yes to.
-        if is_held || summary.is_within(&record.summary) {
-            Answer::Accept(record.landing.clone())
-        } else {
-            Answer::Decline(Some(CHANGED.to_owned()))
-        }
-    }
-
-    fn is_trusted(&self) -> bool {
-        matches!(self.devices.trust_of(self.peer.id), Trust::Trusted | Trust::Own)
-    }
-
-    /// The two devices show this code.
-    fn met(&self, code: CompareCode, knows: Acquaintance, terms: Option<&Terms>) {
-        if knows == Acquaintance::Known {
-            return self.desk.meet(code, Agreement::NotNeeded);
-        }
-        // Where everything is accepted nobody compares, and a guess is of no use to anybody.
-        if terms.is_none_or(|terms| terms.receiving.consent != Consent::All) {
-            self.guesses.told(Instant::now());
-        }
-        self.desk.meet(code, Agreement::Asked);
-    }
-
-    /// The person at the other end has seen another code than this device has shown.
-    fn differed(&self) {
-        if self.desk.shown().meeting.is_some() {
-            self.guesses.differed(Instant::now());
-        }
-    }
-
-    /// A device that was met first, and that a person has said yes to, is known from now on.
-    fn agreed(&self, peer: DeviceId) {
-        let shown = self.desk.shown();
-        if let (Some(Meeting { here: Agreement::Given, .. }), Some(name)) = (shown.meeting, shown.peer.name) {
-            self.devices.meet(peer, name, Proof::Compared, Trust::Known);
         }
     }
 
@@ -493,10 +450,3 @@ fn is_called_off(why: &Problem, story: &Story) -> bool {
         && shared.offer == Offer::None
         && (why.side, why.kind) == (Side::There, ProblemKind::Other)
 }
-
-/// Why one that was accepted because its sender was trusted is not gone on with.
-const TAKEN_BACK: &str =
-    "That device doesn’t trust this one any more, and nobody there has accepted it. Send it anew.";
-
-/// Why a transfer that was accepted is not gone on with.
-const CHANGED: &str = "What is offered is no longer what was accepted: it has become more. Send it anew.";

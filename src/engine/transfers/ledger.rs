@@ -9,10 +9,30 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use crate::model::{Arrival, Arrived, Mark};
+use crate::model::{Arrival, Arrived, Mark, Timestamp};
 
-/// Bytes of a line: the entry's mark and the file's size, little-endian.
-const LINE: usize = 16;
+/// Bytes of a line, little-endian: the entry's mark, the file's size, and its time as it was offered, in seconds
+/// and nanoseconds; [`NO_TIME`] of them where it was offered without one. The last four are nothing yet.
+const LINE: usize = 32;
+
+const NO_TIME: u32 = u32::MAX;
+
+fn line(arrival: &Arrival) -> [u8; LINE] {
+    let time = arrival.modified.unwrap_or(Timestamp { seconds: 0, nanos: NO_TIME });
+    let mut line = [0; LINE];
+    line[..8].copy_from_slice(&arrival.mark.0.to_le_bytes());
+    line[8..16].copy_from_slice(&arrival.size.to_le_bytes());
+    line[16..24].copy_from_slice(&time.seconds.to_le_bytes());
+    line[24..28].copy_from_slice(&time.nanos.to_le_bytes());
+    line
+}
+
+fn arrival(line: &[u8; LINE]) -> Arrival {
+    let number = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| line[at + i]));
+    let nanos = u32::from_le_bytes(std::array::from_fn(|i| line[24 + i]));
+    let time = Timestamp { seconds: number(16).cast_signed(), nanos };
+    Arrival { mark: Mark(number(0)), size: number(8), modified: (nanos != NO_TIME).then_some(time) }
+}
 
 /// Shared between the attempts at a transfer. Without a file it holds for this run alone.
 #[derive(Debug, Default)]
@@ -30,16 +50,21 @@ impl Ledger {
     /// # Errors
     /// When it can't be read or written.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let mut file = File::options().read(true).append(true).create(true).open(path)?;
+        if let Some(folder) = path.parent()
+            && !path.exists()
+        {
+            // Nobody else's to read.
+            let new = tempfile::NamedTempFile::new_in(folder)?;
+            new.persist_noclobber(path)?;
+        }
+        let mut file = File::options().read(true).append(true).open(path)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         let (lines, torn) = bytes.as_chunks::<LINE>();
         file.set_len((bytes.len() - torn.len()) as u64)?;
         let mut arrived = Arrived::default();
         for line in lines {
-            let (mark, size) = line.split_at(LINE / 2);
-            let number = |half: &[u8]| half.try_into().map_or(0, u64::from_le_bytes);
-            arrived.add(Arrival { mark: Mark(number(mark)), size: number(size) });
+            arrived.add(arrival(line));
         }
         Ok(Self(Mutex::new(Written { arrived, file: Some(file) })))
     }
@@ -54,8 +79,7 @@ impl Ledger {
         let mut written = self.written();
         for arrival in arrivals {
             written.arrived.add(*arrival);
-            lines.extend(arrival.mark.0.to_le_bytes());
-            lines.extend(arrival.size.to_le_bytes());
+            lines.extend(line(arrival));
         }
         if let Some(Err(problem)) = written.file.as_mut().map(|file| file.write_all(&lines)) {
             tracing::warn!(%problem, "what has come of a transfer can't be noted for a later run");
@@ -72,19 +96,33 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Came, Entry, EntryKind, FileMode, RelPath};
 
     #[test]
     fn what_was_noted_is_there_for_the_next_run_though_a_crash_has_torn_its_end() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.arrived");
-        let arrival = |mark, size| Arrival { mark: Mark(mark), size };
-        Ledger::open(&path).unwrap().note(&[arrival(1, 10), arrival(2, 20)]);
+        let times = [
+            None,
+            Some(Timestamp { seconds: -5, nanos: 999_999_999 }),
+            Some(Timestamp { seconds: 7, nanos: 0 }),
+        ];
+        let noted = |number: usize| Arrival {
+            mark: Mark(number as u64),
+            size: 10 * number as u64,
+            modified: times[number],
+        };
+        Ledger::open(&path).unwrap().note(&[noted(0), noted(1)]);
         File::options().append(true).open(&path).unwrap().write_all(&[7; LINE - 1]).unwrap();
         let ledger = Ledger::open(&path).unwrap();
-        assert!(ledger.arrived().has(Mark(1)) && ledger.arrived().has(Mark(2)));
-        ledger.note(&[arrival(3, 30)]);
+        ledger.note(&[noted(2)]);
         let again = Ledger::open(&path).unwrap().arrived();
-        assert!([1, 2, 3].into_iter().all(|mark| again.has(Mark(mark))));
+        for number in 0..3 {
+            let Arrival { mark, size, modified } = noted(number);
+            let kind = EntryKind::File { size: Some(size), mode: FileMode::Regular };
+            let entry = Entry { path: RelPath::parse("any").unwrap(), kind, modified };
+            assert_eq!(again.came(mark, &entry), Came::Same, "{number}");
+        }
         assert!(!again.has(Mark(u64::from_le_bytes([7; 8]))));
     }
 }

@@ -40,7 +40,9 @@ use crate::{
     },
     net::{Connection, Lane, NetError},
     pairing::{self, Ends},
-    transfer::{Assent, Farewell, LaneToken, Limiter, Notice, Outflow, SendJob, Stops, Told, farewell, send},
+    transfer::{
+        self, Assent, Farewell, LaneToken, Limiter, Notice, Outflow, SendJob, Stops, Told, farewell, send,
+    },
     wire::{FromSender, frame, limits},
 };
 
@@ -262,6 +264,7 @@ impl Outgoing {
                 () = self.nudge.notified() => {}
                 () = self.wishes.paused() => {}
                 () = self.cancel.cancelled() => return End::Over(cancelled()),
+                () = self.alarm.cancelled() => return End::Over(Box::new(transfer::codes_differed())),
             }
         }
     }
@@ -405,6 +408,7 @@ impl Outgoing {
         tokio::select! {
             wanted = self.wishes.until(Wish::GoOn) => wanted?,
             () = self.cancel.cancelled() => return Ok(Some(cancelled())),
+            () = self.alarm.cancelled() => return Ok(Some(Box::new(transfer::codes_differed()))),
         }
         self.note(accepted, |marks| marks.without(Side::Here));
         match self.rest.reason() {

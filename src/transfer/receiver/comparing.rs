@@ -46,18 +46,12 @@ pub fn compare(
                         return;
                     }
                 }
-                Compared::Changed(why) => {
-                    if fates.blocking_send(Fate::Failed { entry, why }).is_err() {
-                        return;
-                    }
-                }
                 Compared::Over => return,
             }
             next = if same.len() < GROUP { asked.try_recv().ok() } else { None };
         }
         let lasting = intake.make_last(same);
-        let sizes = lasting.iter().filter_map(|(no, result)| Some((*no, result.as_ref().ok()?.size)));
-        arrivals.note(intake, sizes);
+        arrivals.note(intake, lasting.iter().filter(|(_, result)| result.is_ok()).map(|(no, _)| *no));
         for (entry, result) in lasting {
             let fate = match result {
                 Ok(Same { size, digest, .. }) => Fate::Same { entry, size, digest },

@@ -358,8 +358,7 @@ fn store(job: &Job, verified: &mpsc::Receiver<Verified>, halt: &Halt) {
         }
         let mut fatal = None;
         let stored = job.intake.store(group);
-        let sizes = stored.iter().filter_map(|(no, result)| Some((*no, result.as_ref().ok()?.size)));
-        job.arrivals.note(&job.intake, sizes);
+        job.arrivals.note(&job.intake, stored.iter().filter(|(_, result)| result.is_ok()).map(|(no, _)| *no));
         watch.lap(Work::Store);
         for (entry, result) in stored {
             let fate = match result {

@@ -6,7 +6,7 @@ use tokio::sync::mpsc::Sender;
 
 use crate::{
     disk::{DiskError, Intake, Stored},
-    model::{Accord, Arrival, Digest, EntryNo},
+    model::{Accord, Arrival, Digest, EntryKind, EntryNo},
     transfer::{Limiter, Meter, TransferError},
 };
 
@@ -58,9 +58,14 @@ pub struct Arrivals {
 }
 
 impl Arrivals {
-    /// These files are stored, of so many bytes each.
-    pub fn note(&self, intake: &Intake, stored: impl Iterator<Item = (EntryNo, u64)>) {
-        let arrival = |(no, size)| Some(Arrival { mark: self.accord.mark(intake.entry(no)?), size });
+    /// These files are stored.
+    pub fn note(&self, intake: &Intake, stored: impl Iterator<Item = EntryNo>) {
+        let arrival = |no| {
+            let entry = intake.entry(no)?;
+            let EntryKind::File { size, .. } = entry.kind else { return None };
+            let (mark, size) = (self.accord.mark(entry), size.unwrap_or_default());
+            Some(Arrival { mark, size, modified: entry.modified })
+        };
         let arrivals: Vec<_> = stored.filter_map(arrival).collect();
         if !arrivals.is_empty() {
             (self.note)(&arrivals);

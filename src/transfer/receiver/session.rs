@@ -18,8 +18,8 @@ use super::{
 use crate::{
     disk::{Earlier, Finished, Intake, Names},
     model::{
-        Accord, Answer, DeviceName, Direction, EntryKind, EntryNo, Group, Landing, Purpose, Report, Side,
-        Summary, TransferId,
+        Accord, Answer, Arrived, DeviceName, Direction, EntryKind, EntryNo, Group, Landing, Purpose, Report,
+        Side, Summary, TransferId,
     },
     pairing::Ends,
     transfer::{
@@ -274,21 +274,30 @@ impl Session<'_> {
         let stored: Vec<Range<EntryNo>> = plan.stored().to_vec();
         let earlier = bytes_of(&entries, &stored);
         self.meter.set_total((!streams).then(|| plan.needs().saturating_add(earlier)));
-        let unwanted = without(plan.unwanted(), &stored);
+        let beyond = plan.beyond().to_vec();
+        let unwanted = without(&without(plan.unwanted(), &stored), &beyond);
         let likely = plan.likely().to_vec();
         let notes = plan.notes().to_vec();
         self.tally = account(&entries, &unwanted, &stored);
+        self.fail_beyond(&entries, &beyond);
         self.tally.add_earlier(earlier);
         let ReceiveJob { transfer, keep, arriving, attempt, .. } = job;
-        let accord = match attempt {
-            Attempt::Again(earlier) => earlier.accord,
-            Attempt::First => None,
+        let (accord, arrived) = match attempt {
+            Attempt::Again(earlier) => (earlier.accord, earlier.arrived),
+            Attempt::First => (None, Arrived::default()),
         };
         let accord = accord.unwrap_or_else(|| Arc::new(plan.accord(crate::identity::random(), &entries)));
-        let arrivals = Arc::new(Arrivals { accord: Arc::clone(&accord), note: arriving });
+        // What comes of a speed test is not kept.
+        let note: Arriving = if purpose == Purpose::Files { arriving } else { Box::new(|_| {}) };
+        let arrivals = Arc::new(Arrivals { accord: Arc::clone(&accord), note });
+        let noting = Arc::clone(&arrivals);
         let beginning = self.beginning.insert(spawn_blocking(move || {
             let intake = Intake::begin(inbox, entries, plan, transfer)?;
             keep(&intake.names(), &accord).map_err(|why| TransferError::Internal(why.to_string()))?;
+            // A crash may have come between a file's name and the line about it.
+            let is_unnoted =
+                |no: &EntryNo| intake.entry(*no).is_some_and(|entry| !arrived.has(accord.mark(entry)));
+            noting.note(&intake, intake.stored().iter().cloned().flatten().filter(is_unnoted));
             let held = intake.held();
             Ok((Arc::new(intake), held))
         }));
@@ -303,6 +312,7 @@ impl Session<'_> {
         let token = crate::identity::random();
         let mut lanes = lanes(token);
         self.tell_ranges(&unwanted, FromReceiver::Except).await?;
+        self.tell_ranges(&beyond, FromReceiver::Beyond).await?;
         self.tell_ranges(&stored, FromReceiver::Stored).await?;
         self.tell_held(held).await?;
         self.tell_ranges(&likely, FromReceiver::Likely).await?;

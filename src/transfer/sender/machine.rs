@@ -206,6 +206,10 @@ impl Machine {
                 extend(&mut wants.unwanted, ranges, self.offered)?;
                 Order::Nothing
             }
+            (Phase::Waiting(wants), FromReceiver::Beyond(ranges)) => {
+                extend(&mut wants.beyond, ranges, self.offered)?;
+                Order::Nothing
+            }
             (Phase::Waiting(wants), FromReceiver::Stored(ranges)) => {
                 extend(&mut wants.stored, ranges, self.offered)?;
                 Order::Nothing
@@ -231,7 +235,7 @@ impl Machine {
                 Order::Nothing
             }
             (Phase::Waiting(_), FromReceiver::Accept { token }) if self.reveal == Reveal::Had => {
-                self.on_accept(token)?
+                self.on_accept(token, path)?
             }
             (Phase::Flowing(_), FromReceiver::Differ(differ)) => self.on_differ(differ)?,
             (Phase::Flowing(_), FromReceiver::Receipts(receipts)) => self.on_receipts(receipts, path)?,
@@ -255,6 +259,7 @@ impl Machine {
             (_, FromReceiver::Held { .. }) => return Err(Violation::OutOfTurn("held")),
             (_, FromReceiver::Likely(_)) => return Err(Violation::OutOfTurn("likely")),
             (_, FromReceiver::Differ(_)) => return Err(Violation::OutOfTurn("differ")),
+            (_, FromReceiver::Beyond(_)) => return Err(Violation::OutOfTurn("beyond")),
             (_, FromReceiver::Nonce(_)) => return Err(Violation::OutOfTurn("nonce")),
             (_, FromReceiver::Pair { .. } | FromReceiver::Paired { .. }) => {
                 return Err(Violation::OutOfTurn("pair"));

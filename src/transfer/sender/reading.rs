@@ -92,10 +92,13 @@ impl Reader<'_> {
         let Job { sources, answer, .. } = self.job;
         let mut unwanted = answer.unwanted.iter().flat_map(Clone::clone).peekable();
         let mut stored = answer.stored.iter().flat_map(Clone::clone).peekable();
+        let mut beyond = answer.beyond.iter().flat_map(Clone::clone).peekable();
         let mut likely = answer.likely.iter().flat_map(Clone::clone).peekable();
         let count = EntryNo::try_from(sources.len()).unwrap_or(EntryNo::MAX);
         for entry in 0..count {
-            let is_settled = unwanted.next_if_eq(&entry).is_some() | stored.next_if_eq(&entry).is_some();
+            let is_settled = unwanted.next_if_eq(&entry).is_some()
+                | stored.next_if_eq(&entry).is_some()
+                | beyond.next_if_eq(&entry).is_some();
             if !is_settled && likely.next_if_eq(&entry).is_none() {
                 self.read_entry(entry)?;
             }

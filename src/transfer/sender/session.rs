@@ -62,8 +62,9 @@ where
     control::run(control, &FromSender::Alive, |link: Link<FromReceiver>| async move {
         let limiter = Arc::clone(&job.limiter);
         let meeting = Calling::new(job.ends, job.assent.clone());
-        let (machine, flow, comparing) = (Machine::new(), None, None);
-        let mut session = Session { link, meter, limiter, observe, machine, meeting, flow, comparing };
+        let (machine, sources, flow, comparing) = (Machine::new(), None, None, None);
+        let mut session =
+            Session { link, meter, limiter, observe, machine, meeting, sources, flow, comparing };
         let result = tokio::select! {
             result = session.run(job, open_lane) => result,
             () = stops.cancel.cancelled() => Ok(Ended::Cancelled { by: Side::Here }),
@@ -83,6 +84,8 @@ struct Session<'a> {
     observe: &'a (dyn Fn(Notice) + Send + Sync),
     machine: Machine,
     meeting: Calling,
+    /// What was offered, once that is known.
+    sources: Option<Arc<Sources>>,
     flow: Option<Flow>,
     comparing: Option<Comparing>,
 }
@@ -91,7 +94,6 @@ struct Session<'a> {
 struct Flow {
     stages: Stages,
     fates: mpsc::Receiver<Fate>,
-    sources: Arc<Sources>,
 }
 
 /// Likely files that are read to be compared.
@@ -123,7 +125,7 @@ impl Session<'_> {
             }
         }
         let sources = match self.offer(job.scan).await? {
-            Ok(sources) => Arc::new(sources),
+            Ok(sources) => Arc::clone(self.sources.insert(Arc::new(sources))),
             Err(ended) => return Ok(ended),
         };
         let deadline = Instant::now() + limits::ANSWER;
@@ -176,7 +178,7 @@ impl Session<'_> {
     fn understand(&mut self, message: FromReceiver) -> Result<Order, TransferError> {
         // Whatever was sent before its receipt is noted before its receipt.
         self.note_fates();
-        let sources = self.flow.as_ref().map(|flow| &flow.sources);
+        let sources = self.sources.as_ref();
         let path = |entry| sources.and_then(|s| s.entry(entry)).map(|e| e.path.clone());
         let order = self.machine.on_message(message, path)?;
         if let Order::Reveal(nonce) = &order {
@@ -205,7 +207,7 @@ impl Session<'_> {
         match fate {
             Fate::Sent { entry, sent } => self.machine.sent(entry, sent),
             Fate::Broken { entry, why } => {
-                let offered = self.flow.as_ref().and_then(|flow| flow.sources.entry(entry));
+                let offered = self.sources.as_ref().and_then(|sources| sources.entry(entry));
                 if let Some(offered) = offered {
                     let path = offered.path.clone();
                     self.machine.broken(entry, &path, why.to_string());

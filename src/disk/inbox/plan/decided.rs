@@ -23,8 +23,8 @@ pub struct Plan {
     pub(super) unwanted: Vec<Range<EntryNo>>,
     pub(super) stored: Vec<Range<EntryNo>>,
     pub(super) likely: Vec<Range<EntryNo>>,
-    /// Those among them that this transfer has stored: if they are others now, they are not wanted again.
-    pub(super) settled: Vec<Range<EntryNo>>,
+    /// Files that were agreed, and would bring more than was: among the unwanted.
+    pub(super) beyond: Vec<Range<EntryNo>>,
     /// Files that take the place of one that is there.
     pub(super) replaces: Vec<Range<EntryNo>>,
     pub(in crate::disk) attempt: Attempt,
@@ -53,6 +53,12 @@ impl Plan {
         &self.likely
     }
 
+    /// Files among the unwanted that were agreed, and have grown or changed beyond that: sorted, merged.
+    #[must_use]
+    pub fn beyond(&self) -> &[Range<EntryNo>] {
+        &self.beyond
+    }
+
     /// Bytes of the wanted files whose size is known.
     #[must_use]
     pub fn needs(&self) -> u64 {
@@ -73,15 +79,12 @@ impl Plan {
     /// What is said yes to with this plan; `key` is random.
     #[must_use]
     pub fn accord(&self, key: [u8; 32], entries: &[Entry]) -> Accord {
-        Accord::new(key, entries, |no| match (self.is_unwanted(no), self.replaces(no)) {
+        let is_left_out = |no| self.is_unwanted(no) && !is_among(&self.stored, no);
+        Accord::new(key, entries, |no| match (is_left_out(no), self.replaces(no)) {
             (true, _) => None,
             (false, true) => Some(Effect::Replaces),
             (false, false) => Some(Effect::Adds),
         })
-    }
-
-    pub(in crate::disk) fn is_settled(&self, no: EntryNo) -> bool {
-        is_among(&self.settled, no)
     }
 
     /// True of a file that may take the place of what stands under its name.

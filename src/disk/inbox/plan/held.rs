@@ -3,7 +3,7 @@
 //! Says what may come, and how. Must not know names, nor what is in the folder.
 
 use super::decided::Earlier;
-use crate::model::{Accord, Arrived, Effect, Entry, EntryKind, Held};
+use crate::model::{Accord, Arrived, Came, Effect, Entry, EntryKind, Held};
 
 /// What another attempt is held to.
 pub struct HeldTo<'a> {
@@ -30,15 +30,15 @@ impl<'a> HeldTo<'a> {
     /// True of what nobody has said yes to. To be asked once of each entry.
     pub fn is_new(&mut self, entry: &Entry) -> bool {
         let is_new = !self.accord.has(entry);
-        if !is_new && matches!(entry.kind, EntryKind::File { .. }) && !self.has_arrived(entry) {
+        if !is_new && matches!(entry.kind, EntryKind::File { .. }) && self.came(entry) == Came::Never {
             self.gone = self.gone.saturating_sub(1);
         }
         is_new
     }
 
-    /// True of a file that this transfer has stored, though it may have changed since.
-    pub fn has_arrived(&self, entry: &Entry) -> bool {
-        self.arrived.has(self.accord.mark(entry))
+    /// Whether this transfer has stored a file, and as it is offered now.
+    pub fn came(&self, entry: &Entry) -> Came {
+        self.arrived.came(self.accord.mark(entry), entry)
     }
 
     /// What a file may do that is wanted; `None` where more would come of it than was agreed.

@@ -33,7 +33,7 @@ use crate::{
         naming::Numbering,
         system::space::Space,
     },
-    model::{Conflict, Effect, Entry, EntryKind, EntryNo, RelPath, text},
+    model::{Came, Conflict, Effect, Entry, EntryKind, EntryNo, RelPath, text},
 };
 
 /// Folders that an offer may imply: Airlift offers each by itself, and a few long paths could else stand for
@@ -100,8 +100,8 @@ pub enum Fate {
     Stored,
     /// A file like it is there.
     Likely,
-    /// A file like it is there, and this transfer has stored one.
-    Settled,
+    /// More would come of it than was agreed.
+    Beyond,
 }
 
 /// Why something gets another name than it was offered under.
@@ -204,16 +204,13 @@ impl<'a> Planner<'a> {
             EntryKind::File { .. } if is_new => Fate::LeftOut,
             EntryKind::File { size, .. } => self.file(entry, size.unwrap_or_default())?,
         };
-        if matches!(fate, Fate::LeftOut | Fate::Stored) {
+        if matches!(fate, Fate::LeftOut | Fate::Stored | Fate::Beyond) {
             extend(&mut self.plan.unwanted, no);
         }
         match fate {
             Fate::Stored => extend(&mut self.plan.stored, no),
             Fate::Likely => extend(&mut self.plan.likely, no),
-            Fate::Settled => {
-                extend(&mut self.plan.likely, no);
-                extend(&mut self.plan.settled, no);
-            }
+            Fate::Beyond => extend(&mut self.plan.beyond, no),
             Fate::Replaces => extend(&mut self.plan.replaces, no),
             Fate::New | Fate::Merged | Fate::LeftOut => {}
         }
@@ -222,16 +219,20 @@ impl<'a> Planner<'a> {
 
     fn file(&mut self, entry: &'a Entry, size: u64) -> Result<Fate, PlanError> {
         let path = entry.path.as_str();
+        let came = self.held.as_ref().map_or(Came::Never, |held| held.came(entry));
+        if came == Came::Same {
+            // What has become of it since is its person's affair.
+            return Ok(Fate::Stored);
+        }
         let parent = self.parent(path)?;
-        let known = self.stored_earlier(parent, entry).or_else(|| self.likely(parent, entry));
+        let known = match came {
+            Came::Never => self.stored_earlier(parent, entry).or_else(|| self.likely(parent, entry)),
+            Came::Same | Came::Changed => None,
+        };
         if known == Some(Fate::Stored) {
             return Ok(Fate::Stored);
         }
-        if known == Some(Fate::Likely) && self.held.as_ref().is_some_and(|held| held.has_arrived(entry)) {
-            // It is compared, and not sent again whatever comes of that.
-            return Ok(Fate::Settled);
-        }
-        let Some(effect) = self.hold(entry) else { return Ok(Fate::LeftOut) };
+        let Some(effect) = self.hold(entry) else { return Ok(Fate::Beyond) };
         if known == Some(Fate::Likely) {
             self.add_to_needs(size)?;
             return Ok(Fate::Likely);
@@ -263,13 +264,7 @@ impl<'a> Planner<'a> {
             let replaces = self.plan.conflict == Conflict::Replace;
             return Some(if replaces { Effect::Replaces } else { Effect::Adds });
         };
-        let effect = held.hold(entry);
-        if effect.is_none() {
-            let path = text::visible(entry.path.as_str());
-            let why = "has grown or changed beyond what was accepted, and is left out";
-            self.plan.notes.add(format_args!("“{path}” {why}."));
-        }
-        effect
+        held.hold(entry)
     }
 
     pub fn parent(&mut self, path: &'a str) -> Result<Folder, PlanError> {

@@ -9,10 +9,10 @@ use crate::{
     engine::{
         command::{Consent, Receiving},
         report::Internal,
-        transfers::record::Said,
+        transfers::record::{self, Said},
         trust::policy::{Asked, Decision, decide},
     },
-    model::{Agreement, Answer, Landing, Trust},
+    model::{Agreement, Answer, Landing, Summary, Trust},
     transfer::IncomingOffer,
 };
 
@@ -65,6 +65,31 @@ impl Incoming {
         let folder = landing.folder.or_else(|| receiving.landing.folder.clone());
         Answer::Accept(Landing { folder, ..landing })
     }
+
+    /// What becomes of what was accepted before, and is offered once more.
+    pub(super) fn answer_again(
+        &self,
+        record: &record::Receiving,
+        summary: &Summary,
+        is_held: bool,
+    ) -> Answer {
+        if record.said == Said::Trust && !self.is_trusted() {
+            return Answer::Decline(Some(TAKEN_BACK.to_owned()));
+        }
+        if summary.purpose != record.summary.purpose {
+            return Answer::Decline(Some(CHANGED.to_owned()));
+        }
+        // The plan holds it to what was said yes to.
+        if is_held || summary.is_within(&record.summary) {
+            Answer::Accept(record.landing.clone())
+        } else {
+            Answer::Decline(Some(CHANGED.to_owned()))
+        }
+    }
+
+    pub(super) fn is_trusted(&self) -> bool {
+        matches!(self.devices.trust_of(self.peer.id), Trust::Trusted | Trust::Own)
+    }
 }
 
 /// Minutes after midnight, here and now.
@@ -73,3 +98,10 @@ fn minute() -> u16 {
     // Below 1,440.
     u16::try_from(i32::from(now.hour()) * 60 + i32::from(now.minute())).unwrap_or_default()
 }
+
+/// Why one that was accepted because its sender was trusted is not gone on with.
+const TAKEN_BACK: &str =
+    "That device doesn’t trust this one any more, and nobody there has accepted it. Send it anew.";
+
+/// Why a transfer that was accepted is not gone on with.
+const CHANGED: &str = "What is offered is no longer what was accepted: it has become more. Send it anew.";

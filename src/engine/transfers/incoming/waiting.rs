@@ -18,6 +18,7 @@ use crate::{
     },
     model::{Outcome, Pause, Problem, ProblemKind, Report, Side},
     net::Connection,
+    transfer,
     wire::message::Ending,
 };
 
@@ -83,6 +84,7 @@ impl Incoming {
                 let report = Report::of(Outcome::Cancelled { by: Side::Here });
                 Err(End::Over(Box::new(report)))
             },
+            () = self.alarm.cancelled() => Err(End::Over(Box::new(transfer::codes_differed()))),
             () = sleep(left), if reason.is_none() => {
                 let (side, kind) = (Side::There, ProblemKind::Link);
                 Err(End::Rests(Problem { side, kind, text: text.to_owned() }, since))

@@ -1,7 +1,7 @@
 //! What is kept of a transfer that sends, from the moment it was accepted, for another run and for another
 //! try.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{io, sync::Arc, time::SystemTime};
 
 use tokio::{sync::oneshot, task::spawn_blocking};
 
@@ -71,7 +71,7 @@ impl Outgoing {
         let sending = record::Sending { id, peer, to, paths, summary, began, missing };
         let kept = Kept::create(&self.home, &Record::Sending(sending.clone()));
         // Without one it goes on for as long as this run does.
-        let kept = kept.and_then(|kept| kept.keep_accord(&listed).map(|()| kept)).inspect_err(|problem| {
+        let kept = kept.and_then(|kept| with_list(kept, &listed)).inspect_err(|problem| {
             tracing::warn!(%problem, "a transfer can't be kept for a later run");
         });
         Some(Accepted { record: sending, kept: kept.ok(), listed: Some(listed) })
@@ -83,5 +83,16 @@ fn is_for(sending: &record::Sending, to: &Target) -> bool {
         Target::Device(id) => sending.peer.id == *id,
         Target::Link(link) => sending.peer.id == link.id,
         to => sending.to == *to,
+    }
+}
+
+/// Keeps the list beside the record: without it, the record would be of something else.
+fn with_list(kept: Kept, listed: &Accord) -> io::Result<Kept> {
+    match kept.keep_accord(listed) {
+        Ok(()) => Ok(kept),
+        Err(problem) => {
+            kept.remove();
+            Err(problem)
+        }
     }
 }

@@ -138,6 +138,7 @@ impl Kept {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let mut new = tempfile::NamedTempFile::new_in(folder)?;
         new.write_all(&accord.to_bytes())?;
+        // Not synced: after a power cut it may be none, and then its transfer waits for a person.
         new.persist(self.path.with_extension(ACCORD))?;
         Ok(())
     }
@@ -148,10 +149,10 @@ impl Kept {
         Accord::from_bytes(&fs::read(self.path.with_extension(ACCORD)).ok()?)
     }
 
-    /// True when what was said yes to can be known.
+    /// True when what was said yes to can be known. Reads all of it.
     #[must_use]
     pub fn has_accord(&self) -> bool {
-        self.path.with_extension(ACCORD).exists()
+        self.accord().is_some()
     }
 
     /// What has come under it.

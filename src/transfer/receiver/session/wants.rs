@@ -4,12 +4,24 @@ use std::ops::Range;
 
 use super::Session;
 use crate::{
-    model::{EntryNo, Group},
+    model::{Entry, EntryNo, FileProblem, Group, Side},
     transfer::TransferError,
     wire::{FromReceiver, limits, message::RawGroup},
 };
 
+/// Why a file that was agreed is not wanted.
+const BEYOND: &str =
+    "It has grown or changed at the sender by more than was accepted. Have it sent by itself.";
+
 impl Session<'_> {
+    /// Files that were agreed, and would bring more than was, have failed.
+    pub(super) fn fail_beyond(&mut self, entries: &[Entry], beyond: &[Range<EntryNo>]) {
+        for no in beyond.iter().flat_map(Clone::clone) {
+            let path = entries.get(no as usize).map_or_else(String::new, |entry| entry.path.to_string());
+            self.tally.failed(no, FileProblem { path, side: Side::There, why: BEYOND.to_owned() });
+        }
+    }
+
     pub(super) async fn tell_ranges(
         &mut self,
         ranges: &[Range<EntryNo>],

@@ -12,8 +12,15 @@ use crate::{
     },
 };
 
+/// Why a file that was agreed is not sent.
+const BEYOND: &str = "It has grown or changed by more than was accepted. Send it by itself.";
+
 impl Machine {
-    pub(super) fn on_accept(&mut self, token: LaneToken) -> Result<Order, Violation> {
+    pub(super) fn on_accept(
+        &mut self,
+        token: LaneToken,
+        path: impl Fn(EntryNo) -> Option<RelPath>,
+    ) -> Result<Order, Violation> {
         let Phase::Waiting(wants) = &mut self.phase else { return Err(Violation::OutOfTurn("accept")) };
         let mut answer = std::mem::take(wants);
         self.long = HashMap::new();
@@ -29,7 +36,13 @@ impl Machine {
             self.likely.insert(entry);
         }
         answer.doubts = Arc::new(Doubts::new(self.likely.len()));
-        self.phase = Phase::Flowing(Tally::new(wanted, left_out, stored));
+        let mut tally = Tally::new(wanted, left_out, stored);
+        for entry in answer.beyond.iter().flat_map(Clone::clone) {
+            let path = path(entry).map_or_else(String::new, |path| path.to_string());
+            // What is excepted as well, or no file, is of no account.
+            tally.failed(entry, FileProblem { path, side: Side::Here, why: BEYOND.to_owned() });
+        }
+        self.phase = Phase::Flowing(tally);
         Ok(Order::Flow { token, answer })
     }
 

@@ -13,6 +13,8 @@ use crate::{
 pub struct Wants {
     /// Left out by the receiver; ascending.
     pub unwanted: Vec<Range<EntryNo>>,
+    /// More than was agreed; ascending.
+    pub beyond: Vec<Range<EntryNo>>,
     /// Stored by an earlier attempt; ascending.
     pub stored: Vec<Range<EntryNo>>,
     /// Parts of files that an earlier attempt has left, as the receiver says.

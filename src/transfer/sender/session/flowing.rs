@@ -57,13 +57,13 @@ impl Session<'_> {
         let meter = Arc::clone(&self.meter);
         meter.begin(Direction::Send);
         let limiter = Arc::clone(&self.limiter);
-        let job = Job { sources: Arc::clone(&sources), answer, meter, limiter, fates: noted };
+        let job = Job { sources, answer, meter, limiter, fates: noted };
         let (joining, joined) = content::joining();
         // New, and so not full.
         let _ = joining.try_send(content::Event::Lane(lane));
         let theirs = joining.clone();
         let stages = Stages::start(move |halt| content::run(&job, (theirs, joined), halt));
-        self.flow = Some(Flow { stages, fates, sources });
+        self.flow = Some(Flow { stages, fates });
         let mut torn: Option<(TransferError, Instant)> = None;
         let mut ticks = interval(limits::LOAD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
