@@ -251,7 +251,7 @@ fn a_file_that_is_gone_between_two_attempts_ends_it_with_a_sentence() {
 }
 
 #[test]
-fn an_offer_that_has_become_more_since_it_was_accepted_is_not_taken_without_a_question() {
+fn what_is_made_since_an_offer_was_accepted_does_not_come_without_a_question_and_ends_nothing() {
     let (here, there) = (Device::new(), Device::new());
     let file = here.file("trip/film.bin", content(SIZE));
     let trip = here.path("trip");
@@ -264,10 +264,11 @@ fn an_offer_that_has_become_more_since_it_was_accepted_is_not_taken_without_a_qu
     receiver.wait_for("interrupted");
     here.file("trip/smuggled", "nobody was asked about this");
     let (end, code) = here.send(&[&trip], &to, &[]).end();
-    assert_eq!((&end["outcome"], code == 0), (&"declined".into(), false), "{end}");
+    assert_eq!((&end["outcome"], &end["files"], code), (&"complete".into(), &1.into(), 0), "{end}");
     receiver.wait_for("finished");
-    assert!(tree(&there.inbox()).is_empty(), "{:?}", tree(&there.inbox()).keys());
-    assert!(file.exists());
+    let there = tree(&there.inbox());
+    assert_eq!(there.keys().collect::<Vec<_>>(), [Path::new("trip"), Path::new("trip/film.bin")]);
+    assert!(there[Path::new("trip/film.bin")].as_deref() == Some(&fs::read(file).unwrap()[..]));
 }
 
 #[test]

@@ -218,11 +218,12 @@ fn a_disk_that_is_too_small_from_the_first_is_refused_before_anything_is_sent() 
     let Some(disk) = Disk::new("tmpfs", 8, "") else { return };
     let (here, there) = (Device::new(), Device::new());
     let file = here.file("film.bin", content(20 << 20));
-    let (receiver, port) = receive(&there, &disk.at, "0", &ONCE);
+    let (mut receiver, port) = receive(&there, &disk.at, "0", &ONCE);
     let (end, code) = here.send(&[&file], &format!("127.0.0.1:{port}"), &[]).end();
     assert_eq!((&end["outcome"], code), (&"failed".into(), 1), "{end}");
     assert!(end["problem"].as_str().unwrap().contains("not enough space"), "{end}");
-    let (end, _) = receiver.end();
+    // It was not accepted, and does not end what waits for one that is.
+    let end = receiver.wait_for("finished");
     assert!(end["problem"].as_str().unwrap().contains("not enough space"), "{end}");
     assert_eq!(names(&disk.at), Vec::<String>::new());
 }
