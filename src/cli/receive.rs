@@ -16,7 +16,9 @@ use super::{
 };
 use crate::{
     engine::{CodeState, Command, Consent, Handle, PortChoice, Receiving, Remember, Unheard},
-    model::{Answer, Conflict, Landing, PairingCode, Transfer, TransferId},
+    model::{
+        Answer, Conflict, Landing, Outcome, PairingCode, Problem, ProblemKind, Side, Transfer, TransferId,
+    },
 };
 
 /// How to receive.
@@ -100,7 +102,8 @@ pub async fn receive(
             meant.insert(transfer.id);
         }
         if let Some((id, outcome)) = turn.ending() {
-            if until == ReceiveUntil::OneTransfer && (meant.remove(&id) || nothing_else) {
+            let ends = meant.remove(&id) || nothing_else || is_ours(outcome);
+            if until == ReceiveUntil::OneTransfer && ends {
                 leave(&mut watch, tell).await;
                 return Ok(Exit::of(outcome));
             }
@@ -175,6 +178,11 @@ async fn leave(watch: &mut Watch, tell: &mut dyn Tell) -> Left {
     tell.tell(News::Cancelling);
     ending::cancel(watch, running, tell).await;
     Left::Something
+}
+
+/// True of a failure of this device's own files, which no offer brings about: the next one would meet it, too.
+fn is_ours(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Failed(Problem { side: Side::Here, kind: ProblemKind::Files, .. }))
 }
 
 /// What a person's answer asks of the engine.

@@ -108,6 +108,7 @@ impl TransferError {
         match self {
             Self::Link(_) | Self::NoLane | Self::Stalled | Self::Net(_) => ProblemKind::Link,
             Self::Violation(_) => ProblemKind::Protocol,
+            Self::Plan(PlanError::NoSpace { .. }) => ProblemKind::NoRoom,
             Self::Source(_) | Self::Plan(_) | Self::Disk(_) => ProblemKind::Files,
             Self::Incomplete { .. } => ProblemKind::Incomplete,
             Self::CodesDiffer | Self::CodesDifferThere => ProblemKind::Alarm,

@@ -4,7 +4,7 @@
 use airlift::{
     engine::Consent,
     model::Transfer,
-    wire::{FromReceiver, FromSender, limits},
+    wire::{FromReceiver, FromSender, limits, message::Ending},
 };
 
 use super::support::device::{Device, NOTHING_SKIPPED, Rogue, file, hear, hear_any, say};
@@ -82,40 +82,24 @@ fn codes_that_strangers_learn_and_drop_are_counted_until_no_stranger_is_met_any_
 }
 
 #[test]
-fn where_everything_is_accepted_no_number_of_strangers_is_too_many() {
-    let mut device = Device::start("Ben");
-    let port = device.receive(Consent::All);
-    for _ in 0..=limits::MAX_OPEN_MEETINGS {
-        let rogue = Rogue::new();
-        let answer = device.engine.block_on(async {
-            let mut connection = rogue.greet(port).await;
-            say(&mut connection, &FromSender::Entries(vec![file("x", 1)])).await;
-            say(&mut connection, &NOTHING_SKIPPED).await;
-            let answer = hear(&mut connection).await;
-            let cancelled = FromSender::Ending(airlift::wire::message::Ending::Cancelled);
-            say(&mut connection, &cancelled).await;
-            while hear(&mut connection).await.is_some() {}
-            answer
-        });
-        assert!(matches!(answer, Some(FromReceiver::Accept { .. })), "{answer:?}");
-    }
-}
-
-#[test]
-fn where_everything_is_accepted_nobody_is_kept_out_by_whoever_says_that_codes_differ() {
-    let mut device = Device::start("Ben");
-    let port = device.receive(Consent::All);
-    for _ in 0..=limits::MAX_MISMATCHES {
-        let rogue = Rogue::new();
-        let answer = device.engine.block_on(async {
-            let mut connection = rogue.greet(port).await;
-            say(&mut connection, &FromSender::Entries(vec![file("x", 1)])).await;
-            say(&mut connection, &NOTHING_SKIPPED).await;
-            let answer = hear(&mut connection).await;
-            say(&mut connection, &FromSender::Ending(airlift::wire::message::Ending::Differs)).await;
-            while hear(&mut connection).await.is_some() {}
-            answer
-        });
-        assert!(matches!(answer, Some(FromReceiver::Accept { .. })), "{answer:?}");
+fn where_everything_is_accepted_no_number_of_strangers_is_too_many_whatever_they_say_at_last() {
+    for (last, count) in
+        [(Ending::Cancelled, limits::MAX_OPEN_MEETINGS), (Ending::Differs, limits::MAX_MISMATCHES)]
+    {
+        let mut device = Device::start("Ben");
+        let port = device.receive(Consent::All);
+        for _ in 0..=count {
+            let rogue = Rogue::new();
+            let answer = device.engine.block_on(async {
+                let mut connection = rogue.greet(port).await;
+                say(&mut connection, &FromSender::Entries(vec![file("x", 1)])).await;
+                say(&mut connection, &NOTHING_SKIPPED).await;
+                let answer = hear(&mut connection).await;
+                say(&mut connection, &FromSender::Ending(last.clone())).await;
+                while hear(&mut connection).await.is_some() {}
+                answer
+            });
+            assert!(matches!(answer, Some(FromReceiver::Accept { .. })), "{answer:?}");
+        }
     }
 }
