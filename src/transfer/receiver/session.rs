@@ -133,11 +133,13 @@ where
             rests,
         };
         let result = tokio::select! {
-            result = session.run(job, &hello, ask, lanes) => result,
+            // In this order: an alarm is louder than an answer of the same moment.
+            biased;
+            () = stops.alarm.cancelled() => Err(TransferError::CodesDiffer),
             () = stops.cancel.cancelled() => Ok(session.unless_done(Ended::Cancelled { by: Side::Here })),
             () = stops.pause.cancelled() => Ok(session.unless_done(Ended::Paused { by: Side::Here })),
             () = stops.cut.cancelled() => Err(LinkError::Closed.into()),
-            () = stops.alarm.cancelled() => Err(TransferError::CodesDiffer),
+            result = session.run(job, &hello, ask, lanes) => result,
         };
         session.end(result).await
     })

@@ -66,11 +66,13 @@ where
         let mut session =
             Session { link, meter, limiter, observe, machine, meeting, sources, flow, comparing };
         let result = tokio::select! {
-            result = session.run(job, open_lane) => result,
+            // In this order: an alarm is louder than an answer of the same moment.
+            biased;
+            () = stops.alarm.cancelled() => Err(TransferError::CodesDiffer),
             () = stops.cancel.cancelled() => Ok(Ended::Cancelled { by: Side::Here }),
             () = stops.pause.cancelled() => Ok(Ended::Paused { by: Side::Here }),
             () = stops.cut.cancelled() => Err(LinkError::Closed.into()),
-            () = stops.alarm.cancelled() => Err(TransferError::CodesDiffer),
+            result = session.run(job, open_lane) => result,
         };
         session.end(result).await
     })
