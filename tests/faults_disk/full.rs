@@ -148,8 +148,10 @@ fn a_disk_that_takes_everything_and_fails_at_the_sync_gives_no_file_its_name() {
     let home = parcel.here.home().join("there");
     let receiver = Receiver::start(&inner.inbox(), &home, "0", &[]).unwrap();
     let mut sender = parcel.send(&receiver.address(), &[]);
-    let News::Paused(event) = news(&mut sender) else { panic!("it waits for room") };
-    let told = sentence(&event);
+    let told = match news(&mut sender) {
+        News::Paused(event) => sentence(&event),
+        other => panic!("it waits for room: {other:?}"),
+    };
     parcel.nothing_is_wrong(&inner.inbox(), test);
     receiver.kill();
     drop(sender);

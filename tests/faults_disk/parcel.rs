@@ -19,6 +19,7 @@ pub struct Parcel {
 }
 
 /// How it looks from the sender.
+#[derive(Debug)]
 pub enum News {
     Over(Value),
     Interrupted,
