@@ -52,6 +52,8 @@ pub enum Event {
     Over,
     /// A connection's stages have ended.
     Ended(Result<Flow, TransferError>),
+    /// The stage that syncs has ended.
+    Synced(Result<(), TransferError>),
 }
 
 /// The two ends of the channel that leads connections to [`run`].
@@ -100,10 +102,8 @@ pub fn run(
         Builder::new()
             .name("airlift-sync".into())
             .spawn_scoped(scope, move || {
-                if let Err(e) = syncing.run(&rung) {
-                    // Nobody waits for it any more: it is over.
-                    let _ = told.send(Event::Ended(Err(e)));
-                }
+                // Nobody waits for it any more: it is over.
+                let _ = told.send(Event::Synced(syncing.run(&rung)));
             })
             .map_err(|e| TransferError::Internal(e.to_string()))?;
         let lanes = Lanes { scope, job, arriving: &arriving, over: &over, verified, joining };
@@ -179,12 +179,14 @@ impl Lanes<'_, '_> {
                     self.spawn(lane).map_err(|e| TransferError::Internal(e.to_string()))?;
                 }
                 Event::Lane(beyond) => (beyond.stop)(),
-                Event::Over => return Err(LinkError::Closed.into()),
+                Event::Synced(Err(e)) => return Err(e),
+                Event::Synced(Ok(())) | Event::Over => return Err(LinkError::Closed.into()),
                 Event::Ended(ended) => match ended? {
                     Flow::Finished { lanes } => {
                         self.job.meter.remove_lane();
                         finished += 1;
                         if finished >= lanes {
+                            self.see_synced(joined)?;
                             let is_whole = !self.arriving.is_any_open();
                             return if is_whole { Ok(()) } else { Err(Violation::EndsEarly.into()) };
                         }
@@ -198,6 +200,22 @@ impl Lanes<'_, '_> {
                         }
                     }
                 },
+            }
+        }
+    }
+
+    /// All has come, but the stage that syncs may have the last file in hand still, and find that the
+    /// disk doesn't take it.
+    fn see_synced(&self, joined: &mpsc::Receiver<Event>) -> Result<(), TransferError> {
+        self.over.tell();
+        self.arriving.ring();
+        loop {
+            match joined.recv().map_err(|_| LinkError::Closed)? {
+                Event::Synced(result) => return result,
+                Event::Lane(late) => (late.stop)(),
+                Event::Over => return Err(LinkError::Closed.into()),
+                // A connection beyond those that all came on.
+                Event::Ended(_) => {}
             }
         }
     }
