@@ -75,16 +75,6 @@ pub enum Came {
     Changed,
 }
 
-/// What becomes of an entry that is offered once more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
-    Within(Effect),
-    /// Nobody has said yes to it.
-    New,
-    /// It was agreed, and so much more would come than was that nobody has said yes to it.
-    Beyond,
-}
-
 impl std::fmt::Debug for Accord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Without its key.
@@ -162,26 +152,23 @@ impl Accord {
         self.agreed.iter().filter(|(mark, agreed)| agreed.is_file() && !arrived.has(*mark)).count()
     }
 
-    /// Whether an entry that another attempt wants to send is within what was agreed. Takes what it is larger,
-    /// or all of it where it was stored before, from the `slack`. A stream is not: nobody knows what comes of it,
-    /// and no honest sender has one twice.
-    pub fn hold(&self, entry: &Entry, arrived: &Arrived, slack: &mut u64) -> Held {
+    /// What an entry may do that another attempt wants to send; `None` where nobody has said yes to it, or to so
+    /// much of it. Takes what it is larger, or all of it where it was stored before, from the `slack`. A stream
+    /// may not come: nobody knows what comes of it, and no honest sender has one twice.
+    pub fn hold(&self, entry: &Entry, arrived: &Arrived, slack: &mut u64) -> Option<Effect> {
         let mark = self.mark(entry);
-        let Some(agreed) = self.agreed(mark) else { return Held::New };
+        let agreed = self.agreed(mark)?;
         let has_come = arrived.has(mark);
         let more = match entry.kind {
-            EntryKind::File { size: None, .. } => return Held::Beyond,
+            EntryKind::File { size: None, .. } => return None,
             EntryKind::Folder => 0,
             EntryKind::File { size: Some(size), .. } if has_come => size.max(1),
             EntryKind::File { size: Some(size), .. } => size.saturating_sub(agreed.size()),
         };
-        if more > *slack {
-            return Held::Beyond;
-        }
-        *slack -= more;
+        *slack = slack.checked_sub(more)?;
         // What was replaced is gone: what stands there now may be a person's own again.
         let replaces = agreed.0 & REPLACES != 0 && !has_come;
-        Held::Within(if replaces { Effect::Replaces } else { Effect::Adds })
+        Some(if replaces { Effect::Replaces } else { Effect::Adds })
     }
 
     /// True of an entry that was agreed, whatever its size.
@@ -290,18 +277,19 @@ mod tests {
     fn a_yes_is_to_these_paths_and_kinds_and_to_what_each_may_do() {
         let accord = accord(&[file("a", 1), file("t/b", 2), folder("t")]);
         let (arrived, mut slack) = (Arrived::default(), 0);
-        for (entry, held) in [
-            (file("a", 1), Held::Within(Effect::Replaces)),
-            (file("a", 0), Held::Within(Effect::Replaces)),
-            (file("t/b", 2), Held::Within(Effect::Adds)),
-            (folder("t"), Held::Within(Effect::Adds)),
-            (file("t/b", 3), Held::Beyond),
-            (file("t", 0), Held::New),
-            (stream("a"), Held::Beyond),
-            (folder("a"), Held::New),
-            (file("t/thesis.txt", 0), Held::New),
+        for (entry, is_known, effect) in [
+            (file("a", 1), true, Some(Effect::Replaces)),
+            (file("a", 0), true, Some(Effect::Replaces)),
+            (file("t/b", 2), true, Some(Effect::Adds)),
+            (folder("t"), true, Some(Effect::Adds)),
+            (file("t/b", 3), true, None),
+            (file("t", 0), false, None),
+            (stream("a"), true, None),
+            (folder("a"), false, None),
+            (file("t/thesis.txt", 0), false, None),
         ] {
-            assert_eq!(accord.hold(&entry, &arrived, &mut slack), held, "{entry:?}");
+            assert_eq!(accord.has(&entry), is_known, "{entry:?}");
+            assert_eq!(accord.hold(&entry, &arrived, &mut slack), effect, "{entry:?}");
         }
     }
 
@@ -312,11 +300,8 @@ mod tests {
             let mut arrived = Arrived::default();
             let mut left = accord.slack(&arrived);
             assert!(left.abs_diff(slack) <= 1, "{left}");
-            assert_eq!(
-                accord.hold(&file("a", agreed + left), &arrived, &mut left),
-                Held::Within(Effect::Replaces)
-            );
-            assert_eq!(accord.hold(&file("b", 2), &arrived, &mut left), Held::Beyond);
+            assert_eq!(accord.hold(&file("a", agreed + left), &arrived, &mut left), Some(Effect::Replaces));
+            assert_eq!(accord.hold(&file("b", 2), &arrived, &mut left), None);
             // What has grown has come: nothing more of that is left for the next attempt.
             let mark = accord.mark(&file("a", 0));
             arrived.add(Arrival { mark, size: agreed + accord.slack(&arrived), modified: None });
@@ -330,7 +315,7 @@ mod tests {
         let (mut arrived, mut came) = (Arrived::default(), 0);
         for _ in 0..100 {
             let mut slack = accord.slack(&arrived);
-            if accord.hold(&file("a", 400_000), &arrived, &mut slack) == Held::Beyond {
+            if accord.hold(&file("a", 400_000), &arrived, &mut slack).is_none() {
                 continue;
             }
             came += 1;
@@ -339,7 +324,7 @@ mod tests {
         assert_eq!(came, 1 + 2);
         // Nor is an empty one.
         let mut slack = 0;
-        assert_eq!(accord.hold(&file("a", 0), &arrived, &mut slack), Held::Beyond);
+        assert_eq!(accord.hold(&file("a", 0), &arrived, &mut slack), None);
     }
 
     #[test]
@@ -358,7 +343,7 @@ mod tests {
             assert_eq!(arrived.came(mark, &entry), came, "{entry:?}");
         }
         let mut slack = accord.slack(&arrived);
-        assert_eq!(accord.hold(&file("a", 401), &arrived, &mut slack), Held::Within(Effect::Adds));
+        assert_eq!(accord.hold(&file("a", 401), &arrived, &mut slack), Some(Effect::Adds));
     }
 
     #[test]
@@ -368,7 +353,7 @@ mod tests {
         assert!(accord.slack(&arrived) > 0);
         arrived.add(Arrival { mark: accord.mark(&file("a", 6)), size: 6, modified: None });
         let mut slack = accord.slack(&arrived);
-        assert_eq!(accord.hold(&file("a", 1), &arrived, &mut slack), Held::Beyond);
+        assert_eq!(accord.hold(&file("a", 1), &arrived, &mut slack), None);
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod transfer;
 mod tree;
 mod trial;
 
-pub use accord::{Accord, Arrival, Arrived, Came, Effect, Held, Mark};
+pub use accord::{Accord, Arrival, Arrived, Came, Effect, Mark};
 pub use address::{Address, BadAddress};
 pub use device::{BadDeviceId, BadDeviceName, DeviceId, DeviceName};
 pub use manifest::{

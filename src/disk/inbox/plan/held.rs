@@ -3,7 +3,7 @@
 //! Says what may come, and how. Must not know names, nor what is in the folder.
 
 use super::decided::Earlier;
-use crate::model::{Accord, Arrived, Came, Effect, Entry, EntryKind, Held};
+use crate::model::{Accord, Arrived, Came, Effect, Entry, EntryKind};
 
 /// What another attempt is held to.
 pub struct HeldTo<'a> {
@@ -43,9 +43,6 @@ impl<'a> HeldTo<'a> {
 
     /// What a file may do that is wanted; `None` where more would come of it than was agreed.
     pub fn hold(&mut self, entry: &Entry) -> Option<Effect> {
-        match self.accord.hold(entry, self.arrived, &mut self.slack) {
-            Held::Within(effect) => Some(effect),
-            Held::New | Held::Beyond => None,
-        }
+        self.accord.hold(entry, self.arrived, &mut self.slack)
     }
 }
