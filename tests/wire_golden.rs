@@ -9,8 +9,8 @@ use airlift::{
     wire::{
         ALPN, DEFAULT_PORT, FromReceiver, FromSender, content, frame,
         message::{
-            Acquaintance, Ending, RawDigest, RawEntry, RawGroup, RawKind, RawPurpose, RawSkipped, Receipt,
-            Stance,
+            Acquaintance, Ending, RawCounts, RawDigest, RawEntry, RawGroup, RawKind, RawPurpose, RawSkipped,
+            Receipt, Stance,
         },
     },
 };
@@ -53,6 +53,10 @@ fn what_a_sender_says_has_these_bytes() {
         pinned(&nonce, &format!("22000000 09 {} {last}", "07".repeat(32)));
     }
     pinned(&FromSender::Agreed, "01000000 0a");
+    pinned(&FromSender::Counting, "01000000 0d");
+    let (files, folders, bytes, streams, purpose) = (300, 2, 128, 1, RawPurpose::TrialOnDisk);
+    let counts = RawCounts { files, folders, bytes, streams, skipped, purpose };
+    pinned(&FromSender::Counts(counts), "0c000000 0e ac02 02 8001 01 01 00 8001 02");
     pinned(&FromSender::Alive, "01000000 04");
     pinned(&FromSender::Bye, "01000000 05");
     pinned(&FromSender::Ending(Ending::Cancelled), "02000000 06 00");
@@ -75,6 +79,7 @@ fn what_a_receiver_says_has_these_bytes() {
         pinned(&hello, &format!("27000000 00 0342656e {} {last} 01", "05".repeat(32)));
     }
     pinned(&FromReceiver::Beyond(vec![1..3]), "04000000 11 01 01 03");
+    pinned(&FromReceiver::Same, "01000000 12");
     pinned(&FromReceiver::Nonce([6; 32]), &format!("21000000 0e {}", "06".repeat(32)));
     pinned(&FromReceiver::Except(vec![0..1, 5..300]), "07000000 01 02 00 01 05 ac02");
     pinned(&FromReceiver::Accept { token: [2; 16] }, "11000000 02 02020202020202020202020202020202");

@@ -53,10 +53,12 @@ impl Asker {
     }
 
     /// Waits for the answer to the open question. Nothing is lost when it is dropped while it waits.
-    pub async fn answer(&mut self, tell: &mut dyn Tell) -> (TransferId, Verdict) {
-        let Some(id) = self.open else { return std::future::pending().await };
+    pub async fn answer(&mut self, tell: &mut dyn Tell) -> (Transfer, Verdict) {
+        let Some(asked) = self.waiting.front().filter(|_| self.open.is_some()).cloned() else {
+            return std::future::pending().await;
+        };
+        let answers = words::Answers::of(&asked);
         let verdict = loop {
-            let answers = self.waiting.front().map(words::Answers::of).unwrap_or_default();
             match self.typed.recv().await.as_deref().map(Verdict::understand) {
                 None => break Verdict::Nobody,
                 Some(Some(verdict)) if answers.has(verdict) => break verdict,
@@ -65,8 +67,8 @@ impl Asker {
         };
         tell.answered();
         self.open = None;
-        self.waiting.retain(|offer| offer.id != id);
-        (id, verdict)
+        self.waiting.retain(|offer| offer.id != asked.id);
+        (asked, verdict)
     }
 }
 

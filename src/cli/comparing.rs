@@ -3,7 +3,7 @@
 //! Knows what counts as an answer. Must not know what follows from one.
 
 use super::{ask::Typed, news::Tell, words::meeting};
-use crate::model::{Agreement, CompareCode, Transfer};
+use crate::model::{CompareCode, Transfer};
 
 /// Who can be asked about a device that was never met before.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl Comparing {
     /// Puts the question, or takes it back when it needs no answer any more.
     pub fn learn(&mut self, transfer: &Transfer, tell: &mut dyn Tell) {
         let Company::Person(typed) = &mut self.company else { return };
-        let code = transfer.meeting.filter(|meeting| meeting.here == Agreement::Asked).map(|m| m.code);
+        let code = transfer.meeting.filter(|_| transfer.compares()).map(|meeting| meeting.code);
         match code {
             Some(code) if self.open.is_none() && self.answered != Some(code) => {
                 typed.begin();
@@ -99,7 +99,7 @@ mod tests {
             stage::{Stage, Told, complete, transfer, within},
         },
         engine::{Command, Remember, Strangers},
-        model::{CompareCode, Direction, Meeting, Outcome, Side, Source, Transfer, TransferState},
+        model::{Agreement, CompareCode, Direction, Meeting, Outcome, Side, Source, Transfer, TransferState},
     };
 
     fn met(transfer: &Transfer, here: Agreement) -> Transfer {
@@ -141,7 +141,7 @@ mod tests {
             type_line.send("y".to_owned()).await.unwrap();
             let exit = run(&mut stage, &mut told, typed, async |stage, t| {
                 stage.say(&t, TransferState::Preparing);
-                stage.say(&met(&t, Agreement::Asked), TransferState::Waiting);
+                stage.say(&met(&t, Agreement::Asked), TransferState::Comparing);
                 shown.wait_for("show 042 007 (“").await;
                 type_line.send(String::new()).await.unwrap();
                 shown.wait_for("Please type y or n").await;
@@ -152,9 +152,9 @@ mod tests {
                     other => panic!("{other:?}"),
                 }
                 // Something else happens before the engine has heard the answer.
-                stage.say(&met(&t, Agreement::Asked), TransferState::Preparing);
+                stage.say(&met(&t, Agreement::Asked), TransferState::Comparing);
                 if agrees {
-                    stage.say(&met(&t, Agreement::Given), TransferState::Waiting);
+                    stage.say(&met(&t, Agreement::Given), TransferState::Comparing);
                     stage.say(&t, TransferState::Finished(Box::new(complete(&t))));
                 } else {
                     stage.finish(&t, Outcome::Cancelled { by: Side::Here });
@@ -178,7 +178,7 @@ mod tests {
         let (type_line, typed) = mpsc::channel(1);
         let exit = run(&mut stage, &mut told, typed, async |stage, t| {
             drop(type_line);
-            stage.say(&met(&t, Agreement::Asked), TransferState::Waiting);
+            stage.say(&met(&t, Agreement::Asked), TransferState::Comparing);
             assert!(matches!(stage.command().await, Command::Cancel(id) if id == t.id));
             stage.finish(&t, Outcome::Cancelled { by: Side::Here });
         })
@@ -193,7 +193,7 @@ mod tests {
         let shown = told.asked_by();
         run(&mut stage, &mut told, typed, async |stage, t| {
             stage.say(&met(&t, Agreement::NotNeeded), TransferState::Preparing);
-            stage.say(&met(&t, Agreement::Asked), TransferState::Waiting);
+            stage.say(&met(&t, Agreement::Asked), TransferState::Comparing);
             shown.wait_for("Does the screen").await;
             stage.finish(&t, Outcome::Declined { by: Side::There, reason: None });
         })

@@ -72,7 +72,7 @@ impl Moment {
     pub fn of(state: &TransferState) -> Self {
         match state {
             TransferState::Connecting => Self::Begun,
-            TransferState::Preparing => Self::Connected,
+            TransferState::Preparing | TransferState::Comparing => Self::Connected,
             TransferState::Waiting => Self::Offered,
             TransferState::Active | TransferState::Interrupted { .. } | TransferState::Paused(_) => {
                 Self::Started

@@ -84,18 +84,20 @@ pub async fn receive(
         let turn = tokio::select! {
             biased;
             turn = watch.next() => turn,
-            (id, verdict) = answer(asker.as_mut(), tell) => {
-                meant.insert(id);
-                watch.handle().send(said(id, verdict, &landing)).await?;
+            (asked, verdict) = answer(asker.as_mut(), tell) => {
+                let command = said(&asked, verdict, &landing);
+                // Who shows the same code has offered nothing yet.
+                if !matches!(command, Command::Agree(_)) {
+                    meant.insert(asked.id);
+                }
+                watch.handle().send(command).await?;
                 continue;
             }
         };
         if let (Some((id, _)), Some(asker)) = (turn.ending(), &mut asker) {
             asker.withdraw(id, tell);
         }
-        if let Some(news) = turn.news()
-            && !matches!(turn, Turn::Met(_))
-        {
+        if let Some(news) = turn.news() {
             tell.tell(news);
         }
         if let Turn::Transfer(Moment::Started, transfer) = &turn {
@@ -119,13 +121,16 @@ pub async fn receive(
                 leave(&mut watch, tell).await;
                 return Ok(Exit::Failed);
             }
+            Turn::Met(transfer) if transfer.compares() => {
+                if let Some(asker) = &mut asker {
+                    asker.offer(*transfer);
+                }
+            }
             Turn::Transfer(Moment::Offered, transfer) if transfer.asks() => {
                 if let Some(asker) = &mut asker {
                     asker.offer(*transfer);
                 }
             }
-            // Whoever is asked reads it in the question.
-            Turn::Met(transfer) if asker.is_none() => tell.tell(News::Met(&transfer)),
             // A first meeting has it, too.
             Turn::Transfer(Moment::Offered, transfer) if asker.is_none() && transfer.meeting.is_none() => {
                 if let Some(caution) = meeting::caution(&transfer) {
@@ -186,9 +191,11 @@ fn is_ours(outcome: &Outcome) -> bool {
 }
 
 /// What a person's answer asks of the engine.
-fn said(id: TransferId, verdict: Verdict, landing: &Landing) -> Command {
+fn said(asked: &Transfer, verdict: Verdict, landing: &Landing) -> Command {
+    let id = asked.id;
     let answer = match verdict {
         Verdict::Differ => return Command::Differ(id),
+        Verdict::Yes if asked.compares() => return Command::Agree(id),
         Verdict::Yes => Answer::Accept(landing.clone()),
         Verdict::Missing => Answer::Accept(Landing { conflict: Conflict::Complete, ..landing.clone() }),
         Verdict::No => Answer::Decline(None),
@@ -198,7 +205,7 @@ fn said(id: TransferId, verdict: Verdict, landing: &Landing) -> Command {
 }
 
 /// The answer to the question that is open; without end where nobody is asked.
-async fn answer(asker: Option<&mut Asker>, tell: &mut dyn Tell) -> (TransferId, Verdict) {
+async fn answer(asker: Option<&mut Asker>, tell: &mut dyn Tell) -> (Transfer, Verdict) {
     match asker {
         Some(asker) => asker.answer(tell).await,
         None => std::future::pending().await,

@@ -10,18 +10,18 @@ mod reception;
 mod transfers;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use tokio::{
-    sync::{Notify, Semaphore, mpsc, oneshot, watch},
+    sync::{Notify, Semaphore, mpsc, watch},
     task::{AbortHandle, Id, JoinSet},
 };
 use tokio_util::sync::CancellationToken;
 
-use self::{kept::Resting, reception::Reception};
+use self::{kept::Resting, questions::Reply, reception::Reception};
 use super::{
     cards::{DeviceCard, InboxCard},
     command::{Command, Manner, Receiving, Strangers},
@@ -41,7 +41,7 @@ use crate::{
     disk,
     identity::{Heard, Whereabouts},
     model::{
-        Answer, ByteRate, DeviceName, Outcome, Problem, ProblemKind, Report, Side, Source, Target, Transfer,
+        ByteRate, DeviceName, Outcome, Problem, ProblemKind, Report, Side, Source, Target, Transfer,
         TransferId,
     },
     net::{Connection, ListenError, Tls},
@@ -93,7 +93,9 @@ pub struct Actor {
     /// Apart from the tasks: nobody who quits waits for a count.
     measures: JoinSet<()>,
     transfers: HashMap<TransferId, Running>,
-    questions: HashMap<TransferId, oneshot::Sender<Answer>>,
+    questions: HashMap<TransferId, Reply>,
+    /// Those whose codes are the same, and whose offers are still to come: each has its place among the questions.
+    compared: HashSet<TransferId>,
     reception: Option<Reception>,
     /// Where this device has listened last.
     door: Option<AbortHandle>,
@@ -173,6 +175,7 @@ impl Actor {
             measures: JoinSet::new(),
             transfers: HashMap::new(),
             questions: HashMap::new(),
+            compared: HashSet::new(),
             reception: None,
             door: None,
             awaited: None,
@@ -242,12 +245,7 @@ impl Actor {
                 let manner = Manner { strangers: Strangers::GoAhead, ..Manner::default() };
                 self.send(id, to, Parcel::Trial { trial, folder }, manner);
             }
-            Command::Answer { id, answer } => {
-                if let Some(question) = self.questions.remove(&id) {
-                    // Whoever asked has gone: the offer was withdrawn in the same moment.
-                    let _ = question.send(answer);
-                }
-            }
+            Command::Answer { id, answer } => self.answer(id, answer),
             Command::Cancel(id) => match self.transfers.get(&id) {
                 Some(running) => running.cancel.cancel(),
                 None => self.discard(id),
@@ -309,7 +307,7 @@ impl Actor {
     fn hear(&mut self, report: Internal) {
         match report {
             Internal::Arrived(caller) => self.welcome(caller),
-            Internal::Ask { desk, offer, reply } => self.ask(&desk, *offer, reply),
+            Internal::Ask { desk, question } => self.ask(&desk, question),
             Internal::Reached { to, peer, at } => {
                 tracing::debug!(%peer, %at, "reached");
                 self.heard(Heard { id: peer, name: None, kind: None, at: Some(Whereabouts::Answered(at)) });
@@ -362,6 +360,7 @@ impl Actor {
         let id = self.transfers.iter().find(|(_, running)| running.task.id() == task).map(|(id, _)| *id);
         let running = id.and_then(|id| {
             self.questions.remove(&id);
+            self.compared.remove(&id);
             self.transfers.remove(&id)
         });
         if let Some(e) = broke {

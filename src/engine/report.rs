@@ -20,17 +20,17 @@ use super::{
     },
 };
 use crate::{
-    model::{Answer, DeviceId, Problem, Source, Target, TransferId},
+    model::{Answer, DeviceId, Problem, Source, Summary, Target, TransferId},
     net::{Connection, NetError},
-    transfer::IncomingOffer,
+    transfer::{Compared, IncomingOffer},
 };
 
 /// What tasks tell the actor.
 pub enum Internal {
     /// Somebody introduced themselves and wants to make an offer.
     Arrived(Caller),
-    /// An offer is to be shown, and may be answered through `reply`.
-    Ask { desk: Arc<Desk>, offer: Box<IncomingOffer>, reply: oneshot::Sender<Answer> },
+    /// A person is to be asked.
+    Ask { desk: Arc<Desk>, question: Question },
     /// This address leads to a device.
     Reached { to: Target, peer: DeviceId, at: SocketAddr },
     /// A transfer that receives is over, and its sender may call once more: it may not know that all is
@@ -53,6 +53,14 @@ pub enum Internal {
     Surveyed(Survey),
     /// Another machine with this one's key has called.
     Twin { address: SocketAddr, why: NetError },
+}
+
+/// What a person is asked about what comes in. A reply that is dropped is a no.
+pub enum Question {
+    /// Whether both screens show the same code, where so much is to be offered.
+    Same { counts: Summary, reply: oneshot::Sender<Compared> },
+    /// Whether an offer is wanted.
+    Offer { offer: Box<IncomingOffer>, reply: oneshot::Sender<Answer> },
 }
 
 /// Somebody who wants to make an offer, or to go on with one.

@@ -141,8 +141,8 @@ impl App {
             }
             Update::Event(Event::Transfer(transfer)) => {
                 self.transfers.hear(transfer);
-                self.comparing.hear(transfer);
-                if self.offers.hear(transfer, snapshot) && !ctx.input(|i| i.focused) {
+                let is_met = self.comparing.hear(transfer);
+                if (self.offers.hear(transfer, snapshot) || is_met) && !ctx.input(|i| i.focused) {
                     let call = ViewportCommand::RequestUserAttention(UserAttentionType::Informational);
                     ctx.send_viewport_cmd(call);
                 }

@@ -1,4 +1,4 @@
-//! First meetings: the code that two screens show, and the card of one who sends.
+//! First meetings: the code that two screens show, and the card on which it is compared.
 
 use egui::{Align, Context, CornerRadius, Frame, Label, Layout, Margin, RichText, Ui};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     engine::Command,
-    model::{Agreement, Caution, CompareCode, Direction, Transfer, TransferId, text},
+    model::{Answer, Caution, CompareCode, Direction, Transfer, TransferId, text},
 };
 
 /// The code as large as it can be read across a table, in digits and in words.
@@ -57,35 +57,36 @@ pub fn caution(ui: &mut Ui, warning: &str) {
     });
 }
 
-/// Meetings of transfers that send, whose codes wait to be compared.
+/// First meetings whose codes wait to be compared.
 #[derive(Default)]
 pub struct Comparing {
-    waiting: Vec<Sending>,
+    waiting: Vec<Met>,
     on_screen: OnScreen,
 }
 
-struct Sending {
+struct Met {
     id: TransferId,
+    direction: Direction,
     peer: String,
+    /// How much is to be sent: no more is known at the receiver.
+    size: String,
     device_id: String,
     code: CompareCode,
     warning: Option<String>,
 }
 
 impl Comparing {
-    /// Takes note of what a transfer has become.
-    pub fn hear(&mut self, transfer: &Transfer) {
-        let asked = transfer.meeting.filter(|meeting| {
-            transfer.direction == Direction::Send
-                && meeting.here == Agreement::Asked
-                && !transfer.is_finished()
-        });
+    /// Takes note of what a transfer has become. True when there is another code to compare.
+    pub fn hear(&mut self, transfer: &Transfer) -> bool {
+        let asked = transfer.meeting.filter(|_| transfer.compares());
         let known = self.waiting.iter().position(|waiting| waiting.id == transfer.id);
         match (known, asked) {
             (Some(at), None) => drop(self.waiting.remove(at)),
             (Some(at), Some(_)) => self.waiting[at].warning = transfer.caution.as_ref().map(warning),
-            (None, Some(meeting)) => self.waiting.push(Sending {
+            (None, Some(meeting)) => self.waiting.push(Met {
                 id: transfer.id,
+                direction: transfer.direction,
+                size: transfer.summary.size_line(),
                 peer: text::visible(transfer.peer.label()).into_owned(),
                 device_id: transfer.peer.id.map_or_else(String::new, |id| id.to_string()),
                 code: meeting.code,
@@ -93,6 +94,7 @@ impl Comparing {
             }),
             (None, None) => {}
         }
+        known.is_none() && asked.is_some()
     }
 
     /// Forgets everything, to be told anew.
@@ -101,18 +103,19 @@ impl Comparing {
     }
 
     pub fn show(&mut self, ctx: &Context, tools: &mut Tools) {
-        let Some(sending) = self.waiting.first() else {
+        let Some(met) = self.waiting.first() else {
             self.on_screen.clear();
             return;
         };
-        let id = sending.id;
+        let id = met.id;
         let age = self.on_screen.show(ctx, id);
-        let said = modal(ctx, "First meeting", 440.0, |ui| card(ui, sending, age));
+        let said = modal(ctx, "First meeting", 440.0, |ui| card(ui, met, age));
         if let Some(word) = said {
             let command = match word {
                 Word::Same => Command::Agree(id),
                 Word::Differ => Command::Differ(id),
-                Word::Cancel => Command::Cancel(id),
+                Word::Cancel if met.direction == Direction::Send => Command::Cancel(id),
+                Word::Cancel => Command::Answer { id, answer: Answer::Decline(None) },
             };
             if tools.ask(command) {
                 self.waiting.retain(|waiting| waiting.id != id);
@@ -127,32 +130,47 @@ enum Word {
     Cancel,
 }
 
-fn card(ui: &mut Ui, sending: &Sending, age: Age) -> Option<Word> {
+fn card(ui: &mut Ui, met: &Met, age: Age) -> Option<Word> {
     let p = theme::palette(ui);
     let mut said = None;
     ui.horizontal_top(|ui| {
         tile(ui, icons::LAPTOP, 44.0, p.accent, p.accent_soft);
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 3.0;
-            let question = format!("Is this really {}?", sending.peer);
+            let question = format!("Is this really {}?", met.peer);
             ui.add(Label::new(RichText::new(question).size(16.5).family(theme::semibold())).wrap());
-            ui.label(RichText::new(&sending.device_id).monospace().size(11.5).color(p.faint))
+            ui.label(RichText::new(&met.device_id).monospace().size(11.5).color(p.faint))
                 .on_hover_text("The device’s id");
         });
     });
-    if let Some(warning) = &sending.warning {
+    if let Some(warning) = &met.warning {
         caution(ui, warning);
     }
-    let about = "You have not met before. The other screen must show the same code. Nothing is sent before you say that it does.";
+    let (about, cancel) = match met.direction {
+        Direction::Send => (
+            format!(
+                "You have not met before. The other screen must show the same code. Nothing is sent of {} before both of you have said that it does.",
+                met.size
+            ),
+            "Don’t send",
+        ),
+        Direction::Receive => (
+            format!(
+                "It wants to send {}. You have not met before: its screen must show the same code. What it is, you see when both of you have compared.",
+                met.size
+            ),
+            "Decline",
+        ),
+    };
     ui.add(Label::new(RichText::new(about).color(p.faint)).wrap());
-    code(ui, sending.code);
+    code(ui, met.code);
     ui.add_space(6.0);
     ui.add_enabled_ui(age == Age::Ripe, |ui| {
         ui.horizontal(|ui| {
             if ui.add(Button::new("They differ", Look::Danger).icon(icons::X).height(40.0)).clicked() {
                 said = Some(Word::Differ);
             }
-            if ui.add(Button::new("Don’t send", Look::Plain).height(40.0)).clicked() {
+            if ui.add(Button::new(cancel, Look::Plain).height(40.0)).clicked() {
                 said = Some(Word::Cancel);
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -165,6 +165,12 @@ impl Summary {
         }
     }
 
+    /// How many and how large, and no name.
+    #[must_use]
+    pub fn counts(&self) -> Self {
+        Self { top: Vec::new(), more: 0, ..self.clone() }
+    }
+
     /// The whole size in bytes; `None` while a stream is part of it.
     #[must_use]
     pub fn total(&self) -> Option<u64> {
@@ -198,11 +204,20 @@ impl Summary {
             // What a peer calls it is never stored, and need not be read.
             return "Speed test".to_owned();
         }
-        let Some(first) = self.top.first() else { return "Nothing".to_owned() };
+        let Some(first) = self.top.first() else { return self.unnamed() };
         let name = super::text::visible(&first.name);
         match self.top.len() as u64 + self.more - 1 {
             0 => name.into_owned(),
             others => format!("{name} and {}", super::text::count(others, "more", "more")),
+        }
+    }
+
+    /// Of what only counts are known.
+    fn unnamed(&self) -> String {
+        match (self.files, self.folders) {
+            (0, 0) => "Nothing".to_owned(),
+            (0, folders) => super::text::count(folders, "folder", "folders"),
+            (files, _) => super::text::count(files, "file", "files"),
         }
     }
 

@@ -7,7 +7,9 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use super::{Bottleneck, Caution, Digest, Direction, Meeting, Pause, Peer, Pipeline, Purpose, Side, Summary};
+use super::{
+    Agreement, Bottleneck, Caution, Digest, Direction, Meeting, Pause, Peer, Pipeline, Purpose, Side, Summary,
+};
 
 /// Names a transfer on this device: 128 bits, random at the sender, derived from the sender's id
 /// and its own number at the receiver.
@@ -152,6 +154,13 @@ impl Transfer {
         matches!(self.state, TransferState::Left { .. })
     }
 
+    /// True while the person here has to say whether both screens show the same code.
+    #[must_use]
+    pub fn compares(&self) -> bool {
+        let is_asked = self.meeting.is_some_and(|meeting| meeting.here == Agreement::Asked);
+        self.state == TransferState::Comparing && is_asked
+    }
+
     /// True while an offer waits for this device's answer.
     #[must_use]
     pub fn asks(&self) -> bool {
@@ -165,6 +174,8 @@ pub enum TransferState {
     Connecting,
     /// The sender scans and offers.
     Preparing,
+    /// It is known how much is to be sent, and a first meeting's codes have to be found the same.
+    Comparing,
     /// The offer is complete; the receiver's answer is awaited.
     Waiting,
     /// Content flows.

@@ -69,8 +69,11 @@ pub enum TransferError {
         "The person at the other device has seen another code than this one shows. Somebody may stand between the two, so nothing was sent. Try another network, or use a code that you tell each other."
     )]
     CodesDifferThere,
-    #[error("Nobody has compared the codes at the other device. Ask its owner, and let it be sent again.")]
-    NotCompared,
+    #[error("Nobody has compared the codes {} in time, so nothing was sent. Send it again when both of you look at the screens.", match side {
+        Side::Here => "here",
+        Side::There => "at the other device",
+    })]
+    NotCompared { side: Side },
 }
 
 impl TransferError {
@@ -92,7 +95,6 @@ impl TransferError {
             | Self::NoAnswer
             | Self::Stalled
             | Self::NoLane
-            | Self::NotCompared
             | Self::CodesDifferThere
             | Self::Plan(
                 PlanError::Nothing | PlanError::Twice(_) | PlanError::FileAndFolder(_) | PlanError::Absurd,
@@ -100,7 +102,7 @@ impl TransferError {
             Self::Source(_) | Self::Plan(_) | Self::Disk(_) | Self::Internal(_) | Self::CodesDiffer => {
                 Side::Here
             }
-            Self::Incomplete { side, .. } => *side,
+            Self::Incomplete { side, .. } | Self::NotCompared { side } => *side,
         }
     }
 
@@ -112,7 +114,9 @@ impl TransferError {
             Self::Source(_) | Self::Plan(_) | Self::Disk(_) => ProblemKind::Files,
             Self::Incomplete { .. } => ProblemKind::Incomplete,
             Self::CodesDiffer | Self::CodesDifferThere => ProblemKind::Alarm,
-            Self::Peer(_) | Self::NoAnswer | Self::Internal(_) | Self::NotCompared => ProblemKind::Other,
+            Self::Peer(_) | Self::NoAnswer | Self::Internal(_) | Self::NotCompared { .. } => {
+                ProblemKind::Other
+            }
         }
     }
 }

@@ -22,7 +22,7 @@ pub enum Assent {
     Known,
     /// It is not known, and nobody can be asked.
     Unasked,
-    /// A person is asked whether the codes are the same. Nothing is sent before.
+    /// A person is asked whether the codes are the same. Nothing but counts is told before.
     Asked,
     /// They are.
     Given,
@@ -74,13 +74,20 @@ impl Calling {
         self.stance == Stance::Compares
     }
 
+    /// Whether the receiver has revealed its number, so that there is a code.
+    pub fn has_code(&self) -> bool {
+        self.revealing.is_none()
+    }
+
     /// Waits for the word of the person here. Forever, if nobody gives one.
-    pub async fn agreed(&self) -> Result<(), TransferError> {
+    pub fn agreed(&self) -> impl Future<Output = Result<(), TransferError>> + use<> {
         let mut assent = self.assent.clone();
-        match assent.wait_for(|assent| *assent != Assent::Asked).await.as_deref() {
-            Ok(_) => Ok(()),
-            // Whoever could have said it is gone, and takes this task with them.
-            Err(_) => Err(LinkError::Closed.into()),
+        async move {
+            match assent.wait_for(|assent| *assent != Assent::Asked).await.as_deref() {
+                Ok(_) => Ok(()),
+                // Whoever could have said it is gone, and takes this task with them.
+                Err(_) => Err(LinkError::Closed.into()),
+            }
         }
     }
 }
@@ -120,11 +127,6 @@ impl Called {
     pub fn reveal(&mut self) -> Option<(FromReceiver, Option<CompareCode>)> {
         let (code, nonce) = self.heard.take()?;
         Some((FromReceiver::Nonce(nonce), worth_showing(self.stance, self.knows).then_some(code)))
-    }
-
-    /// True when the sender's person has to agree before anything is sent.
-    pub fn waits(&self) -> bool {
-        self.stance == Stance::Compares
     }
 }
 

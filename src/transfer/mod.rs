@@ -46,7 +46,9 @@ pub use farewell::{Farewell, Told, farewell, given_up, put_off, refuse};
 pub use limiter::Limiter;
 pub use meeting::Assent;
 pub use meter::Meter;
-pub use receiver::{Arriving, Attempt, IncomingOffer, Keep, Leeway, ReceiveJob, Room, receive};
+pub use receiver::{
+    Arriving, Attempt, Compared, Host, IncomingOffer, Keep, Leeway, ReceiveJob, Room, receive,
+};
 pub use sender::{SendJob, send};
 
 use crate::{
@@ -97,6 +99,8 @@ pub enum Notice {
     Named(crate::model::DeviceName),
     /// What is offered, for later attempts to be held to (sending).
     Listed(Arc<Accord>),
+    /// So much is to be offered, once the codes were compared (sending).
+    Counted(Summary),
     /// The offer is complete and waits for its answer.
     Offered { summary: Summary, notes: Vec<String> },
     /// The answer was yes: content flows.

@@ -20,7 +20,7 @@ pub fn for_peer(error: &TransferError) -> Option<String> {
         TransferError::Violation(violation) => {
             format!("This side was told something that breaks the rules of the protocol: {violation}.")
         }
-        TransferError::NotCompared => "It took too long until the codes were compared.".to_owned(),
+        TransferError::NotCompared { .. } => "It took too long until the codes were compared.".to_owned(),
         TransferError::NoAnswer => "It took too long until the offer was answered.".to_owned(),
         TransferError::Source(_) => "The files can’t be read there any more.".to_owned(),
         TransferError::Plan(PlanError::NoSpace { .. }) => {

@@ -120,6 +120,9 @@ pub const PROBES: u32 = 4;
 /// only begins an offer must not hold one of the few places for ever.
 pub const OFFER: Duration = Duration::from_mins(2);
 
+/// How often a sender says that it still counts what it is to offer: well within [`OFFER`].
+pub const COUNTING: Duration = Duration::from_secs(10);
+
 /// For all of an offer, however steadily its parts come: [`MAX_ENTRIES`] of a disk that finds a thousand
 /// files a second, and some. Whoever trickles holds a place for no longer than this.
 pub const OFFER_WHOLE: Duration = Duration::from_hours(2);

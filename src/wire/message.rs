@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Violation, limits};
 use crate::model::{
-    Digest, Entry, EntryKind, EntryNo, FileMode, Group, Medium, Purpose, RelPath, Skipped, Timestamp, Work,
+    Digest, Entry, EntryKind, EntryNo, FileMode, Group, Medium, Purpose, RelPath, Skipped, Summary,
+    Timestamp, Work,
 };
 
 /// From the device that has the files.
@@ -38,13 +39,17 @@ pub enum FromSender {
     /// The first message after both have said hello: a random number of the sender, and what it does
     /// about the receiver.
     Nonce { nonce: [u8; 32], stance: Stance },
-    /// The person here has compared the codes, and agrees.
+    /// The person here has compared the codes, and they are the same.
     Agreed,
     /// The first message of a control connection whose sender knows the receiver's code; `Hello` comes after
     /// the receiver's `Paired`.
     Pair { element: [u8; 32] },
     /// It has the key that only follows from the right words.
     PairProof { proof: [u8; 32] },
+    /// What is to be offered is still being counted.
+    Counting,
+    /// How much there is to offer: all that is told of it before the codes were compared.
+    Counts(RawCounts),
 }
 
 /// From the device that gets the files.
@@ -90,6 +95,9 @@ pub enum FromReceiver {
     /// These files were agreed, and have grown or changed beyond that: they are not wanted, and have failed. Ranges
     /// of entry numbers, ascending, not touching.
     Beyond(Vec<Range<EntryNo>>),
+    /// What was counted may be offered: the codes are the same for the person here, or nobody here has to compare
+    /// them.
+    Same,
 }
 
 /// What a side can do beyond this version, a bit each: what both can may be said. Bits that nobody knows mean
@@ -111,7 +119,7 @@ pub enum Acquaintance {
 pub enum Stance {
     /// It knows it.
     Knows,
-    /// Its person compares the codes: content follows when it has said `Agreed`.
+    /// Its person compares the codes: nothing but counts is told before both sides have found them to be the same.
     Compares,
     /// It doesn't know it, and nobody there compares.
     GoesAhead,
@@ -183,6 +191,19 @@ pub struct RawSkipped {
     pub unreadable: u64,
 }
 
+/// How much is to be offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RawCounts {
+    pub files: u64,
+    pub folders: u64,
+    /// Of all files whose size is known.
+    pub bytes: u64,
+    /// Files whose size is not known.
+    pub streams: u64,
+    pub skipped: RawSkipped,
+    pub purpose: RawPurpose,
+}
+
 /// What the offer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RawPurpose {
@@ -247,6 +268,31 @@ impl From<&Entry> for RawEntry {
 impl From<Skipped> for RawSkipped {
     fn from(s: Skipped) -> Self {
         Self { links: s.links, special: s.special, unreadable: s.unreadable }
+    }
+}
+
+impl RawCounts {
+    /// # Errors
+    /// When no offer can have so many entries, or none.
+    pub fn parse(self) -> Result<Summary, Violation> {
+        let Self { files, folders, bytes, streams, skipped, purpose } = self;
+        let entries = files.checked_add(folders).ok_or(Violation::TooManyEntries)?;
+        if entries > limits::MAX_ENTRIES.into() {
+            return Err(Violation::TooManyEntries);
+        }
+        if entries == 0 || streams > files {
+            return Err(Violation::BadCounts);
+        }
+        let (skipped, purpose) = (skipped.into(), purpose.into());
+        Ok(Summary { files, folders, bytes, streams, skipped, purpose, ..Summary::default() })
+    }
+}
+
+impl From<&Summary> for RawCounts {
+    fn from(summary: &Summary) -> Self {
+        let Summary { files, folders, bytes, streams, .. } = *summary;
+        let (skipped, purpose) = (summary.skipped.into(), summary.purpose.into());
+        Self { files, folders, bytes, streams, skipped, purpose }
     }
 }
 
@@ -393,6 +439,27 @@ mod tests {
         }
         assert!(!parse(0, 6, 64 * chunk), "the whole file is no part of it");
         assert!(!parse(0, 0, 1));
+    }
+
+    #[test]
+    fn counts_that_no_offer_can_have_are_refused() {
+        let skipped = RawSkipped { links: 0, special: 0, unreadable: 0 };
+        let parse = |files, folders, streams| {
+            let counts =
+                RawCounts { files, folders, bytes: u64::MAX, streams, skipped, purpose: RawPurpose::Files };
+            let parsed = counts.parse();
+            assert!(
+                parsed.as_ref().is_ok_and(|summary| RawCounts::from(summary) == counts) || parsed.is_err()
+            );
+            parsed.map(drop)
+        };
+        let most = u64::from(limits::MAX_ENTRIES);
+        assert_eq!(parse(most, 0, most), Ok(()));
+        assert_eq!(parse(0, most, 0), Ok(()));
+        assert_eq!(parse(most, 1, 0), Err(Violation::TooManyEntries));
+        assert_eq!(parse(u64::MAX, 1, 0), Err(Violation::TooManyEntries));
+        assert_eq!(parse(0, 0, 0), Err(Violation::BadCounts));
+        assert_eq!(parse(1, 1, 2), Err(Violation::BadCounts));
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub enum Violation {
     OutOfTurn(&'static str),
     #[error("more files than are allowed in one offer")]
     TooManyEntries,
+    #[error("counts that no offer can have, or an offer of something else than was counted")]
+    BadCounts,
     #[error("an unsafe path: {0}")]
     UnsafePath(#[from] crate::model::UnsafePath),
     #[error("a bad device name")]

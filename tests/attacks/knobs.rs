@@ -1,7 +1,7 @@
 //! Every number that a peer sets: clamped to what is possible here, or the end of its transfer. The caps on lengths
 //! and offers are in `hostile.rs`.
 
-use std::{io::Write, path::PathBuf, sync::Arc, time::Duration};
+use std::{io::Write, ops::ControlFlow, path::PathBuf, sync::Arc, time::Duration};
 
 use airlift::{
     disk::Scan,
@@ -151,6 +151,7 @@ pub fn send(path: PathBuf, lies: Lies) -> (Report, Progress) {
         limiter: Arc::new(Limiter::new(None)),
         ends: ends(),
         assent: watch::channel(Assent::Known).1,
+        admit: &|_| ControlFlow::Continue(()),
     };
     let (near, far) = tokio::io::duplex(1 << 16);
     let finished = Arc::<Notify>::default();

@@ -1,15 +1,18 @@
 //! Peers that never fall quite silent: bytes that trickle, and words that only say that somebody is there. Every
 //! wait for something is bounded as a whole, and not from one byte to the next.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, ops::ControlFlow, sync::Arc, time::Duration};
 
 use airlift::{
     disk::Scan,
     engine::Consent,
-    model::{Answer, DeviceId, DeviceName, Landing, Outcome, Problem, Report, Side, Source, TransferId},
+    model::{
+        Answer, DeviceId, DeviceName, Landing, Outcome, Problem, Report, Side, Source, Summary, TransferId,
+    },
     pairing::Ends,
     transfer::{
-        self, Assent, Attempt, Farewell, Leeway, Limiter, Meter, ReceiveJob, SendJob, Stops, Told, farewell,
+        self, Assent, Attempt, Compared, Farewell, Host, IncomingOffer, Leeway, Limiter, Meter, ReceiveJob,
+        SendJob, Stops, Told, farewell,
     },
     wire::{
         self, FromReceiver, FromSender, frame, limits,
@@ -240,6 +243,7 @@ fn sending_to(says: Says, pace: Duration) -> Report {
         limiter: Arc::new(Limiter::new(None)),
         ends: ends(),
         assent: watch::channel(Assent::Known).1,
+        admit: &|_| ControlFlow::Continue(()),
     };
     let (near, far) = tokio::io::duplex(1 << 16);
     let lane = |_| async { unreachable!("nothing was accepted") };
@@ -247,6 +251,23 @@ fn sending_to(says: Says, pace: Duration) -> Report {
     paused(async {
         tokio::join!(transfer::send(near, job, lane, meter, &|_| {}, stops), go_on(far, says, pace)).0
     })
+}
+
+/// Declines everything.
+struct Nobody;
+
+impl Host for Nobody {
+    fn admit(&self, _: &Summary) -> Result<(), Option<String>> {
+        Ok(())
+    }
+
+    async fn compare(&self, _: Summary) -> Compared {
+        Compared::Declined(None)
+    }
+
+    async fn answer(&self, _: IncomingOffer) -> Answer {
+        Answer::Decline(None)
+    }
 }
 
 /// The same of a receiver.
@@ -266,11 +287,10 @@ fn receiving_from(says: Says, pace: Duration) -> Report {
         arriving: Box::new(|_| {}),
     };
     let (near, far) = tokio::io::duplex(1 << 16);
-    let ask = |_| async { Answer::Decline(None) };
     let lanes = |_| mpsc::channel(1).1;
     let (meter, stops) = (Arc::new(Meter::default()), Stops::default());
     paused(async {
-        let receiving = transfer::receive(near, job, ask, lanes, meter, &|_| {}, stops);
+        let receiving = transfer::receive(near, job, &Nobody, lanes, meter, &|_| {}, stops);
         tokio::join!(receiving, go_on(far, says, pace)).0
     })
 }
@@ -286,6 +306,8 @@ fn given_up(what: &str, report: &Report, says: &str) {
 #[test]
 fn p2_a_sender_that_trickles_after_its_hello_is_given_up() {
     let nonce = || frame::encode(&FromSender::Nonce { nonce: [7; 32], stance: Stance::Knows });
+    let compares = || frame::encode(&FromSender::Nonce { nonce: [7; 32], stance: Stance::Compares });
+    let counting = || frame::encode(&FromSender::Counting);
     let alive = || frame::encode(&FromSender::Alive);
     let entries = |name: &str| frame::encode(&FromSender::Entries(vec![file(name, 1)]));
     for (what, says, pace, why) in [
@@ -293,6 +315,8 @@ fn p2_a_sender_that_trickles_after_its_hello_is_given_up() {
         ("a nonce that trickles", Says::Bytes(nonce()), limits::SILENCE / 3, "silent"),
         ("no nonce", Says::Messages(vec![], alive()), limits::ALIVE, "didn’t go on"),
         ("no offer", Says::Messages(vec![nonce()], alive()), limits::ALIVE, "didn’t go on"),
+        ("no counts", Says::Messages(vec![compares()], alive()), limits::ALIVE, "didn’t go on"),
+        ("counting without end", Says::Messages(vec![compares()], counting()), limits::ALIVE, "didn’t go on"),
         ("no end", Says::Messages(vec![nonce(), entries("x")], alive()), limits::ALIVE, "didn’t go on"),
         // A part now and then, as if it were a slow disk.
         (

@@ -3,8 +3,8 @@
 use airlift::{
     engine::{Command, Event},
     model::{
-        Agreement, Caution, CompareCode, DeviceId, DeviceName, Direction, Meeting, Transfer, TransferState,
-        Trust,
+        Agreement, Answer, Caution, CompareCode, DeviceId, DeviceName, Direction, Meeting, Transfer,
+        TransferState, Trust,
     },
 };
 
@@ -14,6 +14,13 @@ fn met(direction: Direction, here: Agreement) -> Transfer {
     let files = vec![file("letter.pdf", 4_210_000)];
     let meeting = Some(Meeting { code: CompareCode::new(690_126), here });
     Transfer { meeting, ..transfer(1, direction, files, TransferState::Waiting) }
+}
+
+/// Before anything but its size is told.
+fn compared(direction: Direction, here: Agreement) -> Transfer {
+    let met = met(direction, here);
+    let summary = met.summary.counts();
+    Transfer { summary, state: TransferState::Comparing, ..met }
 }
 
 fn impostor() -> Caution {
@@ -30,10 +37,11 @@ fn ripe(bench: &mut Bench) {
 fn both_sides_show_the_code_large_and_in_words() {
     for direction in [Direction::Send, Direction::Receive] {
         let mut bench = Bench::new();
-        bench.transfer(&met(direction, Agreement::Asked));
+        bench.transfer(&compared(direction, Agreement::Asked));
         bench.must_say("690 126");
         bench.must_say("film average");
-        bench.must_say("You have not met before.");
+        bench.must_say("You have not met before");
+        bench.must_say("1 file, 4.21 MB");
         bench.must_say(&peer("Pixel 9").id.unwrap().to_string());
     }
 }
@@ -42,7 +50,7 @@ fn both_sides_show_the_code_large_and_in_words() {
 fn a_sender_s_person_says_that_the_codes_are_the_same_or_differ_or_sends_nothing() {
     for (button, expected) in [("They are the same", 0), ("They differ", 1), ("Don’t send", 2)] {
         let mut bench = Bench::new();
-        bench.transfer(&met(Direction::Send, Agreement::Asked));
+        bench.transfer(&compared(Direction::Send, Agreement::Asked));
         assert!(bench.is_dead(button), "a click that was meant for something else says nothing");
         ripe(&mut bench);
         bench.press(button);
@@ -50,6 +58,26 @@ fn a_sender_s_person_says_that_the_codes_are_the_same_or_differ_or_sends_nothing
             Command::Agree(id) => (id.0[0], 0),
             Command::Differ(id) => (id.0[0], 1),
             Command::Cancel(id) => (id.0[0], 2),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(said, (1, expected), "{button}");
+        assert!(bench.button(button).is_none());
+    }
+}
+
+#[test]
+fn a_receiver_s_person_compares_before_anything_is_named() {
+    for (button, expected) in [("They are the same", 0), ("They differ", 1), ("Decline", 2)] {
+        let mut bench = Bench::new();
+        bench.transfer(&compared(Direction::Receive, Agreement::Asked));
+        assert!(bench.is_dead(button), "a click that was meant for something else says nothing");
+        assert!(bench.button("Accept").is_none() && bench.button("Same code, accept").is_none());
+        ripe(&mut bench);
+        bench.press(button);
+        let said = match bench.command() {
+            Command::Agree(id) => (id.0[0], 0),
+            Command::Differ(id) => (id.0[0], 1),
+            Command::Answer { id, answer: Answer::Decline(None) } => (id.0[0], 2),
             other => panic!("{other:?}"),
         };
         assert_eq!(said, (1, expected), "{button}");
@@ -78,6 +106,10 @@ fn a_receiver_s_person_accepts_the_code_with_the_offer_or_says_that_it_differs()
 #[test]
 fn whoever_knows_the_other_sees_the_code_for_the_other_s_sake() {
     let mut bench = Bench::new();
+    bench.transfer(&compared(Direction::Receive, Agreement::NotNeeded));
+    bench.must_say("the code is 690 126");
+    assert!(bench.button("They are the same").is_none());
+    let mut bench = Bench::new();
     bench.transfer(&met(Direction::Send, Agreement::NotNeeded));
     bench.must_say("the code is 690 126");
     assert!(bench.button("They are the same").is_none());
@@ -91,7 +123,7 @@ fn whoever_knows_the_other_sees_the_code_for_the_other_s_sake() {
 fn the_name_of_a_known_device_with_another_key_is_a_warning_on_both_sides() {
     for direction in [Direction::Send, Direction::Receive] {
         let mut bench = Bench::new();
-        bench.transfer(&Transfer { caution: Some(impostor()), ..met(direction, Agreement::Asked) });
+        bench.transfer(&Transfer { caution: Some(impostor()), ..compared(direction, Agreement::Asked) });
         bench.must_say("this is not it: it has another key");
     }
 }
@@ -99,7 +131,7 @@ fn the_name_of_a_known_device_with_another_key_is_a_warning_on_both_sides() {
 #[test]
 fn the_card_goes_when_the_meeting_is_over_and_says_who_is_known() {
     let mut bench = Bench::new();
-    let sending = met(Direction::Send, Agreement::Asked);
+    let sending = compared(Direction::Send, Agreement::Asked);
     bench.transfer(&sending);
     bench.transfer(&Transfer { meeting: None, state: TransferState::Active, ..sending });
     assert!(bench.button("They are the same").is_none());
@@ -108,12 +140,4 @@ fn the_card_goes_when_the_meeting_is_over_and_says_who_is_known() {
     bench.transfer(&transfer(2, Direction::Receive, vec![file("x", 1)], TransferState::Waiting));
     bench.must_say("You know it");
     assert!(bench.button("Accept").is_some());
-}
-
-#[test]
-fn what_was_accepted_and_is_still_compared_there_says_so() {
-    let mut bench = Bench::new();
-    let accepted = met(Direction::Receive, Agreement::Given);
-    bench.transfer(&Transfer { state: TransferState::Active, ..accepted });
-    bench.must_say("Waiting until the code is compared at");
 }

@@ -303,7 +303,7 @@ fn where_codes_to_compare_have_differed_too_often_a_code_that_was_told_still_ope
         let sources = vec![Source::Path(two.file.clone())];
         two.anna.tell(Command::Send { id, to: to.into(), sources, manner: Manner::default() });
         let question =
-            two.ben.until("a question", |state| Some(state.transfers.iter().find(|t| t.asks())?.id));
+            two.ben.until("a code", |state| Some(state.transfers.iter().find(|t| t.compares())?.id));
         two.ben.tell(Command::Differ(question));
         two.anna.report(id);
         two.ben.until("the end", |state| state.transfer(question)?.is_finished().then_some(()));

@@ -1,6 +1,7 @@
 //! A sender and a receiver joined in memory: no sockets, no encryption, real files.
 
 use std::{
+    ops::ControlFlow,
     path::Path,
     sync::{Arc, Mutex},
 };
@@ -9,12 +10,12 @@ use airlift::{
     disk::{Earlier, Names, Scan},
     model::{
         Accord, Answer, Arrived, Conflict, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind,
-        Report, Side, Source, TransferId,
+        Report, Side, Source, Summary, TransferId,
     },
     pairing::Ends,
     transfer::{
-        self, Arriving, Assent, Attempt, IncomingOffer, Inflow, Keep, Leeway, Limiter, Meter, Notice,
-        Outflow, ReceiveJob, SendJob, Stops,
+        self, Arriving, Assent, Attempt, Compared, Host, IncomingOffer, Inflow, Keep, Leeway, Limiter, Meter,
+        Notice, Outflow, ReceiveJob, SendJob, Stops,
     },
     wire::{FromSender, message::Acquaintance},
 };
@@ -139,23 +140,10 @@ impl Pair {
             *expected.lock().unwrap() = Some((token, to_receiver));
             lanes
         };
-        let shown = Arc::new(Mutex::new(None));
-        let answer = self.answer;
-        let ask = {
-            let shown = Arc::clone(&shown);
-            move |offer: IncomingOffer| {
-                let mut answer = answer(&offer);
-                if let Some(Answer::Accept(landing)) = &mut answer {
-                    landing.conflict = self.conflict;
-                }
-                *shown.lock().unwrap() = Some(offer);
-                async move {
-                    match answer {
-                        Some(answer) => answer,
-                        None => std::future::pending().await,
-                    }
-                }
-            }
+        let person = Person {
+            answer: Mutex::new(Some(self.answer)),
+            conflict: self.conflict,
+            shown: Mutex::new(None),
         };
         let stops = |cancel, pause| Stops { cancel, pause, ..Stops::default() };
         let notices = Mutex::new(Vec::new());
@@ -179,22 +167,52 @@ impl Pair {
                     }
                     let meter = Arc::new(Meter::default());
                     let stops = stops(self.cancel_receiver, self.pause_receiver);
-                    transfer::receive(far, receive_job, ask, lanes, meter, &note, stops).await
+                    transfer::receive(far, receive_job, &person, lanes, meter, &note, stops).await
                 },
                 relay.run(),
             )
         });
         let (sent, received, ()) =
             tokio::time::timeout(PATIENCE, both).await.expect("both ends come to an end");
-        let offer = shown.lock().unwrap().take();
+        let offer = person.shown.into_inner().unwrap();
         let kept = keeping.kept();
         Outcomes { sent, received, offer, receiver_notices: notices.into_inner().unwrap(), kept }
     }
 }
 
-fn job(transfer: TransferId, scan: Scan, limiter: Arc<Limiter>) -> SendJob {
+/// Who is asked at the receiver.
+struct Person {
+    answer: Mutex<Option<Ask>>,
+    conflict: Conflict,
+    shown: Mutex<Option<IncomingOffer>>,
+}
+
+impl Host for Person {
+    fn admit(&self, _: &Summary) -> Result<(), Option<String>> {
+        Ok(())
+    }
+
+    async fn compare(&self, _: Summary) -> Compared {
+        unreachable!("the two know each other")
+    }
+
+    async fn answer(&self, offer: IncomingOffer) -> Answer {
+        let answer = self.answer.lock().unwrap().take().expect("asked once");
+        let mut answer = answer(&offer);
+        *self.shown.lock().unwrap() = Some(offer);
+        match &mut answer {
+            Some(Answer::Accept(landing)) => landing.conflict = self.conflict,
+            Some(Answer::Decline(_)) => {}
+            None => std::future::pending().await,
+        }
+        answer.unwrap()
+    }
+}
+
+fn job(transfer: TransferId, scan: Scan, limiter: Arc<Limiter>) -> SendJob<'static> {
     let (name, assent) = (DeviceName::parse("Anna").unwrap(), watch::channel(Assent::Known).1);
-    SendJob { transfer, name, scan, limiter, ends: ends(), assent }
+    let admit = &|_: &DeviceName| ControlFlow::Continue(());
+    SendJob { transfer, name, scan, limiter, ends: ends(), assent, admit }
 }
 
 /// Pipes have no secret of their own.

@@ -12,13 +12,17 @@ pub fn code(code: CompareCode) -> String {
 /// What is told of a code that both devices show.
 pub fn met(transfer: &Transfer) -> Vec<Line> {
     let Some(meeting) = transfer.meeting else { return Vec::new() };
+    if transfer.direction == Direction::Receive && meeting.here != Agreement::NotNeeded {
+        // Whoever is asked reads it in the question.
+        return Vec::new();
+    }
     let mut lines = vec![format!(
         "First meeting with {}. Both devices show the code {}.",
         who(&transfer.peer),
         code(meeting.code)
     )];
     // The question to a person who sends has the caution, too.
-    if meeting.here == Agreement::NotNeeded || transfer.direction == Direction::Receive {
+    if meeting.here == Agreement::NotNeeded {
         lines.push("Nobody has compared it here.".to_owned());
         lines.extend(caution(transfer));
     }
@@ -30,7 +34,7 @@ pub fn met(transfer: &Transfer) -> Vec<Line> {
 pub fn compare(transfer: &Transfer, shown: CompareCode) -> Vec<String> {
     let mut lines: Vec<_> = caution(transfer).into_iter().collect();
     lines.push(format!(
-        "Does the screen of {} show {}? Nothing is sent before you have compared. Type y or n, then Enter.",
+        "Does the screen of {} show {}? Nothing is sent before both of you have compared. Type y or n, then Enter.",
         transfer.peer.label(),
         code(shown)
     ));
@@ -92,7 +96,9 @@ mod tests {
         assert!(
             said(&met_by(Direction::Send, Agreement::NotNeeded)).contains("Nobody has compared it here.")
         );
-        assert!(said(&met_by(Direction::Receive, Agreement::Asked)).contains("Nobody has compared it here."));
+        let nobody = said(&met_by(Direction::Receive, Agreement::NotNeeded));
+        assert!(nobody.contains("042 007 (“") && nobody.contains("Nobody has compared it here."));
+        assert_eq!(said(&met_by(Direction::Receive, Agreement::Asked)), "", "it is in the question");
         assert_eq!(said(&transfer(1, Direction::Send)), "");
     }
 

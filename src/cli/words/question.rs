@@ -18,6 +18,10 @@ impl Answers {
     #[must_use]
     pub fn of(offer: &Transfer) -> Self {
         let mut all = vec![Verdict::Yes, Verdict::No];
+        if offer.compares() {
+            all.push(Verdict::Differ);
+            return Self(all);
+        }
         all.extend((offer.already > 0).then_some(Verdict::Missing));
         all.extend(offer.meeting.map(|_| Verdict::Differ));
         Self(all)
@@ -73,10 +77,27 @@ pub fn withdrawn() -> [String; 1] {
     ["The offer has ended; there is nothing to answer any more.".to_owned()]
 }
 
-/// The question to a person whether an offer is wanted.
+/// The question to a person whether an offer is wanted; or, where no more than its size is known, whether both
+/// devices show the same code.
 #[must_use]
 pub fn question(offer: &Transfer) -> Vec<String> {
     let answers = Answers::of(offer);
+    if let Some(met) = offer.meeting.filter(|_| offer.compares()) {
+        let mut lines = vec![
+            String::new(),
+            format!("{} wants to send {}.", who(&offer.peer), offer.summary.size_line()),
+            "You have not met this device before. What it is called is said once both of you have compared."
+                .to_owned(),
+        ];
+        lines.extend(meeting::caution(offer));
+        lines.push(format!(
+            "Does the screen of {} show {}? Type {}, then Enter; n declines.",
+            offer.peer.label(),
+            meeting::code(met.code),
+            answers.explained()
+        ));
+        return lines;
+    }
     let mut lines = vec![String::new()];
     let last = if let Purpose::Trial(medium) = offer.summary.purpose {
         lines.extend(trial::question(offer, medium));

@@ -76,6 +76,11 @@ impl Sources {
     }
 
     #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    #[must_use]
     pub fn entry(&self, no: EntryNo) -> Option<&Entry> {
         self.entries.get(no as usize)
     }

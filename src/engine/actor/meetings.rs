@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::{Actor, Line, Running};
+use super::{Actor, Line, Running, questions::Reply};
 use crate::{
     engine::command::DeviceChange,
     identity::{Change, Heard},
@@ -25,7 +25,10 @@ pub(super) fn look() -> Interval {
 }
 
 impl Actor {
-    pub(super) fn agree(&self, id: TransferId) {
+    pub(super) fn agree(&mut self, id: TransferId) {
+        if let Some(Reply::Same(_)) = self.questions.get(&id) {
+            return self.found_same(id);
+        }
         if let Some(Running { desk, line: Line::Calls { assent, .. }, .. }) = self.transfers.get(&id)
             && say(assent, Assent::Given)
         {

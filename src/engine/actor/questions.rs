@@ -4,9 +4,13 @@ use tokio::sync::oneshot;
 
 use super::Actor;
 use crate::{
-    engine::{command::Consent, report::Caller, transfers::desk::Desk},
+    engine::{
+        command::Consent,
+        report::{Caller, Question},
+        transfers::desk::Desk,
+    },
     model::{Answer, DeviceId, TransferId, Trust},
-    transfer::{IncomingOffer, Leeway},
+    transfer::{Compared, Leeway},
     wire::limits,
 };
 
@@ -16,29 +20,75 @@ pub const BUSY: &str = "That device is busy with other offers. Try again in a mi
 /// What a sender is told whose person should first wait for the answer that is due.
 pub const STILL_ASKED: &str = "An earlier offer of this device still waits for its answer there, and that device asks about one at a time: it is busy. Try again when it is answered.";
 
+/// Where the answer to a question goes. One that is dropped is a no.
+pub enum Reply {
+    Same(oneshot::Sender<Compared>),
+    Offer(oneshot::Sender<Answer>),
+}
+
+impl Reply {
+    pub fn decline(self, reason: Option<String>) {
+        // Whoever asked may have gone: what was offered was withdrawn in the same moment.
+        match self {
+            Self::Same(reply) => drop(reply.send(Compared::Declined(reason))),
+            Self::Offer(reply) => drop(reply.send(Answer::Decline(reason))),
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        match self {
+            Self::Same(reply) => reply.is_closed(),
+            Self::Offer(reply) => reply.is_closed(),
+        }
+    }
+}
+
 impl Actor {
-    /// Puts an offer to a person, if there is a place for it.
-    pub(super) fn ask(&mut self, desk: &Desk, offer: IncomingOffer, reply: oneshot::Sender<Answer>) {
+    /// Puts a question to a person, if there is a place for it.
+    pub(super) fn ask(&mut self, desk: &Desk, question: Question) {
+        let id = desk.id();
+        self.compared.remove(&id);
+        let (reply, show): (_, Box<dyn FnOnce()>) = match question {
+            Question::Same { counts, reply } => (Reply::Same(reply), Box::new(|| desk.counted(counts))),
+            Question::Offer { offer, reply } => (Reply::Offer(reply), Box::new(|| desk.show(*offer))),
+        };
         // Whoever offered has left already, or nobody receives any more.
         if reply.is_closed() || !self.is_receiving() {
             return;
         }
         let is_asked_about = desk.shown().peer.id.is_some_and(|peer| self.is_asked_about(peer));
-        if is_asked_about || self.questions.len() >= limits::MAX_QUESTIONS {
-            let why = if is_asked_about { STILL_ASKED } else { BUSY };
-            // Whoever offered has left meanwhile.
-            let _ = reply.send(Answer::Decline(Some(why.to_owned())));
-            return;
+        if is_asked_about || self.questions.len() + self.compared.len() >= limits::MAX_QUESTIONS {
+            return reply.decline(Some(if is_asked_about { STILL_ASKED } else { BUSY }.to_owned()));
         }
-        self.questions.insert(desk.id(), reply);
-        desk.show(offer);
+        self.questions.insert(id, reply);
+        show();
+    }
+
+    /// A person has answered. What answers another question than the one that is open answers none.
+    pub(super) fn answer(&mut self, id: TransferId, answer: Answer) {
+        match (self.questions.remove(&id), answer) {
+            (Some(question), Answer::Decline(reason)) => question.decline(reason),
+            // Whoever asked may have gone: the offer was withdrawn in the same moment.
+            (Some(Reply::Offer(reply)), answer) => drop(reply.send(answer)),
+            (Some(same), Answer::Accept(_)) => drop(self.questions.insert(id, same)),
+            (None, _) => {}
+        }
+    }
+
+    /// A person has found the codes of what comes in to be the same.
+    pub(super) fn found_same(&mut self, id: TransferId) {
+        if let Some(Reply::Same(reply)) = self.questions.remove(&id)
+            && reply.send(Compared::Same).is_ok()
+        {
+            self.compared.insert(id);
+        }
     }
 
     /// True while an offer of that device waits for a person.
     pub(super) fn is_asked_about(&self, peer: DeviceId) -> bool {
         let of =
             |id: &TransferId| self.transfers.get(id).is_some_and(|r| r.desk.shown().peer.id == Some(peer));
-        self.questions.keys().any(of)
+        self.questions.keys().chain(&self.compared).any(of)
     }
 
     /// Why there is no place now for what this caller wants to offer, if so.

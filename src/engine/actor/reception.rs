@@ -20,9 +20,7 @@ use crate::{
         report::Internal,
         transfers::incoming,
     },
-    model::{
-        Answer, Direction, Outcome, PairingCode, Peer, Problem, ProblemKind, Report, Side, TransferState,
-    },
+    model::{Direction, Outcome, PairingCode, Peer, Problem, ProblemKind, Report, Side, TransferState},
     net::{self, ListenError, Listener, NetError},
     wire::limits,
 };
@@ -146,8 +144,7 @@ impl Actor {
             }
         }
         for (_, question) in self.questions.drain() {
-            // Whoever asked has gone: no answer is needed.
-            let _ = question.send(Answer::Decline(Some("That device has stopped receiving.".into())));
+            question.decline(Some("That device has stopped receiving.".to_owned()));
         }
         if let Some(reception) = &mut self.reception {
             reception.receiving = None;

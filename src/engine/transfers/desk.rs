@@ -26,7 +26,13 @@ impl Gauge for Meter {
 }
 
 fn is_undecided(state: &TransferState) -> bool {
-    matches!(state, TransferState::Connecting | TransferState::Preparing | TransferState::Waiting)
+    matches!(
+        state,
+        TransferState::Connecting
+            | TransferState::Preparing
+            | TransferState::Comparing
+            | TransferState::Waiting
+    )
 }
 
 /// A step before the answer. After it, another attempt is shown as what it mends until content flows.
@@ -181,6 +187,19 @@ impl Desk {
         }
     }
 
+    /// So much is to be sent, and the codes are compared.
+    pub fn counted(&self, counts: Summary) {
+        self.update(|t| {
+            t.summary = counts;
+            before(t, TransferState::Comparing);
+        });
+    }
+
+    /// So much was to be sent, and nobody is asked about it.
+    pub fn turn_away(&self, summary: Summary) {
+        self.update(|t| t.summary = summary);
+    }
+
     /// An offer that came whole, and waits for its answer.
     pub fn show(&self, offer: IncomingOffer) {
         self.note(offer, TransferState::Waiting);
@@ -232,9 +251,13 @@ impl Desk {
                 before(t, TransferState::Waiting);
             }),
             Notice::Parted | Notice::Full(_) | Notice::Met(_) | Notice::Differs | Notice::Listed(_) => {}
+            Notice::Counted(counts) => self.counted(counts),
             Notice::Agreed => {
                 if self.transfer().meeting.is_some() {
-                    self.update(|t| t.meeting = None);
+                    self.update(|t| {
+                        t.meeting = None;
+                        before(t, TransferState::Preparing);
+                    });
                 }
             }
             Notice::Noted(notes) => self.update(|t| t.notes.extend(notes)),

@@ -19,6 +19,7 @@ use tokio::{sync::mpsc, task::spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
 use self::{
+    answering::Answering,
     keeping::keep,
     story::{Heard, Offer, Story, lock},
 };
@@ -27,7 +28,7 @@ use super::{
     given_up, kept,
     marks::Marks,
     patience::noting,
-    record::{self, Accepted, Found, Kept, Missing, Record, Said, Who},
+    record::{self, Accepted, Found, Kept, Missing, Record, Who},
     resting::{Rest, Wishes},
 };
 use crate::{
@@ -39,13 +40,13 @@ use crate::{
         trust::{devices::Devices, guesses::Guesses},
     },
     model::{
-        Accord, Answer, Arrival, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side,
+        Accord, Arrival, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side,
         TransferId, Trust,
     },
     net::Connection,
     pairing::{self, Ends},
     settings::GoOn,
-    transfer::{self, Attempt, IncomingOffer, Leeway, Limiter, Notice, ReceiveJob, Room, Stops, receive},
+    transfer::{self, Attempt, Leeway, Limiter, Notice, ReceiveJob, Room, Stops, receive},
     wire::message::Acquaintance,
 };
 
@@ -306,19 +307,7 @@ impl Incoming {
             keep: Box::new(keep),
             arriving: Box::new(arriving),
         };
-        let ask = |offer: IncomingOffer| async {
-            lock(story).offer = Offer::Made;
-            let summary = offer.summary.clone();
-            let (answer, said) = match (before, terms) {
-                (Some(record), _) => (self.answer_again(&record, &summary, is_held), record.said),
-                (None, Some(terms)) => self.answer(offer, &terms.receiving).await,
-                (None, None) => (Answer::Decline(None), Said::Person),
-            };
-            if let Answer::Accept(landing) = &answer {
-                lock(story).answered = Some((landing.clone(), summary, said));
-            }
-            answer
-        };
+        let host = Answering { incoming: self, story, before, terms, is_held, knows };
         let lanes = |token| self.switchboard.expect(token, peer);
         let observe = |notice| match notice {
             Notice::Parted => lock(story).end = Heard::Yes,
@@ -336,7 +325,7 @@ impl Incoming {
         let pause = CancellationToken::new();
         let (cancel, alarm) = (self.cancel.clone(), self.alarm.clone());
         let stops = Stops { cancel, pause: pause.clone(), cut: cut.clone(), alarm };
-        let mut receiving = pin!(receive(connection.stream, job, ask, lanes, meter, &observe, stops));
+        let mut receiving = pin!(receive(connection.stream, job, &host, lanes, meter, &observe, stops));
         tokio::select! {
             report = &mut receiving => (report, None),
             Some(newer) = again.recv() => {

@@ -6,6 +6,7 @@ mod meeting;
 mod proving;
 
 use std::{
+    ops::ControlFlow,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant},
@@ -346,6 +347,15 @@ impl Outgoing {
             Ok(binding) => binding,
             Err(e) => return failed(Problem::from(&e)),
         };
+        let refused = OnceLock::new();
+        let admit = |name: &DeviceName| {
+            self.named(peer, name, proof);
+            match self.warn((peer, name), known, assent) {
+                None => ControlFlow::Continue(()),
+                // Named once.
+                Some(problem) => ControlFlow::Break(drop(refused.set(problem))),
+            }
+        };
         let job = SendJob {
             transfer,
             name: self.name.clone(),
@@ -353,10 +363,9 @@ impl Outgoing {
             limiter: Arc::clone(&self.limiter),
             ends: Ends { binding, sender: self.us, receiver: peer },
             assent: self.assent.subscribe(),
+            admit: &admit,
         };
         let open_lane = |token| async move { open_lane(routes.again((route, peer)).await?, token).await };
-        let halt = cancel.child_token();
-        let refused = OnceLock::new();
         let listed = Mutex::new(None);
         let observe = |notice| {
             match &notice {
@@ -364,14 +373,6 @@ impl Outgoing {
                 Notice::Met(code) => desk.meet(*code, Agreement::NotNeeded),
                 Notice::Agreed => self.agreed(peer),
                 Notice::Differs => self.guesses.differed(std::time::Instant::now()),
-                Notice::Named(name) => {
-                    self.named(peer, name, proof);
-                    if let Some(problem) = self.warn((peer, name), known, assent) {
-                        // Named once.
-                        let _ = refused.set(problem);
-                        halt.cancel();
-                    }
-                }
                 Notice::Listed(list) => *lock(&listed) = Some(Arc::clone(list)),
                 // Before anybody sees it go on: from then on a crash must not lose it.
                 Notice::Accepted { .. } => {
@@ -385,7 +386,7 @@ impl Outgoing {
             desk.notice(notice);
         };
         let meter = desk.begin_attempt();
-        let stops = Stops { cancel: halt.clone(), alarm: self.alarm.clone(), ..Stops::default() };
+        let stops = Stops { cancel: cancel.clone(), alarm: self.alarm.clone(), ..Stops::default() };
         let pause = stops.pause.clone();
         let mut sending = Box::pin(send(connection.stream, job, open_lane, meter, &observe, stops));
         let report = tokio::select! {

@@ -162,6 +162,11 @@ impl Row {
                 Direction::Send => format!("Looking through what goes to {label}…"),
                 Direction::Receive => format!("{label} is making an offer…"),
             }),
+            TransferState::Comparing => {
+                let code = transfer.meeting.map(|meeting| format!(" · the code is {}", meeting.code));
+                let (size, code) = (transfer.summary.size_line(), code.unwrap_or_default());
+                Body::before(format!("First meeting: waiting until both have compared · {size}{code}"))
+            }
             TransferState::Waiting if transfer.asks() => {
                 let text = format!("{} · {}", self.peer, transfer.summary.size_line());
                 Body::Before { text, answer: Answerable::Here }
@@ -170,10 +175,6 @@ impl Row {
                 let code = transfer.meeting.map(|meeting| format!(" · the code is {}", meeting.code));
                 let (size, code) = (transfer.summary.size_line(), code.unwrap_or_default());
                 Body::before(format!("Waiting for {label} to accept · {size}{code}"))
-            }
-            // Accepted here, and to be compared there.
-            TransferState::Active if transfer.meeting.is_some() => {
-                Body::before(format!("Waiting until the code is compared at {label}"))
             }
             TransferState::Active => Body::Flowing {
                 fraction: None,

@@ -14,6 +14,8 @@ use crate::{
 #[derive(Debug)]
 pub enum Order {
     Nothing,
+    /// So much is to be offered, by a sender whose person compares the codes: a person here may have to, too.
+    Compare(Summary),
     /// The offer is complete: check it, and ask.
     Check {
         manifest: Manifest,
@@ -28,20 +30,33 @@ pub enum Order {
         nonce: Nonce,
         stance: Stance,
     },
-    /// The sender's person agrees.
-    Agreed,
     End(Ended),
+}
+
+/// Where the sender's person compares the codes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Words {
+    /// `Same` was said.
+    here: bool,
+    /// `Agreed` was heard.
+    there: bool,
 }
 
 #[derive(Debug)]
 pub struct Machine {
     phase: Phase,
+    /// What was counted before the offer; `None` where the sender doesn't compare.
+    counted: Option<Summary>,
 }
 
 #[derive(Debug)]
 enum Phase {
     /// The sender's nonce is due.
     Greeting,
+    /// The sender counts what it is to offer.
+    Counting,
+    /// It has counted, and both sides have to find the codes to be the same.
+    Comparing(Words),
     /// Entries arrive.
     Offered { entries: Vec<Entry>, path_bytes: u64, summary: Summary },
     /// The offer is checked and asked about, or content flows: nothing is due from the sender.
@@ -50,9 +65,34 @@ enum Phase {
     Confirming,
 }
 
+impl Phase {
+    fn offered() -> Self {
+        Self::Offered { entries: Vec::new(), path_bytes: 0, summary: Summary::default() }
+    }
+}
+
 impl Machine {
     pub fn new() -> Self {
-        Self { phase: Phase::Greeting }
+        Self { phase: Phase::Greeting, counted: None }
+    }
+
+    /// `Same` was said: nothing more is due from here before the offer.
+    pub fn same(&mut self) {
+        if let Phase::Comparing(words) = &mut self.phase {
+            words.here = true;
+            self.compared();
+        }
+    }
+
+    /// True while one of the two sides has not found the codes to be the same.
+    pub fn compares(&self) -> bool {
+        matches!(self.phase, Phase::Comparing(_))
+    }
+
+    fn compared(&mut self) {
+        if matches!(self.phase, Phase::Comparing(Words { here: true, there: true })) {
+            self.phase = Phase::offered();
+        }
     }
 
     /// `Done` was said; its `Bye` is awaited.
@@ -83,16 +123,30 @@ impl Machine {
             // What is sent needs no room at the sender.
             (_, FromSender::Ending(Ending::Full)) => return Err(Violation::OutOfTurn("full")),
             (Phase::Greeting, FromSender::Nonce { nonce, stance }) => {
-                let (entries, summary) = (Vec::new(), Summary::default());
-                self.phase = Phase::Offered { entries, path_bytes: 0, summary };
+                self.phase = match stance {
+                    Stance::Compares => Phase::Counting,
+                    Stance::Knows | Stance::GoesAhead => Phase::offered(),
+                };
                 Order::Reveal { nonce, stance }
             }
-            (Phase::Busy, FromSender::Agreed) => Order::Agreed,
+            (Phase::Counting, FromSender::Counting) => Order::Nothing,
+            (Phase::Counting, FromSender::Counts(counts)) => {
+                let counts = counts.parse()?;
+                self.phase = Phase::Comparing(Words::default());
+                self.counted = Some(counts.clone());
+                Order::Compare(counts)
+            }
+            (Phase::Comparing(words), FromSender::Agreed) if !words.there => {
+                words.there = true;
+                self.compared();
+                Order::Nothing
+            }
             (Phase::Offered { entries, path_bytes, summary }, FromSender::Entries(batch)) => {
                 if batch.is_empty() {
                     return Err(Violation::Garbled);
                 }
-                if entries.len() + batch.len() > limits::MAX_ENTRIES as usize {
+                let most = self.counted.as_ref().map_or(limits::MAX_ENTRIES.into(), |c| c.files + c.folders);
+                if (entries.len() + batch.len()) as u64 > most {
                     return Err(Violation::TooManyEntries);
                 }
                 for raw in batch {
@@ -110,6 +164,9 @@ impl Machine {
                 let mut summary = std::mem::take(summary);
                 summary.skipped = skipped.into();
                 summary.purpose = purpose.into();
+                if self.counted.as_ref().is_some_and(|counted| *counted != summary.counts()) {
+                    return Err(Violation::BadCounts);
+                }
                 let manifest = Manifest { entries: std::mem::take(entries), skipped: skipped.into() };
                 if manifest.entries.is_empty() {
                     return Err(Violation::Garbled);
@@ -132,6 +189,7 @@ impl Machine {
             (_, FromSender::Bye) => return Err(Violation::OutOfTurn("bye")),
             (_, FromSender::Nonce { .. }) => return Err(Violation::OutOfTurn("nonce")),
             (_, FromSender::Agreed) => return Err(Violation::OutOfTurn("agreed")),
+            (_, FromSender::Counting | FromSender::Counts(_)) => return Err(Violation::OutOfTurn("counts")),
             (_, FromSender::Pair { .. } | FromSender::PairProof { .. }) => {
                 return Err(Violation::OutOfTurn("pair"));
             }
@@ -154,7 +212,7 @@ mod tests {
     use super::*;
     use crate::{
         model::Medium,
-        wire::message::{RawEntry, RawKind, RawPurpose, RawSkipped},
+        wire::message::{RawCounts, RawEntry, RawKind, RawPurpose, RawSkipped},
     };
 
     const NOTHING_SKIPPED: RawSkipped = RawSkipped { links: 0, special: 0, unreadable: 0 };
@@ -184,6 +242,69 @@ mod tests {
         }
         assert!(matches!(greeted().on_message(NONCE), Err(Violation::OutOfTurn("nonce"))));
         assert!(matches!(greeted().on_message(FromSender::Agreed), Err(Violation::OutOfTurn("agreed"))));
+    }
+
+    /// A sender whose person compares, and has two files of 3 bytes each.
+    fn counted() -> Machine {
+        let mut machine = Machine::new();
+        let nonce = FromSender::Nonce { nonce: [0; 32], stance: Stance::Compares };
+        assert!(matches!(machine.on_message(nonce), Ok(Order::Reveal { .. })));
+        assert!(matches!(machine.on_message(FromSender::Counting), Ok(Order::Nothing)));
+        assert!(matches!(machine.on_message(counts(2, 6)), Ok(Order::Compare(_))));
+        machine
+    }
+
+    fn counts(files: u64, bytes: u64) -> FromSender {
+        let (skipped, purpose) = (NOTHING_SKIPPED, RawPurpose::Files);
+        FromSender::Counts(RawCounts { files, folders: 0, bytes, streams: 0, skipped, purpose })
+    }
+
+    #[test]
+    fn nothing_is_offered_before_both_sides_have_found_the_codes_to_be_the_same() {
+        for early in [batch(1), offered(RawPurpose::Files), counts(2, 6), FromSender::Counting] {
+            let mut machine = counted();
+            assert!(matches!(machine.on_message(early.clone()), Err(Violation::OutOfTurn(_))), "{early:?}");
+            // One word is not enough, whoever has said it.
+            let mut machine = counted();
+            machine.same();
+            assert!(machine.compares());
+            assert!(matches!(machine.on_message(early.clone()), Err(Violation::OutOfTurn(_))), "{early:?}");
+            let mut machine = counted();
+            machine.on_message(FromSender::Agreed).expect("in turn");
+            assert!(machine.compares());
+            assert!(matches!(machine.on_message(early.clone()), Err(Violation::OutOfTurn(_))), "{early:?}");
+        }
+        for agreed_first in [true, false] {
+            let mut machine = counted();
+            if agreed_first {
+                machine.on_message(FromSender::Agreed).expect("in turn");
+                machine.same();
+            } else {
+                machine.same();
+                machine.on_message(FromSender::Agreed).expect("in turn");
+            }
+            assert!(!machine.compares());
+            let again = machine.on_message(FromSender::Agreed);
+            assert!(matches!(again, Err(Violation::OutOfTurn("agreed"))));
+        }
+    }
+
+    #[test]
+    fn what_is_offered_is_what_was_counted() {
+        let file =
+            |size| RawEntry { path: "x".into(), kind: RawKind::File { size: Some(size) }, modified: None };
+        let offer = |sizes: &[u64]| {
+            let mut machine = counted();
+            machine.same();
+            machine.on_message(FromSender::Agreed).expect("in turn");
+            let entries = sizes.iter().copied().map(file).collect();
+            machine.on_message(FromSender::Entries(entries))?;
+            machine.on_message(offered(RawPurpose::Files)).map(|order| matches!(order, Order::Check { .. }))
+        };
+        assert_eq!(offer(&[2, 4]), Ok(true));
+        assert_eq!(offer(&[6]), Err(Violation::BadCounts));
+        assert_eq!(offer(&[3, 4]), Err(Violation::BadCounts));
+        assert_eq!(offer(&[1, 2, 3]), Err(Violation::TooManyEntries));
     }
 
     #[test]

@@ -14,4 +14,4 @@ mod session;
 mod wanted;
 
 pub use job::Arriving;
-pub use session::{Attempt, IncomingOffer, Keep, Leeway, ReceiveJob, Room, receive};
+pub use session::{Attempt, Compared, Host, IncomingOffer, Keep, Leeway, ReceiveJob, Room, receive};

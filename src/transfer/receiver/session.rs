@@ -3,6 +3,7 @@
 
 mod checking;
 mod fates;
+mod meeting;
 mod offered;
 mod opening;
 mod wants;
@@ -95,12 +96,37 @@ pub struct IncomingOffer {
     pub notes: Vec<String>,
 }
 
-/// Receives what the control connection offers, if `ask` says yes. `lanes` is told the token that
+/// Who answers for this device.
+pub trait Host {
+    /// Whether so much is worth a question at all. What is not is declined, with that reason, before any code is
+    /// out.
+    ///
+    /// # Errors
+    /// When it is not.
+    fn admit(&self, summary: &Summary) -> Result<(), Option<String>>;
+
+    /// Whether both screens show the same code, before anything but counts is known of the offer.
+    fn compare(&self, counts: Summary) -> impl Future<Output = Compared> + Send;
+
+    /// What becomes of an offer that has come whole.
+    fn answer(&self, offer: IncomingOffer) -> impl Future<Output = Answer> + Send;
+}
+
+/// What is said of the code of a first meeting, short of an alarm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// It is the same, or nobody here has to compare it.
+    Same,
+    /// The offer is declined, for this reason.
+    Declined(Option<String>),
+}
+
+/// Receives what the control connection offers, if `host` says yes. `lanes` is told the token that
 /// content connections show, and gives them as they come.
-pub async fn receive<S, A, F, L>(
+pub async fn receive<S, H, L>(
     control: S,
     job: ReceiveJob,
-    ask: A,
+    host: &H,
     lanes: L,
     meter: Arc<Meter>,
     observe: &(dyn Fn(Notice) + Send + Sync),
@@ -108,8 +134,7 @@ pub async fn receive<S, A, F, L>(
 ) -> Report
 where
     S: AsyncRead + AsyncWrite,
-    A: FnOnce(IncomingOffer) -> F,
-    F: Future<Output = Answer>,
+    H: Host,
     L: FnOnce(LaneToken) -> mpsc::Receiver<Inflow>,
 {
     control::run(control, &FromReceiver::Alive, |link: Link<FromSender>| async move {
@@ -139,7 +164,7 @@ where
             () = stops.cancel.cancelled() => Ok(session.unless_done(Ended::Cancelled { by: Side::Here })),
             () = stops.pause.cancelled() => Ok(session.unless_done(Ended::Paused { by: Side::Here })),
             () = stops.cut.cancelled() => Err(LinkError::Closed.into()),
-            result = session.run(job, &hello, ask, lanes) => result,
+            result = session.run(job, &hello, host, lanes) => result,
         };
         session.end(result).await
     })
@@ -174,22 +199,21 @@ enum Rests {
 }
 
 impl Session<'_> {
-    async fn run<A, F, L>(
+    async fn run<H, L>(
         &mut self,
         job: ReceiveJob,
         hello: &FromReceiver,
-        ask: A,
+        host: &H,
         lanes: L,
     ) -> Result<Ended, TransferError>
     where
-        A: FnOnce(IncomingOffer) -> F,
-        F: Future<Output = Answer>,
+        H: Host,
         L: FnOnce(LaneToken) -> mpsc::Receiver<Inflow>,
     {
         self.link.say(hello).await?;
-        let mut taken = Taken::default();
+        let (mut leeway, mut taken) = (job.leeway.clone(), Taken::default());
         let (entries, summary) = loop {
-            match self.hear_of_offer(&job.leeway, &mut taken).await? {
+            match self.hear_of_offer(&leeway, &mut taken).await? {
                 Order::Check { manifest, summary } => break (manifest.entries, summary),
                 Order::End(ended) => return Ok(ended),
                 Order::Reveal { nonce, stance } => {
@@ -198,7 +222,15 @@ impl Session<'_> {
                         self.reveal().await?;
                     }
                 }
-                Order::Nothing | Order::Load(_) | Order::Digests(_) | Order::Agreed => {}
+                Order::Compare(counts) => {
+                    let began = Instant::now();
+                    if let Some(ended) = self.meet(counts, host).await? {
+                        return Ok(ended);
+                    }
+                    // A sender must not pay for how long persons take.
+                    leeway.until += began.elapsed();
+                }
+                Order::Nothing | Order::Load(_) | Order::Digests(_) => {}
             }
         };
         let purpose = summary.purpose;
@@ -206,6 +238,9 @@ impl Session<'_> {
             Ok(checked) => checked,
             Err(ended) => return Ok(ended),
         };
+        if let Err(reason) = host.admit(&summary) {
+            return self.decline(reason).await;
+        }
         self.meter.set_total(summary.total());
         let offer = IncomingOffer {
             folder: checked.inbox.folder().to_owned(),
@@ -216,17 +251,14 @@ impl Session<'_> {
         };
         self.reveal().await?;
         let answer = tokio::select! {
-            answer = ask(offer) => answer,
+            answer = host.answer(offer) => answer,
             ended = self.until_end() => return ended,
             () = tokio::time::sleep(limits::ANSWER) => {
                 Answer::Decline(Some("Nobody answered the offer in time.".to_owned()))
             }
         };
         match answer {
-            Answer::Decline(reason) => {
-                self.link.say(&FromReceiver::Decline { reason: reason.clone() }).await?;
-                return Ok(Ended::Declined { by: Side::Here, reason });
-            }
+            Answer::Decline(reason) => return self.decline(reason).await,
             Answer::Accept(landing) if landing != job.landing => {
                 checked = match self.check(checked.entries, purpose, &job, landing).await? {
                     Ok(checked) => checked,
@@ -237,16 +269,6 @@ impl Session<'_> {
         }
         drop(taken);
         self.accept(checked, job, lanes).await
-    }
-
-    /// Tells the sender what the code is made of, if that was not done yet.
-    async fn reveal(&mut self) -> Result<(), TransferError> {
-        let Some((revealed, code)) = self.meeting.reveal() else { return Ok(()) };
-        if let Some(code) = code {
-            // First: no code is out that is not counted.
-            (self.observe)(Notice::Met(code));
-        }
-        Ok(self.link.say(&revealed).await?)
     }
 
     /// The next message, as an order.
@@ -260,8 +282,11 @@ impl Session<'_> {
             match self.hear().await? {
                 Order::End(ended) => return Ok(ended),
                 Order::Digests(_) => return Err(Violation::OutOfTurn("digests").into()),
-                Order::Agreed => return Err(Violation::OutOfTurn("agreed").into()),
-                Order::Nothing | Order::Check { .. } | Order::Load(_) | Order::Reveal { .. } => {}
+                Order::Nothing
+                | Order::Compare(_)
+                | Order::Check { .. }
+                | Order::Load(_)
+                | Order::Reveal { .. } => {}
             }
         }
     }

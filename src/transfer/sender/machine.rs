@@ -31,6 +31,8 @@ pub enum Order {
     },
     /// What the receiver had committed to.
     Reveal(Nonce),
+    /// The receiver's side has found the codes to be the same, or has nobody who must.
+    Same,
     /// The answer was yes: send everything but these.
     Flow {
         token: LaneToken,
@@ -59,10 +61,18 @@ enum Reveal {
     Had,
 }
 
+/// Whether the receiver's word on the codes is awaited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    NotDue,
+    Due,
+}
+
 #[derive(Debug)]
 pub struct Machine {
     phase: Phase,
     reveal: Reveal,
+    same: Word,
     /// Entries offered so far, files among them.
     offered: EntryNo,
     files: EntrySet,
@@ -104,6 +114,7 @@ impl Machine {
         Self {
             phase: Phase::Greeting,
             reveal: Reveal::Due,
+            same: Word::NotDue,
             offered: 0,
             files: EntrySet::default(),
             long: HashMap::new(),
@@ -115,6 +126,11 @@ impl Machine {
             likely: EntrySet::default(),
             asked: EntrySet::default(),
         }
+    }
+
+    /// What is to be offered was counted, and nothing else was told of it.
+    pub fn counted(&mut self) {
+        self.same = Word::Due;
     }
 
     /// Another entry was offered.
@@ -198,6 +214,11 @@ impl Machine {
                 self.reveal = Reveal::Had;
                 Order::Reveal(nonce)
             }
+            // No word counts for a code that can't be on the screen here.
+            (Phase::Offering, FromReceiver::Same) if self.same == Word::Due && self.reveal == Reveal::Had => {
+                self.same = Word::NotDue;
+                Order::Same
+            }
             (Phase::Greeting | Phase::Offering | Phase::Waiting(_), FromReceiver::Decline { reason }) => {
                 let reason = reason.as_deref().map(short);
                 Order::End(Ended::Declined { by: Side::There, reason })
@@ -261,6 +282,7 @@ impl Machine {
             (_, FromReceiver::Differ(_)) => return Err(Violation::OutOfTurn("differ")),
             (_, FromReceiver::Beyond(_)) => return Err(Violation::OutOfTurn("beyond")),
             (_, FromReceiver::Nonce(_)) => return Err(Violation::OutOfTurn("nonce")),
+            (_, FromReceiver::Same) => return Err(Violation::OutOfTurn("same")),
             (_, FromReceiver::Pair { .. } | FromReceiver::Paired { .. }) => {
                 return Err(Violation::OutOfTurn("pair"));
             }

@@ -3,7 +3,7 @@
 mod flowing;
 mod offering;
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, ops::ControlFlow, sync::Arc};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// What is sent, and by whom.
-pub struct SendJob {
+pub struct SendJob<'a> {
     pub transfer: TransferId,
     /// This device's name, for the receiver's screen.
     pub name: DeviceName,
@@ -42,13 +42,15 @@ pub struct SendJob {
     pub limiter: Arc<Limiter>,
     pub ends: Ends,
     pub assent: watch::Receiver<Assent>,
+    /// Whether a device that calls itself this is to be told anything at all.
+    pub admit: &'a (dyn Fn(&DeviceName) -> ControlFlow<()> + Send + Sync),
 }
 
 /// Sends everything in the job over a control connection and the content connections that
 /// `open_lane` makes. Ends when both sides know how it ended, or the time for that is over.
 pub async fn send<S, O, F>(
     control: S,
-    job: SendJob,
+    job: SendJob<'_>,
     open_lane: O,
     meter: Arc<Meter>,
     observe: &(dyn Fn(Notice) + Send + Sync),
@@ -105,7 +107,7 @@ struct Comparing {
 }
 
 impl Session<'_> {
-    async fn run<O, F>(&mut self, job: SendJob, open_lane: O) -> Result<Ended, TransferError>
+    async fn run<O, F>(&mut self, job: SendJob<'_>, open_lane: O) -> Result<Ended, TransferError>
     where
         O: Fn(LaneToken) -> F,
         F: Future<Output = Result<Outflow, NetError>>,
@@ -117,7 +119,11 @@ impl Session<'_> {
         loop {
             match timeout_at(greeted, self.hear()).await.unwrap_or(Err(LinkError::Silent.into()))? {
                 Order::Offer { peer, commitment, knows } => {
+                    let admitted = (job.admit)(&peer);
                     (self.observe)(Notice::Named(peer));
+                    if admitted.is_break() {
+                        return Ok(Ended::Cancelled { by: Side::Here });
+                    }
                     let nonce = self.meeting.answer(commitment, knows);
                     self.link.say(&nonce).await?;
                     break;
@@ -142,11 +148,6 @@ impl Session<'_> {
                 _ => {}
             }
         };
-        if self.meeting.compares()
-            && let Some(ended) = self.wait_for_assent(deadline).await?
-        {
-            return Ok(ended);
-        }
         (self.observe)(Notice::Agreed);
         self.meter.set_total(wanted_bytes(&sources, &answer.unwanted));
         self.machine.stored_earlier(bytes_of(&sources, &answer.stored));

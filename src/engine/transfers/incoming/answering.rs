@@ -1,23 +1,90 @@
 //! What becomes of an offer that has come whole: policy says it, or a person.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use tokio::sync::oneshot;
 
-use super::Incoming;
+use super::{
+    Incoming, Terms,
+    story::{Offer, Story, lock},
+};
 use crate::{
     engine::{
         command::{Consent, Receiving},
-        report::Internal,
+        report::{Internal, Question},
         transfers::record::{self, Said},
         trust::policy::{Asked, Decision, decide},
     },
     model::{Agreement, Answer, Landing, Summary, Trust},
-    transfer::IncomingOffer,
+    transfer::{Compared, Host, IncomingOffer},
+    wire::message::Acquaintance,
 };
 
+/// Who answers in one attempt at a transfer.
+pub(super) struct Answering<'a> {
+    pub incoming: &'a Incoming,
+    pub story: &'a Story,
+    /// What was said yes to before.
+    pub before: Option<record::Receiving>,
+    pub terms: Option<&'a Terms>,
+    /// Whether that was kept in a way that later attempts can be held to.
+    pub is_held: bool,
+    pub knows: Acquaintance,
+}
+
+impl Answering<'_> {
+    /// How it is received, while nobody has said yes to it.
+    fn undecided(&self) -> Option<&Receiving> {
+        self.terms.filter(|_| self.before.is_none()).map(|terms| &terms.receiving)
+    }
+}
+
+impl Host for Answering<'_> {
+    fn admit(&self, summary: &Summary) -> Result<(), Option<String>> {
+        let Some(receiving) = self.undecided() else { return Ok(()) };
+        match self.incoming.decide(summary, receiving).0 {
+            Decision::Answer(Answer::Decline(reason)) => {
+                lock(self.story).offer = Offer::Made;
+                self.incoming.desk.turn_away(summary.clone());
+                Err(reason)
+            }
+            Decision::Answer(Answer::Accept(_)) | Decision::Ask => Ok(()),
+        }
+    }
+
+    async fn compare(&self, counts: Summary) -> Compared {
+        match self.undecided() {
+            Some(receiving)
+                if self.knows == Acquaintance::Stranger
+                    && self.incoming.decide(&counts, receiving).0 == Decision::Ask =>
+            {
+                self.incoming.compare(counts).await
+            }
+            _ => {
+                self.incoming.desk.counted(counts);
+                Compared::Same
+            }
+        }
+    }
+
+    async fn answer(&self, offer: IncomingOffer) -> Answer {
+        lock(self.story).offer = Offer::Made;
+        let summary = offer.summary.clone();
+        let (answer, said) = match (&self.before, self.undecided()) {
+            (Some(record), _) => (self.incoming.answer_again(record, &summary, self.is_held), record.said),
+            (None, Some(receiving)) => self.incoming.answer(offer, receiving).await,
+            (None, None) => (Answer::Decline(None), Said::Person),
+        };
+        if let Answer::Accept(landing) = &answer {
+            lock(self.story).answered = Some((landing.clone(), summary, said));
+        }
+        answer
+    }
+}
+
 impl Incoming {
-    pub(super) async fn answer(&self, offer: IncomingOffer, receiving: &Receiving) -> (Answer, Said) {
+    /// What policy says of so much, and what is thought of its sender.
+    fn decide(&self, summary: &Summary, receiving: &Receiving) -> (Decision, Trust) {
         // It may have come slowly, and a person may have decided about the device meanwhile.
         self.devices.look_at_once();
         let caution = self.desk.shown().caution;
@@ -25,29 +92,50 @@ impl Incoming {
         let decision = decide(&Asked {
             trust,
             caution: caution.as_ref(),
-            bytes: offer.summary.total(),
+            bytes: summary.total(),
             consent: receiving.consent,
             landing: &receiving.landing,
             settings: &self.desk.settings(),
             minute: minute(),
         });
-        match decision {
-            Decision::Answer(answer) => {
+        (decision, trust)
+    }
+
+    async fn answer(&self, offer: IncomingOffer, receiving: &Receiving) -> (Answer, Said) {
+        match self.decide(&offer.summary, receiving) {
+            (Decision::Answer(answer), trust) => {
                 self.desk.take_down(offer);
                 let rests_on_trust =
                     receiving.consent != Consent::All && matches!(trust, Trust::Trusted | Trust::Own);
                 (answer, if rests_on_trust { Said::Trust } else { Said::Person })
             }
-            Decision::Ask => (self.ask(offer, receiving).await, Said::Person),
+            (Decision::Ask, _) => (self.ask(offer, receiving).await, Said::Person),
         }
+    }
+
+    /// Has a person compare the code.
+    async fn compare(&self, counts: Summary) -> Compared {
+        let (reply, compared) = oneshot::channel();
+        let question = Question::Same { counts, reply };
+        // The actor keeps the question before any face can see it, so that no answer comes too early.
+        let ask = Internal::Ask { desk: Arc::clone(&self.desk), question };
+        if self.actor.send(ask).await.is_err() {
+            return Compared::Declined(None);
+        }
+        let compared = compared.await.unwrap_or(Compared::Declined(None));
+        if compared == Compared::Same {
+            self.guesses.agreed(Instant::now());
+            self.desk.agree();
+        }
+        compared
     }
 
     async fn ask(&self, offer: IncomingOffer, receiving: &Receiving) -> Answer {
         let (reply, answered) = oneshot::channel();
         // The actor keeps the question before any face can see it, so that no answer comes too early.
-        let desk = std::sync::Arc::clone(&self.desk);
-        let question = Internal::Ask { desk, offer: Box::new(offer), reply };
-        if self.actor.send(question).await.is_err() {
+        let question = Question::Offer { offer: Box::new(offer), reply };
+        let ask = Internal::Ask { desk: Arc::clone(&self.desk), question };
+        if self.actor.send(ask).await.is_err() {
             return Answer::Decline(None);
         }
         // A question that was dropped was answered with no.

@@ -12,13 +12,12 @@ use crate::{
 impl Incoming {
     /// The two devices show this code.
     pub(super) fn met(&self, code: CompareCode, knows: Acquaintance, terms: Option<&Terms>) {
-        if knows == Acquaintance::Known {
+        // Where everything is accepted nobody compares, and a guess is of no use to anybody.
+        let compares = terms.is_none_or(|terms| terms.receiving.consent != Consent::All);
+        if knows == Acquaintance::Known || !compares {
             return self.desk.meet(code, Agreement::NotNeeded);
         }
-        // Where everything is accepted nobody compares, and a guess is of no use to anybody.
-        if terms.is_none_or(|terms| terms.receiving.consent != Consent::All) {
-            self.guesses.told(Instant::now());
-        }
+        self.guesses.told(Instant::now());
         self.desk.meet(code, Agreement::Asked);
     }
 

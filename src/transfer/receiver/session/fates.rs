@@ -106,10 +106,10 @@ impl Session<'_> {
                 Order::End(ended) => return Ok(ended),
                 Order::Digests(digests) => self.compare(intake, digests)?,
                 Order::Nothing
+                | Order::Compare(_)
                 | Order::Check { .. }
                 | Order::Load(_)
-                | Order::Reveal { .. }
-                | Order::Agreed => {}
+                | Order::Reveal { .. } => {}
             }
         }
     }
@@ -122,10 +122,10 @@ impl Session<'_> {
                 Order::End(ended) => return Ok(Some(ended)),
                 Order::Digests(digests) => self.compare(intake, digests)?,
                 Order::Nothing
+                | Order::Compare(_)
                 | Order::Check { .. }
                 | Order::Load(_)
-                | Order::Reveal { .. }
-                | Order::Agreed => {}
+                | Order::Reveal { .. } => {}
             }
         }
         Ok(None)

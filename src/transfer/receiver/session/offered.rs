@@ -11,9 +11,8 @@ use tokio::{
 
 use super::Session;
 use crate::{
-    model::Side,
-    transfer::{Ended, TransferError, receiver::machine::Order},
-    wire::{FromReceiver, FromSender, limits, message::RawEntry},
+    transfer::{TransferError, receiver::machine::Order},
+    wire::{FromSender, limits, message::RawEntry},
 };
 
 /// What the sender is told whose offer doesn't come to its end.
@@ -127,25 +126,26 @@ impl Session<'_> {
         if shortage == Shortage::Waits {
             return Err(TransferError::Stalled);
         }
-        let reason = Some(why.to_owned());
-        self.link.say(&FromReceiver::Decline { reason: reason.clone() }).await?;
-        Ok(Order::End(Ended::Declined { by: Side::Here, reason }))
+        Ok(Order::End(self.decline(Some(why.to_owned())).await?))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{sync::Mutex, time::Duration};
 
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 
     use super::*;
     use crate::{
-        model::{Answer, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, TransferId},
+        model::{
+            Answer, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side, Summary,
+            TransferId,
+        },
         pairing::Ends,
-        transfer::{Attempt, Limiter, ReceiveJob, Stops, receive},
+        transfer::{Attempt, Compared, Host, IncomingOffer, Limiter, ReceiveJob, Stops, receive},
         wire::{
-            frame,
+            FromReceiver, frame,
             message::{Acquaintance, RawKind, RawPurpose, RawSkipped, Stance},
         },
     };
@@ -183,18 +183,35 @@ mod tests {
     /// The paths of two batches.
     const PATHS: [&str; 2] = ["a", "b"];
 
+    /// Declines every offer, and notes how much room there is by then.
+    struct Nobody<'a> {
+        room: &'a Room,
+        left: Mutex<Option<usize>>,
+    }
+
+    impl Host for Nobody<'_> {
+        fn admit(&self, _: &Summary) -> Result<(), Option<String>> {
+            Ok(())
+        }
+
+        async fn compare(&self, _: Summary) -> Compared {
+            Compared::Declined(None)
+        }
+
+        async fn answer(&self, _: IncomingOffer) -> Answer {
+            *self.left.lock().unwrap() = Some(self.room.0.available_permits());
+            Answer::Decline(None)
+        }
+    }
+
     /// What becomes of an offer of two batches, and how much room there is while it waits for its answer.
     async fn offered(leeway: Leeway, room: &Room) -> (Report, Option<usize>) {
         let inbox = tempfile::tempdir().unwrap();
         let (mut sender, receiver) = duplex(1 << 16);
-        let left = std::sync::Mutex::new(None);
-        let ask = |_| async {
-            *left.lock().unwrap() = Some(room.0.available_permits());
-            Answer::Decline(None)
-        };
+        let nobody = Nobody { room, left: Mutex::default() };
         let lanes = |_| tokio::sync::mpsc::channel(1).1;
         let job = job(inbox.path(), leeway);
-        let receiving = receive(receiver, job, ask, lanes, Arc::default(), &|_| {}, Stops::default());
+        let receiving = receive(receiver, job, &nobody, lanes, Arc::default(), &|_| {}, Stops::default());
         let sending = async move {
             assert!(matches!(hear(&mut sender).await, Some(FromReceiver::Hello { .. })));
             say(&mut sender, &FromSender::Nonce { nonce: [7; 32], stance: Stance::GoesAhead }).await;
@@ -208,7 +225,7 @@ mod tests {
             while hear(&mut sender).await.is_some() {}
         };
         let (report, ()) = tokio::join!(receiving, sending);
-        (report, *left.lock().unwrap())
+        (report, nobody.left.into_inner().unwrap())
     }
 
     fn declined(report: &Report) -> Option<&str> {

@@ -1,18 +1,18 @@
-//! The offer: what was picked is scanned, and told while it is found; and the person here may have to compare.
+//! The offer: what was picked is scanned, and told while it is found, or once two persons have compared codes.
 
-use std::sync::Arc;
+use std::{future::ready, pin::pin, sync::Arc};
 
 use tokio::{
     sync::mpsc,
     task::spawn_blocking,
-    time::{Instant, sleep_until},
+    time::{Instant, MissedTickBehavior, interval, sleep_until},
 };
 
 use super::Session;
 use crate::{
     disk::{Scan, SourceError, Sources},
     identity,
-    model::{Accord, Entry, Skipped, Summary},
+    model::{Accord, Entry, Side, Skipped, Summary},
     transfer::{Ended, Notice, TransferError, sender::machine::Order},
     wire::{FromSender, limits, message::batches},
 };
@@ -29,11 +29,15 @@ struct Scanned {
 }
 
 impl Session<'_> {
-    /// Scans and sends the manifest while it is found.
+    /// Scans and offers what is found, while it is found; or, where the codes are compared, tells how much it is,
+    /// and offers it when they are the same.
     pub(super) async fn offer(&mut self, picked: Scan) -> Result<Result<Sources, Ended>, TransferError> {
         let purpose = picked.purpose();
+        let compares = self.meeting.compares();
         let (found, mut batches_found) = mpsc::channel::<Vec<Entry>>(SCANNED);
         let mut scanning = spawn_blocking(move || scan(picked, &found));
+        let mut counting = interval(limits::COUNTING);
+        counting.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut summary, mut size) = (Summary { purpose, ..Summary::default() }, 0);
         loop {
             tokio::select! {
@@ -49,12 +53,13 @@ impl Session<'_> {
                         if entries > limits::MAX_ENTRIES.into() || size > limits::MAX_MANIFEST {
                             return Err(SourceError::TooMany.into());
                         }
-                        for message in batches(&batch) {
+                        for message in batches(&batch).filter(|_| !compares) {
                             self.link.say(&message).await?;
                         }
                     }
                     None => break,
                 },
+                _ = counting.tick(), if compares => self.link.say(&FromSender::Counting).await?,
             }
         }
         let scanned = (&mut scanning).await.map_err(|e| TransferError::Internal(e.to_string()))??;
@@ -62,6 +67,15 @@ impl Session<'_> {
             return Err(SourceError::NothingLeft.into());
         }
         summary.skipped = scanned.skipped;
+        if compares {
+            let ended = match self.meet(&summary).await? {
+                None => self.tell(scanned.sources.entries()).await?,
+                ended => ended,
+            };
+            if let Some(ended) = ended {
+                return Ok(Err(ended));
+            }
+        }
         let skipped = scanned.skipped.into();
         self.link.say(&FromSender::Offered { skipped, purpose: purpose.into() }).await?;
         self.machine.all_offered();
@@ -71,29 +85,59 @@ impl Session<'_> {
         Ok(Ok(scanned.sources))
     }
 
-    /// Waits until the person here has compared the codes; or how it ended before that.
-    pub(super) async fn wait_for_assent(
-        &mut self,
-        deadline: Instant,
-    ) -> Result<Option<Ended>, TransferError> {
-        let agreed = {
-            let agreed = self.meeting.agreed();
-            tokio::pin!(agreed);
-            loop {
-                tokio::select! {
-                    agreed = &mut agreed => break agreed,
-                    message = self.link.next() => {
-                        let order = self.machine.on_message(message?, |_| None)?;
-                        if let Order::End(ended) = order { return Ok(Some(ended)) }
-                    }
-                    () = sleep_until(deadline) => break Err(TransferError::NotCompared),
+    /// Tells how much there is, and waits until the codes are the same for both sides; or how it ended before
+    /// that.
+    async fn meet(&mut self, summary: &Summary) -> Result<Option<Ended>, TransferError> {
+        self.link.say(&FromSender::Counts(summary.into())).await?;
+        self.machine.counted();
+        (self.observe)(Notice::Counted(summary.counts()));
+        let deadline = Instant::now() + limits::ANSWER;
+        let mut agreed = pin!(self.meeting.agreed());
+        let mut due = Due::Both;
+        while due != Due::Nothing {
+            tokio::select! {
+                order = self.hear() => match order? {
+                    Order::End(ended) => return Ok(Some(ended)),
+                    Order::Same => due = if due == Due::Both { Due::Here } else { Due::Nothing },
+                    _ => {}
+                },
+                word = &mut agreed, if due != Due::There && self.meeting.has_code() => {
+                    word?;
+                    self.link.say(&FromSender::Agreed).await?;
+                    due = if due == Due::Both { Due::There } else { Due::Nothing };
+                }
+                () = sleep_until(deadline) => {
+                    let side = if due == Due::There { Side::There } else { Side::Here };
+                    return Err(TransferError::NotCompared { side });
                 }
             }
-        };
-        agreed?;
-        self.link.say(&FromSender::Agreed).await?;
+        }
+        (self.observe)(Notice::Agreed);
         Ok(None)
     }
+
+    /// Offers what was counted; or how it ended before that.
+    async fn tell(&mut self, entries: &[Entry]) -> Result<Option<Ended>, TransferError> {
+        for message in batches(entries) {
+            tokio::select! {
+                // What has come is heard first.
+                biased;
+                order = self.hear() => if let Order::End(ended) = order? { return Ok(Some(ended)) },
+                () = ready(()) => {}
+            }
+            self.link.say(&message).await?;
+        }
+        Ok(None)
+    }
+}
+
+/// Whose word on the codes is awaited.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Due {
+    Both,
+    Here,
+    There,
+    Nothing,
 }
 
 fn scan(mut scan: Scan, found: &mpsc::Sender<Vec<Entry>>) -> Result<Scanned, SourceError> {

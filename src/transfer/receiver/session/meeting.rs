@@ -1,0 +1,75 @@
+//! A first meeting: before anything but counts is known of an offer, both sides find the codes to be the same.
+//!
+//! Knows when a code may be out, and whose word is awaited. Must not know who is asked.
+
+use std::pin::pin;
+
+use tokio::time::{Instant, sleep_until};
+
+use super::{Compared, Host, Session};
+use crate::{
+    model::{Side, Summary},
+    transfer::{Ended, Notice, TransferError, receiver::machine::Order},
+    wire::{FromReceiver, limits},
+};
+
+/// What the sender is told where nobody here has said in time whether the codes are the same.
+const TOO_LATE: &str = "Nobody there has compared the codes in time.";
+
+/// Whether the word of this side was said.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    Due,
+    Said,
+}
+
+impl Session<'_> {
+    /// Waits until the codes are the same for both sides; or how it ended before that.
+    pub(super) async fn meet<H: Host>(
+        &mut self,
+        counts: Summary,
+        host: &H,
+    ) -> Result<Option<Ended>, TransferError> {
+        if let Err(reason) = host.admit(&counts) {
+            return self.decline(reason).await.map(Some);
+        }
+        self.reveal().await?;
+        let deadline = Instant::now() + limits::ANSWER;
+        let mut asked = pin!(host.compare(counts));
+        let mut word = Word::Due;
+        while self.machine.compares() {
+            tokio::select! {
+                order = self.hear() => if let Order::End(ended) = order? { return Ok(Some(ended)) },
+                compared = &mut asked, if word == Word::Due => match compared {
+                    Compared::Same => {
+                        word = Word::Said;
+                        self.machine.same();
+                        self.link.say(&FromReceiver::Same).await?;
+                    }
+                    Compared::Declined(reason) => return self.decline(reason).await.map(Some),
+                },
+                () = sleep_until(deadline) => match word {
+                    Word::Due => return self.decline(Some(TOO_LATE.to_owned())).await.map(Some),
+                    Word::Said => return Err(TransferError::NotCompared { side: Side::There }),
+                },
+            }
+        }
+        (self.observe)(Notice::Agreed);
+        Ok(None)
+    }
+
+    /// Tells the sender what the code is made of, if that was not done yet.
+    pub(super) async fn reveal(&mut self) -> Result<(), TransferError> {
+        let Some((revealed, code)) = self.meeting.reveal() else { return Ok(()) };
+        if let Some(code) = code {
+            // First: no code is out that is not counted.
+            (self.observe)(Notice::Met(code));
+        }
+        Ok(self.link.say(&revealed).await?)
+    }
+
+    pub(super) async fn decline(&self, reason: Option<String>) -> Result<Ended, TransferError> {
+        self.link.say(&FromReceiver::Decline { reason: reason.clone() }).await?;
+        Ok(Ended::Declined { by: Side::Here, reason })
+    }
+}
