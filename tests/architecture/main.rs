@@ -23,7 +23,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("disk", &["model"]),
     ("transfer", &["model", "wire", "net", "disk", "identity", "pairing"]),
     ("engine", &["model", "settings", "wire", "identity", "net", "pairing", "discovery", "disk", "transfer"]),
-    ("logging", &[]),
+    ("logging", &["model"]),
     ("cli", &["model", "engine", "logging"]),
     ("gui", &["model", "engine"]),
 ];
