@@ -21,10 +21,16 @@ use airlift::{
         Answer, ByteRate, Caution, DeviceId, DeviceName, Landing, Outcome, Side, Transfer, TransferId,
         TransferState, Trust,
     },
-    wire::{FromReceiver, FromSender, limits, message::Ending},
+    net::Listener,
+    transfer::read_first,
+    wire::{
+        FromReceiver, FromSender, frame, limits,
+        message::{Acquaintance, CAN, Ending},
+    },
 };
 use support::device::{Device, NOTHING_SKIPPED, Rogue, file, hear, say};
 use tokio::{
+    io::AsyncWriteExt as _,
     net::{TcpSocket, TcpStream},
     task::JoinSet,
 };
@@ -255,6 +261,39 @@ fn a_known_device_that_calls_itself_as_another_known_one_is_sent_nothing() {
     assert!(problem.text.contains("has another key") && problem.text.contains(&anna.short()), "{outcome:?}");
     assert_eq!(posing.arrived(), Vec::<String>::new());
     assert_eq!(device.state.transfer(sent).unwrap().caution.as_ref().map(|_| ()), Some(()));
+}
+
+#[test]
+fn an_impostor_with_the_name_of_a_known_device_hears_nothing_after_hello_however_often_it_is_called() {
+    let device = Device::start("Carl");
+    let elsewhere = TrustStore::open(device.home()).unwrap();
+    let (id, called) = (DeviceId::of_public_key(b"ben"), name("Ben"));
+    elsewhere.change(Change::Judged { id, name: called, trust: Trust::Known }).unwrap();
+    elsewhere.write().unwrap();
+    let (rogue, path) = (Rogue::new(), source(&device, "a", b"a"));
+    let listener = device.engine.block_on(async { Listener::loopback(rogue.tls.clone()).unwrap() });
+    let port = listener.port().unwrap();
+    for _ in 0..20 {
+        device.send(port, std::slice::from_ref(&path));
+        let heard = device.engine.block_on(async {
+            let mut connection = listener.accept().await.unwrap().identify().await.unwrap();
+            let first = read_first::<FromSender, _>(&mut connection.stream).await;
+            assert!(matches!(first, Ok(FromSender::Hello { .. })), "{first:?}");
+            let (commitment, knows) = ([0; 32], Acquaintance::Known);
+            let hello = FromReceiver::Hello { name: "Ben".into(), commitment, knows, can: CAN };
+            connection.stream.write_all(&frame::encode(&hello)).await.unwrap();
+            connection.stream.flush().await.unwrap();
+            let mut heard = Vec::new();
+            while let Ok(message) = read_first::<FromSender, _>(&mut connection.stream).await {
+                heard.push(message);
+            }
+            heard
+        });
+        assert!(
+            heard.iter().all(|said| matches!(said, FromSender::Ending(Ending::Cancelled))),
+            "it heard {heard:?}"
+        );
+    }
 }
 
 #[test]

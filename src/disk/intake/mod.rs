@@ -13,7 +13,7 @@ pub mod journal;
 pub mod part_file;
 mod partial;
 mod shared;
-mod touched;
+pub mod touched;
 
 pub use accepted::{Finished, Intake};
 pub use compare::{Compared, Same};

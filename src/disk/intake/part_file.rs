@@ -270,6 +270,21 @@ impl Part {
     }
 }
 
+/// Gives the disk back what was set aside beyond the last byte that another attempt can rely on: it may be days
+/// until that one comes.
+fn give_back(dir: &Dir, stem: &str, subject: &Subject<'_>) -> io::Result<()> {
+    let file = open_own(dir, &format!("{stem}{PART}"))?;
+    let journal = open_own(dir, &format!("{stem}{JOURNAL}"))?;
+    let (there, written) = (file.metadata()?, journal.metadata()?);
+    let Some((journal, was, groups)) = Journal::open(journal, subject)? else { return Ok(()) };
+    let end = groups.values().map(|group| group.bytes(was).end).max().unwrap_or_default();
+    if end >= there.len() || touched::since(&there, &written) {
+        return Ok(());
+    }
+    file.set_len(end)?;
+    journal.vouch()
+}
+
 impl Drop for Part {
     fn drop(&mut self) {
         let Trace::File { stem, name, keeping, .. } = &self.trace else { return };
@@ -281,6 +296,15 @@ impl Drop for Part {
             let _ = folder.dir.remove_file(name);
             if *keeping == Keeping::Journal {
                 let _ = folder.dir.remove_file(format!("{stem}{JOURNAL}"));
+            }
+        }
+        if stays
+            && let Ok((entry, Some(size), _)) = self.shared.file(self.no)
+            && let Ok(folder) = self.shared.folder(above(&self.path()), Missing::Fail)
+        {
+            let subject = Subject { transfer: self.shared.transfer, path: entry.path.as_str(), size };
+            if let Err(why) = give_back(&folder.dir, stem, &subject) {
+                tracing::debug!(%why, "what was set aside for a file stays so");
             }
         }
     }

@@ -111,6 +111,34 @@ fn after_any_chunk_another_attempt_holds_all_that_was_put_aside_and_needs_only_t
 }
 
 #[test]
+fn what_was_set_aside_for_what_has_not_come_is_given_back_while_it_rests() {
+    let (size, few) = (64 * CHUNK as u64 + 5, 3);
+    let content = content(4, size);
+    for unsynced in [0, 2] {
+        let mut receiver = Receiver::new();
+        let intake = receiver.begin(size);
+        let partial = intake.create(1).unwrap();
+        let set_aside = fs::metadata(receiver.path(".part")).unwrap();
+        put_all(&partial, &content, 0..few);
+        partial.sync().unwrap();
+        put_all(&partial, &content, few..few + unsynced);
+        drop(partial);
+        let rests = fs::metadata(receiver.path(".part")).unwrap();
+        assert_eq!(rests.len(), few * CHUNK as u64, "of {}", set_aside.len());
+        assert!(intake.allocated() <= (few + 1) * CHUNK as u64, "{} are taken", intake.allocated());
+        drop(intake);
+        // It was this program that changed the file: nothing is read again, or doubted.
+        let journal = fs::metadata(receiver.path(".journal")).unwrap();
+        assert!(!crate::disk::intake::touched::since(&rests, &journal));
+        let intake = receiver.begin(size);
+        assert_eq!(held(&intake), (0..few).collect::<Vec<_>>());
+        assert_eq!(fs::metadata(receiver.path(".part")).unwrap().len(), size, "it is set aside again");
+        complete(&intake, &content).unwrap();
+        assert!(fs::read(receiver.temp.path().join("top/film")).unwrap() == content);
+    }
+}
+
+#[test]
 fn who_dies_without_a_word_leaves_what_was_synced_and_no_more() {
     let content = content(2, SIZE);
     let mut receiver = Receiver::new();
