@@ -303,6 +303,10 @@ fn a_person_is_asked_one_question_of_each_device_and_a_trusted_one_comes_through
     judge(&mut device, friend.state.device.id, Trust::Trusted);
     let port = device.receive(Consent::Settings);
     let rogues: Vec<_> = (0..limits::MAX_QUESTIONS).map(|_| Rogue::new()).collect();
+    // Of strangers at one address there would be fewer.
+    for rogue in &rogues {
+        judge(&mut device, rogue.identity.id(), Trust::Known);
+    }
     let mut waiting = vec![device.engine.block_on(offer(&rogues[0], port))];
     question(&mut device);
     device.engine.block_on(async {

@@ -150,7 +150,7 @@ mod tests {
     use super::*;
     use crate::{
         cli::stage::{Told, transfer, within},
-        model::{Agreement, CompareCode, Direction, Meeting},
+        model::{Agreement, CompareCode, Direction, Meeting, TransferState},
     };
 
     #[tokio::test]
@@ -207,6 +207,31 @@ mod tests {
             for part in ["042 007 (“", "y, n, or d if the codes differ"] {
                 assert_eq!(question.contains(part), meeting.is_some(), "{part}: {question}");
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_code_is_asked_about_before_anything_is_named() {
+        for (line, verdict) in [("y", Verdict::Yes), ("d", Verdict::Differ), ("n", Verdict::No)] {
+            let (type_line, typed) = mpsc::channel(1);
+            let (mut asker, mut told) = (Asker::new(typed), Told::new());
+            let meeting = Some(Meeting { code: CompareCode::new(42_007), here: Agreement::Asked });
+            let named = transfer(1, Direction::Receive);
+            let (summary, state) = (named.summary.counts(), TransferState::Comparing);
+            asker.offer(Transfer { meeting, summary, state, already: 1, ..named });
+            asker.ask(&mut told);
+            let question = told.asked();
+            for part in ["042 007 (“", "2 files in 1 folder, 3.50 kB", "y, n, or d if the codes differ"] {
+                assert!(question.contains(part), "{part} is not in {question}");
+            }
+            let person = async {
+                for line in ["m", line] {
+                    type_line.send(line.to_owned()).await.unwrap();
+                }
+            };
+            let (answer, ()) = within(async { tokio::join!(asker.answer(&mut told), person) }).await;
+            assert_eq!(answer.1, verdict);
+            assert!(told.asked().contains("Please type y, n, or d"), "{}", told.asked());
         }
     }
 

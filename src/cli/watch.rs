@@ -290,7 +290,9 @@ impl Watch {
             }
             self.due.push_back(Turn::Transfer(moment, Box::new(transfer.clone())));
         }
-        let code = transfer.meeting.map(|meeting| meeting.code);
+        // A code may be there before anybody is to compare it.
+        let is_shown = !matches!(transfer.state, TransferState::Connecting | TransferState::Preparing);
+        let code = transfer.meeting.filter(|_| is_shown).map(|meeting| meeting.code);
         if code.is_some() && followed.met != code && !transfer.is_finished() {
             followed.met = code;
             self.due.push_back(Turn::Met(Box::new(transfer.clone())));

@@ -121,6 +121,11 @@ pub enum DiskError {
     Io { path: String, why: Arc<io::Error> },
     #[error("“{0}” is in use by another Airlift. Try again when that one has ended.")]
     InUse(String),
+    /// Waited for in vain.
+    #[error(
+        "The system lets Airlift open no more files at once. It goes on when other transfers have ended."
+    )]
+    NoHandles,
 }
 
 impl DiskError {
@@ -133,6 +138,7 @@ impl DiskError {
                 | Self::ReadOnly(_)
                 | Self::FolderGone(_)
                 | Self::NotAFolder(_)
+                | Self::NoHandles
                 | Self::Io { .. }
         )
     }
@@ -154,6 +160,7 @@ impl DiskError {
             ErrorKind::NotADirectory => Self::InTheWay(path),
             ErrorKind::InvalidFilename | ErrorKind::InvalidInput => Self::NameRefused(path),
             _ if system::refusal::is_spelling(&why) => Self::NameRefused(path),
+            _ if system::descriptors::are_used_up(&why) => Self::NoHandles,
             _ => Self::Io { path, why: Arc::new(why) },
         }
     }

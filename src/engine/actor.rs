@@ -10,7 +10,7 @@ mod reception;
 mod transfers;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, VecDeque},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -21,7 +21,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::{kept::Resting, questions::Reply, reception::Reception};
+use self::{kept::Resting, reception::Reception};
 use super::{
     cards::{DeviceCard, InboxCard},
     command::{Command, Manner, Receiving, Strangers},
@@ -33,9 +33,9 @@ use super::{
         routes::Routes,
         switchboard::Switchboard,
     },
-    report::Internal,
+    report::{Internal, Reply},
     transfers::{desk::Desk, limiters::Limiters, outgoing::Parcel, record::Accepted, resting::Wish},
-    trust::{codes::Codes, devices::Devices, guesses::Guesses},
+    trust::{codes::Codes, devices::Devices, guesses::Guesses, hearsay::Hearsay},
 };
 use crate::{
     disk,
@@ -55,6 +55,9 @@ const REPORTS: usize = 64;
 
 /// Finished transfers that stay on the list: more than anybody scrolls through.
 const FINISHED: usize = 200;
+
+/// Of those, offers that nobody has said yes to: they must not push out what was accepted.
+const UNACCEPTED: usize = 20;
 
 /// Transfers that are over and are remembered until their senders call once more: as many as can be
 /// cut off in their last moment at once.
@@ -88,6 +91,9 @@ pub struct Actor {
     switchboard: Switchboard,
     codes: Codes,
     guesses: Guesses,
+    hearsay: Hearsay,
+    /// Those on the list that came to their end, and that nobody had said yes to; at most [`UNACCEPTED`].
+    unaccepted: VecDeque<TransferId>,
     limiters: Limiters,
     tasks: JoinSet<()>,
     /// Apart from the tasks: nobody who quits waits for a count.
@@ -170,6 +176,8 @@ impl Actor {
             reports: mpsc::channel(REPORTS),
             switchboard: Switchboard::default(),
             guesses: Guesses::default(),
+            hearsay: Hearsay::default(),
+            unaccepted: VecDeque::new(),
             limiters: Limiters::new(limit),
             tasks,
             measures: JoinSet::new(),
@@ -376,11 +384,28 @@ impl Actor {
         {
             self.left.remove(&id);
         }
+        if let (Some(id), Some(running)) = (id, &running)
+            && running.receives()
+            && !running.desk.was_accepted()
+        {
+            self.forget_unaccepted(id);
+        }
         if running.is_some_and(|running| running.receives()) {
             self.close_door();
             self.measure_inbox();
         }
         self.forget_the_oldest();
+    }
+
+    /// Of offers that nobody has said yes to, the list keeps the latest few.
+    fn forget_unaccepted(&mut self, latest: TransferId) {
+        self.unaccepted.push_back(latest);
+        if self.unaccepted.len() > UNACCEPTED
+            && let Some(oldest) = self.unaccepted.pop_front()
+            && self.publisher.snapshot().transfer(oldest).is_some_and(Transfer::is_finished)
+        {
+            self.publisher.publish(Event::Forgotten(oldest));
+        }
     }
 
     /// Keeps the list of finished transfers from growing for ever.

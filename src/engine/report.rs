@@ -63,6 +63,29 @@ pub enum Question {
     Offer { offer: Box<IncomingOffer>, reply: oneshot::Sender<Answer> },
 }
 
+/// Where the answer to a question goes. One that is dropped is a no.
+pub enum Reply {
+    Same(oneshot::Sender<Compared>),
+    Offer(oneshot::Sender<Answer>),
+}
+
+impl Reply {
+    pub fn decline(self, reason: Option<String>) {
+        // Whoever asked may have gone: what was offered was withdrawn in the same moment.
+        match self {
+            Self::Same(reply) => drop(reply.send(Compared::Declined(reason))),
+            Self::Offer(reply) => drop(reply.send(Answer::Decline(reason))),
+        }
+    }
+
+    pub fn is_closed(&self) -> bool {
+        match self {
+            Self::Same(reply) => reply.is_closed(),
+            Self::Offer(reply) => reply.is_closed(),
+        }
+    }
+}
+
 /// Somebody who wants to make an offer, or to go on with one.
 pub struct Caller {
     pub connection: Box<Connection>,

@@ -67,6 +67,8 @@ impl Offers {
                 let waiting = &mut self.waiting[i];
                 if seen && waiting.standing == Standing::Open {
                     waiting.standing = Standing::Withdrawn(view::farewell(transfer));
+                    // Nobody must compare it with the code of an offer that lives.
+                    waiting.view.meeting = None;
                 } else if !matches!(waiting.standing, Standing::Withdrawn(_)) {
                     self.waiting.remove(i);
                 }
@@ -115,6 +117,10 @@ impl Offers {
 
     pub fn show(&mut self, ctx: &Context, tools: &mut Tools) {
         let up = |w: &Waiting| matches!(w.standing, Standing::Open | Standing::Withdrawn(_));
+        // What is withdrawn gives way to what can be answered.
+        if self.waiting.iter().any(|w| w.standing == Standing::Open) {
+            self.waiting.retain(|w| !matches!(w.standing, Standing::Withdrawn(_)));
+        }
         let count = self.waiting.iter().filter(|w| up(w)).count();
         let Some(i) = self.waiting.iter().position(up) else {
             self.on_screen.clear();

@@ -108,7 +108,11 @@ impl TransferError {
 
     pub(super) fn kind(&self) -> ProblemKind {
         match self {
-            Self::Link(_) | Self::NoLane | Self::Stalled | Self::Net(_) => ProblemKind::Link,
+            Self::Link(_)
+            | Self::NoLane
+            | Self::Stalled
+            | Self::Net(_)
+            | Self::Disk(DiskError::NoHandles) => ProblemKind::Link,
             Self::Violation(_) => ProblemKind::Protocol,
             Self::Plan(PlanError::NoSpace { .. }) => ProblemKind::NoRoom,
             Self::Source(_) | Self::Plan(_) | Self::Disk(_) => ProblemKind::Files,

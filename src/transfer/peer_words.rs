@@ -11,6 +11,7 @@ pub fn for_peer(error: &TransferError) -> Option<String> {
         TransferError::Link(_)
         | TransferError::Net(_)
         | TransferError::NoLane
+        | TransferError::Disk(DiskError::NoHandles)
         | TransferError::Stalled
         | TransferError::Peer(_)
         // It is an ending of its own.
@@ -52,6 +53,7 @@ pub fn of_disk(error: &DiskError) -> &'static str {
         }
         DiskError::Io { .. } => "The disk there reports an error.",
         DiskError::InUse(_) => "Another Airlift uses it there.",
+        DiskError::NoHandles => "Too many files are open there at once.",
     }
 }
 

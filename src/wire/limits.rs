@@ -87,6 +87,13 @@ pub const STRANGERS_MOMENT: Duration = Duration::from_secs(1);
 /// trusted which are being made, or wait: the other places are for those that need no question.
 pub const MAX_QUESTIONS: usize = 5;
 
+/// Of those questions, the ones that strangers at one address may have: keys cost nothing, and others must find a
+/// place.
+pub const MAX_QUESTIONS_ADDRESS: usize = 2;
+
+/// As [`MAX_QUESTIONS_ADDRESS`], of the addresses of one network: whoever has one there often has as many as they like.
+pub const MAX_QUESTIONS_NETWORK: usize = MAX_QUESTIONS - 1;
+
 /// Offers that are made, or wait for an answer, at once; the next waits for [`PLACE`] and is declined
 /// as busy.
 pub const MAX_WAITING: usize = 8;
@@ -104,6 +111,9 @@ pub const MAX_QUEUE: usize = 16;
 
 /// Transfers whose content comes at once; the next is declined as busy. Each has threads of its own.
 pub const MAX_RECEIVING: usize = 32;
+
+/// Of those, the ones of one device.
+pub const MAX_RECEIVING_EACH: usize = MAX_RECEIVING / 2;
 
 /// How often each side says that it is still there when it has nothing else to say.
 pub const ALIVE: Duration = Duration::from_secs(2);
@@ -184,6 +194,19 @@ pub const MISMATCH_MEMORY: Duration = Duration::from_mins(10);
 /// Transfers that receive, those that are paused or interrupted among them: each is a task and a
 /// small file, and a person has said yes to it.
 pub const MAX_UNFINISHED: usize = 256;
+
+/// Of those, the ones of one device.
+pub const MAX_UNFINISHED_EACH: usize = MAX_UNFINISHED / 4;
+
+/// What strangers bring about without anybody's yes, and a person is told, within [`HEARSAY`]: enough to see that
+/// somebody tries, and not so much that it pushes out what matters.
+pub const MAX_HEARSAY: usize = 5;
+
+/// See [`MAX_HEARSAY`].
+pub const HEARSAY: Duration = Duration::from_mins(1);
+
+/// Codes that strangers at one address may be shown of [`MAX_OPEN_MEETINGS`].
+pub const MAX_OPEN_MEETINGS_EACH: usize = MAX_OPEN_MEETINGS / 3;
 
 /// For a code that was given out: to be told over the phone and typed, and no longer than a person stays.
 pub const CODE: Duration = Duration::from_mins(5);

@@ -6,8 +6,8 @@ use airlift::{
     engine::{Command, Event},
     gui::{Pick, Picked},
     model::{
-        Answer, Conflict, Direction, EntryKind, Landing, Medium, Outcome, Purpose, Report, Side, TopItem,
-        Transfer, TransferState, Trust,
+        Agreement, Answer, CompareCode, Conflict, Direction, EntryKind, Landing, Medium, Meeting, Outcome,
+        Purpose, Report, Side, TopItem, Transfer, TransferState, Trust,
     },
 };
 use egui::{Key, accesskit::Role};
@@ -319,18 +319,37 @@ fn escape_puts_the_card_aside_without_an_answer_and_it_can_be_called_back() {
 }
 
 #[test]
-fn an_offer_that_is_taken_back_leaves_its_card_standing_but_dead() {
+fn an_offer_that_is_taken_back_leaves_its_card_standing_but_dead_and_without_its_code() {
+    let mut bench = Bench::new();
+    let meeting = Some(Meeting { code: CompareCode::new(690_126), here: Agreement::Asked });
+    let first = Transfer { meeting, ..offer(1, "a.jpg") };
+    bench.transfer(&first);
+    ripen(&mut bench);
+    bench.must_say("690 126");
+    let gone = Transfer { state: ended(Outcome::Cancelled { by: Side::There }), ..first };
+    bench.transfer(&gone);
+    bench.must_say("send you a.jpg");
+    bench.must_say("Cancelled by the other device.");
+    assert!(bench.is_dead("Accept"));
+    assert!(!bench.says("690 126"), "nobody must compare it with that of another offer");
+    // An offer that can be answered is in front of it at once, and can't be pressed by mistake.
+    bench.transfer(&offer(2, "b.jpg"));
+    bench.must_say("send you b.jpg");
+    assert!(!bench.says("send you a.jpg") && bench.is_dead("Accept"));
+    ripen(&mut bench);
+    bench.press("Accept");
+    assert_eq!(answer(&mut bench).0, 2);
+}
+
+#[test]
+fn an_offer_that_is_taken_back_while_another_waits_gives_way_to_it() {
     let mut bench = Bench::new();
     bench.transfer(&offer(1, "a.jpg"));
     bench.transfer(&offer(2, "b.jpg"));
     ripen(&mut bench);
-    let gone = ended(Outcome::Cancelled { by: Side::There });
-    bench.transfer(&Transfer { state: gone, ..offer(1, "a.jpg") });
-    bench.must_say("send you a.jpg");
-    bench.must_say("Cancelled by the other device.");
-    assert!(bench.is_dead("Accept"));
-    bench.press("Close");
+    bench.transfer(&Transfer { state: ended(Outcome::Cancelled { by: Side::There }), ..offer(1, "a.jpg") });
     bench.must_say("send you b.jpg");
+    assert!(!bench.says("send you a.jpg") && bench.is_dead("Accept"));
 }
 
 #[test]

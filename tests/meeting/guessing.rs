@@ -53,7 +53,8 @@ fn a_stranger_does_not_learn_the_code_before_it_is_on_the_screen() {
 fn codes_that_strangers_learn_and_drop_are_counted_until_no_stranger_is_met_any_more() {
     let mut device = Device::start("Ben");
     let port = device.receive(Consent::Ask);
-    for _ in 0..limits::MAX_OPEN_MEETINGS {
+    // From one address.
+    for _ in 0..limits::MAX_OPEN_MEETINGS_EACH {
         let rogue = Rogue::new();
         let connection = device.engine.block_on(async {
             let mut connection = rogue.greet(port).await;

@@ -29,6 +29,42 @@ async fn begin_offers(rogue: &Rogue, port: u16, count: usize) -> Vec<airlift::ne
 }
 
 #[test]
+fn of_strangers_whose_offers_nobody_wants_a_person_is_told_a_few_times_a_minute_and_keeps_what_was_accepted()
+{
+    let twice = vec![file("twice", 1), file("twice", 1)];
+    for (consent, entries) in
+        [(Consent::Nobody("nobody is there"), vec![file("x", 1)]), (Consent::All, twice)]
+    {
+        let mut device = Device::start("Ben");
+        let port = device.receive(Consent::All);
+        let mut friend = Device::start("Friend");
+        let sent = friend.send(port, &[source(&friend, "a", b"a")]);
+        assert_eq!(friend.report(sent).outcome, Outcome::Complete);
+        let accepted = device.until("what was accepted", |state| {
+            state.transfers.iter().find(|t| t.is_finished()).map(|t| t.id)
+        });
+        device.receive_on(port, consent);
+        device.engine.block_on(async {
+            for _ in 0..40 {
+                let mut connection = Rogue::new().greet(port).await;
+                say(&mut connection, &FromSender::Entries(entries.clone())).await;
+                say(&mut connection, &NOTHING_SKIPPED).await;
+                // Until its end was told, or not.
+                while hear(&mut connection).await.is_some() {}
+            }
+        });
+        // One that is always told: everything before it was.
+        let sent = friend.send(port, &[source(&friend, "b", b"b")]);
+        friend.report(sent);
+        judge(&mut device, friend.state.device.id, Trust::Known);
+        let of_strangers = |t: &&Transfer| t.peer.id != Some(friend.state.device.id);
+        let told = device.state.transfers.iter().filter(of_strangers).count();
+        assert!((1..=limits::MAX_HEARSAY).contains(&told), "{told}");
+        assert!(device.state.transfer(accepted).is_some(), "it was pushed out");
+    }
+}
+
+#[test]
 fn one_device_that_begins_offers_without_end_leaves_places_for_the_others() {
     for (consent, places, each) in [
         (Consent::Ask, limits::MAX_QUESTIONS, 1),

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     cli::news::{Listening, News},
-    model::{Direction, Outcome, Pause, Progress, Report, Side, Summary, Transfer},
+    model::{Direction, Outcome, Pause, Progress, Report, Side, Summary, Transfer, TransferState},
 };
 
 /// One line. Every field is in `docs/CLI.md`.
@@ -148,7 +148,10 @@ impl<'a> Line<'a> {
         Some(match news {
             News::Listening(listening) => Self::listening(listening),
             News::Offered(t) => Self::offer(t, &t.summary),
-            News::Met(t) if t.direction == Direction::Send => Self::Meeting(Box::new(MeetingLine::of(t)?)),
+            // Else the offer has it.
+            News::Met(t) if t.direction == Direction::Send || t.state == TransferState::Comparing => {
+                Self::Meeting(Box::new(MeetingLine::of(t)?))
+            }
             News::Started(t) => Self::Started {
                 of: Of::from(t),
                 total: t.summary.total(),

@@ -139,11 +139,13 @@ impl Part {
         options.read(true).write(true).create_new(true).follow(FollowSymlinks::No);
         let subject = Subject { transfer: self.shared.transfer, path: entry.path.as_str(), size };
         let name = format!("{stem}{JOURNAL}");
-        let begun = folder
-            .dir
-            .open_with(&name, &options)
-            .and_then(|file| Journal::begin(file.into_std(), &subject, known));
-        begun.map_err(|why| self.failed(why))
+        self.shared.patiently(|| {
+            let begun = folder
+                .dir
+                .open_with(&name, &options)
+                .and_then(|file| Journal::begin(file.into_std(), &subject, known));
+            begun.map_err(|why| self.failed(why))
+        })
     }
 
     /// What an earlier attempt left of a file; `None` when that is nothing of use, and an error when it

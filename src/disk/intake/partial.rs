@@ -340,7 +340,10 @@ impl Verified {
             // Windows syncs only what could be written.
             options.read(true).write(cfg!(windows)).follow(FollowSymlinks::No);
             let folder = self.part.shared().folder(above(&self.part.path()), Missing::Fail)?;
-            folder.dir.open_with(name, &options).and_then(|file| file.sync_all())
+            return self.part.shared().patiently(|| {
+                let synced = folder.dir.open_with(name, &options).and_then(|file| file.sync_all());
+                synced.map_err(|why| self.part.failed(why))
+            });
         };
         synced.map_err(|why| self.part.failed(why))
     }

@@ -28,7 +28,7 @@ use crate::{
         },
         naming::{Numbering, prefix},
         notes::Notes,
-        system::{attributes, sync::Disks},
+        system::{attributes, descriptors, sync::Disks},
     },
     model::{Conflict, Entry, EntryKind, EntryNo, FileMode, RelPath, TransferId},
 };
@@ -139,11 +139,22 @@ impl Shared {
 
     /// The open folder of a path below the inbox; of `""`, the inbox itself.
     pub fn folder(&self, path: &str, missing: Missing) -> Result<Arc<Folder>, DiskError> {
+        self.patiently(|| self.open_folder(path, missing))
+    }
+
+    /// Waits where the system has no handle for it: other transfers let go of theirs, and this one of those that it
+    /// only has at hand.
+    pub fn patiently<T>(&self, work: impl Fn() -> Result<T, DiskError>) -> Result<T, DiskError> {
+        let is_short = |why: &DiskError| matches!(why, DiskError::NoHandles);
+        descriptors::wait_for_one(work, is_short, || self.folders.forget_all())
+    }
+
+    fn open_folder(&self, path: &str, missing: Missing) -> Result<Arc<Folder>, DiskError> {
         self.folders.get_or_open(OsStr::new(path), || {
             let dir = if path.is_empty() {
                 self.inbox.dir.try_clone()
             } else {
-                self.enter(&*self.folder(above(path), missing)?, path, missing)
+                self.enter(&*self.open_folder(above(path), missing)?, path, missing)
             };
             let opened = dir.and_then(|dir| Ok(Folder { disk: self.disks.number(&dir)?, dir }));
             opened.map_err(|why| self.failed(path, why))
@@ -158,10 +169,10 @@ impl Shared {
         work: impl Fn(&Folder) -> io::Result<T>,
     ) -> Result<T, DiskError> {
         let attempt = || {
-            let folder = self.folder(path, Missing::Make)?;
+            let folder = self.open_folder(path, Missing::Make)?;
             work(&folder).map_err(|why| self.failed(shown_path, why))
         };
-        match attempt() {
+        match self.patiently(attempt) {
             Err(DiskError::Vanished(_)) => {
                 self.folders.forget_all();
                 attempt()

@@ -24,7 +24,7 @@ use crate::{
     disk::{
         error::{SourceError, shown},
         folders::Folders,
-        system::attributes,
+        system::{attributes, descriptors},
     },
     model::{Accord, Effect, Entry, EntryKind, EntryNo, Timestamp},
 };
@@ -108,7 +108,9 @@ impl Sources {
         };
         let path = self.path(picked, entry);
         let seen = Seen { size: size.unwrap_or_default(), modified: entry.modified };
-        match self.open_file(&path, seen).map_err(|why| SourceError::sending(&path, why))? {
+        let open = || self.open_file(&path, seen);
+        let opened = descriptors::wait_for_one(open, descriptors::are_used_up, || self.folders.forget_all());
+        match opened.map_err(|why| SourceError::sending(&path, why))? {
             Some((file, touched)) => {
                 Ok(SourceFile { content: Content::File { file, seen, touched }, path, read: 0 })
             }

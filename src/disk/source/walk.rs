@@ -24,7 +24,7 @@ use crate::{
         kind::Kind,
         naming::Numbering,
         notes::Notes,
-        system::attributes,
+        system::{attributes, descriptors},
     },
     model::{Entry, EntryKind, FileMode, RelPath, Skipped, Source, Trial, text},
 };
@@ -271,15 +271,20 @@ impl Walk {
 
     /// What is at an absolute path.
     fn look(&self, path: &Path) -> io::Result<Metadata> {
-        match (path.parent(), path.file_name()) {
+        self.patiently(|| match (path.parent(), path.file_name()) {
             (Some(parent), Some(name)) => self.folders.at(parent)?.symlink_metadata(name),
             _ => self.folders.at(path)?.dir_metadata(),
-        }
+        })
+    }
+
+    /// Waits where the system has no handle for it: what is left out for that would be missed.
+    fn patiently<T>(&self, work: impl Fn() -> io::Result<T>) -> io::Result<T> {
+        descriptors::wait_for_one(work, descriptors::are_used_up, || self.folders.forget_all())
     }
 
     /// The names in a folder, the last one first.
     fn list(&self, path: &Path) -> io::Result<Vec<OsString>> {
-        let entries = self.folders.at(path)?.entries()?;
+        let entries = self.patiently(|| self.folders.at(path)?.entries())?;
         let mut names =
             entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<Vec<_>>>()?;
         names.sort_unstable_by(|a, b| b.cmp(a));

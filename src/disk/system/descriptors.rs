@@ -1,4 +1,50 @@
-//! How many files this process may hold open.
+//! How many files this process may hold open, and what to do when they are used up.
+
+use std::{
+    io,
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+/// For others to let go of some: as long as a transfer of many small files takes to store a group of them, and then
+/// some.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Before it is tried again.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// True of what the system refuses because this process, or all together, hold too many open.
+pub fn are_used_up(why: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        let why = why.raw_os_error().map(rustix::io::Errno::from_raw_os_error);
+        matches!(why, Some(rustix::io::Errno::MFILE | rustix::io::Errno::NFILE))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = why;
+        false
+    }
+}
+
+/// Runs `work` until it isn't refused for want of a handle any more, or that has lasted for too long; `give_back` each
+/// time before another try. Blocks.
+pub fn wait_for_one<T, E>(
+    mut work: impl FnMut() -> Result<T, E>,
+    is_short: impl Fn(&E) -> bool,
+    give_back: impl Fn(),
+) -> Result<T, E> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match work() {
+            Err(why) if is_short(&why) && Instant::now() < until => {
+                give_back();
+                sleep(PAUSE);
+            }
+            result => return result,
+        }
+    }
+}
 
 /// Asks the system for as many as it may give: each transfer holds some, and many systems begin with few. What was
 /// there before stays where that fails.
@@ -17,3 +63,36 @@ pub fn raise() {
 
 #[cfg(not(unix))]
 pub fn raise() {}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn what_is_refused_for_want_of_a_handle_is_tried_again_after_some_were_given_back() {
+        let (tries, given_back) = (Cell::new(0), Cell::new(0));
+        let work = || {
+            tries.set(tries.get() + 1);
+            if given_back.get() < 3 { Err("short") } else { Ok("opened") }
+        };
+        let give_back = || given_back.set(given_back.get() + 1);
+        assert_eq!(wait_for_one(work, |why| *why == "short", give_back), Ok("opened"));
+        assert_eq!((tries.get(), given_back.get()), (4, 3));
+        // Any other refusal is one at once.
+        assert_eq!(wait_for_one(|| Err::<(), _>("gone"), |why| *why == "short", give_back), Err("gone"));
+        assert_eq!(given_back.get(), 3);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_too_many_open_files_are_worth_waiting_for() {
+        use rustix::io::Errno;
+        for (why, is_short) in
+            [(Errno::MFILE, true), (Errno::NFILE, true), (Errno::NOSPC, false), (Errno::IO, false)]
+        {
+            assert_eq!(are_used_up(&why.into()), is_short, "{why:?}");
+        }
+    }
+}

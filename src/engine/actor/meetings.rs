@@ -1,12 +1,15 @@
 //! First meetings: what a person says of the codes that two devices show.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::IpAddr,
+    time::{Duration, Instant},
+};
 
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::{Actor, Line, Running, questions::Reply};
+use super::{Actor, Line, Running};
 use crate::{
-    engine::command::DeviceChange,
+    engine::{command::DeviceChange, report::Reply},
     identity::{Change, Heard},
     model::{DeviceId, DeviceName, TransferId, Trust},
     transfer::Assent,
@@ -50,8 +53,8 @@ impl Actor {
     }
 
     /// True for a device that is not known, while none of those is to be met.
-    pub(super) fn is_barred(&self, peer: DeviceId) -> bool {
-        self.devices.trust_of(peer) == Trust::Stranger && self.guesses.bar_strangers(Instant::now())
+    pub(super) fn is_barred(&self, peer: DeviceId, from: IpAddr) -> bool {
+        self.devices.trust_of(peer) == Trust::Stranger && self.guesses.bar_strangers_at(Instant::now(), from)
     }
 
     /// A device has proved its id: of one that is known, what there was to learn is kept.

@@ -1,13 +1,14 @@
 //! Offers that wait for a person: how many there may be, and of whom.
 
-use tokio::sync::oneshot;
+use std::net::SocketAddr;
 
 use super::Actor;
 use crate::{
     engine::{
         command::Consent,
-        report::{Caller, Question},
+        report::{Caller, Question, Reply},
         transfers::desk::Desk,
+        trust::places::{Door, Refusal, Stage, Standing, Who, refusal},
     },
     model::{Answer, DeviceId, TransferId, Trust},
     transfer::{Compared, Leeway},
@@ -20,28 +21,8 @@ pub const BUSY: &str = "That device is busy with other offers. Try again in a mi
 /// What a sender is told whose person should first wait for the answer that is due.
 pub const STILL_ASKED: &str = "An earlier offer of this device still waits for its answer there, and that device asks about one at a time: it is busy. Try again when it is answered.";
 
-/// Where the answer to a question goes. One that is dropped is a no.
-pub enum Reply {
-    Same(oneshot::Sender<Compared>),
-    Offer(oneshot::Sender<Answer>),
-}
-
-impl Reply {
-    pub fn decline(self, reason: Option<String>) {
-        // Whoever asked may have gone: what was offered was withdrawn in the same moment.
-        match self {
-            Self::Same(reply) => drop(reply.send(Compared::Declined(reason))),
-            Self::Offer(reply) => drop(reply.send(Answer::Decline(reason))),
-        }
-    }
-
-    fn is_closed(&self) -> bool {
-        match self {
-            Self::Same(reply) => reply.is_closed(),
-            Self::Offer(reply) => reply.is_closed(),
-        }
-    }
-}
+/// What a sender is told whose share is used up.
+const SHARE: &str = "That device keeps as many unfinished transfers of this one as it can. Let some of them come to their end, or have them given up there, and send again.";
 
 impl Actor {
     /// Puts a question to a person, if there is a place for it.
@@ -97,32 +78,43 @@ impl Actor {
             // A person has given it out, and it is used up: it must not be for nothing.
             return None;
         }
-        let peer = caller.connection.peer;
-        let receiving = || self.transfers.values().filter(|r| r.receives());
-        // What a stranger can make us keep before anybody said yes is bounded by these.
-        let undecided = || receiving().filter(|r| r.desk.is_undecided());
-        let of_peer = || undecided().filter(|r| r.desk.shown().peer.id == Some(peer));
-        let (all, each) = self.places_for(caller);
-        if self.is_asked_about(peer) || of_peer().count() >= each {
+        let there: Vec<_> = self.transfers.values().filter(|running| running.receives()).collect();
+        let there: Vec<_> = there.into_iter().filter_map(|running| self.taken(&running.desk)).collect();
+        let (peer, from) = (caller.connection.peer, Some(caller.connection.address.ip()));
+        let coming = Who { peer, from, standing: self.standing(peer) };
+        let receiving = self.reception.as_ref().and_then(|reception| reception.receiving.as_ref());
+        let door = match receiving {
+            Some(receiving) if receiving.consent == Consent::All => Door::Open,
+            _ => Door::Asks,
+        };
+        if self.is_asked_about(peer) {
             return Some(STILL_ASKED);
         }
-        let flowing = receiving().filter(|r| !r.desk.is_interrupted()).count();
-        let is_full = flowing >= limits::MAX_RECEIVING
-            || undecided().count() >= all
-            || receiving().count() >= limits::MAX_UNFINISHED;
-        is_full.then_some(BUSY)
+        Some(match refusal(&there, &coming, door)? {
+            Refusal::Undecided => STILL_ASKED,
+            Refusal::Busy => BUSY,
+            Refusal::Share => SHARE,
+        })
     }
 
-    /// How many offers may be undecided when this one comes, in all and of this device.
-    fn places_for(&self, caller: &Caller) -> (usize, usize) {
-        let receiving = self.reception.as_ref().and_then(|reception| reception.receiving.as_ref());
-        let asks = receiving.is_some_and(|receiving| receiving.consent != Consent::All);
-        if self.needs_no_question(caller) {
-            (limits::MAX_WAITING, limits::MAX_WAITING)
-        } else if asks {
-            (limits::MAX_QUESTIONS, 1)
-        } else {
-            (limits::MAX_WAITING, limits::MAX_WAITING_EACH)
+    /// Whose place a transfer that receives has, and how far it has come.
+    fn taken(&self, desk: &Desk) -> Option<(Who, Stage)> {
+        let stage = match desk {
+            desk if desk.is_undecided() => Stage::Undecided,
+            desk if desk.is_interrupted() => Stage::Resting,
+            _ => Stage::Flowing,
+        };
+        let shown = desk.shown().peer;
+        let peer = shown.id?;
+        let from = shown.address.parse().ok().map(|address: SocketAddr| address.ip());
+        Some((Who { peer, from, standing: self.standing(peer) }, stage))
+    }
+
+    fn standing(&self, peer: DeviceId) -> Standing {
+        match self.devices.trust_of(peer) {
+            Trust::Trusted | Trust::Own => Standing::Trusted,
+            Trust::Known => Standing::Known,
+            Trust::Stranger | Trust::Blocked => Standing::Stranger,
         }
     }
 
@@ -132,7 +124,6 @@ impl Actor {
     }
 
     fn needs_no_question(&self, caller: &Caller) -> bool {
-        let trust = self.devices.trust_of(caller.connection.peer);
-        caller.coded.is_some() || matches!(trust, Trust::Trusted | Trust::Own)
+        caller.coded.is_some() || self.standing(caller.connection.peer) == Standing::Trusted
     }
 }

@@ -29,6 +29,7 @@ use crate::{
     identity::{Heard, Whereabouts},
     model::{
         DeviceName, Direction, Peer, Proof, Source, Summary, Target, Transfer, TransferId, TransferState,
+        Trust,
     },
     net::Connection,
     settings::GoOn,
@@ -156,7 +157,9 @@ impl Actor {
         let receiving = self.reception.as_ref().and_then(|reception| reception.receiving.clone());
         let refusal = match receiving {
             None => "That device has stopped receiving.",
-            Some(_) if caller.coded.is_none() && self.is_barred(peer) => super::meetings::BARRED,
+            Some(_) if caller.coded.is_none() && self.is_barred(peer, address.ip()) => {
+                super::meetings::BARRED
+            }
             Some(_)
                 if no_place.is_some()
                     && caller.since.elapsed() < limits::PLACE
@@ -268,6 +271,9 @@ impl Actor {
             caution: None,
             state,
         };
-        (Desk::new(transfer, self.publisher.clone()), CancellationToken::new())
+        let is_strangers = |id| self.devices.trust_of(id) == Trust::Stranger;
+        let hearsay = transfer.peer.id.filter(|id| direction == Direction::Receive && is_strangers(*id));
+        let hearsay = hearsay.map(|_| self.hearsay.clone());
+        (Desk::new(transfer, self.publisher.clone(), hearsay), CancellationToken::new())
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     engine::{
         event::Event,
         handle::{Gauge, Publisher},
+        trust::hearsay::Hearsay,
     },
     model::{
         Agreement, Caution, CompareCode, DeviceId, Direction, Meeting, Outcome, Pause, Problem, ProblemKind,
@@ -50,13 +51,33 @@ pub struct Desk {
     meter: Mutex<Arc<Meter>>,
     /// How long the attempts before that have flowed.
     before: Mutex<Duration>,
+    /// Where it is a stranger's: what is told of it while nobody has said yes.
+    hearsay: Option<Hearsay>,
+    history: Mutex<History>,
+}
+
+/// What has become of it so far.
+#[derive(Clone, Copy, Default)]
+struct History {
+    is_listed: bool,
+    was_accepted: bool,
 }
 
 impl Desk {
     /// A new transfer. It is on the list once it has been updated.
-    pub fn new(transfer: Transfer, publisher: Publisher) -> Arc<Self> {
-        let (meter, before) = (Mutex::default(), Mutex::default());
-        Arc::new(Self { id: transfer.id, transfer: Mutex::new(transfer), publisher, meter, before })
+    pub fn new(transfer: Transfer, publisher: Publisher, hearsay: Option<Hearsay>) -> Arc<Self> {
+        let (meter, before, history) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let (id, transfer) = (transfer.id, Mutex::new(transfer));
+        Arc::new(Self { id, transfer, publisher, meter, before, hearsay, history })
+    }
+
+    fn history(&self) -> MutexGuard<'_, History> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// True once anybody has said yes to it.
+    pub fn was_accepted(&self) -> bool {
+        self.history().was_accepted
     }
 
     pub fn id(&self) -> TransferId {
@@ -161,6 +182,10 @@ impl Desk {
             return;
         }
         change(&mut transfer);
+        let mut history = self.history();
+        history.is_listed = true;
+        history.was_accepted |= !is_undecided(&transfer.state) && !transfer.is_finished();
+        drop(history);
         self.publisher.publish(Event::Transfer(Box::new(transfer.clone())));
     }
 
@@ -195,9 +220,9 @@ impl Desk {
         });
     }
 
-    /// So much was to be sent, and nobody is asked about it.
+    /// So much was to be sent, and nobody is asked about it. Faces see it with its end.
     pub fn turn_away(&self, summary: Summary) {
-        self.update(|t| t.summary = summary);
+        self.transfer().summary = summary;
     }
 
     /// An offer that came whole, and waits for its answer.
@@ -236,6 +261,12 @@ impl Desk {
             && transfer.state == TransferState::Preparing
             // What was offered is noted with the offer.
             && transfer.summary == Summary::default()
+    }
+
+    /// True when a person has been told enough of strangers lately, and knows nothing of this one.
+    fn is_too_much(&self) -> bool {
+        let History { is_listed, was_accepted } = *self.history();
+        !is_listed && !was_accepted && self.hearsay.as_ref().is_some_and(|h| !h.may_be_told(Instant::now()))
     }
 
     /// What the transfer itself tells.
@@ -280,7 +311,7 @@ impl Desk {
         self.publisher.hide_progress(self.id);
         let outcome = &report.outcome;
         tracing::info!(transfer = %self.id, ?outcome, files = report.files, bytes = report.bytes, "transfer ended");
-        if self.never_was(outcome) {
+        if self.never_was(outcome) || self.is_too_much() {
             return;
         }
         self.update(|t| {

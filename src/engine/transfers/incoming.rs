@@ -19,7 +19,6 @@ use tokio::{sync::mpsc, task::spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
 use self::{
-    answering::Answering,
     keeping::keep,
     story::{Heard, Offer, Story, lock},
 };
@@ -255,7 +254,7 @@ impl Incoming {
         terms: Option<&Terms>,
         story: &Story,
     ) -> (Report, Option<Box<Connection>>) {
-        let peer = connection.peer;
+        let (peer, from) = (connection.peer, connection.address.ip());
         let (before, earlier) = {
             let shared = lock(story);
             let accepted = shared.accepted.as_ref();
@@ -307,12 +306,12 @@ impl Incoming {
             keep: Box::new(keep),
             arriving: Box::new(arriving),
         };
-        let host = Answering { incoming: self, story, before, terms, is_held, knows };
+        let host = self.host((story, from), (before, is_held), terms, knows);
         let lanes = |token| self.switchboard.expect(token, peer);
         let observe = |notice| match notice {
             Notice::Parted => lock(story).end = Heard::Yes,
             Notice::Full(lack) => self.rest.fill(lack),
-            Notice::Met(code) => self.met(code, knows, terms),
+            Notice::Met(code) => self.met(code, knows, (terms, from)),
             Notice::Differs => self.differed(terms),
             Notice::Agreed => {
                 self.agreed(peer);

@@ -8,10 +8,12 @@
 mod arriving;
 mod comparing;
 pub(super) mod content;
+mod host;
 pub(super) mod job;
 mod machine;
 mod session;
 mod wanted;
 
+pub use host::{Compared, Host, IncomingOffer};
 pub use job::Arriving;
-pub use session::{Attempt, Compared, Host, IncomingOffer, Keep, Leeway, ReceiveJob, Room, receive};
+pub use session::{Attempt, Keep, Leeway, ReceiveJob, Room, receive};

@@ -8,10 +8,11 @@ mod offered;
 mod opening;
 mod wants;
 
-use std::{future::Future, ops::Range, path::PathBuf, sync::Arc};
+use std::{ops::Range, path::PathBuf, sync::Arc};
 
 use super::{
     content,
+    host::{Host, IncomingOffer},
     job::{Arrivals, Arriving, Fate, Job},
     machine::{Machine, Order},
     wanted::{account, bytes_of, held_bytes, without},
@@ -20,7 +21,7 @@ use crate::{
     disk::{Earlier, Finished, Intake, Names},
     model::{
         Accord, Answer, Arrived, DeviceName, Direction, EntryKind, EntryNo, Group, Landing, Purpose, Report,
-        Side, Summary, TransferId,
+        Side, TransferId,
     },
     pairing::Ends,
     transfer::{
@@ -81,44 +82,6 @@ pub struct ReceiveJob {
     /// Told the names that were chosen, and what was said yes to, before anything comes.
     pub keep: Keep,
     pub arriving: Arriving,
-}
-
-/// An offer that was checked and found possible.
-#[derive(Clone, Debug)]
-pub struct IncomingOffer {
-    pub summary: Summary,
-    pub folder: PathBuf,
-    /// Bytes free there, where that can be told.
-    pub free: Option<u64>,
-    /// Files that seem to be there already.
-    pub already: u64,
-    /// What would happen to names.
-    pub notes: Vec<String>,
-}
-
-/// Who answers for this device.
-pub trait Host {
-    /// Whether so much is worth a question at all. What is not is declined, with that reason, before any code is
-    /// out.
-    ///
-    /// # Errors
-    /// When it is not.
-    fn admit(&self, summary: &Summary) -> Result<(), Option<String>>;
-
-    /// Whether both screens show the same code, before anything but counts is known of the offer.
-    fn compare(&self, counts: Summary) -> impl Future<Output = Compared> + Send;
-
-    /// What becomes of an offer that has come whole.
-    fn answer(&self, offer: IncomingOffer) -> impl Future<Output = Answer> + Send;
-}
-
-/// What is said of the code of a first meeting, short of an alarm.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Compared {
-    /// It is the same, or nobody here has to compare it.
-    Same,
-    /// The offer is declined, for this reason.
-    Declined(Option<String>),
 }
 
 /// Receives what the control connection offers, if `host` says yes. `lanes` is told the token that

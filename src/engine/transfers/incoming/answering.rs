@@ -1,6 +1,6 @@
 //! What becomes of an offer that has come whole: policy says it, or a person.
 
-use std::{sync::Arc, time::Instant};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use tokio::sync::oneshot;
 
@@ -21,15 +21,17 @@ use crate::{
 };
 
 /// Who answers in one attempt at a transfer.
-pub(super) struct Answering<'a> {
-    pub incoming: &'a Incoming,
-    pub story: &'a Story,
+struct Answering<'a> {
+    incoming: &'a Incoming,
+    story: &'a Story,
+    /// Where it calls from.
+    from: IpAddr,
     /// What was said yes to before.
-    pub before: Option<record::Receiving>,
-    pub terms: Option<&'a Terms>,
+    before: Option<record::Receiving>,
+    terms: Option<&'a Terms>,
     /// Whether that was kept in a way that later attempts can be held to.
-    pub is_held: bool,
-    pub knows: Acquaintance,
+    is_held: bool,
+    knows: Acquaintance,
 }
 
 impl Answering<'_> {
@@ -58,7 +60,7 @@ impl Host for Answering<'_> {
                 if self.knows == Acquaintance::Stranger
                     && self.incoming.decide(&counts, receiving).0 == Decision::Ask =>
             {
-                self.incoming.compare(counts).await
+                self.incoming.compare(counts, self.from).await
             }
             _ => {
                 self.incoming.desk.counted(counts);
@@ -72,7 +74,7 @@ impl Host for Answering<'_> {
         let summary = offer.summary.clone();
         let (answer, said) = match (&self.before, self.undecided()) {
             (Some(record), _) => (self.incoming.answer_again(record, &summary, self.is_held), record.said),
-            (None, Some(receiving)) => self.incoming.answer(offer, receiving).await,
+            (None, Some(receiving)) => self.incoming.answer(offer, receiving, self.from).await,
             (None, None) => (Answer::Decline(None), Said::Person),
         };
         if let Answer::Accept(landing) = &answer {
@@ -83,6 +85,18 @@ impl Host for Answering<'_> {
 }
 
 impl Incoming {
+    /// Who answers: for what was said yes to before, and whether later attempts can be held to that, the record;
+    /// else those `terms`.
+    pub(super) fn host<'a>(
+        &'a self,
+        (story, from): (&'a Story, IpAddr),
+        (before, is_held): (Option<record::Receiving>, bool),
+        terms: Option<&'a Terms>,
+        knows: Acquaintance,
+    ) -> impl Host + 'a {
+        Answering { incoming: self, story, from, before, terms, is_held, knows }
+    }
+
     /// What policy says of so much, and what is thought of its sender.
     fn decide(&self, summary: &Summary, receiving: &Receiving) -> (Decision, Trust) {
         // It may have come slowly, and a person may have decided about the device meanwhile.
@@ -101,7 +115,7 @@ impl Incoming {
         (decision, trust)
     }
 
-    async fn answer(&self, offer: IncomingOffer, receiving: &Receiving) -> (Answer, Said) {
+    async fn answer(&self, offer: IncomingOffer, receiving: &Receiving, from: IpAddr) -> (Answer, Said) {
         match self.decide(&offer.summary, receiving) {
             (Decision::Answer(answer), trust) => {
                 self.desk.take_down(offer);
@@ -109,12 +123,12 @@ impl Incoming {
                     receiving.consent != Consent::All && matches!(trust, Trust::Trusted | Trust::Own);
                 (answer, if rests_on_trust { Said::Trust } else { Said::Person })
             }
-            (Decision::Ask, _) => (self.ask(offer, receiving).await, Said::Person),
+            (Decision::Ask, _) => (self.ask(offer, receiving, from).await, Said::Person),
         }
     }
 
     /// Has a person compare the code.
-    async fn compare(&self, counts: Summary) -> Compared {
+    async fn compare(&self, counts: Summary, from: IpAddr) -> Compared {
         let (reply, compared) = oneshot::channel();
         let question = Question::Same { counts, reply };
         // The actor keeps the question before any face can see it, so that no answer comes too early.
@@ -124,13 +138,13 @@ impl Incoming {
         }
         let compared = compared.await.unwrap_or(Compared::Declined(None));
         if compared == Compared::Same {
-            self.guesses.agreed(Instant::now());
+            self.guesses.agreed(Instant::now(), from);
             self.desk.agree();
         }
         compared
     }
 
-    async fn ask(&self, offer: IncomingOffer, receiving: &Receiving) -> Answer {
+    async fn ask(&self, offer: IncomingOffer, receiving: &Receiving, from: IpAddr) -> Answer {
         let (reply, answered) = oneshot::channel();
         // The actor keeps the question before any face can see it, so that no answer comes too early.
         let question = Question::Offer { offer: Box::new(offer), reply };
@@ -147,7 +161,7 @@ impl Incoming {
         }
         // The code was before their eyes.
         if self.desk.shown().meeting.is_some_and(|meeting| meeting.here == Agreement::Asked) {
-            self.guesses.agreed(Instant::now());
+            self.guesses.agreed(Instant::now(), from);
         }
         self.desk.agree();
         let folder = landing.folder.or_else(|| receiving.landing.folder.clone());

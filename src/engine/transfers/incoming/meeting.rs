@@ -1,6 +1,6 @@
 //! A device that calls for the first time: the code that both show, and what is said of it.
 
-use std::time::Instant;
+use std::{net::IpAddr, time::Instant};
 
 use super::{Incoming, Terms};
 use crate::{
@@ -11,13 +11,18 @@ use crate::{
 
 impl Incoming {
     /// The two devices show this code.
-    pub(super) fn met(&self, code: CompareCode, knows: Acquaintance, terms: Option<&Terms>) {
+    pub(super) fn met(
+        &self,
+        code: CompareCode,
+        knows: Acquaintance,
+        (terms, from): (Option<&Terms>, IpAddr),
+    ) {
         // Where everything is accepted nobody compares, and a guess is of no use to anybody.
         let compares = terms.is_none_or(|terms| terms.receiving.consent != Consent::All);
         if knows == Acquaintance::Known || !compares {
             return self.desk.meet(code, Agreement::NotNeeded);
         }
-        self.guesses.told(Instant::now());
+        self.guesses.told(Instant::now(), from);
         self.desk.meet(code, Agreement::Asked);
     }
 

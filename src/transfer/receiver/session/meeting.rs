@@ -6,10 +6,16 @@ use std::pin::pin;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::{Compared, Host, Session};
+use super::Session;
 use crate::{
     model::{Side, Summary},
-    transfer::{Ended, Notice, TransferError, receiver::machine::Order},
+    transfer::{
+        Ended, Notice, TransferError,
+        receiver::{
+            host::{Compared, Host},
+            machine::Order,
+        },
+    },
     wire::{FromReceiver, limits},
 };
 

@@ -1,0 +1,45 @@
+//! Who answers for this device, and what they are told of what comes in.
+//!
+//! Must not know who that is: a person, a policy, or a test.
+
+use std::{future::Future, path::PathBuf};
+
+use crate::model::{Answer, Summary};
+
+/// An offer that was checked and found possible.
+#[derive(Clone, Debug)]
+pub struct IncomingOffer {
+    pub summary: Summary,
+    pub folder: PathBuf,
+    /// Bytes free there, where that can be told.
+    pub free: Option<u64>,
+    /// Files that seem to be there already.
+    pub already: u64,
+    /// What would happen to names.
+    pub notes: Vec<String>,
+}
+
+/// Who answers for this device.
+pub trait Host {
+    /// Whether so much is worth a question at all. What is not is declined, with that reason, before any code is
+    /// out.
+    ///
+    /// # Errors
+    /// When it is not.
+    fn admit(&self, summary: &Summary) -> Result<(), Option<String>>;
+
+    /// Whether both screens show the same code, before anything but counts is known of the offer.
+    fn compare(&self, counts: Summary) -> impl Future<Output = Compared> + Send;
+
+    /// What becomes of an offer that has come whole.
+    fn answer(&self, offer: IncomingOffer) -> impl Future<Output = Answer> + Send;
+}
+
+/// What is said of the code of a first meeting, short of an alarm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// It is the same, or nobody here has to compare it.
+    Same,
+    /// The offer is declined, for this reason.
+    Declined(Option<String>),
+}
