@@ -399,10 +399,14 @@ impl Actor {
 
     /// Of offers that nobody has said yes to, the list keeps the latest few.
     fn forget_unaccepted(&mut self, latest: TransferId) {
+        let known = self.publisher.snapshot();
+        if known.transfer(latest).is_none() {
+            return;
+        }
         self.unaccepted.push_back(latest);
         if self.unaccepted.len() > UNACCEPTED
             && let Some(oldest) = self.unaccepted.pop_front()
-            && self.publisher.snapshot().transfer(oldest).is_some_and(Transfer::is_finished)
+            && known.transfer(oldest).is_some_and(Transfer::is_finished)
         {
             self.publisher.publish(Event::Forgotten(oldest));
         }

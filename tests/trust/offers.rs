@@ -59,7 +59,7 @@ fn of_strangers_whose_offers_nobody_wants_a_person_is_told_a_few_times_a_minute_
         judge(&mut device, friend.state.device.id, Trust::Known);
         let of_strangers = |t: &&Transfer| t.peer.id != Some(friend.state.device.id);
         let told = device.state.transfers.iter().filter(of_strangers).count();
-        assert!((1..=limits::MAX_HEARSAY).contains(&told), "{told}");
+        assert!((1..=limits::MAX_HEARSAY).contains(&told), "{told} were told");
         assert!(device.state.transfer(accepted).is_some(), "it was pushed out");
     }
 }
