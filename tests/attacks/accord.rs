@@ -3,10 +3,11 @@
 use std::{fs, path::Path};
 
 use airlift::{
-    engine::{Command, Consent, DeviceChange, PortChoice, Receiving},
+    engine::{CodeState, Command, Consent, DeviceChange, Handle, PortChoice, Receiving, Remember},
     identity::Identity,
-    model::{Conflict, Digest, Landing, Outcome, Side, TransferState, Trust},
-    net::Tls,
+    model::{Conflict, Digest, Landing, Outcome, PairingCode, Side, TransferState, Trust},
+    net::{Connection, Tls},
+    pairing::{self, Asking, Ends},
     wire::{
         FromReceiver, FromSender, content, limits,
         message::{RawEntry, RawKind, RawPurpose, RawSkipped},
@@ -58,7 +59,36 @@ async fn call(rogue: &Rogue, port: u16, offer: &[(&str, &[u8], i64)], leaves: Le
 
 /// One call under the same transfer, with files of this content.
 async fn call_once(rogue: &Rogue, port: u16, offer: &[(&str, &[u8], i64)], leaves: Leaves) -> Answer {
+    let control = rogue.dial(port).await;
+    converse(control, rogue, port, offer, leaves).await
+}
+
+/// The same on a connection on which the code was proved.
+async fn call_with_code(
+    rogue: &Rogue,
+    (port, code): (u16, PairingCode),
+    offer: &[(&str, &[u8], i64)],
+    leaves: Leaves,
+) -> Answer {
     let mut control = rogue.dial(port).await;
+    let binding = control.exported(pairing::BINDING).unwrap();
+    let ends = Ends { binding, sender: rogue.identity.id(), receiver: control.peer };
+    let (asking, element) = Asking::begin(code, ends);
+    say(&mut control, &FromSender::Pair { element }).await;
+    let Some(FromReceiver::Pair { element }) = hear(&mut control).await else { panic!("no answer") };
+    let (_, proof) = asking.prove(&element).unwrap();
+    say(&mut control, &FromSender::PairProof { proof }).await;
+    assert!(matches!(hear(&mut control).await, Some(FromReceiver::Paired { .. })));
+    converse(control, rogue, port, offer, leaves).await
+}
+
+async fn converse(
+    mut control: Connection,
+    rogue: &Rogue,
+    port: u16,
+    offer: &[(&str, &[u8], i64)],
+    leaves: Leaves,
+) -> Answer {
     say(
         &mut control,
         &FromSender::Hello { name: "Rogue".into(), transfer: [3; 16], can: airlift::wire::message::CAN },
@@ -173,6 +203,32 @@ fn p4_a_yes_that_replaces_one_file_replaces_no_other() {
     assert_eq!(fs::read_to_string(docs.join("thesis.txt")).unwrap(), "years of work");
     assert_eq!(fs::read_to_string(docs.join("a")).unwrap(), "agreed");
     assert_eq!(tree(device.inbox.path()), ["docs/a", "docs/thesis.txt"]);
+}
+
+#[test]
+fn p4_a_code_is_good_for_one_accord_and_nothing_else_comes_under_it_before_or_after_a_restart() {
+    let mut device = Device::start("Ben");
+    let port = device.receive(Consent::Nobody("nobody is there"));
+    let code = Handle::new_code();
+    device.tell(Command::GiveCode { code: Some(code), remember: Remember::Known });
+    device.until("the code", |state| matches!(state.code, CodeState::Given { .. }).then_some(()));
+    let rogue = Rogue::new();
+    let (agreed, large) = (("docs/a", &b"agreed"[..], 1), vec![7; 5 << 20]);
+    let other = ("docs/b", &large[..], 1);
+    device.engine.block_on(async {
+        let said = call_with_code(&rogue, (port, code), &[agreed], Leaves::BeforeContent).await;
+        assert_eq!(said, Answer::Wants(1));
+        assert_eq!(call(&rogue, port, &[other], Leaves::BeforeContent).await, Answer::Wants(0));
+    });
+    // Interrupted, not over: it goes on, and holds what calls to what was shown for the code.
+    let mut device = device.crash();
+    device.receive_on(port, Consent::Nobody("nobody is there"));
+    device.engine.block_on(async {
+        assert_eq!(call(&rogue, port, &[other, agreed], Leaves::Properly).await, Answer::Wants(1));
+        assert_eq!(call(&rogue, port, &[other], Leaves::Properly).await, Answer::Declined);
+        assert_eq!(call(&rogue, port, &[agreed], Leaves::Properly).await, Answer::Declined);
+    });
+    assert_eq!(tree(device.inbox.path()), ["docs/a"]);
 }
 
 #[test]

@@ -145,18 +145,23 @@ def flight(theme):
         shoot("chosen", sender)
         send_to(sender, address)
 
-        # They have never met: both screens show the same code, and nothing goes before both have said so.
-        receiver.sees("Same code, accept")
-        receiver.sees("Holiday film.mkv")
+        # They have never met: both screens show the same code, and nothing is named before both have said so.
+        receiver.sees("They are the same")
+        receiver.sees("5 files in 2 folders")
         sender.sees("They are the same")
-        shoot("offer", receiver)
+        shoot("met", receiver)
         shoot("meeting", sender)
         assert code_of(sender) == code_of(receiver), "two codes"
-        assert not os.path.exists(receiver.inbox) or os.listdir(receiver.inbox) == [], "written before the yes"
-        answer(receiver, "Same code, accept")
-        receiver.sees("Waiting until the code is compared")
-        assert not any(os.path.isfile(os.path.join(receiver.inbox, f)) for f in os.listdir(receiver.inbox) if f[0] != "."), "sent before it was compared"
+        answer(receiver, "They are the same")
+        receiver.sees("waiting until both have compared")
+        shoot("comparing", receiver)
+        assert not any("Holiday film.mkv" in text for text in receiver.texts()), "named before it was compared"
         answer(sender, "They are the same")
+        receiver.sees("Accept")
+        receiver.sees("Holiday film.mkv")
+        shoot("offer", receiver)
+        assert not os.path.exists(receiver.inbox) or os.listdir(receiver.inbox) == [], "written before the yes"
+        answer(receiver, "Accept")
         until(lambda: any(" left" in t and "/s" in t for t in receiver.texts()) or receiver.find("Verified"), "progress")
         shoot("running", receiver)
         sender.sees("Verified")
