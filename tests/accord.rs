@@ -263,6 +263,8 @@ fn paused_on_its_way() -> (Device, Device, u16, TransferId) {
     sender.until("the pause", |state| {
         matches!(state.transfer(id)?.state, TransferState::Paused(_)).then_some(())
     });
+    // Until it has heard of it, its end would be the end of the transfer.
+    receiver.until("the pause there", |state| state.transfers.first()?.rests().then_some(()));
     (sender, receiver, port, id)
 }
 

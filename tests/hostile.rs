@@ -7,9 +7,9 @@ mod support;
 use std::{fs, net::TcpListener as StdListener, path::PathBuf};
 
 use airlift::{
-    engine::{Command, Consent, DeviceChange, ReceivingState},
+    engine::{Command, Consent, ReceivingState},
     identity::Identity,
-    model::{Digest, Outcome, Problem, ProblemKind, Side, TransferState, Trust},
+    model::{Digest, Outcome, Problem, ProblemKind, Side, TransferState},
     net::{NetError, Tls},
     wire::{
         FromReceiver, FromSender, content,
@@ -208,10 +208,7 @@ fn words_at_the_wrong_time_end_the_transfer() {
     let mut device = Device::start("Ben");
     let port = device.receive(Consent::All);
     let rogue = Rogue::new();
-    // Of a stranger, not all of it would be told.
-    let known = DeviceChange::Trust(Trust::Known);
-    device.tell(Command::Device { id: rogue.identity.id(), change: known });
-    device.until("that it is known", |state| state.known.first().map(drop));
+    device.know(rogue.identity.id());
     let entries = FromSender::Entries(vec![file("x", 1)]);
     let hello =
         FromSender::Hello { name: "Again".into(), transfer: [0; 16], can: airlift::wire::message::CAN };

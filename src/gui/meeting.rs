@@ -149,7 +149,7 @@ fn card(ui: &mut Ui, met: &Met, age: Age) -> Option<Word> {
     let (about, cancel) = match met.direction {
         Direction::Send => (
             format!(
-                "You have not met before. The other screen must show the same code. Nothing is sent of {} before both of you have said that it does.",
+                "You have not met before. The other screen must show the same code. Of {}, nothing is sent before both of you have said that it does.",
                 met.size
             ),
             "Don’t send",

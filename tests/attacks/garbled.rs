@@ -65,6 +65,7 @@ fn p7_a_message_that_is_nested_too_long_or_nonsense_is_the_end_of_its_transfer_a
     let mut device = Device::start("Ben");
     let port = device.receive(Consent::All);
     let rogue = Rogue::new();
+    device.know(rogue.identity.id());
     for (nth, (what, bytes)) in cases.iter().enumerate() {
         device.engine.block_on(async {
             let mut control = rogue.greet(port).await;

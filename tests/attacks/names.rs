@@ -52,6 +52,7 @@ fn are_refused(paths: &[&str]) {
     let mut device = Device::start("Ben");
     let port = device.receive(Consent::All);
     let rogue = Rogue::new();
+    device.know(rogue.identity.id());
     for (nth, path) in paths.iter().enumerate() {
         let answer = device.engine.block_on(bring(&rogue, port, vec![file(path, 0)]));
         assert!(answer.as_ref().is_err_and(|why| why.contains("unsafe path")), "{path:?}: {answer:?}");

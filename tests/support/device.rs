@@ -4,12 +4,13 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use airlift::{
     engine::{
-        Command, Config, Consent, Earlier, Engine, Event, Events, Handle, Manner, Multicast, PortChoice,
-        Receiving, ReceivingState, Snapshot, Strangers, Update,
+        Command, Config, Consent, DeviceChange, Earlier, Engine, Event, Events, Handle, Manner, Multicast,
+        PortChoice, Receiving, ReceivingState, Snapshot, Strangers, Update,
     },
     identity::Identity,
     model::{
-        Address, DeviceName, Digest, Direction, Landing, Report, Source, Transfer, TransferId, TransferState,
+        Address, DeviceId, DeviceName, Digest, Direction, Landing, Report, Source, Transfer, TransferId,
+        TransferState, Trust,
     },
     net::{self, Connection, Tls},
     settings::Settings,
@@ -99,6 +100,13 @@ impl Device {
             ReceivingState::On { port, .. } => Some(*port),
             _ => None,
         })
+    }
+
+    /// Knows that device from now on: of a stranger, not all that ends badly is told.
+    #[allow(dead_code, reason = "few tests have so much to be told")]
+    pub fn know(&mut self, id: DeviceId) {
+        self.tell(Command::Device { id, change: DeviceChange::Trust(Trust::Known) });
+        self.until("that it is known", |state| (state.trust(id) == Trust::Known).then_some(()));
     }
 
     pub fn send(&self, port: u16, paths: &[PathBuf]) -> TransferId {
