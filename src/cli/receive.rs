@@ -84,11 +84,11 @@ pub async fn receive(
         let turn = tokio::select! {
             biased;
             turn = watch.next() => turn,
-            (asked, verdict) = answer(asker.as_mut(), tell) => {
-                let command = said(&asked, verdict, &landing);
+            (transfer, verdict) = answer(asker.as_mut(), tell) => {
+                let command = said(&transfer, verdict, &landing);
                 // Who shows the same code has offered nothing yet.
                 if !matches!(command, Command::Agree(_)) {
-                    meant.insert(asked.id);
+                    meant.insert(transfer.id);
                 }
                 watch.handle().send(command).await?;
                 continue;

@@ -155,7 +155,10 @@ pub(in crate::disk) fn sync_folders(
         let synced = match whole {
             Some(Ok(())) => Ok(()),
             Some(Err(why)) => Err(sync::again(why)),
-            None => sync::folder(&folder.dir),
+            None => {
+                return shared
+                    .patiently(|| sync::folder(&folder.dir).map_err(|why| shared.failed(path, why)));
+            }
         };
         synced.map_err(|why| shared.failed(path, why))
     };

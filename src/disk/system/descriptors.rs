@@ -2,7 +2,6 @@
 
 use std::{
     io,
-    thread::sleep,
     time::{Duration, Instant},
 };
 
@@ -29,6 +28,7 @@ pub fn are_used_up(why: &io::Error) -> bool {
 
 /// Runs `work` until it isn't refused for want of a handle any more, or that has lasted for too long; `give_back` each
 /// time before another try. Blocks.
+#[expect(clippy::disallowed_methods, reason = "nothing tells when there is one")]
 pub fn wait_for_one<T, E>(
     mut work: impl FnMut() -> Result<T, E>,
     is_short: impl Fn(&E) -> bool,
@@ -39,7 +39,7 @@ pub fn wait_for_one<T, E>(
         match work() {
             Err(why) if is_short(&why) && Instant::now() < until => {
                 give_back();
-                sleep(PAUSE);
+                std::thread::sleep(PAUSE);
             }
             result => return result,
         }
@@ -72,17 +72,17 @@ mod tests {
 
     #[test]
     fn what_is_refused_for_want_of_a_handle_is_tried_again_after_some_were_given_back() {
-        let (tries, given_back) = (Cell::new(0), Cell::new(0));
+        let (tries, returned) = (Cell::new(0), Cell::new(0));
         let work = || {
             tries.set(tries.get() + 1);
-            if given_back.get() < 3 { Err("short") } else { Ok("opened") }
+            if returned.get() < 3 { Err("short") } else { Ok("opened") }
         };
-        let give_back = || given_back.set(given_back.get() + 1);
+        let give_back = || returned.set(returned.get() + 1);
         assert_eq!(wait_for_one(work, |why| *why == "short", give_back), Ok("opened"));
-        assert_eq!((tries.get(), given_back.get()), (4, 3));
+        assert_eq!((tries.get(), returned.get()), (4, 3));
         // Any other refusal is one at once.
         assert_eq!(wait_for_one(|| Err::<(), _>("gone"), |why| *why == "short", give_back), Err("gone"));
-        assert_eq!(given_back.get(), 3);
+        assert_eq!(returned.get(), 3);
     }
 
     #[cfg(unix)]

@@ -353,7 +353,10 @@ impl Outgoing {
             match self.warn((peer, name), known, assent) {
                 None => ControlFlow::Continue(()),
                 // Named once.
-                Some(problem) => ControlFlow::Break(drop(refused.set(problem))),
+                Some(problem) => {
+                    let _ = refused.set(problem);
+                    ControlFlow::Break(())
+                }
             }
         };
         let job = SendJob {

@@ -111,7 +111,7 @@ impl Machine {
     /// When the sender may not say this, or not now, or names an unsafe path.
     pub fn on_message(&mut self, message: FromSender) -> Result<Order, Violation> {
         Ok(match (&mut self.phase, message) {
-            (_, FromSender::Alive) => Order::Nothing,
+            (_, FromSender::Alive) | (Phase::Counting, FromSender::Counting) => Order::Nothing,
             (_, FromSender::Ending(Ending::Cancelled)) => Order::End(Ended::Cancelled { by: Side::There }),
             (_, FromSender::Ending(Ending::Failed { why })) => {
                 Order::End(Ended::Failed(TransferError::Peer(short(&why))))
@@ -129,7 +129,6 @@ impl Machine {
                 };
                 Order::Reveal { nonce, stance }
             }
-            (Phase::Counting, FromSender::Counting) => Order::Nothing,
             (Phase::Counting, FromSender::Counts(counts)) => {
                 let counts = counts.parse()?;
                 self.phase = Phase::Comparing(Words::default());

@@ -31,7 +31,7 @@ use crate::{
         },
         kind::Kind,
         naming::Numbering,
-        system::space::Space,
+        system::{descriptors, space::Space},
     },
     model::{Came, Conflict, Effect, Entry, EntryKind, EntryNo, RelPath, text},
 };
@@ -351,12 +351,15 @@ impl<'a> Planner<'a> {
         if parent.fate != Fate::Merged {
             return None;
         }
-        // What can't be looked at is met again, and reported, when it is written.
-        let metadata = if parent.number == 0 {
-            self.inbox.dir.symlink_metadata(name)
-        } else {
-            self.open(&self.plan.names.path(parent_path)).and_then(|dir| dir.symlink_metadata(name))
+        let look = || {
+            if parent.number == 0 {
+                self.inbox.dir.symlink_metadata(name)
+            } else {
+                self.open(&self.plan.names.path(parent_path)).and_then(|dir| dir.symlink_metadata(name))
+            }
         };
+        let metadata = descriptors::wait_for_one(look, descriptors::are_used_up, || self.open.forget_all());
+        // What can't be looked at is met again, and reported, when it is written.
         metadata.ok()
     }
 

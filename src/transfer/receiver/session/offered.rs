@@ -242,16 +242,16 @@ mod tests {
         // Each batch takes one unit.
         for units in [2, 3] {
             let room = Room::new(units * UNIT);
-            let (report, left) = offered(leeway(&room), &room).await;
+            let (report, left) = Box::pin(offered(leeway(&room), &room)).await;
             assert_eq!((declined(&report), left), (None, Some(usize::try_from(units).unwrap() - 2)));
             assert_eq!(room.0.available_permits() as u64, units, "it was given back");
         }
         let room = Room::new(UNIT);
-        let (report, left) = offered(leeway(&room), &room).await;
+        let (report, left) = Box::pin(offered(leeway(&room), &room)).await;
         assert_eq!((declined(&report), left), (Some(TOO_MUCH), None));
         assert_eq!(room.0.available_permits(), 1);
         // Whoever is trusted needs none.
-        let (report, left) = offered(Leeway::wide(), &room).await;
+        let (report, left) = Box::pin(offered(Leeway::wide(), &room)).await;
         assert_eq!((declined(&report), left), (None, Some(1)));
     }
 
@@ -259,9 +259,10 @@ mod tests {
     async fn an_offer_that_goes_on_for_too_long_is_declined_however_fast_its_parts_come() {
         let room = Room::new(limits::MAX_UNACCEPTED);
         let leeway = Leeway { until: Instant::now(), ..Leeway::narrow(room.clone()) };
-        let (report, left) = offered(leeway, &room).await;
+        let (report, left) = Box::pin(offered(leeway, &room)).await;
         assert_eq!((declined(&report), left), (Some(TOO_SLOW), None));
-        let (report, left) = offered(Leeway { until: Instant::now(), ..Leeway::wide() }, &room).await;
+        let (report, left) =
+            Box::pin(offered(Leeway { until: Instant::now(), ..Leeway::wide() }, &room)).await;
         assert!(matches!(report.outcome, Outcome::Failed(Problem { kind: ProblemKind::Link, .. })));
         assert_eq!(left, None);
     }
