@@ -14,7 +14,7 @@ use super::probe;
 use crate::disk::{
     error::{DiskError, shown},
     naming::NameRules,
-    system::{space, sync},
+    system::{descriptors, space, sync},
 };
 
 /// A receiving folder that can be written to.
@@ -39,9 +39,14 @@ impl Inbox {
             _ => DiskError::of(shown(folder), why),
         };
         let absolute = std::path::absolute(folder).map_err(failed)?;
-        make_folder(&absolute).map_err(failed)?;
-        let dir = Dir::open_ambient_dir(&absolute, ambient_authority()).map_err(failed)?;
-        let rules = probe::rules(&dir).map_err(failed)?;
+        let open = || {
+            make_folder(&absolute)?;
+            let dir = Dir::open_ambient_dir(&absolute, ambient_authority())?;
+            let rules = probe::rules(&dir)?;
+            Ok((dir, rules))
+        };
+        let opened = descriptors::wait_for_one(open, descriptors::are_used_up, || ());
+        let (dir, rules) = opened.map_err(failed)?;
         Ok(Self { folder: absolute, dir, rules })
     }
 

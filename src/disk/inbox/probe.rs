@@ -8,7 +8,7 @@ use cap_std::fs::{Dir, OpenOptions};
 
 use crate::disk::{
     naming::{Case, Characters, Longest, NameRules, OURS, Unicode},
-    system::space,
+    system::{descriptors, space},
 };
 
 /// What `dir` makes of names.
@@ -61,7 +61,9 @@ struct Trial<'d> {
 
 impl<'d> Trial<'d> {
     fn create(dir: &'d Dir, name: String) -> io::Result<Self> {
-        dir.open_with(&name, OpenOptions::new().write(true).create_new(true))?;
+        let create = || dir.open_with(&name, OpenOptions::new().write(true).create_new(true));
+        // Any refusal of it is taken for one of the name.
+        descriptors::wait_for_one(create, descriptors::are_used_up, || ())?;
         Ok(Self { dir, name })
     }
 
