@@ -12,7 +12,7 @@ use super::{
     news::{Listening, Moment, News, Tell},
     verdict::Verdict,
     watch::{Turn, Watch},
-    words::{NOBODY_ANY_MORE, meeting},
+    words::{self, NOBODY_ANY_MORE, meeting},
 };
 use crate::{
     engine::{CodeState, Command, Consent, Handle, PortChoice, Receiving, Remember, Unheard},
@@ -115,6 +115,9 @@ pub async fn receive(
         match turn {
             Turn::Listening { port, addresses } => {
                 tell.tell(News::Listening(&Listening::of(watch.snapshot(), &landing, port, addresses)));
+                for left in watch.snapshot().transfers.iter().filter_map(words::asks_to_go_on) {
+                    tell.tell(News::Remark(&left));
+                }
             }
             Turn::CannotListen(problem) => {
                 tell.tell(News::Error(&problem.text));

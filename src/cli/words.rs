@@ -12,7 +12,7 @@ pub mod trial;
 use self::phrases::{LISTED, and_more, notes, pace, place, size_of};
 pub use self::{
     code::{NO_CODE, WHICH_CODE},
-    kept::left_for_later,
+    kept::{asks_to_go_on, left_for_later},
     phrases::{Line, amount, flow, limit, progress, short, who},
     question::{Answers, NOBODY_ANY_MORE, question, withdrawn},
 };

@@ -68,6 +68,20 @@ fn prospect(kept: &KeptTransfer) -> String {
     }
 }
 
+/// What is told of one that waits for a word of the person here, whatever its sender does; `None` of any other.
+#[must_use]
+pub fn asks_to_go_on(transfer: &Transfer) -> Option<String> {
+    let waits = matches!(transfer.state, TransferState::Left { rest: Rest::Asks, .. });
+    (waits && transfer.direction == Direction::Receive).then(|| {
+        format!(
+            "{} from {} was interrupted, and goes on when you say so: airlift transfers resume {}",
+            transfer.summary.title(),
+            transfer.peer.label(),
+            short(transfer.id)
+        )
+    })
+}
+
 /// What is told of one that is gone.
 pub fn removed(transfer: &Transfer) -> Vec<Line> {
     vec![Line::Told(format!("Removed: {} ({}).", transfer.summary.title(), short(transfer.id)))]

@@ -57,13 +57,15 @@ impl Actor {
         let home = self.home.clone();
         let finding = move || {
             let all = Kept::all(&home).into_iter();
-            all.map(|(kept, record)| (lacks_accord(&kept, &record), kept, record)).collect::<Vec<_>>()
+            all.map(|(kept, record)| (kept.agreed(&record), kept, record)).collect::<Vec<_>>()
         };
-        for (is_unknown, kept, record) in spawn_blocking(finding).await.unwrap_or_default() {
+        for (agreed, kept, record) in spawn_blocking(finding).await.unwrap_or_default() {
             let rest = match earlier {
                 Earlier::Listed => Some(Rest::Over),
-                _ => kept::resting(&record, kept.marks(), kept.interrupted(), &self.settings)
-                    .or(is_unknown.then_some(Rest::Asks)),
+                _ => {
+                    let since = (kept.marks(), kept.interrupted());
+                    kept::resting(&record, agreed, since, &self.settings)
+                }
             };
             match (rest, &record) {
                 // Another run's.
@@ -287,9 +289,4 @@ impl Actor {
             self.publisher.publish(Event::Forgotten(id));
         }
     }
-}
-
-/// True of one of which it is not known what was said yes to: a person says it once more.
-fn lacks_accord(kept: &Kept, record: &Record) -> bool {
-    matches!(record, Record::Receiving(_)) && !kept.has_accord()
 }

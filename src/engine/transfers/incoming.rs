@@ -27,7 +27,7 @@ use super::{
     given_up, kept,
     marks::Marks,
     patience::noting,
-    record::{self, Accepted, Found, Kept, Missing, Record, Who},
+    record::{self, Accepted, Agreed, Found, Kept, Missing, Record, Who},
     resting::{Rest, Wishes},
 };
 use crate::{
@@ -154,10 +154,8 @@ impl Incoming {
                 Err(Box::new(Report::of(Outcome::Cancelled { by: Side::Here })))
             }
             (Found::Nothing, Some(terms)) => Ok(Start::Offer(connection, terms)),
-            (Found::Kept(kept, record), _) => match *record {
-                Record::Receiving(record)
-                    if self.go_on == GoOn::Always && !kept.marks().has(Side::Here) && kept.has_accord() =>
-                {
+            (Found::Kept(kept, record), _) if kept.agreed(&record) == Agreed::Known => match *record {
+                Record::Receiving(record) if self.go_on == GoOn::Always && !kept.marks().has(Side::Here) => {
                     // Whoever calls has not paused it.
                     kept.mark(Marks::default());
                     self.desk.take_up(&record);
@@ -166,8 +164,8 @@ impl Incoming {
                 // Its person has to say so first.
                 _ => Err(silence()),
             },
-            // Another process has it.
-            (Found::InUse | Found::Nothing, _) => Err(silence()),
+            // Its person has to say so first; or another process has it.
+            (Found::Kept(..) | Found::InUse | Found::Nothing, _) => Err(silence()),
         }
     }
 

@@ -76,7 +76,7 @@ pub fn kept(home: &Path) -> io::Result<Vec<KeptTransfer>> {
 }
 
 fn listed_as(listed: Listed, settings: &Settings) -> KeptTransfer {
-    let Listed { record, interrupted, user, marks } = listed;
+    let Listed { record, agreed, interrupted, user, marks } = listed;
     let (began, there) = match &record {
         Record::Sending(sending) => (sending.began, None),
         Record::Receiving(receiving) => {
@@ -85,7 +85,7 @@ fn listed_as(listed: Listed, settings: &Settings) -> KeptTransfer {
             (receiving.began, Some(held.partial + held.stored))
         }
     };
-    let state = match resting(&record, marks, interrupted, settings) {
+    let state = match resting(&record, agreed, (marks, interrupted), settings) {
         Some(rest) => left(why(&record), rest, interrupted, settings),
         None => waiting(marks),
     };
@@ -183,7 +183,10 @@ mod tests {
     use super::*;
     use crate::{
         disk::Names,
-        engine::transfers::{marks::Marks, record::Missing},
+        engine::transfers::{
+            marks::Marks,
+            record::{Agreed, Missing},
+        },
         model::{DeviceId, DeviceName, Landing, Rest, Summary},
         settings::GoOn,
     };
@@ -292,18 +295,27 @@ mod tests {
     fn a_clock_that_was_set_back_makes_nothing_old() {
         let (settings, mut record) = (Settings::default(), Place::new().record(1));
         let tomorrow = SystemTime::now() + Duration::from_hours(24);
-        assert_eq!(resting(&record, Marks::default(), tomorrow, &settings), None);
+        assert_eq!(resting(&record, Agreed::Known, (Marks::default(), tomorrow), &settings), None);
         let last_week = SystemTime::now() - Duration::from_hours(24 * 7);
-        assert_eq!(resting(&record, Marks::default(), last_week, &settings), Some(Rest::Over));
+        assert_eq!(
+            resting(&record, Agreed::Known, (Marks::default(), last_week), &settings),
+            Some(Rest::Over)
+        );
         let paused = Marks::default().with(Side::Here);
-        assert_eq!(resting(&record, paused, last_week, &settings), None, "for as long as it takes");
+        assert_eq!(
+            resting(&record, Agreed::Known, (paused, last_week), &settings),
+            None,
+            "for as long as it takes"
+        );
         let asking = Settings { go_on: GoOn::Ask, ..Settings::default() };
-        assert_eq!(resting(&record, Marks::default(), tomorrow, &asking), Some(Rest::Asks));
+        assert_eq!(resting(&record, Agreed::Known, (Marks::default(), tomorrow), &asking), Some(Rest::Asks));
+        let unknown = resting(&record, Agreed::Unknown, (Marks::default(), tomorrow), &settings);
+        assert_eq!(unknown, Some(Rest::Asks), "what was agreed is not known");
         if let Record::Receiving(receiving) = &mut record {
             receiving.missing = Missing::Failed;
         }
         assert_eq!(
-            resting(&record, Marks::default(), tomorrow, &settings),
+            resting(&record, Agreed::Known, (Marks::default(), tomorrow), &settings),
             Some(Rest::Over),
             "a person says when"
         );

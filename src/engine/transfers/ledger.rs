@@ -54,7 +54,8 @@ impl Ledger {
             && !path.exists()
         {
             // Nobody else's to read.
-            let new = tempfile::NamedTempFile::new_in(folder)?;
+            // It gets its name at once: nothing is written before.
+            let new = tempfile::Builder::new().suffix(".new").tempfile_in(folder)?;
             new.persist_noclobber(path)?;
         }
         let mut file = File::options().read(true).append(true).open(path)?;

@@ -15,7 +15,7 @@ use std::{
 use tokio::{
     io::AsyncWriteExt as _,
     sync::{Notify, mpsc, watch},
-    task::spawn_blocking,
+    task::{block_in_place, spawn_blocking},
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
@@ -204,6 +204,8 @@ impl Outgoing {
             (earlier.inspect(|(kept, _)| kept.mark(Marks::default())), Drought::since(None))
         };
         if let Some(earlier) = earlier {
+            let summary = earlier.1.summary.clone();
+            self.desk.update(|t| t.summary = summary);
             *lock(accepted) = spawn_blocking(move || Accepted::of(earlier)).await.ok();
         }
         let mut patience = Patience::default();
@@ -381,7 +383,9 @@ impl Outgoing {
                 Notice::Accepted { .. } => {
                     let mut accepted = lock(accepted);
                     if accepted.is_none() {
-                        *accepted = lock(&listed).take().and_then(|listed| self.keep(transfer, listed));
+                        let listed = lock(&listed).take();
+                        // Sixteen bytes for each entry are written: others need not wait for that.
+                        *accepted = block_in_place(|| self.keep(transfer, listed?));
                     }
                 }
                 _ => {}

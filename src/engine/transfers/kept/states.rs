@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use crate::{
     engine::transfers::{
         marks::Marks,
-        record::{Missing, Record},
+        record::{Agreed, Missing, Record},
     },
     model::{Direction, Landing, Problem, ProblemKind, Rest, Side, Transfer, TransferState},
     settings::{GoOn, Settings},
@@ -15,13 +15,18 @@ use crate::{
 
 /// Whether a transfer that was interrupted then is gone on with by itself, and why not.
 #[must_use]
-pub fn resting(record: &Record, marks: Marks, interrupted: SystemTime, settings: &Settings) -> Option<Rest> {
+pub fn resting(
+    record: &Record,
+    agreed: Agreed,
+    (marks, interrupted): (Marks, SystemTime),
+    settings: &Settings,
+) -> Option<Rest> {
     // What a person has paused waits for as long as it takes.
     let is_old = marks.pause().is_none() && is_over(interrupted, settings.patience());
     if record.missing() == Missing::Failed || is_old {
         Some(Rest::Over)
     } else {
-        (settings.go_on == GoOn::Ask).then_some(Rest::Asks)
+        (settings.go_on == GoOn::Ask || agreed == Agreed::Unknown).then_some(Rest::Asks)
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
     io::{self, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,10 @@ const PAUSED: &str = "paused";
 const ACCORD: &str = "accord";
 /// How those end that list what has come under it.
 const ARRIVED: &str = "arrived";
+/// How those end that are still being written, and have no name yet.
+const NEW: &str = "new";
+/// After which nobody writes one any more.
+const OLD: Duration = Duration::from_hours(1);
 
 #[derive(Serialize, Deserialize)]
 struct Written<R> {
@@ -92,15 +96,28 @@ impl Found {
     }
 }
 
+/// Whether it is known what was said yes to. Where an earlier build has not kept it, a person says it once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreed {
+    Known,
+    Unknown,
+}
+
 /// A record as it is read by somebody who only lists it.
 #[derive(Debug)]
 pub struct Listed {
     pub record: Record,
+    pub agreed: Agreed,
     /// When it was accepted or last interrupted.
     pub interrupted: SystemTime,
     pub user: User,
     /// Who has paused it.
     pub marks: Marks,
+}
+
+/// A file that gets its name when it is whole.
+fn nameless(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new().suffix(&format!(".{NEW}")).tempfile_in(folder)
 }
 
 /// A record on the disk. Whoever has this is the only one who goes on with the transfer; dropping it
@@ -136,7 +153,7 @@ impl Kept {
     /// When the data folder can't be written.
     pub fn keep_accord(&self, accord: &Accord) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
-        let mut new = tempfile::NamedTempFile::new_in(folder)?;
+        let mut new = nameless(folder)?;
         new.write_all(&accord.to_bytes())?;
         // Not synced: after a power cut it may be none, and then its transfer waits for a person.
         new.persist(self.path.with_extension(ACCORD))?;
@@ -146,13 +163,13 @@ impl Kept {
     /// What was said yes to; `None` where it was not kept, or is damaged.
     #[must_use]
     pub fn accord(&self) -> Option<Accord> {
-        Accord::from_bytes(&fs::read(self.path.with_extension(ACCORD)).ok()?)
+        accord(&self.path)
     }
 
-    /// True when what was said yes to can be known. Reads all of it.
+    /// Whether what was said yes to is known. Reads all of it.
     #[must_use]
-    pub fn has_accord(&self) -> bool {
-        self.accord().is_some()
+    pub fn agreed(&self, record: &Record) -> Agreed {
+        agreed(&self.path, record)
     }
 
     /// What has come under it.
@@ -173,6 +190,14 @@ impl Kept {
                 let _ = fs::remove_file(&path);
             }
         }
+        // A crash may have come before they had their names.
+        let is_old = |path: &PathBuf| {
+            let written = fs::metadata(path).and_then(|there| there.modified()).ok();
+            written.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > OLD)
+        };
+        for path in files(home, NEW).iter().filter(|path| is_old(path)) {
+            let _ = fs::remove_file(path);
+        }
     }
 
     fn forget(&self) {
@@ -190,7 +215,7 @@ impl Kept {
     fn write(path: PathBuf, record: &Record) -> io::Result<Self> {
         let folder = path.parent().unwrap_or(Path::new(""));
         fs::create_dir_all(folder)?;
-        let mut new = tempfile::NamedTempFile::new_in(folder)?;
+        let mut new = nameless(folder)?;
         serde_json::to_writer(&mut new, &Written { version: VERSION, record })?;
         new.write_all(b"\n")?;
         // Before it has its name, so that no other process can come first.
@@ -234,7 +259,8 @@ impl Kept {
             let record = read(&file).ok()?;
             // For a moment: who needs it now finds it free again.
             let user = if file.try_lock().is_ok() { User::Nobody } else { User::Somebody };
-            Some(Listed { record, interrupted, user, marks: marks(&path) })
+            let agreed = agreed(&path, &record);
+            Some(Listed { record, agreed, interrupted, user, marks: marks(&path) })
         });
         listed.collect()
     }
@@ -301,7 +327,7 @@ impl Kept {
             fs::remove_file(&path)
         } else {
             let folder = self.path.parent().unwrap_or(Path::new("."));
-            tempfile::NamedTempFile::new_in(folder).and_then(|mut new| {
+            nameless(folder).and_then(|mut new| {
                 serde_json::to_writer(&mut new, &marks)?;
                 new.persist(&path).map(drop).map_err(io::Error::from)
             })
@@ -362,6 +388,18 @@ fn files(home: &Path, ending: &str) -> Vec<PathBuf> {
     paths.filter(|path| path.extension().is_some_and(|extension| extension == ending)).collect()
 }
 
+fn accord(record: &Path) -> Option<Accord> {
+    Accord::from_bytes(&fs::read(record.with_extension(ACCORD)).ok()?)
+}
+
+/// What a sender has listed is its own affair: it can list it anew.
+fn agreed(path: &Path, record: &Record) -> Agreed {
+    match record {
+        Record::Receiving(_) if accord(path).is_none() => Agreed::Unknown,
+        _ => Agreed::Known,
+    }
+}
+
 /// Who has paused the transfer of this record.
 fn marks(record: &Path) -> Marks {
     let marked = fs::read(record.with_extension(PAUSED));
@@ -373,123 +411,4 @@ fn marks(record: &Path) -> Marks {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{
-        super::{Said, Sending, Who},
-        *,
-    };
-    use crate::{
-        disk::Names,
-        model::{Conflict, DeviceId, DeviceName, Landing, RelPath, Source, Summary},
-    };
-
-    fn record(id: u8) -> Record {
-        let name = DeviceName::parse("Büro").unwrap();
-        let peer = Who { id: DeviceId::of_public_key(b"x"), name, address: "10.0.0.7:27543".into() };
-        let mut summary = Summary::default();
-        let kind = crate::model::EntryKind::File { size: Some(7), mode: crate::model::FileMode::Regular };
-        summary
-            .add(&crate::model::Entry { path: RelPath::parse("办公室").unwrap(), kind, modified: None });
-        let landing =
-            Landing { folder: Some("/srv/in".into()), name: Some("a".into()), conflict: Conflict::Skip };
-        Record::Receiving(Receiving {
-            id: TransferId([id; 16]),
-            peer,
-            landing,
-            summary,
-            names: Names::default(),
-            began: SystemTime::UNIX_EPOCH,
-            missing: Missing::Unsent,
-            said: Said::Person,
-        })
-    }
-
-    #[test]
-    fn a_record_is_found_again_by_the_next_run_and_by_nobody_while_one_has_it() {
-        let home = tempfile::tempdir().unwrap();
-        assert!(Kept::all(home.path()).is_empty());
-        let kept = Kept::create(home.path(), &record(1)).unwrap();
-        assert!(Kept::all(home.path()).is_empty(), "it is in use");
-        let again = Kept::create(home.path(), &record(1)).unwrap_err();
-        assert_eq!(again.kind(), io::ErrorKind::ResourceBusy);
-        drop(kept);
-        let mut found = Kept::all(home.path());
-        assert_eq!(found.len(), 1);
-        let (kept, found_record) = found.remove(0);
-        assert_eq!(found_record, record(1));
-        assert!(Kept::all(home.path()).is_empty(), "it is in use again");
-        kept.remove();
-        assert!(Kept::all(home.path()).is_empty());
-    }
-
-    #[test]
-    fn a_record_that_is_replaced_stays_with_whoever_has_it() {
-        let home = tempfile::tempdir().unwrap();
-        let kept = Kept::create(home.path(), &record(1)).unwrap();
-        let Record::Receiving(mut receiving) = record(1) else { unreachable!() };
-        receiving.missing = Missing::Failed;
-        let kept = kept.replace(&Record::Receiving(receiving.clone())).unwrap();
-        assert!(Kept::all(home.path()).is_empty(), "it is in use");
-        drop(kept);
-        assert_eq!(Kept::all(home.path()).remove(0).1, Record::Receiving(receiving));
-    }
-
-    #[test]
-    fn a_record_of_before_something_could_fail_is_one_that_was_interrupted() {
-        let home = tempfile::tempdir().unwrap();
-        drop(Kept::create(home.path(), &record(1)).unwrap());
-        let path = home.path().join(FOLDER).join(format!("{}.json", TransferId([1; 16])));
-        let older = fs::read_to_string(&path).unwrap().replace(",\"rest\":\"unsent\"", "");
-        assert!(!older.contains("rest"));
-        fs::write(&path, older).unwrap();
-        assert_eq!(Kept::all(home.path()).remove(0).1, record(1));
-    }
-
-    #[test]
-    fn a_record_that_can_t_be_understood_is_kept_aside_and_the_others_are_found() {
-        let home = tempfile::tempdir().unwrap();
-        drop(Kept::create(home.path(), &record(1)).unwrap());
-        let whole = fs::read(home.path().join(FOLDER).join(format!("{}.json", TransferId([1; 16])))).unwrap();
-        for (name, text) in [
-            ("cut", &whole[..whole.len() / 2]),
-            ("empty", b"".as_slice()),
-            ("later", b"{\"version\":2,\"record\":{}}"),
-        ] {
-            fs::write(home.path().join(FOLDER).join(format!("{name}.json")), text).unwrap();
-        }
-        assert_eq!(Kept::all(home.path()).len(), 1);
-        for name in ["cut", "empty", "later"] {
-            assert!(home.path().join(FOLDER).join(format!("{name}.damaged")).exists(), "{name}");
-        }
-    }
-
-    #[test]
-    fn who_has_paused_it_is_known_to_the_next_run_and_forgotten_with_it() {
-        let home = tempfile::tempdir().unwrap();
-        let kept = Kept::create(home.path(), &record(1)).unwrap();
-        let paused = Marks::default().with(Side::Here).with(Side::There);
-        kept.mark(paused);
-        drop(kept);
-        let (kept, _) = Kept::all(home.path()).remove(0);
-        assert_eq!(kept.marks(), paused);
-        kept.mark(paused.without(Side::Here));
-        assert_eq!(kept.marks().pause(), Some(crate::model::Pause::Person(Side::There)));
-        kept.mark(Marks::default());
-        assert_eq!(kept.marks(), Marks::default());
-        kept.mark(paused);
-        fs::write(kept.path.with_extension(PAUSED), "{").unwrap();
-        assert!(kept.marks().has(Side::Here), "a damaged one goes on only when a person says so");
-        kept.remove();
-        assert_eq!(fs::read_dir(home.path().join(FOLDER)).unwrap().count(), 0);
-        assert_eq!(Kept::create(home.path(), &record(1)).unwrap().marks(), Marks::default());
-    }
-
-    #[test]
-    fn what_is_typed_is_found_from_another_folder_and_streams_are_not_kept() {
-        let path = Source::Path("photo.jpg".into());
-        let paths = Sending::paths(std::slice::from_ref(&path)).unwrap().unwrap();
-        assert_eq!(paths, [std::env::current_dir().unwrap().join("photo.jpg").into_os_string()]);
-        let stream = Source::StandardInput { name: "x".into() };
-        assert_eq!(Sending::paths(&[path, stream]).unwrap(), None);
-    }
-}
+mod tests;
