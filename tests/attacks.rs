@@ -23,5 +23,7 @@ mod storm;
 mod support;
 #[path = "attacks/trickle.rs"]
 mod trickle;
+#[path = "attacks/versions.rs"]
+mod versions;
 #[path = "attacks/work.rs"]
 mod work;
