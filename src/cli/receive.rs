@@ -87,7 +87,9 @@ pub async fn receive(
             (transfer, verdict) = answer(asker.as_mut(), tell) => {
                 let command = said(&transfer, verdict, &landing);
                 // Who shows the same code has offered nothing yet.
-                if !matches!(command, Command::Agree(_)) {
+                if matches!(command, Command::Agree(_)) {
+                    tell.tell(News::Remark(meeting::SAME_HERE));
+                } else {
                     meant.insert(transfer.id);
                 }
                 watch.handle().send(command).await?;

@@ -8,6 +8,7 @@ use super::{
     exit::Exit,
     news::{News, Tell},
     watch::{Turn, Watch},
+    words::meeting,
 };
 use crate::{
     engine::{Command, Handle, Manner, Remember, Strangers, Unheard},
@@ -78,7 +79,10 @@ pub async fn follow(
             turn = watch.next() => turn,
             seen = comparing.answer(tell) => {
                 let command = match seen {
-                    Seen::Same => Command::Agree(id),
+                    Seen::Same => {
+                        tell.tell(News::Remark(meeting::SAME_HERE));
+                        Command::Agree(id)
+                    }
                     Seen::Another => Command::Differ(id),
                     Seen::Nothing => {
                         tell.tell(News::Error(NOBODY_COMPARES));

@@ -47,6 +47,9 @@ pub fn again() -> [String; 1] {
     ["Please type y or n, then Enter.".to_owned()]
 }
 
+/// What is said to whoever has found the codes to be the same.
+pub const SAME_HERE: &str = "It goes on when the other person has found them to be the same, too.";
+
 /// What is said when the question needs no answer any more.
 #[must_use]
 pub fn withdrawn() -> [String; 1] {

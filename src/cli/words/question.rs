@@ -86,7 +86,7 @@ pub fn question(offer: &Transfer) -> Vec<String> {
         let mut lines = vec![
             String::new(),
             format!("{} wants to send {}.", who(&offer.peer), offer.summary.size_line()),
-            "You have not met this device before. What it is called is said once both of you have compared."
+            "You have not met this device before. The names follow when both of you have compared the code."
                 .to_owned(),
         ];
         lines.extend(meeting::caution(offer));

@@ -78,8 +78,8 @@ impl Actor {
             // A person has given it out, and it is used up: it must not be for nothing.
             return None;
         }
-        let there: Vec<_> = self.transfers.values().filter(|running| running.receives()).collect();
-        let there: Vec<_> = there.into_iter().filter_map(|running| self.taken(&running.desk)).collect();
+        let receives = self.transfers.values().filter(|running| running.receives());
+        let there: Vec<_> = receives.filter_map(|running| self.taken(&running.desk)).collect();
         let (peer, from) = (caller.connection.peer, Some(caller.connection.address.ip()));
         let coming = Who { peer, from, standing: self.standing(peer) };
         let receiving = self.reception.as_ref().and_then(|reception| reception.receiving.as_ref());
