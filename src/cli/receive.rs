@@ -15,7 +15,7 @@ use super::{
     words::{self, NOBODY_ANY_MORE, meeting},
 };
 use crate::{
-    engine::{CodeState, Command, Consent, Handle, PortChoice, Receiving, Remember, Unheard},
+    engine::{CodeState, Command, Consent, Handle, PortChoice, Receiving, Remember, Snapshot, Unheard},
     model::{
         Answer, Conflict, Landing, Outcome, PairingCode, Problem, ProblemKind, Side, Transfer, TransferId,
     },
@@ -47,6 +47,19 @@ pub enum Agreement {
     Nobody(&'static str),
 }
 
+impl Agreement {
+    /// The same for the engine, and whoever asks the person.
+    fn asker(self) -> (Consent, Option<Asker>) {
+        match self {
+            Self::Ask(typed) => (Consent::Ask, Some(Asker::new(typed))),
+            Self::Trusted(typed) => (Consent::Trusted, Some(Asker::new(typed))),
+            Self::TrustedAlone(reason) => (Consent::TrustedAlone(reason), None),
+            Self::All => (Consent::All, None),
+            Self::Nobody(reason) => (Consent::Nobody(reason), None),
+        }
+    }
+}
+
 /// Receives until it is interrupted, or as long as was asked for.
 ///
 /// # Errors
@@ -60,13 +73,7 @@ pub async fn receive(
     let mut watch = Watch::new(handle, interrupts);
     let Reception { port, consent, until, mut landing, conflict, code } = reception;
     landing.conflict = conflict.unwrap_or(watch.snapshot().settings.conflict);
-    let (consent, mut asker) = match consent {
-        Agreement::Ask(typed) => (Consent::Ask, Some(Asker::new(typed))),
-        Agreement::Trusted(typed) => (Consent::Trusted, Some(Asker::new(typed))),
-        Agreement::TrustedAlone(reason) => (Consent::TrustedAlone(reason), None),
-        Agreement::All => (Consent::All, None),
-        Agreement::Nobody(reason) => (Consent::Nobody(reason), None),
-    };
+    let (consent, mut asker) = consent.asker();
     // Where nobody can be accepted, there is nothing else to wait for.
     let nothing_else = matches!(consent, Consent::Nobody(_)) && code.is_none();
     // Those that somebody here has said yes or no to. What policy alone has declined, or was no offer, is of no
@@ -116,10 +123,8 @@ pub async fn receive(
         }
         match turn {
             Turn::Listening { port, addresses } => {
-                tell.tell(News::Listening(&Listening::of(watch.snapshot(), &landing, port, addresses)));
-                for left in watch.snapshot().transfers.iter().filter_map(words::asks_to_go_on) {
-                    tell.tell(News::Remark(&left));
-                }
+                let listening = Listening::of(watch.snapshot(), &landing, port, addresses);
+                tell_listening(tell, watch.snapshot(), &listening);
             }
             Turn::CannotListen(problem) => {
                 tell.tell(News::Error(&problem.text));
@@ -166,6 +171,14 @@ pub async fn receive(
             | Turn::Met(_)
             | Turn::Forgotten(_) => {}
         }
+    }
+}
+
+/// Where it listens, and what waits here for a word before it goes on.
+fn tell_listening(tell: &mut dyn Tell, snapshot: &Snapshot, listening: &Listening) {
+    tell.tell(News::Listening(listening));
+    for left in snapshot.transfers.iter().filter_map(words::asks_to_go_on) {
+        tell.tell(News::Remark(&left));
     }
 }
 

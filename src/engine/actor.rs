@@ -109,6 +109,8 @@ pub struct Actor {
     awaited: Option<Receiving>,
     /// For those who wait until an offer is answered.
     queue: Arc<Semaphore>,
+    /// For those who are told that there is no place.
+    refusing: Arc<Semaphore>,
     /// For what devices that are not trusted offer.
     room: Room,
     /// Over, and their senders may still call; at most [`UNHEARD`].
@@ -188,6 +190,7 @@ impl Actor {
             door: None,
             awaited: None,
             queue: Arc::new(Semaphore::new(limits::MAX_QUEUE)),
+            refusing: Arc::new(Semaphore::new(limits::MAX_REFUSING)),
             room: Room::new(limits::MAX_UNACCEPTED),
             unheard: Vec::new(),
             failed: HashMap::new(),
@@ -352,12 +355,16 @@ impl Actor {
     }
 
     fn remember(&mut self, accepted: Accepted) {
-        if self.unheard.len() >= UNHEARD
-            && let Some(kept) = self.unheard.remove(0).kept
-        {
-            kept.remove();
-        }
         self.unheard.push(accepted);
+        if self.unheard.len() > UNHEARD {
+            // The oldest of whoever has the most, so that one device can't have all others forgotten.
+            let count = |id| self.unheard.iter().filter(|other| other.record.peer.id == id).count();
+            let most = self.unheard.iter().map(|other| count(other.record.peer.id)).max();
+            let oldest = self.unheard.iter().position(|other| Some(count(other.record.peer.id)) == most);
+            if let Some(kept) = oldest.and_then(|at| self.unheard.remove(at).kept) {
+                kept.remove();
+            }
+        }
     }
 
     fn reap(&mut self, ended: Result<(Id, ()), tokio::task::JoinError>) {

@@ -9,7 +9,7 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 
 use super::{
     command::Remember,
@@ -93,7 +93,5 @@ pub struct Caller {
     pub transfer: [u8; 16],
     /// They have shown that they know the code that was given out, and that follows from it.
     pub coded: Option<Remember>,
-    /// One of those that strangers have.
-    pub place: OwnedSemaphorePermit,
     pub since: Instant,
 }

@@ -82,6 +82,9 @@ impl std::fmt::Debug for Accord {
     }
 }
 
+/// Bytes that a file counts at least when it comes once more: an empty one takes its name, and work, too.
+const LEAST: u64 = 4096;
+
 impl Accord {
     /// Bytes that may come beyond what was agreed, at least.
     const LITTLE: u64 = 1 << 20;
@@ -162,7 +165,7 @@ impl Accord {
         let more = match entry.kind {
             EntryKind::File { size: None, .. } => return None,
             EntryKind::Folder => 0,
-            EntryKind::File { size: Some(size), .. } if has_come => size.max(1),
+            EntryKind::File { size: Some(size), .. } if has_come => size.max(LEAST),
             EntryKind::File { size: Some(size), .. } => size.saturating_sub(agreed.size()),
         };
         *slack = slack.checked_sub(more)?;
@@ -214,7 +217,7 @@ impl Arrived {
         match self.files.entry(arrival.mark) {
             Entered::Occupied(mut file) => {
                 file.get_mut().1 = arrival;
-                self.again = self.again.saturating_add(arrival.size.max(1));
+                self.again = self.again.saturating_add(arrival.size.max(LEAST));
             }
             Entered::Vacant(new) => {
                 new.insert((arrival.size, arrival));

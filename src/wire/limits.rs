@@ -31,6 +31,9 @@ pub const MAX_MANIFEST: u64 = 512 * 1024 * 1024;
 /// the largest one alone may take, so that no honest one is refused while it is alone.
 pub const MAX_UNACCEPTED: u64 = MAX_MANIFEST + MAX_ENTRIES as u64 * ENTRY_MEMORY;
 
+/// Of that memory, what strangers leave to those that are known: an offer of a hundred thousand files, and more.
+pub const KEPT_FOR_KNOWN: u64 = MAX_UNACCEPTED / 8;
+
 /// Ranges in one `Except` message: 16 KiB at their longest.
 pub const EXCEPT_RANGES: usize = 1024;
 
@@ -91,9 +94,6 @@ pub const MAX_QUESTIONS: usize = 5;
 /// place.
 pub const MAX_QUESTIONS_ADDRESS: usize = 2;
 
-/// As [`MAX_QUESTIONS_ADDRESS`], of the addresses of one network: whoever has one there often has as many as they like.
-pub const MAX_QUESTIONS_NETWORK: usize = MAX_QUESTIONS - 1;
-
 /// Offers that are made, or wait for an answer, at once; the next waits for [`PLACE`] and is declined
 /// as busy.
 pub const MAX_WAITING: usize = 8;
@@ -109,11 +109,14 @@ pub const PLACE_LOOK: Duration = Duration::from_millis(50);
 /// are.
 pub const MAX_QUEUE: usize = 16;
 
+/// Those who are being told that there is no place for them, each for [`ENDING`] at most.
+pub const MAX_REFUSING: usize = 16;
+
 /// Transfers whose content comes at once; the next is declined as busy. Each has threads of its own.
 pub const MAX_RECEIVING: usize = 32;
 
 /// Of those, the ones of one device.
-pub const MAX_RECEIVING_EACH: usize = MAX_RECEIVING / 2;
+pub const MAX_RECEIVING_EACH: usize = MAX_RECEIVING / 4;
 
 /// How often each side says that it is still there when it has nothing else to say.
 pub const ALIVE: Duration = Duration::from_secs(2);
@@ -141,9 +144,9 @@ pub const OFFER_WHOLE: Duration = Duration::from_hours(2);
 /// minutes, and nobody sees yet who holds that place.
 pub const OFFER_UNTRUSTED: Duration = Duration::from_mins(15);
 
-/// Places that one device which is not trusted may have of [`MAX_WAITING`], where nobody is asked: a script
-/// that sends several things at once needs them, and others must still find one. Where a person is asked,
-/// it may have one.
+/// Places that one device which is not trusted, and strangers at one address together, may have of
+/// [`MAX_WAITING`], where nobody is asked: a script that sends several things at once needs them, and others must
+/// still find one. Where a person is asked, a device may have one.
 pub const MAX_WAITING_EACH: usize = 4;
 
 /// For the person at the other device to say yes or no.

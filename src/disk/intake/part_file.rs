@@ -27,7 +27,7 @@ use crate::{
         error::DiskError,
         inbox::local::{above, shown},
         naming::{ID, JOURNAL, PART},
-        system::{attributes, space},
+        system::{attributes, descriptors, space},
     },
     model::{Entry, EntryKind, EntryNo, FileMode, Group, Purpose},
 };
@@ -154,12 +154,25 @@ impl Part {
         let (entry, size, _) = shared.file(no).ok()?;
         let size = size.filter(|size| *size > Group::WORTH)?;
         let path = shared.local(&entry.path);
-        let folder = shared.folder(above(&path), Missing::Fail).ok()?;
+        let folder = match shared.folder(above(&path), Missing::Fail) {
+            Err(short @ DiskError::NoHandles) => return Some(Err(short)),
+            opened => opened.ok()?,
+        };
         let stem = stem(&shared.prefix, entry.path.as_str());
         let name = format!("{stem}{PART}");
-        let file = open_own(&folder.dir, &name).ok()?;
+        let open = |name: &str| {
+            descriptors::wait_for_one(|| open_own(&folder.dir, name), descriptors::are_used_up, || ())
+        };
+        let file = match open(&name) {
+            // It is there, and must not be taken for nothing.
+            Err(why) if descriptors::are_used_up(&why) => return Some(Err(DiskError::NoHandles)),
+            opened => opened.ok()?,
+        };
         let subject = Subject { transfer: shared.transfer, path: entry.path.as_str(), size };
-        let journal = open_own(&folder.dir, &format!("{stem}{JOURNAL}")).ok()?;
+        let journal = match open(&format!("{stem}{JOURNAL}")) {
+            Err(why) if descriptors::are_used_up(&why) => return Some(Err(DiskError::NoHandles)),
+            opened => opened.ok()?,
+        };
         let written = journal.metadata().ok()?;
         let (mut journal, was, groups) = Journal::open(journal, &subject).ok()??;
         let there = file.metadata().ok()?;

@@ -185,7 +185,7 @@ impl Walk {
             Kind::File => Numbering::File,
             Kind::Folder => {
                 // A person who picked an unreadable folder is told so, where one inside is counted.
-                self.folders.at(&path).and_then(|folder| folder.entries()).map_err(failed)?;
+                self.patiently(|| self.folders.at(&path)?.entries()).map_err(failed)?;
                 Numbering::Folder
             }
         };

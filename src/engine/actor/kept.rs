@@ -57,15 +57,14 @@ impl Actor {
         let home = self.home.clone();
         let finding = move || {
             let all = Kept::all(&home).into_iter();
-            all.map(|(kept, record)| (kept.agreed(&record), kept, record)).collect::<Vec<_>>()
+            all.map(|(kept, record)| (kept.agreed(), kept, record)).collect::<Vec<_>>()
         };
         for (agreed, kept, record) in spawn_blocking(finding).await.unwrap_or_default() {
-            let rest = match earlier {
-                Earlier::Listed => Some(Rest::Over),
-                _ => {
-                    let since = (kept.marks(), kept.interrupted());
-                    kept::resting(&record, agreed, since, &self.settings)
-                }
+            let rest = if earlier == Earlier::Listed {
+                Some(Rest::Over)
+            } else {
+                let since = (kept.marks(), kept.interrupted());
+                kept::resting(&record, agreed, since, &self.settings)
             };
             match (rest, &record) {
                 // Another run's.

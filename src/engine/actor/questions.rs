@@ -37,8 +37,12 @@ impl Actor {
         if reply.is_closed() || !self.is_receiving() {
             return;
         }
-        let is_asked_about = desk.shown().peer.id.is_some_and(|peer| self.is_asked_about(peer));
-        if is_asked_about || self.questions.len() + self.compared.len() >= limits::MAX_QUESTIONS {
+        let peer = desk.shown().peer.id;
+        let is_asked_about = peer.is_some_and(|peer| self.is_asked_about(peer));
+        // Of one that is trusted, some offers need a question, too.
+        let is_trusted = peer.is_some_and(|peer| self.standing(peer) == Standing::Trusted);
+        let places = if is_trusted { limits::MAX_WAITING } else { limits::MAX_QUESTIONS };
+        if is_asked_about || self.questions.len() + self.compared.len() >= places {
             return reply.decline(Some(if is_asked_about { STILL_ASKED } else { BUSY }.to_owned()));
         }
         self.questions.insert(id, reply);
@@ -120,7 +124,14 @@ impl Actor {
 
     /// What its offer may cost before it is answered.
     pub(super) fn leeway(&self, caller: &Caller) -> Leeway {
-        if self.needs_no_question(caller) { Leeway::wide() } else { Leeway::narrow(self.room.clone()) }
+        if self.needs_no_question(caller) {
+            return Leeway::wide();
+        }
+        let leaves = match self.standing(caller.connection.peer) {
+            Standing::Stranger => limits::KEPT_FOR_KNOWN,
+            Standing::Known | Standing::Trusted => 0,
+        };
+        Leeway::narrow(self.room.clone(), leaves)
     }
 
     fn needs_no_question(&self, caller: &Caller) -> bool {

@@ -184,11 +184,11 @@ impl Actor {
             }
         };
         tracing::info!(%address, %peer, refusal, "turned away");
-        let Caller { connection, place, .. } = caller;
+        // Of more, the connections end without a word.
+        let Ok(turn) = Arc::clone(&self.refusing).try_acquire_owned() else { return };
         self.tasks.spawn(async move {
-            transfer::refuse(connection.stream, refusal).await;
-            // Only now may the next stranger come in their place.
-            drop(place);
+            transfer::refuse(caller.connection.stream, refusal).await;
+            drop(turn);
         });
     }
 

@@ -60,17 +60,13 @@ pub async fn run(listener: Listener, parts: Parts) {
         for there in [&mut unknown, &mut leaving] {
             there.retain(|other| !other.connection.is_finished());
         }
-        // Those whose offers wait for a place hold one here, too.
-        let held = PLACES.all - places.available_permits();
-        let held = held.saturating_sub(unknown.len() + leaving.len());
         let (from, since) = (stranger.address.ip(), Instant::now());
-        let free = Places { all: (PLACES.all - held).max(1), ..PLACES };
-        for other in make_room(&mut unknown, from, since, free) {
+        for other in make_room(&mut unknown, from, since, PLACES) {
             tracing::debug!(address = %other.from, "too many strangers at once: one makes room");
             other.connection.abort();
             leaving.push(other);
         }
-        // Free at once, or when a refusal that was begun has been said.
+        // Free at once, or when one that makes room has let go of its own.
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         let connection = strangers.spawn(deal_with(stranger, parts.clone(), place));
         unknown.push(Unknown { from, since, connection });
@@ -82,7 +78,9 @@ async fn deal_with(stranger: Stranger, parts: Parts, place: OwnedSemaphorePermit
     match timeout(limits::HANDSHAKE, meet(stranger, &parts)).await {
         Ok(Ok(Met { connection, first: FromSender::Hello { name, transfer, .. }, coded })) => {
             let (connection, since) = (Box::new(connection), Instant::now());
-            let caller = Caller { connection, name, transfer, coded, place, since };
+            // It is no stranger any more: whoever has not said who they are yet must not make room for it.
+            drop(place);
+            let caller = Caller { connection, name, transfer, coded, since };
             let _ = parts.actor.send(Internal::Arrived(caller)).await;
         }
         Ok(Ok(Met { connection, first: FromSender::Lane { token }, coded: None })) => {

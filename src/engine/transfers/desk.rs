@@ -220,6 +220,15 @@ impl Desk {
         });
     }
 
+    /// As [`Desk::counted`], where nobody here is asked. Of strangers, not all of it is told.
+    pub fn counted_unasked(&self, counts: Summary) {
+        if self.is_too_much() {
+            self.transfer().summary = counts;
+        } else {
+            self.counted(counts);
+        }
+    }
+
     /// So much was to be sent, and nobody is asked about it. Faces see it with its end.
     pub fn turn_away(&self, summary: Summary) {
         self.transfer().summary = summary;

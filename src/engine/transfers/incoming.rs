@@ -154,7 +154,7 @@ impl Incoming {
                 Err(Box::new(Report::of(Outcome::Cancelled { by: Side::Here })))
             }
             (Found::Nothing, Some(terms)) => Ok(Start::Offer(connection, terms)),
-            (Found::Kept(kept, record), _) if kept.agreed(&record) == Agreed::Known => match *record {
+            (Found::Kept(kept, record), _) if kept.agreed() == Agreed::Known => match *record {
                 Record::Receiving(record) if self.go_on == GoOn::Always && !kept.marks().has(Side::Here) => {
                     // Whoever calls has not paused it.
                     kept.mark(Marks::default());
@@ -329,6 +329,10 @@ impl Incoming {
                 // The sender has noticed first that the old connection is dead.
                 cut.cancel();
                 (receiving.await, Some(newer))
+            }
+            () = self.is_taken_back(story) => {
+                self.cancel.cancel();
+                (receiving.await, None)
             }
             () = self.wishes.paused() => {
                 // First, so that it is paused whatever happens meanwhile.

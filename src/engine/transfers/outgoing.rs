@@ -15,7 +15,7 @@ use std::{
 use tokio::{
     io::AsyncWriteExt as _,
     sync::{Notify, mpsc, watch},
-    task::{block_in_place, spawn_blocking},
+    task::spawn_blocking,
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
@@ -378,14 +378,15 @@ impl Outgoing {
                 Notice::Met(code) => desk.meet(*code, Agreement::NotNeeded),
                 Notice::Agreed => self.agreed(peer),
                 Notice::Differs => self.guesses.differed(std::time::Instant::now()),
-                Notice::Listed(list) => *lock(&listed) = Some(Arc::clone(list)),
+                Notice::Listed(list) => {
+                    keeping::adopt(accepted, list);
+                    *lock(&listed) = Some(Arc::clone(list));
+                }
                 // Before anybody sees it go on: from then on a crash must not lose it.
                 Notice::Accepted { .. } => {
                     let mut accepted = lock(accepted);
                     if accepted.is_none() {
-                        let listed = lock(&listed).take();
-                        // Sixteen bytes for each entry are written: others need not wait for that.
-                        *accepted = block_in_place(|| self.keep(transfer, listed?));
+                        *accepted = lock(&listed).take().and_then(|listed| self.keep(transfer, listed));
                     }
                 }
                 _ => {}

@@ -1,8 +1,8 @@
 //! Who finds a place for what they want to offer: one pure function.
 //!
 //! Every bound on what others can make this device keep is shared out, so that nobody takes all of it: each device has
-//! a share, those that are not trusted leave the last quarter to those that are, and strangers, whose keys cost
-//! nothing, are counted by address and by network as well. Must not know what is offered.
+//! a share, strangers leave half to those that are known, these leave a quarter to those that are trusted, and strangers,
+//! whose keys cost nothing, are counted by address and by network as well. Must not know what is offered.
 
 use std::net::IpAddr;
 
@@ -61,14 +61,12 @@ pub fn refusal(there: &[(Who, Stage)], coming: &Who, door: Door) -> Option<Refus
     let count =
         |is: &dyn Fn(&Who, Stage) -> bool| there.iter().filter(|(who, stage)| is(who, *stage)).count();
     let is_its = |who: &Who| who.peer == coming.peer;
-    let part =
-        |places: usize| if coming.standing == Standing::Trusted { places } else { places - places / 4 };
-    let (waiting, waiting_each) = match (coming.standing, door) {
-        (Standing::Trusted, _) => (limits::MAX_WAITING, limits::MAX_WAITING),
-        (_, Door::Asks) => (limits::MAX_QUESTIONS, 1),
-        (_, Door::Open) => (part(limits::MAX_WAITING), limits::MAX_WAITING_EACH),
+    let (waiting, each, address) = match (coming.standing, door) {
+        (Standing::Trusted, _) => (limits::MAX_WAITING, limits::MAX_WAITING, usize::MAX),
+        (_, Door::Asks) => (limits::MAX_QUESTIONS, 1, limits::MAX_QUESTIONS_ADDRESS),
+        (_, Door::Open) => (limits::MAX_WAITING - 2, limits::MAX_WAITING_EACH, limits::MAX_WAITING_EACH),
     };
-    if count(&|who, stage| is_its(who) && stage == Stage::Undecided) >= waiting_each {
+    if count(&|who, stage| is_its(who) && stage == Stage::Undecided) >= each {
         return Some(Refusal::Undecided);
     }
     if count(&|who, stage| is_its(who) && stage == Stage::Flowing) >= limits::MAX_RECEIVING_EACH
@@ -76,16 +74,23 @@ pub fn refusal(there: &[(Who, Stage)], coming: &Who, door: Door) -> Option<Refus
     {
         return Some(Refusal::Share);
     }
-    let is_crowded = door == Door::Asks && coming.standing == Standing::Stranger && {
+    let is_crowded = coming.standing == Standing::Stranger && {
         let beside = |is_near: fn(IpAddr, IpAddr) -> bool| {
             count(&|who, stage| {
                 let pair = who.from.zip(coming.from);
                 let is_stranger = who.standing == Standing::Stranger && stage == Stage::Undecided;
-                is_stranger && pair.is_some_and(|(one, other)| is_near(one, other))
+                is_stranger && pair.is_none_or(|(one, other)| is_near(one, other))
             })
         };
-        beside(|one, other| one == other) >= limits::MAX_QUESTIONS_ADDRESS
-            || beside(is_one_network) >= limits::MAX_QUESTIONS_NETWORK
+        // One place is for strangers of another network, and one for whoever is known.
+        beside(|one, other| one == other) >= address
+            || beside(is_one_network) >= waiting - 2
+            || beside(|_, _| true) >= waiting - 1
+    };
+    let part = |places: usize| match coming.standing {
+        Standing::Stranger => places / 2,
+        Standing::Known => places - places / 4,
+        Standing::Trusted => places,
     };
     let is_full = is_crowded
         || count(&|_, stage| stage == Stage::Undecided) >= waiting
@@ -137,8 +142,20 @@ mod tests {
         assert_eq!(refusal(&there, &stranger(60, "10.0.0.8"), Door::Asks), None);
         // Whoever is known there is no stranger.
         assert_eq!(refusal(&there, &who(60, "10.0.0.7", Standing::Known), Door::Asks), None);
-        // Where nobody is asked, nobody has to wait for an answer either.
-        assert_eq!(refusal(&there, &stranger(60, "10.0.0.7"), Door::Open), None);
+        // Where nobody is asked there are more.
+        let there = come((0..50).map(|peer| stranger(peer, "10.0.0.7")), Stage::Undecided, Door::Open);
+        assert_eq!(there.len(), limits::MAX_WAITING_EACH);
+        assert_eq!(refusal(&there, &who(60, "10.0.0.7", Standing::Known), Door::Open), None);
+    }
+
+    #[test]
+    fn strangers_everywhere_leave_a_place_for_whoever_is_known() {
+        for door in [Door::Asks, Door::Open] {
+            let crowd = (0..200).map(|peer| stranger(peer, &format!("10.0.{peer}.1")));
+            let there = come(crowd, Stage::Undecided, door);
+            assert!(refusal(&there, &stranger(250, "10.9.9.9"), door).is_some());
+            assert_eq!(refusal(&there, &who(250, "10.0.7.1", Standing::Known), door), None);
+        }
     }
 
     #[test]
@@ -146,7 +163,7 @@ mod tests {
         for (network, elsewhere) in [("fe80::1:", "fe80:0:0:1::7"), ("10.0.0.", "10.0.1.7")] {
             let crowd = (1..50).map(|peer| stranger(peer, &format!("{network}{peer}")));
             let there = come(crowd, Stage::Undecided, Door::Asks);
-            assert_eq!(there.len(), limits::MAX_QUESTIONS_NETWORK);
+            assert_eq!(there.len(), limits::MAX_QUESTIONS - 2);
             let next = stranger(60, &format!("{network}99"));
             assert_eq!(refusal(&there, &next, Door::Asks), Some(Refusal::Busy));
             assert_eq!(refusal(&there, &stranger(60, elsewhere), Door::Asks), None);

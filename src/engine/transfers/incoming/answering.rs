@@ -62,10 +62,12 @@ impl Host for Answering<'_> {
             {
                 self.incoming.compare(counts, self.from).await
             }
-            _ => {
-                self.incoming.desk.counted(counts);
+            Some(_) => {
+                self.incoming.desk.counted_unasked(counts);
                 Compared::Same
             }
+            // What was said yes to before stays what is shown.
+            None => Compared::Same,
         }
     }
 
@@ -187,6 +189,21 @@ impl Incoming {
         } else {
             Answer::Decline(Some(CHANGED.to_owned()))
         }
+    }
+
+    /// Waits until what rests on trust alone rests on nothing any more. Without end where a person has said yes.
+    pub(super) async fn is_taken_back(&self, story: &Story) {
+        let mut changes = self.devices.changes();
+        while changes.changed().await.is_ok() {
+            let rests_on_trust = {
+                let shared = lock(story);
+                shared.accepted.as_ref().is_some_and(|accepted| accepted.record.said == Said::Trust)
+            };
+            if rests_on_trust && !self.is_trusted() {
+                return;
+            }
+        }
+        std::future::pending::<()>().await;
     }
 
     pub(super) fn is_trusted(&self) -> bool {

@@ -3,9 +3,12 @@
 
 use std::{io, sync::Arc, time::SystemTime};
 
-use tokio::{sync::oneshot, task::spawn_blocking};
+use tokio::{
+    sync::oneshot,
+    task::{block_in_place, spawn_blocking},
+};
 
-use super::{Accepted, Outgoing, Parcel};
+use super::{Accepted, Outgoing, Parcel, Story, lock};
 use crate::{
     engine::{
         report::Internal,
@@ -69,13 +72,29 @@ impl Outgoing {
         let (to, summary, began, missing) =
             (self.to().clone(), shown.summary, SystemTime::now(), Missing::Unsent);
         let sending = record::Sending { id, peer, to, paths, summary, began, missing };
-        let kept = Kept::create(&self.home, &Record::Sending(sending.clone()));
+        // Sixteen bytes for each entry are written: others need not wait for that.
+        let kept = block_in_place(|| {
+            let kept = Kept::create(&self.home, &Record::Sending(sending.clone()))?;
+            with_list(kept, &listed)
+        });
         // Without one it goes on for as long as this run does.
-        let kept = kept.and_then(|kept| with_list(kept, &listed)).inspect_err(|problem| {
+        let kept = kept.inspect_err(|problem| {
             tracing::warn!(%problem, "a transfer can't be kept for a later run");
         });
         Some(Accepted { record: sending, kept: kept.ok(), listed: Some(listed) })
     }
+}
+
+/// The list of a transfer that has lost its own, once a person has said that it goes on: later attempts are held to
+/// this one.
+pub(super) fn adopt(accepted: &Story, list: &Arc<Accord>) {
+    let mut accepted = lock(accepted);
+    let Some(accepted) = accepted.as_mut().filter(|accepted| accepted.listed.is_none()) else { return };
+    let kept = accepted.kept.as_ref().map_or(Ok(()), |kept| block_in_place(|| kept.keep_accord(list)));
+    if let Err(problem) = kept {
+        tracing::warn!(%problem, "what is sent can’t be kept for a later run");
+    }
+    accepted.listed = Some(Arc::clone(list));
 }
 
 fn is_for(sending: &record::Sending, to: &Target) -> bool {

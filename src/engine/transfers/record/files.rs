@@ -168,8 +168,8 @@ impl Kept {
 
     /// Whether what was said yes to is known. Reads all of it.
     #[must_use]
-    pub fn agreed(&self, record: &Record) -> Agreed {
-        agreed(&self.path, record)
+    pub fn agreed(&self) -> Agreed {
+        agreed(&self.path)
     }
 
     /// What has come under it.
@@ -259,7 +259,7 @@ impl Kept {
             let record = read(&file).ok()?;
             // For a moment: who needs it now finds it free again.
             let user = if file.try_lock().is_ok() { User::Nobody } else { User::Somebody };
-            let agreed = agreed(&path, &record);
+            let agreed = agreed(&path);
             Some(Listed { record, agreed, interrupted, user, marks: marks(&path) })
         });
         listed.collect()
@@ -392,12 +392,8 @@ fn accord(record: &Path) -> Option<Accord> {
     Accord::from_bytes(&fs::read(record.with_extension(ACCORD)).ok()?)
 }
 
-/// What a sender has listed is its own affair: it can list it anew.
-fn agreed(path: &Path, record: &Record) -> Agreed {
-    match record {
-        Record::Receiving(_) if accord(path).is_none() => Agreed::Unknown,
-        _ => Agreed::Known,
-    }
+fn agreed(path: &Path) -> Agreed {
+    if accord(path).is_some() { Agreed::Known } else { Agreed::Unknown }
 }
 
 /// Who has paused the transfer of this record.

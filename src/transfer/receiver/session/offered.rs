@@ -41,6 +41,8 @@ pub struct Leeway {
     pub until: Instant,
     /// `None`: as much as the caps of the protocol let it.
     pub room: Option<Room>,
+    /// Bytes of it that are not for this one.
+    pub leaves: u64,
     pub shortage: Shortage,
 }
 
@@ -57,20 +59,22 @@ impl Leeway {
     /// For an offer of a device that is trusted.
     #[must_use]
     pub fn wide() -> Self {
-        Self { until: Instant::now() + limits::OFFER_WHOLE, room: None, shortage: Shortage::Waits }
+        let until = Instant::now() + limits::OFFER_WHOLE;
+        Self { until, room: None, leaves: 0, shortage: Shortage::Waits }
     }
 
-    /// For one of any other device.
+    /// For one of any other device, which leaves so many bytes to others.
     #[must_use]
-    pub fn narrow(room: Room) -> Self {
+    pub fn narrow(room: Room, leaves: u64) -> Self {
         let until = Instant::now() + limits::OFFER_UNTRUSTED;
-        Self { until, room: Some(room), shortage: Shortage::Declines }
+        Self { until, room: Some(room), leaves, shortage: Shortage::Declines }
     }
 
     /// For one of any other device, of a transfer that was accepted before.
     #[must_use]
     pub fn again(room: Room) -> Self {
-        Self { until: Instant::now() + limits::OFFER_WHOLE, room: Some(room), shortage: Shortage::Waits }
+        let until = Instant::now() + limits::OFFER_WHOLE;
+        Self { until, room: Some(room), leaves: 0, shortage: Shortage::Waits }
     }
 }
 
@@ -80,10 +84,13 @@ pub(super) struct Taken(Option<OwnedSemaphorePermit>);
 
 impl Taken {
     /// False when there is no room for these, too.
-    fn take(&mut self, room: &Room, batch: &[RawEntry]) -> bool {
+    fn take(&mut self, room: &Room, leaves: u64, batch: &[RawEntry]) -> bool {
         let bytes: u64 = batch.iter().map(|entry| limits::ENTRY_MEMORY + entry.path.len() as u64).sum();
         let Ok(units) = u32::try_from(bytes.div_ceil(UNIT)) else { return false };
         let Ok(more) = Arc::clone(&room.0).try_acquire_many_owned(units) else { return false };
+        if (room.0.available_permits() as u64).saturating_mul(UNIT) < leaves {
+            return false;
+        }
         match &mut self.0 {
             Some(taken) => taken.merge(more),
             None => self.0 = Some(more),
@@ -115,7 +122,7 @@ impl Session<'_> {
         }
         let message = message.unwrap_or(Err(TransferError::Stalled))?;
         if let (FromSender::Entries(batch), Some(room)) = (&message, &leeway.room)
-            && !taken.take(room, batch)
+            && !taken.take(room, leeway.leaves, batch)
         {
             return self.refuse(leeway.shortage, TOO_MUCH).await;
         }
@@ -238,7 +245,7 @@ mod tests {
     #[tokio::test]
     async fn an_offer_takes_room_until_its_answer_and_one_that_finds_none_is_declined() {
         let later = Instant::now() + Duration::from_hours(1);
-        let leeway = |room: &Room| Leeway { until: later, ..Leeway::narrow(room.clone()) };
+        let leeway = |room: &Room| Leeway { until: later, ..Leeway::narrow(room.clone(), 0) };
         // Each batch takes one unit.
         for units in [2, 3] {
             let room = Room::new(units * UNIT);
@@ -250,6 +257,13 @@ mod tests {
         let (report, left) = Box::pin(offered(leeway(&room), &room)).await;
         assert_eq!((declined(&report), left), (Some(TOO_MUCH), None));
         assert_eq!(room.0.available_permits(), 1);
+        // Nor does one that would take what it is to leave.
+        let room = Room::new(3 * UNIT);
+        let narrow = Leeway { until: later, ..Leeway::narrow(room.clone(), 2 * UNIT) };
+        let (report, left) = Box::pin(offered(narrow, &room)).await;
+        assert_eq!((declined(&report), left), (Some(TOO_MUCH), None));
+        assert_eq!(room.0.available_permits(), 3);
+        let room = Room::new(UNIT);
         // Whoever is trusted needs none.
         let (report, left) = Box::pin(offered(Leeway::wide(), &room)).await;
         assert_eq!((declined(&report), left), (None, Some(1)));
@@ -258,7 +272,7 @@ mod tests {
     #[tokio::test]
     async fn an_offer_that_goes_on_for_too_long_is_declined_however_fast_its_parts_come() {
         let room = Room::new(limits::MAX_UNACCEPTED);
-        let leeway = Leeway { until: Instant::now(), ..Leeway::narrow(room.clone()) };
+        let leeway = Leeway { until: Instant::now(), ..Leeway::narrow(room.clone(), 0) };
         let (report, left) = Box::pin(offered(leeway, &room)).await;
         assert_eq!((declined(&report), left), (Some(TOO_SLOW), None));
         let (report, left) =
