@@ -346,8 +346,8 @@ fn a_right_code_opens_though_an_earlier_offer_of_that_device_waits_and_all_place
     let port = two.port;
     let held = two.ben.engine.block_on(async {
         let mut held = Vec::new();
-        // More are for whoever is trusted.
-        for _ in 1..limits::MAX_WAITING * 3 / 4 {
+        // All that strangers at one address have.
+        for _ in 1..limits::MAX_WAITING_EACH {
             held.push(Rogue::new().greet(port).await);
         }
         held

@@ -76,6 +76,8 @@ fn one_device_that_begins_offers_without_end_leaves_places_for_the_others() {
         let held = device.engine.block_on(begin_offers(&rogue, port, places));
         assert_eq!(held.len(), each, "{consent:?}");
         let friend = Device::start("Friend");
+        // At the same address, and no stranger.
+        device.know(friend.state.device.id);
         friend.send(port, &[source(&friend, "a", b"a")]);
         device.until("an offer of another device", |state| {
             let its = |t: &&Transfer| {

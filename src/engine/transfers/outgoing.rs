@@ -379,7 +379,7 @@ impl Outgoing {
                 Notice::Agreed => self.agreed(peer),
                 Notice::Differs => self.guesses.differed(std::time::Instant::now()),
                 Notice::Listed(list) => {
-                    keeping::adopt(accepted, list);
+                    self.adopt(accepted, list);
                     *lock(&listed) = Some(Arc::clone(list));
                 }
                 // Before anybody sees it go on: from then on a crash must not lose it.

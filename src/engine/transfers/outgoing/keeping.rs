@@ -62,6 +62,18 @@ impl Outgoing {
         searching.await.ok()?
     }
 
+    /// The list of a transfer that has lost its own, once a person has said that it goes on: later attempts are held to
+    /// this one.
+    pub(super) fn adopt(&self, accepted: &Story, list: &Arc<Accord>) {
+        let mut accepted = lock(accepted);
+        let Some(accepted) = accepted.as_mut().filter(|accepted| accepted.listed.is_none()) else { return };
+        let kept = accepted.kept.as_ref().map_or(Ok(()), |kept| block_in_place(|| kept.keep_accord(list)));
+        if let Err(problem) = kept {
+            tracing::warn!(transfer = %self.desk.id(), %problem, "what is sent can’t be kept for a later run");
+        }
+        accepted.listed = Some(Arc::clone(list));
+    }
+
     /// Keeps what is needed to go on with a transfer; `None` for what can't be read a second time.
     pub(super) fn keep(&self, id: TransferId, listed: Arc<Accord>) -> Option<Accepted> {
         let Parcel::Files(sources) = &self.parcel else { return None };
@@ -83,18 +95,6 @@ impl Outgoing {
         });
         Some(Accepted { record: sending, kept: kept.ok(), listed: Some(listed) })
     }
-}
-
-/// The list of a transfer that has lost its own, once a person has said that it goes on: later attempts are held to
-/// this one.
-pub(super) fn adopt(accepted: &Story, list: &Arc<Accord>) {
-    let mut accepted = lock(accepted);
-    let Some(accepted) = accepted.as_mut().filter(|accepted| accepted.listed.is_none()) else { return };
-    let kept = accepted.kept.as_ref().map_or(Ok(()), |kept| block_in_place(|| kept.keep_accord(list)));
-    if let Err(problem) = kept {
-        tracing::warn!(%problem, "what is sent can’t be kept for a later run");
-    }
-    accepted.listed = Some(Arc::clone(list));
 }
 
 fn is_for(sending: &record::Sending, to: &Target) -> bool {
