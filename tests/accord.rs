@@ -14,7 +14,7 @@ use std::{
 
 use airlift::{
     engine::{Command, Consent, Settings},
-    model::{ByteRate, Conflict, Direction, Outcome, Report, TransferId, TransferState},
+    model::{ByteRate, Conflict, Direction, Outcome, Report, Rest, Transfer, TransferId, TransferState},
     transfer::Attempt,
 };
 use proptest::prelude::*;
@@ -324,4 +324,37 @@ fn a_file_that_has_grown_too_much_is_told_as_failed_on_both_sides_and_the_rest_a
         assert!(problem.path == "trip/a" && problem.why.contains(says), "{problem:?}");
     }
     assert_eq!(tree(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/film"]);
+}
+
+#[test]
+fn a_sender_that_has_lost_its_list_offers_nothing_before_its_person_says_that_it_goes_on() {
+    for lost in ["torn", "removed"] {
+        let (sender, mut receiver, port, _) = paused_on_its_way();
+        let lists = fs::read_dir(sender.home().join("transfers")).unwrap();
+        let mut lists = lists
+            .map(|item| item.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|e| e == "accord"));
+        let list = lists.next().unwrap();
+        if lost == "torn" {
+            fs::write(&list, b"").unwrap()
+        } else {
+            fs::remove_file(&list).unwrap()
+        }
+        put(sender.inbox.path(), "trip/letter to my doctor", b"private");
+        let mut sender = sender.restart();
+        let id = sender.until("that it asks", |state| {
+            let asks = |t: &&Transfer| matches!(t.state, TransferState::Left { rest: Rest::Asks, .. });
+            state.transfers.iter().find(asks).map(|t| t.id)
+        });
+        // A person does, and it is held to what it offers then.
+        sender.tell(Command::Apply(Settings { limit: None, ..sender.state.settings.clone() }));
+        sender.tell(Command::Retry(id));
+        assert_eq!(sender.report(id).outcome, Outcome::Complete, "{lost}");
+        assert_eq!(receiver.received(0).outcome, Outcome::Complete);
+        assert_eq!(
+            tree(receiver.inbox.path()).into_keys().collect::<Vec<_>>(),
+            ["trip/a", "trip/film"],
+            "{port}"
+        );
+    }
 }

@@ -25,7 +25,7 @@ use airlift::{
     transfer::read_first,
     wire::{
         FromReceiver, FromSender, frame, limits,
-        message::{Acquaintance, CAN, Ending},
+        message::{Acquaintance, CAN, Ending, RawCounts, RawPurpose, RawSkipped, Stance},
     },
 };
 use support::device::{Device, NOTHING_SKIPPED, Rogue, file, hear, say};

@@ -10,7 +10,7 @@ use airlift::{
     pairing::{self, Asking, Ends},
     wire::{
         FromReceiver, FromSender, content, limits,
-        message::{RawEntry, RawKind, RawPurpose, RawSkipped},
+        message::{RawCounts, RawEntry, RawKind, RawPurpose, RawSkipped, Stance},
     },
 };
 use tokio::io::AsyncWriteExt as _;
@@ -401,4 +401,31 @@ fn p4_what_a_person_does_with_a_file_that_was_replaced_is_not_replaced_again() {
         device.engine.block_on(call(&rogue, port, &second, Leaves::AtTheEnd));
         assert_eq!(fs::read_to_string(&there).unwrap(), "edited here");
     }
+}
+
+#[test]
+fn p4_what_a_later_call_counts_is_not_shown_in_the_place_of_what_was_agreed() {
+    let mut device = Device::start("Ben");
+    let port = receive(&mut device, Conflict::KeepBoth);
+    let rogue = Rogue::new();
+    let offer: [(&str, &[u8], i64); 1] = [("a", b"agreed", 1)];
+    device.engine.block_on(call(&rogue, port, &offer, Leaves::BeforeContent));
+    let id = device.until("the break", |state| state.transfers.iter().find(|t| t.rests()).map(|t| t.id));
+    let (skipped, purpose) = (RawSkipped { links: 0, special: 0, unreadable: 0 }, RawPurpose::Files);
+    let most = RawCounts { files: 3_999_999, folders: 0, bytes: u64::MAX, streams: 1, skipped, purpose };
+    device.engine.block_on(async {
+        let mut control = rogue.dial(port).await;
+        let can = airlift::wire::message::CAN;
+        let hello = FromSender::Hello { name: "Rogue".into(), transfer: [3; 16], can };
+        let nonce = FromSender::Nonce { nonce: [7; 32], stance: Stance::Compares };
+        for message in [hello, nonce, FromSender::Counts(most)] {
+            say(&mut control, &message).await;
+        }
+        assert!(matches!(hear(&mut control).await, Some(FromReceiver::Hello { .. })));
+        assert_eq!(hear(&mut control).await, Some(FromReceiver::Same));
+    });
+    // Told after that, whatever it is.
+    device.know(rogue.identity.id());
+    let shown = &device.state.transfer(id).unwrap().summary;
+    assert_eq!((shown.files, shown.bytes, shown.streams), (1, 6, 0));
 }

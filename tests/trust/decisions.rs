@@ -65,10 +65,17 @@ fn block(device: &mut Device, id: DeviceId, decides: Decides) {
 
 /// Two between which something flows, slowly: Anna sends, Ben receives; and the two ends of it.
 fn flowing() -> (Device, Device, TransferId, TransferId) {
+    flowing_under(Consent::All, Trust::Stranger)
+}
+
+fn flowing_under(consent: Consent, trust: Trust) -> (Device, Device, TransferId, TransferId) {
     let (mut anna, mut ben) = (Device::start("Anna"), Device::start("Ben"));
+    if trust != Trust::Stranger {
+        judge(&mut ben, anna.state.device.id, trust);
+    }
     let limit = ByteRate::new(1_000_000);
     anna.tell(Command::Apply(Settings { limit, ..anna.state.settings.clone() }));
-    let port = ben.receive(Consent::All);
+    let port = ben.receive(consent);
     // Nothing that compression could shorten.
     let mut film = vec![0; 64 << 20];
     blake3::Hasher::new().finalize_xof().fill(&mut film);
@@ -94,4 +101,21 @@ fn what_flows_to_or_from_a_device_ends_when_it_is_blocked_here_or_in_another_pro
         assert_eq!(anna.report(sent).outcome, ended(Side::There), "{decides:?}");
         assert_eq!(ben.arrived(), Vec::<String>::new());
     }
+}
+
+#[test]
+fn what_flows_because_its_sender_is_trusted_ends_when_it_is_not_any_more_and_what_a_person_accepted_does_not()
+{
+    let (mut anna, mut ben, sent, received) =
+        flowing_under(Consent::TrustedAlone("nobody is there"), Trust::Trusted);
+    judge(&mut ben, anna.state.device.id, Trust::Known);
+    assert_eq!(ben.report(received).outcome, Outcome::Cancelled { by: Side::Here });
+    assert_eq!(anna.report(sent).outcome, Outcome::Cancelled { by: Side::There });
+    assert_eq!(ben.arrived(), Vec::<String>::new());
+
+    let (mut anna, mut ben, sent, received) = flowing_under(Consent::All, Trust::Trusted);
+    judge(&mut ben, anna.state.device.id, Trust::Known);
+    anna.tell(Command::Apply(Settings { limit: None, ..anna.state.settings.clone() }));
+    assert_eq!(anna.report(sent).outcome, Outcome::Complete);
+    assert_eq!(ben.report(received).outcome, Outcome::Complete);
 }

@@ -65,6 +65,31 @@ fn of_strangers_whose_offers_nobody_wants_a_person_is_told_a_few_times_a_minute_
 }
 
 #[test]
+fn of_strangers_that_count_and_leave_where_everything_is_accepted_a_person_is_told_a_few_times_a_minute() {
+    let mut device = Device::start("Ben");
+    let port = device.receive(Consent::All);
+    let (skipped, purpose) = (RawSkipped { links: 0, special: 0, unreadable: 0 }, RawPurpose::Files);
+    let counts = RawCounts { files: 1, folders: 0, bytes: 1, streams: 0, skipped, purpose };
+    device.engine.block_on(async {
+        for _ in 0..40 {
+            let mut connection = Rogue::new().dial(port).await;
+            let hello = FromSender::Hello { name: "YOUR BANK".into(), transfer: [1; 16], can: CAN };
+            let nonce = FromSender::Nonce { nonce: [7; 32], stance: Stance::Compares };
+            for message in [hello, nonce, FromSender::Counts(counts)] {
+                say(&mut connection, &message).await;
+            }
+            assert!(matches!(hear(&mut connection).await, Some(FromReceiver::Hello { .. })));
+            assert_eq!(hear(&mut connection).await, Some(FromReceiver::Same));
+            say(&mut connection, &FromSender::Ending(Ending::Cancelled)).await;
+            while hear(&mut connection).await.is_some() {}
+        }
+    });
+    device.know(DeviceId::of_public_key(b"told last"));
+    let told = device.state.transfers.len();
+    assert!((1..=limits::MAX_HEARSAY).contains(&told), "{told} were told");
+}
+
+#[test]
 fn one_device_that_begins_offers_without_end_leaves_places_for_the_others() {
     for (consent, places, each) in [
         (Consent::Ask, limits::MAX_QUESTIONS, 1),
