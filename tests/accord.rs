@@ -336,9 +336,9 @@ fn a_sender_that_has_lost_its_list_offers_nothing_before_its_person_says_that_it
             .filter(|path| path.extension().is_some_and(|e| e == "accord"));
         let list = lists.next().unwrap();
         if lost == "torn" {
-            fs::write(&list, b"").unwrap()
+            fs::write(&list, b"").unwrap();
         } else {
-            fs::remove_file(&list).unwrap()
+            fs::remove_file(&list).unwrap();
         }
         put(sender.inbox.path(), "trip/letter to my doctor", b"private");
         let mut sender = sender.restart();
