@@ -393,9 +393,12 @@ impl Actor {
         }
         if let (Some(id), Some(running)) = (id, &running)
             && running.receives()
-            && !running.desk.was_accepted()
         {
-            self.forget_unaccepted(id);
+            // What was offered before under the same id is another story.
+            self.unaccepted.retain(|other| *other != id);
+            if !running.desk.was_accepted() {
+                self.forget_unaccepted(id);
+            }
         }
         if running.is_some_and(|running| running.receives()) {
             self.close_door();

@@ -5,7 +5,9 @@ use std::{fs, path::Path};
 use airlift::{
     engine::{CodeState, Command, Consent, DeviceChange, Handle, PortChoice, Receiving, Remember},
     identity::Identity,
-    model::{Conflict, Digest, Landing, Outcome, PairingCode, Side, TransferState, Trust},
+    model::{
+        Conflict, DeviceId, Digest, Landing, Outcome, PairingCode, Side, Transfer, TransferState, Trust,
+    },
     net::{Connection, Tls},
     pairing::{self, Asking, Ends},
     wire::{
@@ -428,4 +430,35 @@ fn p4_what_a_later_call_counts_is_not_shown_in_the_place_of_what_was_agreed() {
     device.know(rogue.identity.id());
     let shown = &device.state.transfer(id).unwrap().summary;
     assert_eq!((shown.files, shown.bytes, shown.streams), (1, 6, 0));
+}
+
+#[test]
+fn p4_what_was_accepted_stays_on_the_list_whatever_is_offered_and_declined_under_its_id_before_and_others_after()
+ {
+    let mut device = Device::start("Ben");
+    let port = device.receive(Consent::Nobody("nobody is there"));
+    let rogue = Rogue::new();
+    // Of a stranger, so many would not be told.
+    device.know(rogue.identity.id());
+    let offer: [(&str, &[u8], i64); 1] = [("a", b"agreed", 1)];
+    assert_eq!(device.engine.block_on(call(&rogue, port, &offer, Leaves::Properly)), Answer::Declined);
+    device.receive_on(port, Consent::All);
+    assert_eq!(device.engine.block_on(call(&rogue, port, &offer, Leaves::Properly)), Answer::Wants(1));
+    let complete =
+        |t: &&Transfer| matches!(&t.state, TransferState::Finished(r) if r.outcome == Outcome::Complete);
+    let id = device.until("its end", |state| state.transfers.iter().find(complete).map(|t| t.id));
+    device.receive_on(port, Consent::Nobody("nobody is there"));
+    device.engine.block_on(async {
+        for _ in 0..40 {
+            let mut connection = rogue.greet(port).await;
+            say(&mut connection, &FromSender::Entries(vec![file("x", 1)])).await;
+            say(&mut connection, &NOTHING_SKIPPED).await;
+            while hear(&mut connection).await.is_some() {}
+        }
+    });
+    // Told last.
+    device.know(DeviceId::of_public_key(b"another"));
+    assert!(device.state.transfers.len() > 10, "the others are on the list, too");
+    assert!(device.state.transfers.len() < 40, "and not all of them");
+    assert!(device.state.transfer(id).is_some(), "it was pushed out");
 }

@@ -78,10 +78,10 @@ async fn deal_with(stranger: Stranger, parts: Parts, place: OwnedSemaphorePermit
     match timeout(limits::HANDSHAKE, meet(stranger, &parts)).await {
         Ok(Ok(Met { connection, first: FromSender::Hello { name, transfer, .. }, coded })) => {
             let (connection, since) = (Box::new(connection), Instant::now());
-            // It is no stranger any more: whoever has not said who they are yet must not make room for it.
-            drop(place);
             let caller = Caller { connection, name, transfer, coded, since };
             let _ = parts.actor.send(Internal::Arrived(caller)).await;
+            // It is no stranger any more: whoever has not said who they are yet must not make room for it.
+            drop(place);
         }
         Ok(Ok(Met { connection, first: FromSender::Lane { token }, coded: None })) => {
             parts.switchboard.connect(token, connection);

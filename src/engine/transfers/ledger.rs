@@ -54,7 +54,6 @@ impl Ledger {
             && !path.exists()
         {
             // Nobody else's to read.
-            // It gets its name at once: nothing is written before.
             let new = tempfile::Builder::new().suffix(".new").tempfile_in(folder)?;
             new.persist_noclobber(path)?;
         }
