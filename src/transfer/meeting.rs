@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::{LinkError, TransferError};
 use crate::{
-    model::CompareCode,
+    model::{CompareCode, Side},
     pairing::{Commitment, Ends, Initiator, Mismatch, Nonce, Responder},
     wire::{
         FromReceiver, FromSender, Violation,
@@ -34,6 +34,31 @@ impl Assent {
             Self::Known => Stance::Knows,
             Self::Unasked => Stance::GoesAhead,
             Self::Asked | Self::Given => Stance::Compares,
+        }
+    }
+}
+
+/// Whose word is still awaited, where the codes are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    Both,
+    Here,
+    There,
+    Nothing,
+}
+
+impl Due {
+    pub fn awaits(self, side: Side) -> bool {
+        self == Self::Both || self == if side == Side::Here { Self::Here } else { Self::There }
+    }
+
+    /// Once that side has found the codes to be the same.
+    pub fn after(self, side: Side) -> Self {
+        match (self, side) {
+            (Self::Both, Side::Here) => Self::There,
+            (Self::Both, Side::There) => Self::Here,
+            (Self::Here, Side::Here) | (Self::There, Side::There) => Self::Nothing,
+            (due, _) => due,
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     model::{Entry, EntryKind, FileMode, Manifest, Purpose, Side, Summary},
     pairing::Nonce,
-    transfer::{Ended, TransferError},
+    transfer::{Ended, TransferError, meeting::Due},
     wire::{
         FromSender, Violation, limits,
         message::{Ending, Load, RawDigest, Stance, short},
@@ -33,15 +33,6 @@ pub enum Order {
     End(Ended),
 }
 
-/// Where the sender's person compares the codes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Words {
-    /// `Same` was said.
-    here: bool,
-    /// `Agreed` was heard.
-    there: bool,
-}
-
 #[derive(Debug)]
 pub struct Machine {
     phase: Phase,
@@ -56,7 +47,7 @@ enum Phase {
     /// The sender counts what it is to offer.
     Counting,
     /// It has counted, and both sides have to find the codes to be the same.
-    Comparing(Words),
+    Comparing(Due),
     /// Entries arrive.
     Offered { entries: Vec<Entry>, path_bytes: u64, summary: Summary },
     /// The offer is checked and asked about, or content flows: nothing is due from the sender.
@@ -66,6 +57,10 @@ enum Phase {
 }
 
 impl Phase {
+    fn comparing(due: Due) -> Self {
+        if due == Due::Nothing { Self::offered() } else { Self::Comparing(due) }
+    }
+
     fn offered() -> Self {
         Self::Offered { entries: Vec::new(), path_bytes: 0, summary: Summary::default() }
     }
@@ -78,20 +73,16 @@ impl Machine {
 
     /// `Same` was said: nothing more is due from here before the offer.
     pub fn same(&mut self) {
-        if let Phase::Comparing(words) = &mut self.phase {
-            words.here = true;
-            self.compared();
+        if let Phase::Comparing(due) = self.phase {
+            self.phase = Phase::comparing(due.after(Side::Here));
         }
     }
 
-    /// True while one of the two sides has not found the codes to be the same.
-    pub fn compares(&self) -> bool {
-        matches!(self.phase, Phase::Comparing(_))
-    }
-
-    fn compared(&mut self) {
-        if matches!(self.phase, Phase::Comparing(Words { here: true, there: true })) {
-            self.phase = Phase::offered();
+    /// Who has still to find the codes to be the same.
+    pub fn due(&self) -> Due {
+        match self.phase {
+            Phase::Comparing(due) => due,
+            _ => Due::Nothing,
         }
     }
 
@@ -131,13 +122,12 @@ impl Machine {
             }
             (Phase::Counting, FromSender::Counts(counts)) => {
                 let counts = counts.parse()?;
-                self.phase = Phase::Comparing(Words::default());
+                self.phase = Phase::Comparing(Due::Both);
                 self.counted = Some(counts.clone());
                 Order::Compare(counts)
             }
-            (Phase::Comparing(words), FromSender::Agreed) if !words.there => {
-                words.there = true;
-                self.compared();
+            (Phase::Comparing(due), FromSender::Agreed) if due.awaits(Side::There) => {
+                self.phase = Phase::comparing(due.after(Side::There));
                 Order::Nothing
             }
             (Phase::Offered { entries, path_bytes, summary }, FromSender::Entries(batch)) => {
@@ -266,11 +256,11 @@ mod tests {
             // One word is not enough, whoever has said it.
             let mut machine = counted();
             machine.same();
-            assert!(machine.compares());
+            assert_eq!(machine.due(), Due::There);
             assert!(matches!(machine.on_message(early.clone()), Err(Violation::OutOfTurn(_))), "{early:?}");
             let mut machine = counted();
             machine.on_message(FromSender::Agreed).expect("in turn");
-            assert!(machine.compares());
+            assert_eq!(machine.due(), Due::Here);
             assert!(matches!(machine.on_message(early.clone()), Err(Violation::OutOfTurn(_))), "{early:?}");
         }
         for agreed_first in [true, false] {
@@ -282,7 +272,7 @@ mod tests {
                 machine.same();
                 machine.on_message(FromSender::Agreed).expect("in turn");
             }
-            assert!(!machine.compares());
+            assert_eq!(machine.due(), Due::Nothing);
             let again = machine.on_message(FromSender::Agreed);
             assert!(matches!(again, Err(Violation::OutOfTurn("agreed"))));
         }

@@ -11,6 +11,7 @@ use crate::{
     model::{Side, Summary},
     transfer::{
         Ended, Notice, TransferError,
+        meeting::Due,
         receiver::{
             host::{Compared, Host},
             machine::Order,
@@ -21,13 +22,6 @@ use crate::{
 
 /// What the sender is told where nobody here has said in time whether the codes are the same.
 const TOO_LATE: &str = "Nobody there has compared the codes in time.";
-
-/// Whether the word of this side was said.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Word {
-    Due,
-    Said,
-}
 
 impl Session<'_> {
     /// Waits until the codes are the same for both sides; or how it ended before that.
@@ -42,22 +36,23 @@ impl Session<'_> {
         self.reveal().await?;
         let deadline = Instant::now() + limits::ANSWER;
         let mut asked = pin!(host.compare(counts));
-        let mut word = Word::Due;
-        while self.machine.compares() {
+        while self.machine.due() != Due::Nothing {
+            let is_asked = self.machine.due().awaits(Side::Here);
             tokio::select! {
                 order = self.hear() => if let Order::End(ended) = order? { return Ok(Some(ended)) },
-                compared = &mut asked, if word == Word::Due => match compared {
+                compared = &mut asked, if is_asked => match compared {
                     Compared::Same => {
-                        word = Word::Said;
                         self.machine.same();
                         self.link.say(&FromReceiver::Same).await?;
                     }
                     Compared::Declined(reason) => return self.decline(reason).await.map(Some),
                 },
-                () = sleep_until(deadline) => match word {
-                    Word::Due => return self.decline(Some(TOO_LATE.to_owned())).await.map(Some),
-                    Word::Said => return Err(TransferError::NotCompared { side: Side::There }),
-                },
+                () = sleep_until(deadline) => {
+                    if is_asked {
+                        return self.decline(Some(TOO_LATE.to_owned())).await.map(Some);
+                    }
+                    return Err(TransferError::NotCompared { side: Side::There });
+                }
             }
         }
         (self.observe)(Notice::Agreed);

@@ -13,7 +13,7 @@ use crate::{
     disk::{Scan, SourceError, Sources},
     identity,
     model::{Accord, Entry, Side, Skipped, Summary},
-    transfer::{Ended, Notice, TransferError, sender::machine::Order},
+    transfer::{Ended, Notice, TransferError, meeting::Due, sender::machine::Order},
     wire::{FromSender, limits, message::batches},
 };
 
@@ -98,16 +98,16 @@ impl Session<'_> {
             tokio::select! {
                 order = self.hear() => match order? {
                     Order::End(ended) => return Ok(Some(ended)),
-                    Order::Same => due = if due == Due::Both { Due::Here } else { Due::Nothing },
+                    Order::Same => due = due.after(Side::There),
                     _ => {}
                 },
-                word = &mut agreed, if due != Due::There && self.meeting.has_code() => {
+                word = &mut agreed, if due.awaits(Side::Here) && self.meeting.has_code() => {
                     word?;
                     self.link.say(&FromSender::Agreed).await?;
-                    due = if due == Due::Both { Due::There } else { Due::Nothing };
+                    due = due.after(Side::Here);
                 }
                 () = sleep_until(deadline) => {
-                    let side = if due == Due::There { Side::There } else { Side::Here };
+                    let side = if due.awaits(Side::Here) { Side::Here } else { Side::There };
                     return Err(TransferError::NotCompared { side });
                 }
             }
@@ -129,15 +129,6 @@ impl Session<'_> {
         }
         Ok(None)
     }
-}
-
-/// Whose word on the codes is awaited.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Due {
-    Both,
-    Here,
-    There,
-    Nothing,
 }
 
 fn scan(mut scan: Scan, found: &mpsc::Sender<Vec<Entry>>) -> Result<Scanned, SourceError> {
