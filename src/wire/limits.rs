@@ -28,7 +28,7 @@ pub const ENTRY_MEMORY: u64 = 150;
 pub const MAX_MANIFEST: u64 = 512 * 1024 * 1024;
 
 /// Bytes of memory for all offers of devices that are not trusted, while nobody has said yes to them: what
-/// the largest one alone may take, so that no honest one is refused while it is alone.
+/// the largest one of a device that is known may take while it is alone.
 pub const MAX_UNACCEPTED: u64 = MAX_MANIFEST + MAX_ENTRIES as u64 * ENTRY_MEMORY;
 
 /// Of that memory, what strangers leave to those that are known: an offer of a hundred thousand files, and more.

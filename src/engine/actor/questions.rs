@@ -10,7 +10,7 @@ use crate::{
         transfers::desk::Desk,
         trust::places::{Door, Refusal, Stage, Standing, Who, refusal},
     },
-    model::{Answer, DeviceId, TransferId, Trust},
+    model::{Answer, DeviceId, TransferId},
     transfer::{Compared, Leeway},
     wire::limits,
 };
@@ -22,7 +22,7 @@ pub const BUSY: &str = "That device is busy with other offers. Try again in a mi
 pub const STILL_ASKED: &str = "An earlier offer of this device still waits for its answer there, and that device asks about one at a time: it is busy. Try again when it is answered.";
 
 /// What a sender is told whose share is used up.
-const SHARE: &str = "That device keeps as many unfinished transfers of this one as it can. Let some of them come to their end, or have them given up there, and send again.";
+const SHARE: &str = "That device has as many transfers of this one, under way or interrupted, as one device may have there. Let some of them come to their end, or have them given up there, and send again.";
 
 impl Actor {
     /// Puts a question to a person, if there is a place for it.
@@ -115,11 +115,7 @@ impl Actor {
     }
 
     fn standing(&self, peer: DeviceId) -> Standing {
-        match self.devices.trust_of(peer) {
-            Trust::Trusted | Trust::Own => Standing::Trusted,
-            Trust::Known => Standing::Known,
-            Trust::Stranger | Trust::Blocked => Standing::Stranger,
-        }
+        Standing::of(self.devices.trust_of(peer))
     }
 
     /// What its offer may cost before it is answered.
@@ -127,11 +123,7 @@ impl Actor {
         if self.needs_no_question(caller) {
             return Leeway::wide();
         }
-        let leaves = match self.standing(caller.connection.peer) {
-            Standing::Stranger => limits::KEPT_FOR_KNOWN,
-            Standing::Known | Standing::Trusted => 0,
-        };
-        Leeway::narrow(self.room.clone(), leaves)
+        Leeway::narrow(self.room.clone(), self.standing(caller.connection.peer).leaves())
     }
 
     fn needs_no_question(&self, caller: &Caller) -> bool {

@@ -36,7 +36,7 @@ use crate::{
         command::Receiving,
         network::switchboard::Switchboard,
         report::Internal,
-        trust::{devices::Devices, guesses::Guesses},
+        trust::{devices::Devices, guesses::Guesses, places::Standing},
     },
     model::{
         Accord, Arrival, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side,
@@ -297,7 +297,10 @@ impl Incoming {
             leeway: match terms {
                 Some(terms) if before.is_none() => terms.leeway.clone(),
                 _ if self.is_trusted() => Leeway::wide(),
-                _ => Leeway::again(self.room.clone()),
+                _ => {
+                    let standing = Standing::of(self.devices.trust_of(peer));
+                    Leeway::again(self.room.clone(), standing.leaves())
+                }
             },
             ends: Ends { binding, sender: peer, receiver: self.us },
             knows,

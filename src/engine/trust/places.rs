@@ -6,7 +6,10 @@
 
 use std::net::IpAddr;
 
-use crate::{model::DeviceId, wire::limits};
+use crate::{
+    model::{DeviceId, Trust},
+    wire::limits,
+};
 
 /// What is thought of a device here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +18,23 @@ pub enum Standing {
     Known,
     /// What it offers needs no question.
     Trusted,
+}
+
+impl Standing {
+    #[must_use]
+    pub fn of(trust: Trust) -> Self {
+        match trust {
+            Trust::Trusted | Trust::Own => Self::Trusted,
+            Trust::Known => Self::Known,
+            Trust::Stranger | Trust::Blocked => Self::Stranger,
+        }
+    }
+
+    /// Bytes of the memory for offers that it leaves to others.
+    #[must_use]
+    pub fn leaves(self) -> u64 {
+        if self == Self::Stranger { limits::KEPT_FOR_KNOWN } else { 0 }
+    }
 }
 
 /// How far what somebody offers has come.

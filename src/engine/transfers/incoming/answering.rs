@@ -80,7 +80,9 @@ impl Host for Answering<'_> {
             (None, None) => (Answer::Decline(None), Said::Person),
         };
         if let Answer::Accept(landing) = &answer {
-            lock(self.story).answered = Some((landing.clone(), summary, said));
+            let mut shared = lock(self.story);
+            shared.said = Some(said);
+            shared.answered = Some((landing.clone(), summary, said));
         }
         answer
     }
@@ -195,11 +197,7 @@ impl Incoming {
     pub(super) async fn is_taken_back(&self, story: &Story) {
         let mut changes = self.devices.changes();
         while changes.changed().await.is_ok() {
-            let rests_on_trust = {
-                let shared = lock(story);
-                shared.accepted.as_ref().is_some_and(|accepted| accepted.record.said == Said::Trust)
-            };
-            if rests_on_trust && !self.is_trusted() {
+            if lock(story).said == Some(Said::Trust) && !self.is_trusted() {
                 return;
             }
         }

@@ -13,6 +13,8 @@ pub struct Shared {
     pub accepted: Option<Accepted>,
     /// What a person, or the policy, has said yes to, until it is kept.
     pub answered: Option<(Landing, Summary, Said)>,
+    /// Whose yes it is, once there is one.
+    pub said: Option<Said>,
     /// Whether the present connection has brought an offer.
     pub offer: Offer,
     pub end: Heard,

@@ -72,9 +72,9 @@ impl Leeway {
 
     /// For one of any other device, of a transfer that was accepted before.
     #[must_use]
-    pub fn again(room: Room) -> Self {
+    pub fn again(room: Room, leaves: u64) -> Self {
         let until = Instant::now() + limits::OFFER_WHOLE;
-        Self { until, room: Some(room), leaves: 0, shortage: Shortage::Waits }
+        Self { until, room: Some(room), leaves, shortage: Shortage::Waits }
     }
 }
 
