@@ -14,6 +14,7 @@ mod folders;
 mod inbox;
 mod intake;
 mod kind;
+mod ledger;
 mod leftovers;
 mod naming;
 mod notes;
@@ -24,7 +25,8 @@ mod tests;
 
 pub use error::{DiskError, PlanError, SourceError};
 pub use inbox::{Earlier, Inbox, Names, Plan, make_folder};
-pub use intake::{Compared, Finished, Intake, Partial, Same, Stored, Verified};
+pub use intake::{Book, Compared, Finished, Intake, Partial, Same, Stored, Verified};
+pub use ledger::Ledger;
 pub use leftovers::{EmptyFolders, Held, Scraps, User, discard, held, scraps};
 pub use source::{Scan, SourceFile, Sources, measure};
 pub use system::descriptors::raise as raise_open_files;

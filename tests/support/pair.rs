@@ -7,15 +7,15 @@ use std::{
 };
 
 use airlift::{
-    disk::{Earlier, Names, Scan},
+    disk::{Earlier, Ledger, Names, Scan},
     model::{
-        Accord, Answer, Arrived, Conflict, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind,
-        Report, Side, Source, Summary, TransferId,
+        Accord, Answer, Conflict, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side,
+        Source, Summary, TransferId,
     },
     pairing::Ends,
     transfer::{
-        self, Arriving, Assent, Attempt, Compared, Host, IncomingOffer, Inflow, Keep, Leeway, Limiter, Meter,
-        Notice, Outflow, ReceiveJob, SendJob, Stops,
+        self, Assent, Attempt, Compared, Host, IncomingOffer, Inflow, Keep, Leeway, Limiter, Meter, Notice,
+        Outflow, ReceiveJob, SendJob, Stops,
     },
     wire::{FromSender, message::Acquaintance},
 };
@@ -107,7 +107,6 @@ impl Pair {
             ends: ends(),
             knows: Acquaintance::Known,
             keep: keeping.keep(),
-            arriving: keeping.arriving(),
         };
 
         let expected = Arc::new(Mutex::new(None));
@@ -227,40 +226,29 @@ type Chosen = Option<(Names, Arc<Accord>)>;
 #[derive(Clone)]
 struct Keeping {
     chosen: Arc<Mutex<Chosen>>,
-    arrived: Arc<Mutex<Arrived>>,
+    ledger: Arc<Ledger>,
 }
 
 impl Keeping {
     fn after(attempt: &Attempt) -> Self {
-        let arrived = match attempt {
-            Attempt::First => Arrived::default(),
-            Attempt::Again(earlier) => earlier.arrived.clone(),
+        let ledger = match attempt {
+            Attempt::First => Arc::default(),
+            Attempt::Again(earlier) => Arc::clone(&earlier.ledger),
         };
-        Self { chosen: Arc::default(), arrived: Arc::new(Mutex::new(arrived)) }
+        Self { chosen: Arc::default(), ledger }
     }
 
     fn keep(&self) -> Keep {
-        let chosen = Arc::clone(&self.chosen);
+        let (chosen, ledger) = (Arc::clone(&self.chosen), Arc::clone(&self.ledger));
         Box::new(move |names, accord| {
             *chosen.lock().unwrap() = Some((names.clone(), Arc::clone(accord)));
-            Ok(())
-        })
-    }
-
-    fn arriving(&self) -> Arriving {
-        let arrived = Arc::clone(&self.arrived);
-        Box::new(move |arrivals| {
-            let mut arrived = arrived.lock().unwrap();
-            for arrival in arrivals {
-                arrived.add(*arrival);
-            }
+            Ok(ledger)
         })
     }
 
     fn kept(&self) -> Option<Earlier> {
         let (names, accord) = self.chosen.lock().unwrap().take()?;
-        let arrived = self.arrived.lock().unwrap().clone();
-        Some(Earlier { names, accord: Some(accord), arrived })
+        Some(Earlier { names, accord: Some(accord), ledger: Arc::clone(&self.ledger) })
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
 use planner::{Planner, check_space};
 
 pub(in crate::disk) use already_there::{BESIDE, looks_like};
-pub use decided::{Attempt, Earlier, Plan};
+pub use decided::{Attempt, Earlier, Plan, Target};
 
 impl Inbox {
     /// Checks a whole offer and decides where each entry goes. Writes nothing.

@@ -13,6 +13,7 @@ use cap_std::fs::OpenOptions;
 
 use super::{
     accepted::Intake,
+    noted,
     shared::{Missing, Shared},
 };
 use crate::{
@@ -99,7 +100,9 @@ impl Intake {
                 synced.map_err(|why| shared.failed(&same.path, why))
             }
         };
-        group.into_iter().map(|same| (same.no, sync(&same).map(|()| same))).collect()
+        let lasting: Vec<_> = group.into_iter().map(|same| (same.no, sync(&same).map(|()| same))).collect();
+        noted::found(shared, lasting.iter().filter(|(_, result)| result.is_ok()).map(|(no, _)| *no));
+        lasting
     }
 }
 
@@ -121,10 +124,18 @@ impl Shared {
         entry: &Entry,
         is_over: &dyn Fn() -> bool,
     ) -> io::Result<Option<(Digest, u64, usize)>> {
-        let mut file = self.open(path)?;
-        if !looks_like(&file.metadata()?, entry) {
+        let like = self.open(path)?.metadata()?;
+        if !looks_like(&like, entry) {
             return Ok(None);
         }
+        let Some(digest) = self.hash(path, is_over)? else { return Ok(None) };
+        let folder = self.folder(above(path), Missing::Fail).map_err(io::Error::other)?;
+        Ok(Some((digest, like.len(), folder.disk)))
+    }
+
+    /// The digest of what stands at a path; `None` when that changes while it is read, or it is over.
+    pub(in crate::disk) fn hash(&self, path: &str, is_over: &dyn Fn() -> bool) -> io::Result<Option<Digest>> {
+        let mut file = self.open(path)?;
         let before = file.metadata()?;
         let mut hasher = blake3::Hasher::new();
         let mut room = vec![0; CHUNK];
@@ -143,11 +154,7 @@ impl Shared {
         let is_still = hasher.count() == before.len()
             && after.len() == before.len()
             && after.modified().ok() == before.modified().ok();
-        if !is_still {
-            return Ok(None);
-        }
-        let folder = self.folder(above(path), Missing::Fail).map_err(io::Error::other)?;
-        Ok(Some((Digest(*hasher.finalize().as_bytes()), before.len(), folder.disk)))
+        Ok(is_still.then(|| Digest(*hasher.finalize().as_bytes())))
     }
 
     /// Opens what stands at a path, for reading and never through a link.

@@ -10,7 +10,7 @@ use std::{
     ffi::OsStr,
     io::{self, ErrorKind},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -26,11 +26,12 @@ use crate::{
             Inbox, Plan,
             local::{above, last, shown},
         },
+        ledger::Ledger,
         naming::{Numbering, prefix},
         notes::Notes,
         system::{attributes, descriptors, sync::Disks},
     },
-    model::{Conflict, Entry, EntryKind, EntryNo, FileMode, RelPath, TransferId},
+    model::{Accord, Conflict, Entry, EntryKind, EntryNo, FileMode, RelPath, TransferId},
 };
 
 /// How many things at the top of the folder are remembered as saved.
@@ -46,11 +47,19 @@ pub struct Shared {
     pub transfer: TransferId,
     /// What this transfer's partial files start with.
     pub prefix: String,
+    book: OnceLock<Book>,
     entries: Vec<Entry>,
     folders: Folders<Folder>,
     made: Mutex<Made>,
     is_finished: AtomicBool,
     is_abandoned: AtomicBool,
+}
+
+/// What was said yes to, and what has come under it.
+#[derive(Clone, Debug)]
+pub struct Book {
+    pub accord: Arc<Accord>,
+    pub ledger: Arc<Ledger>,
 }
 
 /// An open folder and the number of the disk it is on.
@@ -83,6 +92,7 @@ impl Shared {
             transfer,
             prefix: prefix(transfer),
             inbox,
+            book: OnceLock::new(),
             entries,
             plan,
             disks: Disks::default(),
@@ -92,6 +102,16 @@ impl Shared {
             is_finished: AtomicBool::new(false),
             is_abandoned: AtomicBool::new(false),
         }
+    }
+
+    /// Where what is stored is noted; `None` where nobody asks later.
+    pub fn book(&self) -> Option<&Book> {
+        self.book.get()
+    }
+
+    pub fn keep_book(&self, book: Book) {
+        // There is one yes to each attempt.
+        let _ = self.book.set(book);
     }
 
     /// From now on, the folders that were made stay.

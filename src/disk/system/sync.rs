@@ -47,6 +47,12 @@ impl Disks {
         Ok(disks.len() - 1)
     }
 
+    /// The system's own number of a disk.
+    pub fn device(&self, number: usize) -> Option<u64> {
+        let disks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        disks.get(number).map(|disk| disk.device)
+    }
+
     /// Syncs all that was ever written to a disk; `None` where that can't be done at once.
     pub fn sync(&self, number: usize) -> Option<io::Result<()>> {
         let whole = {

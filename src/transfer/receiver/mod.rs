@@ -15,5 +15,4 @@ mod session;
 mod wanted;
 
 pub use host::{Compared, Host, IncomingOffer};
-pub use job::Arriving;
 pub use session::{Attempt, Keep, Leeway, ReceiveJob, Room, receive};

@@ -1,13 +1,13 @@
 //! A plan for another attempt: what the first one has stored is not wanted again, and what it has
 //! called by another name keeps that name.
 //!
-//! Knows what an earlier attempt chose, and compares it with what stands there now. Reads no content.
+//! Knows what an earlier attempt chose and noted, and compares it with what stands there now. Reads no content.
 
 use cap_std::fs::Metadata;
 
 use super::{
     already_there::looks_like,
-    decided::{Attempt, Earlier, Plan},
+    decided::{Attempt, Earlier, Plan, Target},
     held::HeldTo,
     planner::{Fate, Folder, Planner},
 };
@@ -19,9 +19,10 @@ use crate::{
             local::{Origin, above, last},
         },
         kind::Kind,
-        system::attributes,
+        ledger::Saved,
+        system::identity::Identity,
     },
-    model::{Conflict, Entry, text},
+    model::{Conflict, Entry, EntryNo, text},
 };
 
 /// See [`Inbox::plan_again`].
@@ -56,23 +57,49 @@ pub fn make_again<'a>(
 }
 
 impl Planner<'_> {
-    /// [`Fate::Stored`] of a file that stands where an earlier attempt would have stored it, with exactly
-    /// the size and time of the one that is offered, and can be nobody else's: the attempt has made its
-    /// folder, or the time has fractions of a second. Otherwise it is [`Fate::Likely`] only: two senders
-    /// may offer the same name.
-    pub fn stored_earlier(&mut self, parent: Folder, entry: &Entry) -> Option<Fate> {
-        let (name, there) = self.earlier(parent, entry.path.as_str())?;
+    /// Of a file that the ledger doesn't call stored: [`Fate::Stored`] where it was about to get its name when an attempt
+    /// ended, and has it; [`Fate::Likely`] where something like it stands in its place, and its content must tell.
+    pub fn left_earlier(&mut self, parent: Folder, entry: &Entry) -> Option<Fate> {
+        let path = entry.path.as_str();
+        let intended = self.held.as_ref().and_then(|held| held.intended(entry));
+        if let Some((saved, there)) = intended.and_then(|saved| self.stands(parent, path, saved)) {
+            let is_very = Identity::of(&there).zip(saved.identity).is_some_and(|(now, then)| now.is(then));
+            if is_very || looks_like(&there, entry) {
+                self.take_name(parent, path, last(&saved.path));
+                return Some(if is_very { Fate::Stored } else { Fate::Likely });
+            }
+        }
+        let (name, there) = self.earlier(parent, path)?;
         if !looks_like(&there, entry) {
             return None;
         }
         self.taken.insert(self.key(parent, &name));
-        let local = self.plan.names.path(entry.path.as_str());
-        let is_in_own = local.split_once('/').is_some_and(|(top, _)| self.plan.made_earlier.contains(top));
-        let is_exact = entry.modified.is_some_and(|offered| {
-            attributes::modified(&there) == Some(offered) && (is_in_own || offered.nanos != 0)
-        });
-        let is_sure = is_exact && self.plan.conflict != Conflict::Complete;
-        Some(if is_sure { Fate::Stored } else { Fate::Likely })
+        Some(Fate::Likely)
+    }
+
+    /// Has a file that was stored, and has changed at the sender since, take the place of what was stored. True where
+    /// that still stands there: whether it is what was stored is seen when its name is given.
+    pub fn renews(&mut self, no: EntryNo, parent: Folder, entry: &Entry) -> bool {
+        let path = entry.path.as_str();
+        let last_stored = self.held.as_ref().and_then(|held| held.last(entry));
+        let Some((saved, _)) = last_stored.and_then(|saved| self.stands(parent, path, saved)) else {
+            return false;
+        };
+        self.take_name(parent, path, last(&saved.path));
+        self.plan.targets.insert(no, Target::Own(saved));
+        true
+    }
+
+    /// What was saved, and what stands under that name now, if that is a file of that size.
+    fn stands(&self, parent: Folder, path: &str, saved: Saved) -> Option<(Saved, Metadata)> {
+        let is_here = above(&saved.path) == self.plan.names.path(above(path));
+        let there = self.look(parent, above(path), last(&saved.path)).filter(|_| is_here)?;
+        (matches!(Kind::of(&there), Kind::File) && there.len() == saved.size).then_some((saved, there))
+    }
+
+    fn take_name(&mut self, parent: Folder, path: &str, name: &str) {
+        self.taken.insert(self.key(parent, name));
+        self.plan.names.set(path, name);
     }
 
     /// The name of a folder that an earlier attempt went into.

@@ -4,11 +4,8 @@ use std::{io, path::Path, sync::Arc, time::SystemTime};
 
 use super::story::{Story, lock};
 use crate::{
-    disk::Names,
-    engine::transfers::{
-        ledger::Ledger,
-        record::{self, Accepted, Kept, Missing, Record, Who},
-    },
+    disk::{Ledger, Names},
+    engine::transfers::record::{self, Accepted, Kept, Missing, Record, Who},
     model::{Accord, Landing, Purpose, TransferId},
 };
 
@@ -20,11 +17,11 @@ pub(super) fn keep(
     (peer, id): (Who, TransferId),
     names: &Names,
     accord: &Arc<Accord>,
-) -> io::Result<()> {
-    let Some((landing, summary, said)) = lock(story).answered.take() else { return Ok(()) };
+) -> io::Result<Arc<Ledger>> {
+    let Some((landing, summary, said)) = lock(story).answered.take() else { return Ok(Arc::default()) };
     let mut shared = lock(story);
     if summary.purpose != Purpose::Files {
-        return Ok(());
+        return Ok(Arc::default());
     }
     if let Some(accepted) = &mut shared.accepted {
         if accepted.accord.is_none() {
@@ -32,7 +29,7 @@ pub(super) fn keep(
             accepted.ledger = Arc::new(beside(accepted.kept.as_ref(), accord));
             accepted.accord = Some(Arc::clone(accord));
         }
-        return Ok(());
+        return Ok(Arc::clone(&accepted.ledger));
     }
     // Where it went, whatever the settings say by then.
     let folder = std::path::absolute(landing.folder.as_deref().unwrap_or(inbox))?;
@@ -46,15 +43,16 @@ pub(super) fn keep(
         && busy.kind() == io::ErrorKind::ResourceBusy
     {
         // Another process receives it.
-        return kept.map(drop);
+        return kept.map(|_| Arc::default());
     }
     // Without one it goes on for as long as this run does.
     let kept =
         kept.inspect_err(|problem| tracing::warn!(%problem, "a transfer can't be kept for a later run"));
     let kept = kept.ok();
     let ledger = Arc::new(beside(kept.as_ref(), accord));
-    shared.accepted = Some(Accepted { record, kept, accord: Some(Arc::clone(accord)), ledger });
-    Ok(())
+    let accord = Some(Arc::clone(accord));
+    shared.accepted = Some(Accepted { record, kept, accord, ledger: Arc::clone(&ledger) });
+    Ok(ledger)
 }
 
 /// Keeps what was said yes to beside the record, if there is one.

@@ -169,8 +169,7 @@ mod tests {
             leeway,
             ends: Ends { binding: [0; 32], sender: id, receiver: id },
             knows: Acquaintance::Stranger,
-            keep: Box::new(|_, _| Ok(())),
-            arriving: Box::new(|_| {}),
+            keep: Box::new(|_, _| Ok(Arc::default())),
         }
     }
 
