@@ -14,7 +14,10 @@ use std::{
 
 use airlift::{
     engine::{Command, Consent, Settings},
-    model::{ByteRate, Conflict, Direction, Outcome, Report, Rest, Transfer, TransferId, TransferState},
+    model::{
+        Answer, ByteRate, Conflict, Direction, Landing, Outcome, Report, Rest, Transfer, TransferId,
+        TransferState,
+    },
     transfer::Attempt,
 };
 use proptest::prelude::*;
@@ -310,20 +313,105 @@ fn what_is_gone_when_a_transfer_goes_on_is_told_and_the_rest_arrives() {
     assert!(tree(receiver.inbox.path()).contains_key("trip/film"));
 }
 
-#[test]
-fn a_file_that_has_grown_too_much_is_told_as_failed_on_both_sides_and_the_rest_arrives() {
-    let (mut sender, mut receiver, _, id) = paused_on_its_way();
+/// The same, and the small file grows by more than was agreed before it goes on: both sides are told.
+fn grown_on_its_way() -> (Device, Device, u16, TransferId) {
+    let (mut sender, mut receiver, port, id) = paused_on_its_way();
     put(sender.inbox.path(), "trip/a", &noise(8, 5 << 20));
     sender.tell(Command::Apply(Settings { limit: None, ..sender.state.settings.clone() }));
     sender.tell(Command::Resume(id));
-    for (report, says) in
-        [(sender.report(id), "Send it by itself"), (receiver.received(0), "Have it sent by itself")]
-    {
+    let reports =
+        [(sender.report(id), "its receiver is asked"), (receiver.received(0), "then you are asked")];
+    for (report, says) in reports {
         assert!(report.is_incomplete(), "{report:?}");
         let [problem] = &report.problems[..] else { panic!("{report:?}") };
         assert!(problem.path == "trip/a" && problem.why.contains(says), "{problem:?}");
     }
     assert_eq!(tree(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/film"]);
+    (sender, receiver, port, id)
+}
+
+/// What the receiver's person is asked: of one file of five mebibytes, and nothing else.
+fn question(receiver: &mut Device) -> TransferId {
+    let asked = receiver.until("the question", |state| state.transfers.iter().find(|t| t.asks()).cloned());
+    assert_eq!((asked.summary.files, asked.summary.bytes), (1, 5 << 20));
+    assert!(asked.notes[0].contains("by more than you were told"), "{:?}", asked.notes);
+    asked.id
+}
+
+#[test]
+fn what_has_grown_beyond_what_was_agreed_is_asked_when_it_is_sent_again_and_comes_after_a_yes() {
+    for restarts in [false, true] {
+        let (mut sender, mut receiver, port, mut id) = grown_on_its_way();
+        if restarts {
+            (sender, receiver) = (sender.restart(), receiver.restart());
+        }
+        receiver.receive_on(port, Consent::Ask);
+        if restarts {
+            // The same command once more.
+            let paths = [sender.inbox.path().join("trip")];
+            id = sender.send(port, &paths);
+        } else {
+            sender.tell(Command::Retry(id));
+        }
+        let asked = question(&mut receiver);
+        receiver.tell(Command::Answer { id: asked, answer: Answer::Accept(Landing::default()) });
+        let sent = sender.until("its end", |state| match &state.transfer(id)?.state {
+            TransferState::Finished(report) if report.outcome == Outcome::Complete => Some(report.clone()),
+            _ => None,
+        });
+        assert_eq!((sent.files, sent.failed), (2, 0), "{sent:?}");
+        let there = tree(receiver.inbox.path());
+        assert_eq!(there.keys().collect::<Vec<_>>(), ["trip/a", "trip/film"]);
+        assert!(there["trip/a"] == noise(8, 5 << 20));
+        // Of what it is by now, not of what was asked last.
+        let shown = receiver.until("the end there", |state| {
+            state.transfers.iter().find(|t| t.is_finished() && t.summary.files == 2).cloned()
+        });
+        assert_eq!(shown.summary.bytes, (30 << 20) + (5 << 20));
+    }
+}
+
+#[test]
+fn what_has_grown_and_is_refused_stays_away_and_costs_nothing_that_has_come() {
+    let (mut sender, mut receiver, port, id) = grown_on_its_way();
+    receiver.receive_on(port, Consent::Ask);
+    for _ in 0..2 {
+        sender.tell(Command::Retry(id));
+        sender.until("the next attempt", |state| (!state.transfer(id)?.is_finished()).then_some(()));
+        let asked = question(&mut receiver);
+        receiver.tell(Command::Answer { id: asked, answer: Answer::Decline(None) });
+        let report = sender.until("its end", |state| match &state.transfer(id)?.state {
+            TransferState::Finished(report) => Some(report.clone()),
+            _ => None,
+        });
+        assert!(report.is_incomplete(), "{report:?}");
+        assert_eq!(tree(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/film"]);
+    }
+    // Where nobody is asked, nobody says yes.
+    receiver.receive_on(port, Consent::Nobody("nobody is there"));
+    sender.tell(Command::Retry(id));
+    sender.until("the next attempt", |state| (!state.transfer(id)?.is_finished()).then_some(()));
+    assert!(sender.report(id).is_incomplete());
+    assert_eq!(tree(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/film"]);
+}
+
+#[test]
+fn who_calls_again_while_more_is_asked_is_asked_about_again() {
+    let (sender, mut receiver, port, id) = grown_on_its_way();
+    receiver.receive_on(port, Consent::Ask);
+    sender.tell(Command::Retry(id));
+    question(&mut receiver);
+    // It dies, and nobody is asked any more.
+    let mut sender = sender.crash();
+    receiver.until("that it is interrupted", |state| {
+        state.transfers.iter().any(|t| matches!(t.state, TransferState::Interrupted { .. })).then_some(())
+    });
+    let asked = question(&mut receiver);
+    receiver.tell(Command::Answer { id: asked, answer: Answer::Accept(Landing::default()) });
+    let is_over =
+        |t: &&Transfer| matches!(&t.state, TransferState::Finished(r) if r.outcome == Outcome::Complete);
+    sender.until("its end", |state| state.transfers.iter().find(is_over).map(drop));
+    assert!(tree(receiver.inbox.path())["trip/a"] == noise(8, 5 << 20));
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub use farewell::{Farewell, Told, farewell, given_up, put_off, refuse};
 pub use limiter::Limiter;
 pub use meeting::Assent;
 pub use meter::Meter;
-pub use receiver::{Attempt, Compared, Host, IncomingOffer, Keep, Leeway, ReceiveJob, Room, receive};
+pub use receiver::{Attempt, Compared, Host, IncomingOffer, Keep, Leeway, More, ReceiveJob, Room, receive};
 pub use sender::{SendJob, send};
 
 use crate::{

@@ -11,8 +11,8 @@ use airlift::{
     },
     pairing::Ends,
     transfer::{
-        self, Assent, Attempt, Compared, Farewell, Host, IncomingOffer, Leeway, Limiter, Meter, ReceiveJob,
-        SendJob, Stops, Told, farewell,
+        self, Assent, Attempt, Compared, Farewell, Host, IncomingOffer, Leeway, Limiter, Meter, More,
+        ReceiveJob, SendJob, Stops, Told, farewell,
     },
     wire::{
         self, FromReceiver, FromSender, frame, limits,
@@ -267,6 +267,10 @@ impl Host for Nobody {
 
     async fn answer(&self, _: IncomingOffer) -> Answer {
         Answer::Decline(None)
+    }
+
+    async fn more(&self, _: IncomingOffer) -> More {
+        More::Refused
     }
 }
 

@@ -14,8 +14,8 @@ use airlift::{
     },
     pairing::Ends,
     transfer::{
-        self, Assent, Attempt, Compared, Host, IncomingOffer, Inflow, Keep, Leeway, Limiter, Meter, Notice,
-        Outflow, ReceiveJob, SendJob, Stops,
+        self, Assent, Attempt, Compared, Host, IncomingOffer, Inflow, Keep, Leeway, Limiter, Meter, More,
+        Notice, Outflow, ReceiveJob, SendJob, Stops,
     },
     wire::{FromSender, message::Acquaintance},
 };
@@ -205,6 +205,10 @@ impl Host for Person {
             None => std::future::pending().await,
         }
         answer.unwrap()
+    }
+
+    async fn more(&self, _: IncomingOffer) -> More {
+        More::Refused
     }
 }
 

@@ -131,6 +131,11 @@ impl Desk {
         self.update(|t| t.state = TransferState::Interrupted { why, again });
     }
 
+    /// It was accepted before, by an earlier task.
+    pub fn was_accepted_before(&self) {
+        self.history().was_accepted = true;
+    }
+
     /// As an earlier run has left it.
     pub fn take_up(&self, record: &record::Receiving) {
         self.update(|t| {

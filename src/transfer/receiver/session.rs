@@ -4,6 +4,7 @@
 mod checking;
 mod fates;
 mod meeting;
+mod more;
 mod offered;
 mod opening;
 mod wants;
@@ -164,7 +165,7 @@ enum Rests {
 impl Session<'_> {
     async fn run<H, L>(
         &mut self,
-        job: ReceiveJob,
+        mut job: ReceiveJob,
         hello: &FromReceiver,
         host: &H,
         lanes: L,
@@ -220,16 +221,20 @@ impl Session<'_> {
                 Answer::Decline(Some("Nobody answered the offer in time.".to_owned()))
             }
         };
-        match answer {
+        let landing = match answer {
             Answer::Decline(reason) => return self.decline(reason).await,
-            Answer::Accept(landing) if landing != job.landing => {
-                checked = match self.check(checked.entries, purpose, &job, landing).await? {
-                    Ok(checked) => checked,
-                    Err(ended) => return Ok(ended),
-                };
-            }
-            Answer::Accept(_) => {}
+            Answer::Accept(landing) => landing,
+        };
+        if landing != job.landing {
+            checked = match self.check(checked.entries, purpose, &job, landing.clone()).await? {
+                Ok(checked) => checked,
+                Err(ended) => return Ok(ended),
+            };
         }
+        checked = match self.ask_for_more(checked, &mut job, (landing, host)).await? {
+            Ok(checked) => checked,
+            Err(ended) => return Ok(ended),
+        };
         drop(taken);
         self.accept(checked, job, lanes).await
     }

@@ -13,7 +13,7 @@ use crate::{
         ledger::{Ledger, Saved},
         notes::Notes,
     },
-    model::{Accord, Conflict, Effect, Entry, EntryNo, Purpose, Stood},
+    model::{Accord, Conflict, Effect, Entry, EntryKind, EntryNo, Purpose, Stood},
 };
 
 /// Where every entry of an offer goes, and which are not wanted.
@@ -62,6 +62,15 @@ impl Plan {
     #[must_use]
     pub fn beyond(&self) -> &[Range<EntryNo>] {
         &self.beyond
+    }
+
+    /// True where files are left that would bring more than was agreed, and no others.
+    #[must_use]
+    pub fn wants_nothing_but_more(&self, entries: &[Entry]) -> bool {
+        let is_wanted = |(no, entry): (EntryNo, &Entry)| {
+            matches!(entry.kind, EntryKind::File { .. }) && !self.is_unwanted(no)
+        };
+        !self.beyond.is_empty() && !(0..).zip(entries).any(is_wanted)
     }
 
     /// Bytes of the wanted files whose size is known.

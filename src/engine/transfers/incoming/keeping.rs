@@ -5,8 +5,8 @@ use std::{io, path::Path, sync::Arc, time::SystemTime};
 use super::story::{Story, lock};
 use crate::{
     disk::{Ledger, Names},
-    engine::transfers::record::{self, Accepted, Kept, Missing, Record, Who},
-    model::{Accord, Landing, Purpose, TransferId},
+    engine::transfers::record::{self, Accepted, Kept, Missing, Record, Said, Who},
+    model::{Accord, Landing, Purpose, Summary, TransferId},
 };
 
 /// Keeps what was accepted, now that its names are chosen.
@@ -28,6 +28,8 @@ pub(super) fn keep(
             // One of before accords were kept: what is offered now is what it is held to.
             accepted.ledger = Arc::new(beside(accepted.kept.as_ref(), accord));
             accepted.accord = Some(Arc::clone(accord));
+        } else if accepted.accord.as_ref().is_some_and(|before| !Arc::ptr_eq(before, accord)) {
+            more(accepted, accord, (summary, said));
         }
         return Ok(Arc::clone(&accepted.ledger));
     }
@@ -53,6 +55,18 @@ pub(super) fn keep(
     let accord = Some(Arc::clone(accord));
     shared.accepted = Some(Accepted { record, kept, accord, ledger: Arc::clone(&ledger) });
     Ok(ledger)
+}
+
+/// More was said yes to than is kept.
+fn more(accepted: &mut Accepted, accord: &Arc<Accord>, (summary, said): (Summary, Said)) {
+    accepted.accord = Some(Arc::clone(accord));
+    accepted.record = record::Receiving { summary, said, ..accepted.record.clone() };
+    let Some(kept) = accepted.kept.take() else { return };
+    let record = Record::Receiving(accepted.record.clone());
+    // First: a record of more than was agreed is held to what was.
+    let kept = kept.keep_accord(accord).and_then(|()| kept.replace(&record));
+    let kept = kept.inspect_err(|problem| tracing::warn!(%problem, "more was accepted, and can't be kept"));
+    accepted.kept = kept.ok();
 }
 
 /// Keeps what was said yes to beside the record, if there is one.

@@ -150,7 +150,7 @@ mod tests {
             TransferId,
         },
         pairing::Ends,
-        transfer::{Attempt, Compared, Host, IncomingOffer, Limiter, ReceiveJob, Stops, receive},
+        transfer::{Attempt, Compared, Host, IncomingOffer, Limiter, More, ReceiveJob, Stops, receive},
         wire::{
             FromReceiver, frame,
             message::{Acquaintance, RawKind, RawPurpose, RawSkipped, Stance},
@@ -207,6 +207,10 @@ mod tests {
         async fn answer(&self, _: IncomingOffer) -> Answer {
             *self.left.lock().unwrap() = Some(self.room.0.available_permits());
             Answer::Decline(None)
+        }
+
+        async fn more(&self, _: IncomingOffer) -> More {
+            unreachable!("it is the first attempt")
         }
     }
 
