@@ -4,7 +4,7 @@
 //! at the transfer are held to it, however often a sender calls. Kept compactly: of a path only a mark, made with
 //! a key that nobody else has, so that no other path can be found that has the same.
 
-use super::{Arrived, Entry, EntryKind, EntryNo};
+use super::{Arrived, Entry, EntryKind, EntryNo, Mark};
 
 /// What an entry may do to what stands under its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +24,6 @@ pub struct Stood {
     /// Of its size and time.
     pub likeness: u32,
 }
-
-/// Of an entry, in the place of its path and kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Mark(pub u64);
 
 /// What was said yes to. 16 bytes an entry, and 16 more for one that replaces.
 #[derive(Clone, PartialEq, Eq)]

@@ -4,7 +4,11 @@
 
 use std::collections::{HashMap, hash_map::Entry as Entered};
 
-use super::{Entry, EntryKind, Mark, Timestamp};
+use super::{Entry, EntryKind, Timestamp};
+
+/// Of an entry, in the place of its path and kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Mark(pub u64);
 
 /// A file that was stored under an accord.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

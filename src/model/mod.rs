@@ -22,9 +22,9 @@ mod transfer;
 mod tree;
 mod trial;
 
-pub use accord::{Accord, Effect, Mark, Stood};
+pub use accord::{Accord, Effect, Stood};
 pub use address::{Address, BadAddress};
-pub use arrived::{Arrival, Arrived, Coming};
+pub use arrived::{Arrival, Arrived, Coming, Mark};
 pub use device::{BadDeviceId, BadDeviceName, DeviceId, DeviceName};
 pub use manifest::{
     Digest, Entry, EntryKind, EntryNo, FileMode, Manifest, Skipped, Summary, Timestamp, TopItem,

@@ -12,7 +12,6 @@ use std::{
 
 use super::{
     final_names::{self, Stored},
-    noted,
     part_file::Left,
     partial::{Partial, Verified},
     shared::{self, Book, Missing, Shared},
@@ -85,7 +84,7 @@ impl Intake {
     /// When the disk doesn't make that last.
     pub fn keep_book(&self, book: Book) -> Result<(), DiskError> {
         self.shared.keep_book(book);
-        noted::settle(&self.shared)
+        final_names::settle(&self.shared)
     }
 
     #[must_use]

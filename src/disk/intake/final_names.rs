@@ -63,7 +63,10 @@ pub(in crate::disk) fn store(shared: &Shared, group: Vec<Verified>) -> Vec<Repor
         }
     }
     let stored = sync_names(shared, stored);
-    noted::stored(shared, stored.iter().filter_map(|(no, file)| Some((*no, file.as_ref().ok()?))));
+    noted::stored(
+        shared,
+        stored.iter().filter_map(|(no, file)| Some((*no, file.as_ref().ok()?.path.as_str()))),
+    );
     reported.extend(stored);
     reported
 }
@@ -122,6 +125,16 @@ fn name(shared: &Shared, no: EntryNo, file: Whole, intended: &str) -> Result<Sto
     part.stored();
     drop(journal);
     Ok(Stored { digest, size, path })
+}
+
+/// An earlier attempt may have ended between a file's renaming and the last sync: what it has stored must be sure to
+/// last before anybody hears that it is there.
+pub fn settle(shared: &Shared) -> Result<(), DiskError> {
+    let files = noted::unnoted(shared);
+    let folders = files.iter().flat_map(|(_, path)| ancestors(path)).map(Box::from).collect();
+    sync_folders(shared, &folders).into_values().next().map_or(Ok(()), Err)?;
+    noted::stored(shared, files.iter().map(|(no, path)| (*no, path.as_str())));
+    Ok(())
 }
 
 /// Makes the names durable, and those of the folders above them that are new.

@@ -2,17 +2,15 @@
 //!
 //! Knows the order in which that must be. Must not know how a file gets its name.
 
-use std::{collections::BTreeSet, io};
+use std::io;
 
 use super::{
-    final_names::{Stored, sync_folders},
     partial::Verified,
     shared::{Book, Missing, Shared},
 };
 use crate::{
     disk::{
-        error::DiskError,
-        inbox::local::{above, ancestors, last},
+        inbox::local::{above, last},
         ledger::Saved,
         naming::Numbering,
         system::{attributes, identity::Identity},
@@ -76,13 +74,11 @@ pub fn make_last(shared: &Shared, synced: impl IntoIterator<Item = usize>) {
     }
 }
 
-/// These have their names, and they will last.
-pub fn stored<'s>(shared: &Shared, files: impl Iterator<Item = (EntryNo, &'s Stored)>) {
+/// These have these names, below the receiving folder, and they will last.
+pub fn stored<'p>(shared: &Shared, files: impl Iterator<Item = (EntryNo, &'p str)>) {
     let Some(book) = shared.book() else { return };
-    let stored = files.filter_map(|(no, file)| {
-        let mark = book.accord.mark(shared.entry(no)?);
-        Some((mark, shared.touched(file.path.as_str())))
-    });
+    let stored =
+        files.filter_map(|(no, path)| Some((book.accord.mark(shared.entry(no)?), shared.touched(path))));
     book.ledger.stored(&stored.collect::<Vec<_>>());
 }
 
@@ -93,23 +89,14 @@ pub fn found(shared: &Shared, files: impl Iterator<Item = EntryNo>) {
     book.ledger.found(&arrivals.collect::<Vec<_>>());
 }
 
-/// An earlier attempt may have ended between a file's renaming and the last sync: what the plan has found under the
-/// name that was intended must be sure to last before anybody hears that it is there.
-pub fn settle(shared: &Shared) -> Result<(), DiskError> {
-    let Some(book) = shared.book() else { return Ok(()) };
-    let (mut folders, mut settled) = (BTreeSet::new(), Vec::new());
-    for entry in shared.plan.stored().iter().cloned().flatten().filter_map(|no| shared.entry(no)) {
-        let mark = book.accord.mark(entry);
-        if book.ledger.arrived(|arrived| arrived.has(mark)) {
-            continue;
-        }
-        let path = shared.local(&entry.path);
-        folders.extend(ancestors(&path).map(Box::from));
-        settled.push((mark, shared.touched(&path)));
-    }
-    sync_folders(shared, &folders).into_values().next().map_or(Ok(()), Err)?;
-    book.ledger.stored(&settled);
-    Ok(())
+/// What the plan calls stored because it stands under the name that was intended, and was not noted as stored.
+pub fn unnoted(shared: &Shared) -> Vec<(EntryNo, String)> {
+    let Some(book) = shared.book() else { return Vec::new() };
+    let is_noted = |entry| book.ledger.arrived(|arrived| arrived.has(book.accord.mark(entry)));
+    let entries =
+        shared.plan.stored().iter().cloned().flatten().filter_map(|no| Some((no, shared.entry(no)?)));
+    let unnoted = entries.filter(|(_, entry)| !is_noted(entry));
+    unnoted.map(|(no, entry)| (no, shared.local(&entry.path).into_owned())).collect()
 }
 
 fn arrival(book: &Book, entry: &Entry) -> Option<Arrival> {

@@ -37,7 +37,9 @@ impl Session<'_> {
         let numbers = plan.beyond().iter().cloned().flatten();
         let more: Vec<&Entry> = numbers.filter_map(|no| entries.get(no as usize)).collect();
         let mut summary = Summary::default();
-        more.iter().for_each(|entry| summary.add(entry));
+        for entry in &more {
+            summary.add(entry);
+        }
         let folder = checked.inbox.folder().to_owned();
         let offer =
             IncomingOffer { summary, folder, free: checked.free, already: 0, notes: vec![GROWN.to_owned()] };
