@@ -385,6 +385,8 @@ fn what_has_grown_and_is_refused_stays_away_and_costs_nothing_that_has_come() {
             _ => None,
         });
         assert!(report.is_incomplete(), "{report:?}");
+        receiver
+            .until("the end there", |state| state.transfers.iter().all(Transfer::is_finished).then_some(()));
         assert_eq!(tree(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/film"]);
     }
     // Where nobody is asked, nobody says yes.
@@ -412,6 +414,37 @@ fn who_calls_again_while_more_is_asked_is_asked_about_again() {
         |t: &&Transfer| matches!(&t.state, TransferState::Finished(r) if r.outcome == Outcome::Complete);
     sender.until("its end", |state| state.transfers.iter().find(is_over).map(drop));
     assert!(tree(receiver.inbox.path())["trip/a"] == noise(8, 5 << 20));
+}
+
+#[test]
+fn what_was_picked_and_is_gone_when_it_goes_on_does_not_keep_the_rest_from_arriving_under_its_own_names() {
+    let (mut sender, mut receiver) = (Device::start("Sender"), Device::start("Receiver"));
+    let port = receiver.receive(Consent::All);
+    let limit = ByteRate::new(15_000_000);
+    sender.tell(Command::Apply(Settings { limit, ..sender.state.settings.clone() }));
+    for (number, bytes) in [(1, 9), (2, 9), (3, 30 << 20)] {
+        put(sender.inbox.path(), &format!("{number}/film.mp4"), &noise(number, bytes));
+    }
+    let picks: Vec<_> = (1..4).map(|n| sender.inbox.path().join(format!("{n}/film.mp4"))).collect();
+    let id = sender.send(port, &picks);
+    let first = receiver.inbox.path().join("film.mp4");
+    receiver.engine.block_on(async {
+        while !first.exists() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    });
+    sender.tell(Command::Pause(id));
+    sender.until("the pause", |state| {
+        matches!(state.transfer(id)?.state, TransferState::Paused(_)).then_some(())
+    });
+    receiver.until("the pause there", |state| state.transfers.first()?.rests().then_some(()));
+    fs::remove_dir_all(sender.inbox.path().join("1")).unwrap();
+    ends(&mut sender, &mut receiver, id);
+    let there = tree(receiver.inbox.path());
+    assert_eq!(there.keys().collect::<Vec<_>>(), ["film (1).mp4", "film (2).mp4", "film.mp4"]);
+    assert!(there["film.mp4"] == noise(1, 9) && there["film (2).mp4"] == noise(3, 30 << 20));
+    let notes = &sender.state.transfer(id).unwrap().notes;
+    assert!(notes.iter().any(|note| note == "1 thing that was accepted is not here any more."), "{notes:?}");
 }
 
 #[test]

@@ -4,7 +4,11 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{reading::Sources, trial::TrialContent, walk::Walk};
+use super::{
+    reading::Sources,
+    trial::TrialContent,
+    walk::{Absent, Walk},
+};
 use crate::{
     disk::error::SourceError,
     model::{Accord, Entry, EntryNo, Purpose, Skipped, Source, Summary, Trial, text},
@@ -26,10 +30,25 @@ impl Scan {
     /// be sent. A link or a device among others is left out and counted.
     pub fn new(sources: Vec<Source>) -> Result<Self, SourceError> {
         Ok(Self {
-            walk: Walk::new(sources)?,
+            walk: Walk::new(sources, Absent::Fails)?,
             sources: Sources::default(),
             purpose: Purpose::Files,
             listed: None,
+            new: 0,
+        })
+    }
+
+    /// Finds nothing but what was listed when the transfer was accepted: whatever has been made since was not
+    /// meant, and whatever is gone is left out.
+    ///
+    /// # Errors
+    /// As [`Scan::new`], but of what is gone only where everything is.
+    pub fn again(sources: Vec<Source>, listed: Arc<Accord>) -> Result<Self, SourceError> {
+        Ok(Self {
+            walk: Walk::new(sources, Absent::LeftOut(&listed))?,
+            sources: Sources::default(),
+            purpose: Purpose::Files,
+            listed: Some(listed),
             new: 0,
         })
     }
@@ -48,13 +67,6 @@ impl Scan {
             listed: None,
             new: 0,
         })
-    }
-
-    /// Finds nothing but what was listed when the transfer was accepted: whatever has been made since was not
-    /// meant.
-    #[must_use]
-    pub fn only(self, listed: Option<Arc<Accord>>) -> Self {
-        Self { listed, ..self }
     }
 
     #[must_use]
@@ -121,7 +133,7 @@ impl Scan {
 /// # Errors
 /// As [`Scan::new`] and [`Scan::next_batch`].
 pub fn measure(path: &Path) -> Result<Summary, SourceError> {
-    let mut walk = Walk::new(vec![Source::Path(path.to_owned())])?;
+    let mut walk = Walk::new(vec![Source::Path(path.to_owned())], Absent::Fails)?;
     let mut summary = Summary::default();
     while let Some(found) = walk.next()? {
         summary.add(&found.entry);

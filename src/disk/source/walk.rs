@@ -26,7 +26,7 @@ use crate::{
         notes::Notes,
         system::{attributes, descriptors},
     },
-    model::{Entry, EntryKind, FileMode, RelPath, Skipped, Source, Trial, text},
+    model::{Accord, Entry, EntryKind, FileMode, RelPath, Skipped, Source, Trial, text},
 };
 
 /// Where one of the picked things is.
@@ -48,6 +48,15 @@ pub(in crate::disk) struct Found {
     pub origin: Option<Origin>,
 }
 
+/// What becomes of something that was picked and is not there.
+#[derive(Clone, Copy)]
+pub(in crate::disk) enum Absent<'a> {
+    /// Nothing is sent, and it is said.
+    Fails,
+    /// This was listed once, and what is left of it is sent, under the names that it had.
+    LeftOut(&'a Accord),
+}
+
 pub(in crate::disk) struct Walk {
     picks: vec::IntoIter<Pick>,
     /// The folders that are being gone through, outermost first.
@@ -55,6 +64,14 @@ pub(in crate::disk) struct Walk {
     folders: Folders<Dir>,
     skipped: Skipped,
     notes: Notes,
+    when_gone: WhenGone,
+}
+
+/// What becomes of something that is gone between two looks at it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WhenGone {
+    Fails,
+    LeftOut,
 }
 
 struct Pick {
@@ -72,12 +89,15 @@ struct Inside {
 }
 
 impl Walk {
-    pub fn new(sources: Vec<Source>) -> Result<Self, SourceError> {
+    pub fn new(sources: Vec<Source>, absent: Absent<'_>) -> Result<Self, SourceError> {
         if sources.is_empty() {
             return Err(SourceError::Nothing);
         }
         let mut walk = Self::through(Vec::new());
         let (mut picks, mut taken, mut left_out) = (Vec::new(), Taken::default(), None);
+        if let Absent::LeftOut(_) = absent {
+            walk.when_gone = WhenGone::LeftOut;
+        }
         for source in sources {
             match source {
                 Source::Path(path) => match walk.pick(&path, &mut taken) {
@@ -89,6 +109,10 @@ impl Walk {
                         }
                         walk.notes.add(&error);
                         left_out = Some(if left_out.is_some() { SourceError::NothingLeft } else { error });
+                    }
+                    Err(error @ SourceError::NotFound(_)) if let Absent::LeftOut(listed) = absent => {
+                        taken.keep(&path, listed);
+                        left_out = left_out.or(Some(error));
                     }
                     Err(error) => return Err(error),
                 },
@@ -129,6 +153,7 @@ impl Walk {
             folders: Folders::default(),
             skipped: Skipped::default(),
             notes: Notes::default(),
+            when_gone: WhenGone::Fails,
         }
     }
 
@@ -208,7 +233,10 @@ impl Walk {
             Origin::StandardInput => made(wire, None),
             Origin::Trial(content) => made(wire, Some(content.bytes())),
             Origin::Path(path) => {
-                let metadata = self.look(path).map_err(|why| SourceError::sending(path, why))?;
+                let metadata = match self.look(path).map_err(|why| SourceError::sending(path, why)) {
+                    Err(SourceError::Vanished(_)) if self.when_gone == WhenGone::LeftOut => return Ok(None),
+                    looked => looked?,
+                };
                 self.visit(path.clone(), wire, &metadata)
             }
         };
@@ -309,5 +337,15 @@ impl Walk {
     fn note_spelling(&mut self, path: &Path, spelling: &str) {
         let (path, spelling) = (shown(path), text::visible(spelling));
         self.notes.add(format_args!("The name of “{path}” is not text (UTF-8). It is sent as “{spelling}”."));
+    }
+}
+
+impl Taken {
+    /// Keeps the name that something had which is gone, so that the next one of that name has its own again.
+    fn keep(&mut self, path: &Path, listed: &Accord) {
+        let Some(name) = path.file_name().map(spell) else { return };
+        let was_folder = RelPath::parse(&self.free(&name, Numbering::Folder))
+            .is_ok_and(|path| listed.has(&Entry { path, kind: EntryKind::Folder, modified: None }));
+        self.take(&name, if was_folder { Numbering::Folder } else { Numbering::File });
     }
 }

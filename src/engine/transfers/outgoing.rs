@@ -89,10 +89,12 @@ pub enum Parcel {
 }
 
 impl Parcel {
-    fn scan(self) -> Result<Scan, SourceError> {
-        match self {
-            Self::Files(sources) => Scan::new(sources),
-            Self::Trial { trial, folder } => Scan::of_trial(trial, &folder),
+    /// With what was listed when it was accepted, once it was.
+    fn scan(self, listed: Option<Arc<Accord>>) -> Result<Scan, SourceError> {
+        match (self, listed) {
+            (Self::Files(sources), None) => Scan::new(sources),
+            (Self::Files(sources), Some(listed)) => Scan::again(sources, listed),
+            (Self::Trial { trial, folder }, _) => Scan::of_trial(trial, &folder),
         }
     }
 
@@ -279,7 +281,7 @@ impl Outgoing {
         let parcel = self.parcel.clone();
         // What can't be sent is said before anybody is called.
         let picked = tokio::select! {
-            picked = spawn_blocking(move || Ok(parcel.scan()?.only(listed))) => picked,
+            picked = spawn_blocking(move || parcel.scan(listed)) => picked,
             () = self.cancel.cancelled() => return Attempted::Ended(cancelled()),
         };
         let here = |kind, text| Problem { side: Side::Here, kind, text };
