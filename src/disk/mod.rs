@@ -31,3 +31,4 @@ pub use leftovers::{EmptyFolders, Held, Scraps, User, discard, held, scraps};
 pub use source::{Scan, SourceFile, Sources, measure};
 pub use system::descriptors::raise as raise_open_files;
 pub use system::space::{Lack, Room, free_space, is_writable, room};
+pub use system::volume::Volume;

@@ -50,7 +50,7 @@ pub use receiver::{Attempt, Compared, Host, IncomingOffer, Keep, Leeway, More, R
 pub use sender::{SendJob, send};
 
 use crate::{
-    disk::Lack,
+    disk::{Lack, Volume},
     model::{Accord, CompareCode, Summary},
     net::NetworkClock,
 };
@@ -109,6 +109,8 @@ pub enum Notice {
     Noted(Vec<String>),
     /// The disk here is full, and this is what must be free on it before it is worth while to go on.
     Full(Lack),
+    /// This disk, to which it goes, is not there.
+    Away(Volume),
     /// One of the two does not know the other: this is the code that both show.
     Met(CompareCode),
     /// Nobody has to compare it any more.

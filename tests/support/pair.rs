@@ -252,7 +252,7 @@ impl Keeping {
 
     fn kept(&self) -> Option<Earlier> {
         let (names, accord) = self.chosen.lock().unwrap().take()?;
-        Some(Earlier { names, accord: Some(accord), ledger: Arc::clone(&self.ledger) })
+        Some(Earlier { names, accord: Some(accord), ledger: Arc::clone(&self.ledger), volume: None })
     }
 }
 

@@ -10,3 +10,4 @@ pub mod refusal;
 pub mod rename;
 pub mod space;
 pub mod sync;
+pub mod volume;

@@ -33,7 +33,7 @@ const ID: TransferId = TransferId([0xab; 16]);
 
 /// What an earlier attempt has left where nobody has kept what was said yes to.
 fn earlier(names: &Names) -> Earlier {
-    Earlier { names: names.clone(), accord: None, ledger: Arc::default() }
+    Earlier { names: names.clone(), accord: None, ledger: Arc::default(), volume: None }
 }
 
 fn temp() -> TempDir {
@@ -94,7 +94,7 @@ fn begin_noting(folder: &Path, entries: &[Entry], conflict: Conflict, ledger: Le
     let intake = Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap();
     intake.keep_book(book.clone()).unwrap();
     let Book { accord, ledger } = book;
-    let earlier = Earlier { names: intake.names(), accord: Some(accord), ledger };
+    let earlier = Earlier { names: intake.names(), accord: Some(accord), ledger, volume: None };
     (intake, earlier)
 }
 

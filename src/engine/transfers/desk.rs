@@ -295,7 +295,12 @@ impl Desk {
                 t.notes = notes;
                 before(t, TransferState::Waiting);
             }),
-            Notice::Parted | Notice::Full(_) | Notice::Met(_) | Notice::Differs | Notice::Listed(_) => {}
+            Notice::Parted
+            | Notice::Full(_)
+            | Notice::Away(_)
+            | Notice::Met(_)
+            | Notice::Differs
+            | Notice::Listed(_) => {}
             Notice::Counted(counts) => self.counted(counts),
             Notice::Agreed => {
                 if self.transfer().meeting.is_some() {

@@ -301,6 +301,7 @@ impl Incoming {
         let observe = |notice| match notice {
             Notice::Parted => lock(story).end = Heard::Yes,
             Notice::Full(lack) => self.rest.fill(lack),
+            Notice::Away(volume) => self.rest.miss(volume),
             Notice::Met(code) => self.met(code, knows, (terms, from)),
             Notice::Differs => self.differed(terms),
             Notice::Agreed => {
@@ -404,7 +405,7 @@ async fn earlier(
 
 /// True of what doesn't end a transfer that was accepted.
 fn goes_on(kind: ProblemKind) -> bool {
-    matches!(kind, ProblemKind::Link | ProblemKind::Paused | ProblemKind::NoRoom)
+    matches!(kind, ProblemKind::Link | ProblemKind::Paused | ProblemKind::NoRoom | ProblemKind::NoDisk)
 }
 
 /// True when it can be gone on with; its patience begins anew.

@@ -440,6 +440,7 @@ impl Outgoing {
         }
         match why.kind {
             ProblemKind::NoRoom => Some(Pause::NoRoom { lacks: None }),
+            ProblemKind::NoDisk => Some(Pause::NoDisk),
             _ => self.rest.reason(),
         }
     }
@@ -461,6 +462,7 @@ fn interrupted(report: &Report) -> Option<Problem> {
                     | ProblemKind::NotReceiving
                     | ProblemKind::Paused
                     | ProblemKind::NoRoom
+                    | ProblemKind::NoDisk
             );
             may_go_on.then(|| problem.clone())
         }

@@ -19,7 +19,7 @@ use super::{
     wanted::{account, bytes_of, held_bytes, without},
 };
 use crate::{
-    disk::{Book, Earlier, Finished, Intake, Ledger, Names},
+    disk::{Book, DiskError, Earlier, Finished, Intake, Ledger, Names},
     model::{
         Accord, Answer, DeviceName, Direction, EntryKind, EntryNo, Group, Landing, Purpose, Report, Side,
         TransferId,
@@ -441,6 +441,7 @@ impl Session<'_> {
     async fn end(mut self, result: Result<Ended, TransferError>) -> Report {
         let ended = match result {
             Err(e) if e.is_full() && self.rests == Rests::Yes => Ended::NoRoom { at: Side::Here },
+            Err(TransferError::Disk(DiskError::Away)) => Ended::NoDisk { at: Side::Here },
             result => result.unwrap_or_else(Ended::Failed),
         };
         if matches!(ended, Ended::Failed(TransferError::CodesDifferThere)) {

@@ -12,6 +12,7 @@ use crate::{
         inbox::local::{LocalNames, Names},
         ledger::{Ledger, Saved},
         notes::Notes,
+        system::volume::Volume,
     },
     model::{Accord, Conflict, Effect, Entry, EntryKind, EntryNo, Purpose, Stood},
 };
@@ -132,6 +133,8 @@ pub struct Earlier {
     pub accord: Option<Arc<Accord>>,
     /// What has come under it.
     pub ledger: Arc<Ledger>,
+    /// Where it has gone so far, if that is known.
+    pub volume: Option<Volume>,
 }
 
 /// Which attempt at a transfer it is for.

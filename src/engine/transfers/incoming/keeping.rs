@@ -4,7 +4,7 @@ use std::{io, path::Path, sync::Arc, time::SystemTime};
 
 use super::story::{Story, lock};
 use crate::{
-    disk::{Ledger, Names},
+    disk::{Ledger, Names, Volume},
     engine::transfers::record::{self, Accepted, Kept, Missing, Record, Said, Who},
     model::{Accord, Landing, Purpose, Summary, TransferId},
 };
@@ -35,10 +35,11 @@ pub(super) fn keep(
     }
     // Where it went, whatever the settings say by then.
     let folder = std::path::absolute(landing.folder.as_deref().unwrap_or(inbox))?;
+    let volume = Volume::of(&folder);
     let landing = Landing { folder: Some(folder), ..landing };
     let is_long = summary.total().is_none_or(|bytes| bytes >= LONG);
     let (names, began, missing) = (names.clone(), SystemTime::now(), Missing::Unsent);
-    let record = record::Receiving { id, peer, landing, summary, names, began, missing, said };
+    let record = record::Receiving { id, peer, landing, summary, names, began, missing, said, volume };
     let kept = Kept::create(home, &Record::Receiving(record.clone()))
         .and_then(|kept| if is_long { kept.sync().map(|()| kept) } else { Ok(kept) });
     if let Err(busy) = &kept

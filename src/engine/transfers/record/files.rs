@@ -63,7 +63,8 @@ impl Accepted {
     #[must_use]
     pub fn earlier(&self) -> Earlier {
         let (names, accord) = (self.record.names.clone(), self.accord.clone());
-        Earlier { names, accord, ledger: Arc::clone(&self.ledger) }
+        let volume = self.record.volume.clone();
+        Earlier { names, accord, ledger: Arc::clone(&self.ledger), volume }
     }
 }
 
