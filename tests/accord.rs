@@ -25,7 +25,7 @@ use support::{
     device::Device,
     pair::Pair,
     pipe::Budget,
-    tree::{noise, put},
+    tree::{contents, noise, put},
 };
 
 /// What happens between two attempts, at either end. Names are numbers of a few.
@@ -77,29 +77,6 @@ fn path(folder: &Path, name: u8) -> std::path::PathBuf {
     folder.join("t").join(format!("f{name}"))
 }
 
-/// Content that no other file has.
-fn content(bytes: usize, mark: u64) -> Vec<u8> {
-    let mut content = vec![0; bytes];
-    blake3::Hasher::new().update(&mark.to_le_bytes()).finalize_xof().fill(&mut content);
-    content
-}
-
-fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let Ok(inside) = fs::read_dir(folder) else { return found };
-    for item in inside.map(Result::unwrap) {
-        let name = item.file_name().into_string().unwrap();
-        if item.path().is_dir() {
-            found.extend(
-                tree(&item.path()).into_iter().map(|(path, bytes)| (format!("{name}/{path}"), bytes)),
-            );
-        } else if !name.starts_with(".airlift-") {
-            found.insert(name, fs::read(item.path()).unwrap());
-        }
-    }
-    found
-}
-
 struct World {
     from: tempfile::TempDir,
     to: tempfile::TempDir,
@@ -148,7 +125,7 @@ impl World {
     }
 
     fn edit(&mut self, name: u8, bytes: usize, mark: u64) {
-        let content = content(bytes, mark);
+        let content = noise(mark, bytes);
         fs::write(path(self.from.path(), name), &content).unwrap();
         self.sent.entry(name).or_default().insert(content);
     }
@@ -159,7 +136,7 @@ impl World {
             // Where both are kept, the transfer has a folder of its own.
             return;
         }
-        let content = content(bytes, mark);
+        let content = noise(mark, bytes);
         fs::write(&path, &content).unwrap();
         self.own.insert(format!("t/f{name}"), content);
     }
@@ -200,7 +177,7 @@ impl World {
     /// Whatever has happened: nothing is there that was not agreed, nothing of its own was touched that was not
     /// told, and not more has come than a yes is good for.
     fn check(&self, history: &dyn std::fmt::Debug) {
-        let there = tree(self.to.path());
+        let there = contents(self.to.path());
         for (path, content) in &self.own {
             if there.get(path) != Some(content) {
                 assert!(self.replaceable.contains(path), "{path} is gone, and nobody was told: {history:?}");
@@ -297,7 +274,7 @@ fn what_is_made_in_a_folder_while_it_is_paused_is_not_sent_and_costs_nothing_tha
         assert_eq!(sent.files, 2);
         let notes = &sender.state.transfer(id).unwrap().notes;
         assert!(notes.iter().any(|note| note.starts_with("2 things are new since")), "{notes:?}");
-        assert_eq!(tree(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/a", "trip/film"]);
+        assert_eq!(contents(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/a", "trip/film"]);
     }
 }
 
@@ -310,7 +287,7 @@ fn what_is_gone_when_a_transfer_goes_on_is_told_and_the_rest_arrives() {
     assert!(notes.iter().any(|note| note == "1 thing that was accepted is not here any more."), "{notes:?}");
     let told = receiver.state.transfers.iter().flat_map(|t| &t.notes).collect::<Vec<_>>();
     assert!(told.iter().any(|note| *note == "1 file that was accepted is gone at the sender."), "{told:?}");
-    assert!(tree(receiver.inbox.path()).contains_key("trip/film"));
+    assert!(contents(receiver.inbox.path()).contains_key("trip/film"));
 }
 
 /// The same, and the small file grows by more than was agreed before it goes on: both sides are told.
@@ -326,7 +303,7 @@ fn grown_on_its_way() -> (Device, Device, u16, TransferId) {
         let [problem] = &report.problems[..] else { panic!("{report:?}") };
         assert!(problem.path == "trip/a" && problem.why.contains(says), "{problem:?}");
     }
-    assert_eq!(tree(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/film"]);
+    assert_eq!(contents(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/film"]);
     (sender, receiver, port, id)
 }
 
@@ -360,7 +337,7 @@ fn what_has_grown_beyond_what_was_agreed_is_asked_when_it_is_sent_again_and_come
             _ => None,
         });
         assert_eq!((sent.files, sent.failed), (2, 0), "{sent:?}");
-        let there = tree(receiver.inbox.path());
+        let there = contents(receiver.inbox.path());
         assert_eq!(there.keys().collect::<Vec<_>>(), ["trip/a", "trip/film"]);
         assert!(there["trip/a"] == noise(8, 5 << 20));
         // Of what it is by now, not of what was asked last.
@@ -387,14 +364,14 @@ fn what_has_grown_and_is_refused_stays_away_and_costs_nothing_that_has_come() {
         assert!(report.is_incomplete(), "{report:?}");
         receiver
             .until("the end there", |state| state.transfers.iter().all(Transfer::is_finished).then_some(()));
-        assert_eq!(tree(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/film"]);
+        assert_eq!(contents(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/film"]);
     }
     // Where nobody is asked, nobody says yes.
     receiver.receive_on(port, Consent::Nobody("nobody is there"));
     sender.tell(Command::Retry(id));
     sender.until("the next attempt", |state| (!state.transfer(id)?.is_finished()).then_some(()));
     assert!(sender.report(id).is_incomplete());
-    assert_eq!(tree(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/film"]);
+    assert_eq!(contents(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/film"]);
 }
 
 #[test]
@@ -413,7 +390,7 @@ fn who_calls_again_while_more_is_asked_is_asked_about_again() {
     let is_over =
         |t: &&Transfer| matches!(&t.state, TransferState::Finished(r) if r.outcome == Outcome::Complete);
     sender.until("its end", |state| state.transfers.iter().find(is_over).map(drop));
-    assert!(tree(receiver.inbox.path())["trip/a"] == noise(8, 5 << 20));
+    assert!(contents(receiver.inbox.path())["trip/a"] == noise(8, 5 << 20));
 }
 
 #[test]
@@ -440,7 +417,7 @@ fn what_was_picked_and_is_gone_when_it_goes_on_does_not_keep_the_rest_from_arriv
     receiver.until("the pause there", |state| state.transfers.first()?.rests().then_some(()));
     fs::remove_dir_all(sender.inbox.path().join("1")).unwrap();
     ends(&mut sender, &mut receiver, id);
-    let there = tree(receiver.inbox.path());
+    let there = contents(receiver.inbox.path());
     assert_eq!(there.keys().collect::<Vec<_>>(), ["film (1).mp4", "film (2).mp4", "film.mp4"]);
     assert!(there["film.mp4"] == noise(1, 9) && there["film (2).mp4"] == noise(3, 30 << 20));
     let notes = &sender.state.transfer(id).unwrap().notes;
@@ -472,6 +449,6 @@ fn a_sender_that_has_lost_its_list_offers_nothing_before_its_person_says_that_it
         sender.tell(Command::Retry(id));
         assert_eq!(sender.report(id).outcome, Outcome::Complete, "{lost}");
         assert_eq!(receiver.received(0).outcome, Outcome::Complete);
-        assert_eq!(tree(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/a", "trip/film"]);
+        assert_eq!(contents(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/a", "trip/film"]);
     }
 }

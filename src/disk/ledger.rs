@@ -13,7 +13,7 @@
 //! stands there is written over. Knows this file. Must not know what was agreed, or where the receiving folder is. Blocks.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs::File,
     io::{self, BufReader, ErrorKind, Seek as _, SeekFrom},
     path::Path,
@@ -85,6 +85,8 @@ struct Book {
     arrived: Arrived,
     /// What was about to get its name, and is not known to have it.
     intended: HashMap<Mark, Intended>,
+    /// What has it, and may not last yet.
+    unsettled: HashSet<Mark>,
     /// The last intent of what is stored, and when that was touched last.
     places: HashMap<Mark, (u64, Option<Timestamp>)>,
     paper: Paper,
@@ -180,7 +182,7 @@ impl Ledger {
         let mut book = self.book();
         let mut lines = Vec::new();
         for (mark, touched) in stored {
-            if book.settle(*mark, *touched) {
+            if book.settle(*mark, *touched) || book.settle_later(*mark, *touched) {
                 let place = book.end + lines.len() as u64;
                 put(&mut lines, place, &Line::Stored { mark: mark.0, touched: touched.map(time) });
             }
@@ -201,13 +203,31 @@ impl Ledger {
         book.append(&lines);
     }
 
-    /// What was to get its name, of an entry as it is offered now, and is not known to have it.
-    pub(in crate::disk) fn intended(&self, mark: Mark, entry: &Entry) -> Option<Saved> {
+    /// Of what was about to get its name when an attempt ended, that is stored which has it. It is to be noted as
+    /// [stored](Self::stored) once it will last.
+    pub(in crate::disk) fn resolve(&self, has_its_name: impl Fn(&Saved) -> bool) {
+        let mut book = self.book();
+        let open: Vec<_> = book.intended.iter().map(|(mark, intended)| (*mark, intended.place)).collect();
+        for (mark, place) in open {
+            if book.saved(mark, (place, None)).is_some_and(|saved| has_its_name(&saved)) {
+                book.settle(mark, None);
+                book.unsettled.insert(mark);
+            }
+        }
+    }
+
+    /// True of what is stored, and may not last yet.
+    pub(in crate::disk) fn is_unsettled(&self, mark: Mark) -> bool {
+        self.book().unsettled.contains(&mark)
+    }
+
+    /// What was about to get its name, and is not known to have it; and whether the entry is still as it was then.
+    pub(in crate::disk) fn intended(&self, mark: Mark, entry: &Entry) -> Option<(Saved, Coming)> {
         let book = self.book();
         let Intended { arrival, place } = *book.intended.get(&mark)?;
         let mut once = Arrived::default();
         once.add(arrival);
-        if once.coming(mark, entry) == Coming::Changed { None } else { book.saved(mark, (place, None)) }
+        Some((book.saved(mark, (place, None))?, once.coming(mark, entry)))
     }
 
     /// What was stored last of an entry; `None` of what was not stored by this transfer.
@@ -261,6 +281,14 @@ impl Book {
         self.arrived.add(arrival);
         self.places.insert(mark, (place, touched));
         true
+    }
+
+    /// The same of what was found to be stored before.
+    fn settle_later(&mut self, mark: Mark, now: Option<Timestamp>) -> bool {
+        if let Some((_, touched)) = self.places.get_mut(&mark) {
+            *touched = now;
+        }
+        self.unsettled.remove(&mark)
     }
 
     fn find(&mut self, arrival: Arrival) {
@@ -374,7 +402,7 @@ mod tests {
     }
 
     /// What it says of each of a few.
-    type Said = Vec<(u32, Coming, Option<Saved>, Option<Saved>)>;
+    type Said = Vec<(u32, Coming, Option<(Saved, Coming)>, Option<Saved>)>;
 
     fn said(ledger: &Ledger) -> Said {
         let of = |number| {
@@ -440,7 +468,26 @@ mod tests {
     fn what_was_intended_of_an_entry_that_has_changed_since_is_not_what_is_offered() {
         let ledger = Ledger::default();
         ledger.intend(&[(arrival(2), saved(2))]);
-        assert!(ledger.intended(Mark(2), &entry(2)).is_some());
-        assert!(ledger.intended(Mark(2), &Entry { modified: None, ..entry(2) }).is_none());
+        assert_eq!(ledger.intended(Mark(2), &entry(2)), Some((saved(2), Coming::Unchanged)));
+        let changed = Entry { modified: None, ..entry(2) };
+        assert_eq!(ledger.intended(Mark(2), &changed), Some((saved(2), Coming::Changed)));
+    }
+
+    #[test]
+    fn what_was_intended_and_has_its_name_is_stored_and_noted_when_it_lasts() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.ledger");
+        let ledger = Ledger::open(&path).unwrap();
+        ledger.intend(&[(arrival(1), saved(1)), (arrival(2), saved(2))]);
+        for is_noted in [false, true] {
+            let ledger = Ledger::open(&path).unwrap();
+            ledger.resolve(|saved| saved.size == 2);
+            assert_eq!(ledger.arrived(|a| (a.times(Mark(1)), a.times(Mark(2)))), (0, 1));
+            assert_eq!(ledger.is_unsettled(Mark(2)), !is_noted);
+            let touched = is_noted.then_some(TIME);
+            assert_eq!(ledger.last(Mark(2)), Some(Saved { touched, ..saved(2) }));
+            ledger.stored(&[(Mark(2), Some(TIME))]);
+            assert!(!ledger.is_unsettled(Mark(2)));
+        }
     }
 }

@@ -43,6 +43,8 @@ pub struct Pair {
     pub answer: Ask,
     /// What an earlier attempt has left at the receiver.
     pub attempt: Attempt,
+    /// Where the receiver notes what it stores; another attempt has one already.
+    pub ledger: Arc<Ledger>,
     pub cancel_sender: CancellationToken,
     pub cancel_receiver: CancellationToken,
     pub pause_sender: CancellationToken,
@@ -60,6 +62,7 @@ impl Default for Pair {
             receiving: Arc::new(Limiter::new(None)),
             answer: Box::new(|_| Some(Answer::Accept(Landing::default()))),
             attempt: Attempt::First,
+            ledger: Arc::default(),
             cancel_sender: CancellationToken::new(),
             cancel_receiver: CancellationToken::new(),
             pause_sender: CancellationToken::new(),
@@ -95,7 +98,7 @@ impl Pair {
         let transfer = self.transfer;
         let landing = Landing { conflict: self.conflict, ..Landing::default() };
         let send_job = job(transfer, scan, self.sending);
-        let keeping = Keeping::after(&self.attempt);
+        let keeping = Keeping::after(&self.attempt, &self.ledger);
         let receive_job = ReceiveJob {
             transfer,
             name: name("Ben"),
@@ -234,9 +237,9 @@ struct Keeping {
 }
 
 impl Keeping {
-    fn after(attempt: &Attempt) -> Self {
+    fn after(attempt: &Attempt, new: &Arc<Ledger>) -> Self {
         let ledger = match attempt {
-            Attempt::First => Arc::default(),
+            Attempt::First => Arc::clone(new),
             Attempt::Again(earlier) => Arc::clone(&earlier.ledger),
         };
         Self { chosen: Arc::default(), ledger }

@@ -92,10 +92,9 @@ pub fn found(shared: &Shared, files: impl Iterator<Item = EntryNo>) {
 /// What the plan calls stored because it stands under the name that was intended, and was not noted as stored.
 pub fn unnoted(shared: &Shared) -> Vec<(EntryNo, String)> {
     let Some(book) = shared.book() else { return Vec::new() };
-    let is_noted = |entry| book.ledger.arrived(|arrived| arrived.has(book.accord.mark(entry)));
     let entries =
         shared.plan.stored().iter().cloned().flatten().filter_map(|no| Some((no, shared.entry(no)?)));
-    let unnoted = entries.filter(|(_, entry)| !is_noted(entry));
+    let unnoted = entries.filter(|(_, entry)| book.ledger.is_unsettled(book.accord.mark(entry)));
     unnoted.map(|(no, entry)| (no, shared.local(&entry.path).into_owned())).collect()
 }
 

@@ -51,8 +51,9 @@ impl<'a> HeldTo<'a> {
         self.ledger.arrived(|arrived| self.accord.hold(entry, arrived, &mut self.slack))
     }
 
-    /// What was about to get its name when an attempt ended.
-    pub fn intended(&self, entry: &Entry) -> Option<Saved> {
+    /// What was about to get its name when an attempt ended, and is not known to have it; and whether the entry is still
+    /// as it was then.
+    pub fn intended(&self, entry: &Entry) -> Option<(Saved, Coming)> {
         self.ledger.intended(self.accord.mark(entry), entry)
     }
 

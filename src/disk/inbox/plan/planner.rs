@@ -228,9 +228,6 @@ impl<'a> Planner<'a> {
             Coming::First => self.left_earlier(parent, entry).or_else(|| self.likely(parent, entry)),
             Coming::Unchanged | Coming::Changed => None,
         };
-        if known == Some(Fate::Stored) {
-            return Ok(Fate::Stored);
-        }
         let Some(conflict) = self.hold(parent, entry) else { return Ok(Fate::Beyond) };
         if known == Some(Fate::Likely) {
             if conflict == Conflict::Replace {
@@ -240,7 +237,7 @@ impl<'a> Planner<'a> {
             self.add_to_needs(size)?;
             return Ok(Fate::Likely);
         }
-        if coming == Coming::Changed && self.renews(no, parent, entry) {
+        if self.renews(no, parent, entry) {
             self.count(size)?;
             return Ok(Fate::Replaces);
         }
@@ -287,6 +284,8 @@ impl<'a> Planner<'a> {
         };
         Some(match self.plan.conflict {
             Conflict::Replace if !is_told => Conflict::KeepBoth,
+            // What stood there when it was agreed was left out then: this has come since.
+            Conflict::Skip => Conflict::KeepBoth,
             conflict => conflict,
         })
     }

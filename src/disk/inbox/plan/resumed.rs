@@ -22,7 +22,7 @@ use crate::{
         ledger::Saved,
         system::identity::Identity,
     },
-    model::{Conflict, Entry, EntryNo, text},
+    model::{Coming, Conflict, Entry, EntryNo, text},
 };
 
 /// See [`Inbox::plan_again`].
@@ -34,6 +34,7 @@ pub fn make_again<'a>(
 ) -> Result<Plan, PlanError> {
     let names = &earlier.names;
     let mut planner = Planner::new(inbox, entries, conflict)?;
+    earlier.ledger.resolve(|saved| planner.has_its_name(saved));
     planner.held = HeldTo::of(earlier);
     planner.plan.attempt = Attempt::Again;
     planner.plan.names = names.chosen.clone();
@@ -57,17 +58,17 @@ pub fn make_again<'a>(
 }
 
 impl Planner<'_> {
-    /// Of a file that the ledger doesn't call stored: [`Fate::Stored`] where it was about to get its name when an attempt
-    /// ended, and has it; [`Fate::Likely`] where something like it stands in its place, and its content must tell.
+    /// [`Fate::Likely`] of a file that the ledger doesn't call stored, where something like it stands in its place: its
+    /// content must tell.
     pub fn left_earlier(&mut self, parent: Folder, entry: &Entry) -> Option<Fate> {
         let path = entry.path.as_str();
         let intended = self.held.as_ref().and_then(|held| held.intended(entry));
-        if let Some((saved, there)) = intended.and_then(|saved| self.stands(parent, path, saved)) {
-            let is_very = Identity::of(&there).zip(saved.identity).is_some_and(|(now, then)| now.is(then));
-            if is_very || looks_like(&there, entry) {
-                self.take_name(parent, path, last(&saved.path));
-                return Some(if is_very { Fate::Stored } else { Fate::Likely });
-            }
+        if let Some((saved, Coming::Unchanged)) = intended
+            && let Some((saved, there)) = self.stands(parent, path, saved)
+            && looks_like(&there, entry)
+        {
+            self.take_name(parent, path, last(&saved.path));
+            return Some(Fate::Likely);
         }
         let (name, there) = self.earlier(parent, path)?;
         if !looks_like(&there, entry) {
@@ -77,12 +78,14 @@ impl Planner<'_> {
         Some(Fate::Likely)
     }
 
-    /// Has a file that was stored, and has changed at the sender since, take the place of what was stored. True where
-    /// that still stands there: whether it is what was stored is seen when its name is given.
+    /// Has a file that has changed at the sender since it was stored, or was about to be, take the place of what was. True
+    /// where that may still stand there: whether it is what was stored is seen when its name is given.
     pub fn renews(&mut self, no: EntryNo, parent: Folder, entry: &Entry) -> bool {
         let path = entry.path.as_str();
-        let last_stored = self.held.as_ref().and_then(|held| held.last(entry));
-        let Some((saved, _)) = last_stored.and_then(|saved| self.stands(parent, path, saved)) else {
+        let Some(held) = &self.held else { return false };
+        let intended = || held.intended(entry).filter(|(_, coming)| *coming == Coming::Changed);
+        let before = held.last(entry).or_else(|| intended().map(|(saved, _)| saved));
+        let Some((saved, _)) = before.and_then(|saved| self.stands(parent, path, saved)) else {
             return false;
         };
         self.take_name(parent, path, last(&saved.path));
@@ -95,6 +98,19 @@ impl Planner<'_> {
         let is_here = above(&saved.path) == self.plan.names.path(above(path));
         let there = self.look(parent, above(path), last(&saved.path)).filter(|_| is_here)?;
         (matches!(Kind::of(&there), Kind::File) && there.len() == saved.size).then_some((saved, there))
+    }
+
+    /// True where the very file that was about to get its name has it.
+    fn has_its_name(&self, saved: &Saved) -> bool {
+        let name = last(&saved.path);
+        let there = match above(&saved.path) {
+            "" => self.inbox.dir.symlink_metadata(name),
+            parent => self.open(parent).and_then(|dir| dir.symlink_metadata(name)),
+        };
+        there.is_ok_and(|there| {
+            let is_very = Identity::of(&there).zip(saved.identity).is_some_and(|(now, then)| now.is(then));
+            is_very && there.len() == saved.size
+        })
     }
 
     fn take_name(&mut self, parent: Folder, path: &str, name: &str) {
