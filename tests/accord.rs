@@ -311,6 +311,7 @@ fn grown_on_its_way() -> (Device, Device, u16, TransferId) {
 fn question(receiver: &mut Device) -> TransferId {
     let asked = receiver.until("the question", |state| state.transfers.iter().find(|t| t.asks()).cloned());
     assert_eq!((asked.summary.files, asked.summary.bytes), (1, 5 << 20));
+    assert_eq!(asked.summary.top[0].name, "trip/a");
     assert!(asked.notes[0].contains("by more than you were told"), "{:?}", asked.notes);
     asked.id
 }

@@ -16,10 +16,10 @@ pub enum Effect {
 }
 
 /// What stood under a name when its person was told that it would be replaced, as far as it can be told from
-/// anything else: either half does, for some systems number their files anew.
+/// anything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stood {
-    /// Of which file it is.
+    /// Of which file it is, where the system tells one from another.
     pub identity: u32,
     /// Of its size and time.
     pub likeness: u32,

@@ -50,10 +50,14 @@ pub fn stood(metadata: &Metadata) -> Stood {
     Stood { identity, likeness: short(&[metadata.len(), seconds.cast_unsigned(), nanos.into()]) }
 }
 
-/// True of the file that stood there, whether it was written to since or its disk numbers it anew.
+/// True of the file that stood there, whether it was written to since or not. Where the system tells no file from
+/// another, of one of the same size and time.
 pub fn is_as_it_stood(there: &Metadata, Stood { identity, likeness }: Stood) -> bool {
     let now = stood(there);
-    (identity != NOTHING && now.identity == identity) || now.likeness == likeness
+    if identity == NOTHING || now.identity == NOTHING {
+        return now.likeness == likeness;
+    }
+    now.identity == identity
 }
 
 /// Where the system tells no file from another.

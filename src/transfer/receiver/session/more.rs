@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use super::{Attempt, Checked, ReceiveJob, Session};
 use crate::{
     disk::Earlier,
-    model::{Entry, Landing, Summary},
+    model::{Entry, Landing, Summary, TopItem},
     transfer::{
         Ended, TransferError,
         receiver::host::{Host, IncomingOffer, More},
@@ -39,7 +39,12 @@ impl Session<'_> {
         let mut summary = Summary::default();
         for entry in &more {
             summary.add(entry);
+            // What is inside a folder is asked by itself here.
+            if entry.path.parent().is_some() && summary.top.len() < Summary::MAX_TOP {
+                summary.top.push(TopItem { name: entry.path.as_str().to_owned(), kind: entry.kind });
+            }
         }
+        summary.more = summary.files.saturating_sub(summary.top.len() as u64);
         let folder = checked.inbox.folder().to_owned();
         let offer =
             IncomingOffer { summary, folder, free: checked.free, already: 0, notes: vec![GROWN.to_owned()] };
