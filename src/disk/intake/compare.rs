@@ -9,7 +9,7 @@ use std::{
 };
 
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
-use cap_std::fs::OpenOptions;
+use cap_std::fs::{Metadata, OpenOptions};
 
 use super::{
     accepted::Intake,
@@ -21,12 +21,12 @@ use crate::{
         error::DiskError,
         inbox::{
             local::{above, last},
-            plan::{BESIDE, looks_like},
+            plan::{BESIDE, is_as_long},
         },
         naming::Numbering,
         system::sync,
     },
-    model::{CHUNK, Digest, Entry, EntryNo},
+    model::{CHUNK, Digest, EntryNo},
 };
 
 /// What a comparison has found.
@@ -62,10 +62,15 @@ impl Intake {
         let parent = above(&planned);
         let wish = shared.plan.names.wish(shared.inbox.rules, entry.path.as_str());
         let beside = (1..=BESIDE).map(|number| shared.inbox.rules.numbered(&wish, number, Numbering::File));
+        let beside = beside.map(|name| if parent.is_empty() { name } else { format!("{parent}/{name}") });
         // One that was stored beside another before stands under a number.
-        for name in std::iter::once(last(&planned).to_owned()).chain(beside) {
-            let path = if parent.is_empty() { name } else { format!("{parent}/{name}") };
-            match shared.read(&path, entry, is_over) {
+        for path in std::iter::once(planned.clone().into_owned()).chain(beside) {
+            // What the plan has found is this transfer's own, perhaps, whatever its time is by now.
+            let is_candidate = |there: &Metadata| match path == planned {
+                true => is_as_long(there, entry),
+                false => shared.inbox.looks_like(there, entry),
+            };
+            match shared.read(&path, &is_candidate, is_over) {
                 Ok(Some((found, size, disk))) if found == digest => {
                     return Compared::Same(Same { no, size, digest, disk, path });
                 }
@@ -116,16 +121,16 @@ fn settle(file: &std::fs::File) -> io::Result<()> {
 }
 
 impl Shared {
-    /// The digest of what stands at a path, its size and its disk; `None` when that isn't like the
-    /// entry, or changes while it is read, or it is over.
+    /// The digest of what stands at a path, its size and its disk; `None` when that is no candidate,
+    /// or changes while it is read, or it is over.
     fn read(
         &self,
         path: &str,
-        entry: &Entry,
+        is_candidate: &dyn Fn(&Metadata) -> bool,
         is_over: &dyn Fn() -> bool,
     ) -> io::Result<Option<(Digest, u64, usize)>> {
         let like = self.open(path)?.metadata()?;
-        if !looks_like(&like, entry) {
+        if !is_candidate(&like) {
             return Ok(None);
         }
         let Some(digest) = self.hash(path, is_over)? else { return Ok(None) };

@@ -6,7 +6,6 @@
 use cap_std::fs::Metadata;
 
 use super::{
-    already_there::looks_like,
     decided::{Attempt, Earlier, Plan, Target},
     held::HeldTo,
     planner::{Fate, Folder, Planner},
@@ -58,20 +57,19 @@ pub fn make_again<'a>(
 }
 
 impl Planner<'_> {
-    /// [`Fate::Likely`] of a file that the ledger doesn't call stored, where something like it stands in its place: its
-    /// content must tell.
+    /// [`Fate::Likely`] of a file that the ledger doesn't call stored, where its content must tell, of what stands in its
+    /// place.
     pub fn left_earlier(&mut self, parent: Folder, entry: &Entry) -> Option<Fate> {
         let path = entry.path.as_str();
         let intended = self.held.as_ref().and_then(|held| held.intended(entry));
         if let Some((saved, Coming::Unchanged)) = intended
-            && let Some((saved, there)) = self.stands(parent, path, saved)
-            && looks_like(&there, entry)
+            && let Some(saved) = self.stands(parent, path, saved)
         {
             self.take_name(parent, path, last(&saved.path));
             return Some(Fate::Likely);
         }
         let (name, there) = self.earlier(parent, path)?;
-        if !looks_like(&there, entry) {
+        if !self.inbox.looks_like(&there, entry) {
             return None;
         }
         self.taken.insert(self.key(parent, &name));
@@ -85,7 +83,7 @@ impl Planner<'_> {
         let Some(held) = &self.held else { return false };
         let intended = || held.intended(entry).filter(|(_, coming)| *coming == Coming::Changed);
         let before = held.last(entry).or_else(|| intended().map(|(saved, _)| saved));
-        let Some((saved, _)) = before.and_then(|saved| self.stands(parent, path, saved)) else {
+        let Some(saved) = before.and_then(|saved| self.stands(parent, path, saved)) else {
             return false;
         };
         self.take_name(parent, path, last(&saved.path));
@@ -93,11 +91,11 @@ impl Planner<'_> {
         true
     }
 
-    /// What was saved, and what stands under that name now, if that is a file of that size.
-    fn stands(&self, parent: Folder, path: &str, saved: Saved) -> Option<(Saved, Metadata)> {
+    /// What was saved, if a file of that size stands under that name now.
+    fn stands(&self, parent: Folder, path: &str, saved: Saved) -> Option<Saved> {
         let is_here = above(&saved.path) == self.plan.names.path(above(path));
         let there = self.look(parent, above(path), last(&saved.path)).filter(|_| is_here)?;
-        (matches!(Kind::of(&there), Kind::File) && there.len() == saved.size).then_some((saved, there))
+        (matches!(Kind::of(&there), Kind::File) && there.len() == saved.size).then_some(saved)
     }
 
     /// True where the very file that was about to get its name has it.
