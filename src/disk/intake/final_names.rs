@@ -24,7 +24,11 @@ use crate::{
         kind::Kind,
         ledger::Saved,
         naming::Numbering,
-        system::{attributes, identity, rename, sync},
+        system::{
+            attributes,
+            identity::{self, Identity},
+            rename, sync,
+        },
     },
     model::{Digest, EntryNo, RelPath},
 };
@@ -171,10 +175,8 @@ impl Shared {
             Target::Told(stood) => identity::is_as_it_stood(&there, *stood),
             Target::Own(Saved { size, .. }) if *size != there.len() => false,
             Target::Own(Saved { digest, identity, touched, .. }) => {
-                let is_untouched =
-                    identity::Identity::of(&there).zip(*identity).is_some_and(|(a, b)| a.is(b))
-                        && touched.is_some()
-                        && attributes::touched(&there) == *touched;
+                let now = (Identity::of(&there), attributes::touched(&there));
+                let is_untouched = identity.is_some() && touched.is_some() && now == (*identity, *touched);
                 is_untouched || self.hash(path, &|| false).is_ok_and(|found| found == Some(*digest))
             }
         }

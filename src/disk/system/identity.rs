@@ -6,44 +6,49 @@ use serde::{Deserialize, Serialize};
 use super::attributes;
 use crate::model::{Stood, Timestamp};
 
-/// Of one file, as long as it is there. Some systems number their files anew when a disk is mounted again: that
-/// two are not the same here doesn't show that they are two.
+/// Of one file, as long as it is there. A number alone tells nothing: it is given out again when a file is gone, and
+/// where a system counts what it looks at, whenever the disk is mounted. With the time of its making it does. Some
+/// number their files anew all the same: that two are not the same here doesn't show that they are two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
-    device: u64,
     inode: u64,
-    /// When it was made, in seconds and nanoseconds, where that is known: numbers are given out again.
-    born: Option<(i64, u32)>,
+    /// When it was made, in seconds and nanoseconds.
+    born: (i64, u32),
 }
 
 impl Identity {
-    /// `None` where a system has nothing of the sort.
+    /// `None` where a disk has nothing of the sort, as in most that other programs or machines show.
     #[cfg(unix)]
     pub fn of(metadata: &Metadata) -> Option<Self> {
         use cap_std::fs::MetadataExt as _;
-        let born = metadata.created().ok().map(|time| Timestamp::from(time.into_std()));
-        let born = born.map(|Timestamp { seconds, nanos }| (seconds, nanos));
+        let Timestamp { seconds, nanos } = metadata.created().ok()?.into_std().into();
         // Some that have no numbers say so with this one.
-        (metadata.ino() != 0).then(|| Self { device: metadata.dev(), inode: metadata.ino(), born })
+        (metadata.ino() != 0).then(|| Self { inode: metadata.ino(), born: (seconds, nanos) })
     }
 
     #[cfg(not(unix))]
     pub fn of(_: &Metadata) -> Option<Self> {
         None
     }
+}
 
-    /// True of the very same file. A disk may have another number since, but then the time must tell.
-    pub fn is(self, other: Self) -> bool {
-        let same_disk = self.device == other.device || self.born.is_some();
-        same_disk && (self.inode, self.born) == (other.inode, other.born)
-    }
+/// Tells what stands in a folder apart while nothing is unmounted, however its name is spelled; `None` of what has
+/// several names, and where a system has nothing of the sort.
+#[cfg(unix)]
+pub fn number(metadata: &Metadata) -> Option<(u64, u64)> {
+    use cap_std::fs::MetadataExt as _;
+    (metadata.ino() != 0 && metadata.nlink() == 1).then(|| (metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+pub fn number(_: &Metadata) -> Option<(u64, u64)> {
+    None
 }
 
 /// What stands somewhere, to be known again.
 pub fn stood(metadata: &Metadata) -> Stood {
-    let identity = Identity::of(metadata).map_or(NOTHING, |Identity { device, inode, born }| {
-        let (seconds, nanos) = born.unwrap_or_default();
-        short(&[device, inode, seconds.cast_unsigned(), nanos.into()])
+    let identity = Identity::of(metadata).map_or(NOTHING, |Identity { inode, born: (seconds, nanos) }| {
+        short(&[inode, seconds.cast_unsigned(), nanos.into()])
     });
     let Timestamp { seconds, nanos } =
         attributes::modified(metadata).unwrap_or(Timestamp { seconds: 0, nanos: u32::MAX });

@@ -74,7 +74,10 @@ impl<'a> Planner<'a> {
                 _ => Cow::Owned(self.inbox.rules.numbered(&wish, number, Numbering::File)),
             };
             let there = self.look(parent, above(path), &name)?;
-            if self.inbox.looks_like(&there, entry) && self.taken.insert(self.key(parent, &name)) {
+            if self.inbox.looks_like(&there, entry)
+                && self.claim(&there)
+                && self.taken.insert(self.key(parent, &name))
+            {
                 self.plan.names.set(path, &name);
                 return Some(Fate::Likely);
             }

@@ -48,6 +48,9 @@ pub struct Planner<'a> {
     /// What names are given away, as hashes of folder and key. A wrong match, once in billions,
     /// costs a number in a name.
     pub taken: HashSet<u64>,
+    /// The files there that entries take the place of, or are taken for: each for one of them. Two names that the
+    /// receiving folder tells apart may be one in a folder below it, which has rules of its own.
+    pub claimed: HashSet<(u64, u64)>,
     pub numbers: Numbers,
     /// Folders that were never offered themselves, and lead to something that was.
     pub implied: u32,
@@ -144,6 +147,7 @@ impl<'a> Planner<'a> {
             plan: Plan { names: LocalNames::default(), conflict, ..Plan::default() },
             offered,
             taken: HashSet::new(),
+            claimed: HashSet::new(),
             numbers: Numbers::default(),
             implied: 0,
             hasher: RandomState::new(),
@@ -229,6 +233,10 @@ impl<'a> Planner<'a> {
             Coming::Unchanged | Coming::Changed => None,
         };
         let Some(conflict) = self.hold(parent, entry) else { return Ok(Fate::Beyond) };
+        let conflict = match conflict {
+            Conflict::Replace if known.is_none() && self.is_claimed(parent, path) => Conflict::KeepBoth,
+            conflict => conflict,
+        };
         if known == Some(Fate::Likely) {
             if conflict == Conflict::Replace {
                 let name = last(&self.plan.names.path(path)).to_owned();
@@ -254,8 +262,21 @@ impl<'a> Planner<'a> {
     /// Has a file take the place of what stands there now, and of nothing else.
     fn aim(&mut self, no: EntryNo, parent: Folder, path: &str, name: &str) {
         if let Some(there) = self.look(parent, above(path), name) {
+            self.claim(&there);
             self.plan.targets.insert(no, Target::Told(identity::stood(&there)));
         }
+    }
+
+    /// False when another entry has this file for itself.
+    pub fn claim(&mut self, there: &Metadata) -> bool {
+        identity::number(there).is_none_or(|number| self.claimed.insert(number))
+    }
+
+    /// True when another entry has what stands under the name that this one would like.
+    fn is_claimed(&self, parent: Folder, path: &str) -> bool {
+        let wish = self.plan.names.wish(self.inbox.rules, path);
+        let there = self.look(parent, above(path), &wish);
+        there.and_then(|there| identity::number(&there)).is_some_and(|number| self.claimed.contains(&number))
     }
 
     /// True of what nobody has said yes to. It is said, and left out.

@@ -63,13 +63,14 @@ impl Planner<'_> {
         let path = entry.path.as_str();
         let intended = self.held.as_ref().and_then(|held| held.intended(entry));
         if let Some((saved, Coming::Unchanged)) = intended
-            && let Some(saved) = self.stands(parent, path, saved)
+            && let Some((saved, there)) = self.stands(parent, path, saved)
         {
+            self.claim(&there);
             self.take_name(parent, path, last(&saved.path));
             return Some(Fate::Likely);
         }
         let (name, there) = self.earlier(parent, path)?;
-        if !self.inbox.looks_like(&there, entry) {
+        if !self.inbox.looks_like(&there, entry) || !self.claim(&there) {
             return None;
         }
         self.taken.insert(self.key(parent, &name));
@@ -83,19 +84,20 @@ impl Planner<'_> {
         let Some(held) = &self.held else { return false };
         let intended = || held.intended(entry).filter(|(_, coming)| *coming == Coming::Changed);
         let before = held.last(entry).or_else(|| intended().map(|(saved, _)| saved));
-        let Some(saved) = before.and_then(|saved| self.stands(parent, path, saved)) else {
+        let Some((saved, there)) = before.and_then(|saved| self.stands(parent, path, saved)) else {
             return false;
         };
+        self.claim(&there);
         self.take_name(parent, path, last(&saved.path));
         self.plan.targets.insert(no, Target::Own(saved));
         true
     }
 
-    /// What was saved, if a file of that size stands under that name now.
-    fn stands(&self, parent: Folder, path: &str, saved: Saved) -> Option<Saved> {
+    /// What was saved, and what stands under that name now, if that is a file of that size.
+    fn stands(&self, parent: Folder, path: &str, saved: Saved) -> Option<(Saved, Metadata)> {
         let is_here = above(&saved.path) == self.plan.names.path(above(path));
         let there = self.look(parent, above(path), last(&saved.path)).filter(|_| is_here)?;
-        (matches!(Kind::of(&there), Kind::File) && there.len() == saved.size).then_some(saved)
+        (matches!(Kind::of(&there), Kind::File) && there.len() == saved.size).then_some((saved, there))
     }
 
     /// True where the very file that was about to get its name has it.
@@ -105,10 +107,8 @@ impl Planner<'_> {
             "" => self.inbox.dir.symlink_metadata(name),
             parent => self.open(parent).and_then(|dir| dir.symlink_metadata(name)),
         };
-        there.is_ok_and(|there| {
-            let is_very = Identity::of(&there).zip(saved.identity).is_some_and(|(now, then)| now.is(then));
-            is_very && there.len() == saved.size
-        })
+        let is_very = |there: &Metadata| saved.identity.is_some() && Identity::of(there) == saved.identity;
+        there.is_ok_and(|there| is_very(&there) && there.len() == saved.size)
     }
 
     fn take_name(&mut self, parent: Folder, path: &str, name: &str) {
