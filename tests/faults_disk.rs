@@ -8,6 +8,11 @@
 #![allow(clippy::print_stderr, reason = "what a case was is shown when it fails")]
 #![cfg(target_os = "linux")]
 
+#[path = "faults_disk/broken.rs"]
+mod broken;
+#[path = "faults/cable.rs"]
+#[allow(dead_code, reason = "the tests of networks use more of it")]
+mod cable;
 #[path = "support/chance.rs"]
 mod chance;
 #[path = "faults_disk/changing.rs"]
@@ -16,6 +21,8 @@ mod changing;
 mod damaged;
 #[path = "faults_disk/disk.rs"]
 mod disk;
+#[path = "faults_disk/folding.rs"]
+mod folding;
 #[path = "faults_disk/full.rs"]
 mod full;
 #[path = "cli/harness.rs"]
@@ -27,11 +34,17 @@ mod injected;
 mod journal;
 #[path = "support/loud.rs"]
 mod loud;
+#[path = "faults_disk/lying.rs"]
+mod lying;
+#[path = "faults_disk/noting.rs"]
+mod noting;
 #[path = "faults_disk/parcel.rs"]
 mod parcel;
 #[path = "faults_disk/power.rs"]
 mod power;
 #[path = "faults_disk/receiver.rs"]
 mod receiver;
+#[path = "faults_disk/stored.rs"]
+mod stored;
 #[path = "faults_disk/strange.rs"]
 mod strange;

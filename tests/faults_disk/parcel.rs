@@ -82,13 +82,52 @@ impl Parcel {
         assert_eq!(self.wrong(inbox), None, "{when}");
     }
 
+    /// Nothing but what was sent, and all of that.
+    pub fn is_exactly_there(&self, inbox: &Path, when: &str) {
+        let there = finished(inbox);
+        let (found, sent): (Vec<_>, Vec<_>) = (there.keys().collect(), self.tree.keys().collect());
+        assert_eq!(found, sent, "{when}");
+        self.is_there(inbox, when);
+    }
+
+    /// How often each content is in it.
+    pub fn contents(&self) -> BTreeMap<String, usize> {
+        contents(&self.tree)
+    }
+
+    /// The content of what comes last.
+    pub fn last(&self) -> &Vec<u8> {
+        self.tree.values().flatten().last().unwrap()
+    }
+
+    pub fn bytes(&self) -> u64 {
+        self.tree.values().flatten().map(|bytes| bytes.len() as u64).sum()
+    }
+
     pub fn is_there(&self, inbox: &Path, when: &str) {
         assert_eq!(self.wrong_or_missing(inbox), None, "{when}");
     }
 }
 
+/// How often each content is there, whatever it is called.
+pub fn contents(tree: &Tree) -> BTreeMap<String, usize> {
+    let mut all = BTreeMap::new();
+    for bytes in tree.values().flatten() {
+        *all.entry(short(bytes)).or_default() += 1;
+    }
+    all
+}
+
+/// A content so that it can be read.
+pub fn short(bytes: &[u8]) -> String {
+    match str::from_utf8(bytes) {
+        Ok(text) if text.len() < 40 => text.to_owned(),
+        _ => format!("{} bytes, {}", bytes.len(), blake3::hash(bytes)),
+    }
+}
+
 /// What has names of its own in a receiving folder.
-fn finished(inbox: &Path) -> Tree {
+pub fn finished(inbox: &Path) -> Tree {
     let is_ours = |path: &Path| path.iter().any(|name| name.to_string_lossy().starts_with(".airlift-"));
     tree(inbox).into_iter().filter(|(path, _)| !is_ours(path)).collect()
 }

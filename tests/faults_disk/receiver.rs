@@ -27,6 +27,20 @@ impl Receiver {
     /// # Errors
     /// With its last words when it ends before that.
     pub fn start(inbox: &Path, home: &Path, port: &str, faults: &[Fault]) -> Result<Self, Vec<Value>> {
+        Self::obeying("keep-both", inbox, home, port, faults)
+    }
+
+    /// As [`Receiver::start`], with another rule for names that are taken.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn obeying(
+        conflict: &str,
+        inbox: &Path,
+        home: &Path,
+        port: &str,
+        faults: &[Fault],
+    ) -> Result<Self, Vec<Value>> {
         let airlift = env!("CARGO_BIN_EXE_airlift");
         let mut command = Command::new(if faults.is_empty() { airlift } else { "strace" });
         if !faults.is_empty() {
@@ -40,6 +54,7 @@ impl Receiver {
         }
         let inbox = inbox.to_str().unwrap();
         command.args(["receive", "--json", "--port", port, "--dir", inbox, "--accept", "all", "--once"]);
+        command.args(["--conflict", conflict]);
         command.env("AIRLIFT_HOME", home).env("AIRLIFT_NO_DISCOVERY", "1").env_remove("AIRLIFT_LOG");
         command.stdin(Stdio::null()).process_group(0);
         let mut running = Running::start(&mut command);

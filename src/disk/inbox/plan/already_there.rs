@@ -73,11 +73,13 @@ impl<'a> Planner<'a> {
                 0 => Cow::Borrowed(&*wish),
                 _ => Cow::Owned(self.inbox.rules.numbered(&wish, number, Numbering::File)),
             };
-            let there = self.look(parent, above(path), &name)?;
-            if self.inbox.looks_like(&there, entry)
-                && self.claim(&there)
-                && self.taken.insert(self.key(parent, &name))
-            {
+            let key = self.key(parent, &name);
+            let there = match self.look(parent, above(path), &name) {
+                // It is another's in this offer, and was when this one was put beside that.
+                None if number == 0 && self.taken.contains(&key) => continue,
+                there => there?,
+            };
+            if self.inbox.looks_like(&there, entry) && self.claim(&there) && self.taken.insert(key) {
                 self.plan.names.set(path, &name);
                 return Some(Fate::Likely);
             }
