@@ -286,8 +286,8 @@ fn what_goes_on_when_its_disk_was_taken_out_waits_for_that_and_is_written_to_no_
     is_away(&mut sender, "there");
     assert_eq!(names(&disk.at), [""; 0]);
     disk.put_in();
-    let (sent, received) = (ends_well(sender), ends_well(receiver));
-    assert_eq!((&sent["files"], &received["files"]), (&1.into(), &1.into()));
+    let ends = [ends_well(sender), ends_well(receiver)];
+    assert!(ends.iter().all(|end| end["files"] == 1), "{ends:?}");
     assert!(fs::read(inbox.join("film")).unwrap() == bytes);
     assert_eq!(names(&inbox), ["film"]);
 }

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::{BufRead as _, BufReader, Read as _},
+    io::{self, BufRead as _, BufReader, Read as _},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, sync_channel},
@@ -199,21 +199,31 @@ impl Drop for Running {
 
 /// Every path below a folder, with a file's content and `None` for a folder.
 pub fn tree(folder: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+    loop {
+        match walk(folder) {
+            // A program that is at work has given it another name since it was listed.
+            Err(why) if why.kind() == io::ErrorKind::NotFound && folder.exists() => {}
+            all => return all.unwrap(),
+        }
+    }
+}
+
+fn walk(folder: &Path) -> io::Result<BTreeMap<PathBuf, Option<Vec<u8>>>> {
     let mut all = BTreeMap::new();
     let mut left = vec![folder.to_owned()];
     while let Some(inside) = left.pop() {
-        for entry in fs::read_dir(&inside).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in fs::read_dir(&inside)? {
+            let path = entry?.path();
             let name = path.strip_prefix(folder).unwrap().to_owned();
             if path.is_dir() {
                 all.insert(name, None);
                 left.push(path);
             } else {
-                all.insert(name, Some(fs::read(&path).unwrap()));
+                all.insert(name, Some(fs::read(&path)?));
             }
         }
     }
-    all
+    Ok(all)
 }
 
 /// Bytes that are not all the same.

@@ -66,9 +66,8 @@ impl Intake {
         // One that was stored beside another before stands under a number.
         for path in std::iter::once(planned.clone().into_owned()).chain(beside) {
             // What the plan has found is this transfer's own, perhaps, whatever its time is by now.
-            let is_candidate = |there: &Metadata| match path == planned {
-                true => is_as_long(there, entry),
-                false => shared.inbox.looks_like(there, entry),
+            let is_candidate = |there: &Metadata| {
+                if path == planned { is_as_long(there, entry) } else { shared.inbox.looks_like(there, entry) }
             };
             match shared.read(&path, &is_candidate, is_over) {
                 Ok(Some((found, size, disk))) if found == digest => {
