@@ -8,7 +8,11 @@ use cap_std::fs::{Dir, OpenOptions};
 
 use crate::disk::{
     naming::{Case, Characters, Longest, NameRules, OURS, Unicode},
-    system::{descriptors, space},
+    system::{
+        descriptors,
+        modes::{self, Ordinary},
+        space,
+    },
 };
 
 /// What `dir` makes of names.
@@ -16,10 +20,7 @@ use crate::disk::{
 /// # Errors
 /// When nothing can be created in it, or not be removed again.
 pub(in crate::disk) fn rules(dir: &Dir) -> io::Result<NameRules> {
-    let mut random = [0; 4];
-    getrandom::fill(&mut random).map_err(io::Error::other)?;
-    let stem = format!("{OURS}probe-{:08x}", u32::from_ne_bytes(random));
-
+    let stem = stem()?;
     let plain = Trial::create(dir, stem.clone())?;
     let case = if dir.symlink_metadata(stem.to_uppercase()).is_ok() { Case::Ignored } else { Case::Matters };
     plain.remove()?;
@@ -29,6 +30,21 @@ pub(in crate::disk) fn rules(dir: &Dir) -> io::Result<NameRules> {
         _ => Unicode::Exact,
     };
     Ok(NameRules { characters: characters(dir, &stem), case, unicode, longest: longest_name(dir) })
+}
+
+fn stem() -> io::Result<String> {
+    let mut random = [0; 4];
+    getrandom::fill(&mut random).map_err(io::Error::other)?;
+    Ok(format!("{OURS}probe-{:08x}", u32::from_ne_bytes(random)))
+}
+
+/// What a new file gets in `dir`.
+///
+/// # Errors
+/// As [`rules`].
+pub(in crate::disk) fn ordinary(dir: &Dir) -> io::Result<Ordinary> {
+    let trial = Trial::create(dir, stem()?)?;
+    Ok(modes::ordinary(&dir.symlink_metadata(&trial.name)?))
 }
 
 /// On Windows a trial would lie: a colon makes a hidden stream of another file.
@@ -61,7 +77,10 @@ struct Trial<'d> {
 
 impl<'d> Trial<'d> {
     fn create(dir: &'d Dir, name: String) -> io::Result<Self> {
-        let create = || dir.open_with(&name, OpenOptions::new().write(true).create_new(true));
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        modes::create_ordinary(&mut options);
+        let create = || dir.open_with(&name, &options);
         // Any refusal of it is taken for one of the name.
         descriptors::wait_for_one(create, descriptors::are_used_up, || ())?;
         Ok(Self { dir, name })

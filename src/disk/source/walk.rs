@@ -24,9 +24,9 @@ use crate::{
         kind::Kind,
         naming::Numbering,
         notes::Notes,
-        system::{attributes, descriptors},
+        system::{attributes, descriptors, modes},
     },
-    model::{Entry, EntryKind, FileMode, RelPath, Skipped, Source, Trial, text},
+    model::{Access, Entry, EntryKind, FileMode, RelPath, Skipped, Source, Trial, text},
 };
 
 /// Where one of the picked things is.
@@ -202,7 +202,7 @@ impl Walk {
         let Pick { origin, wire } = pick;
         let made = |wire, size| {
             let kind = EntryKind::File { size, mode: FileMode::Regular };
-            Some(Entry { path: wire, kind, modified: None })
+            Some(Entry { path: wire, kind, access: Access::Shared, modified: None })
         };
         let entry = match &origin {
             Origin::StandardInput => made(wire, None),
@@ -266,7 +266,8 @@ impl Walk {
                 EntryKind::Folder
             }
         };
-        Some(Entry { path: wire, kind, modified: attributes::modified(metadata) })
+        let (access, modified) = (modes::access(metadata), attributes::modified(metadata));
+        Some(Entry { path: wire, kind, access, modified })
     }
 
     /// What is at an absolute path.

@@ -2,6 +2,8 @@
 
 mod completing;
 mod planning;
+#[cfg(unix)]
+mod privacy;
 mod receiving;
 mod resuming;
 mod sending;
@@ -22,8 +24,8 @@ use super::{
     DiskError, Earlier, Inbox, Intake, Names, Partial, Plan, Scan, SourceFile, Sources, Stored, Verified,
 };
 use crate::model::{
-    Arrived, CHUNK, Clocks, Conflict, Digest, Entry, EntryKind, EntryNo, FileMode, Leaf, RelPath, Source,
-    Stopwatch, Timestamp, TransferId,
+    Access, Arrived, CHUNK, Clocks, Conflict, Digest, Entry, EntryKind, EntryNo, FileMode, Leaf, RelPath,
+    Source, Stopwatch, Timestamp, TransferId,
 };
 
 const ID: TransferId = TransferId([0xab; 16]);
@@ -38,17 +40,18 @@ fn temp() -> TempDir {
 }
 
 fn folder(path: &str) -> Entry {
-    Entry { path: RelPath::parse(path).unwrap(), kind: EntryKind::Folder, modified: None }
+    let (path, kind) = (RelPath::parse(path).unwrap(), EntryKind::Folder);
+    Entry { path, kind, access: Access::Shared, modified: None }
 }
 
 fn file(path: &str, size: u64) -> Entry {
     let kind = EntryKind::File { size: Some(size), mode: FileMode::Regular };
-    Entry { path: RelPath::parse(path).unwrap(), kind, modified: None }
+    Entry { path: RelPath::parse(path).unwrap(), kind, access: Access::Shared, modified: None }
 }
 
 fn stream(path: &str) -> Entry {
     let kind = EntryKind::File { size: None, mode: FileMode::Regular };
-    Entry { path: RelPath::parse(path).unwrap(), kind, modified: None }
+    Entry { path: RelPath::parse(path).unwrap(), kind, access: Access::Shared, modified: None }
 }
 
 /// The content that tests give a file: its path.

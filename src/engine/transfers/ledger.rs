@@ -96,7 +96,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Came, Entry, EntryKind, FileMode, RelPath};
+    use crate::model::{Access, Came, Entry, EntryKind, FileMode, RelPath};
 
     #[test]
     fn what_was_noted_is_there_for_the_next_run_though_a_crash_has_torn_its_end() {
@@ -120,7 +120,8 @@ mod tests {
         for number in 0..3 {
             let Arrival { mark, size, modified } = noted(number);
             let kind = EntryKind::File { size: Some(size), mode: FileMode::Regular };
-            let entry = Entry { path: RelPath::parse("any").unwrap(), kind, modified };
+            let path = RelPath::parse("any").unwrap();
+            let entry = Entry { path, kind, access: Access::Shared, modified };
             assert_eq!(again.came(mark, &entry), Came::Same, "{number}");
         }
         assert!(!again.has(Mark(u64::from_le_bytes([7; 8]))));

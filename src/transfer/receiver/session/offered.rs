@@ -153,7 +153,7 @@ mod tests {
         transfer::{Attempt, Compared, Host, IncomingOffer, Limiter, ReceiveJob, Stops, receive},
         wire::{
             FromReceiver, frame,
-            message::{Acquaintance, RawKind, RawPurpose, RawSkipped, Stance},
+            message::{Acquaintance, RawAccess, RawKind, RawPurpose, RawSkipped, Stance},
         },
     };
 
@@ -224,7 +224,7 @@ mod tests {
             say(&mut sender, &FromSender::Nonce { nonce: [7; 32], stance: Stance::GoesAhead }).await;
             for path in PATHS {
                 let kind = RawKind::File { size: Some(1) };
-                let entry = RawEntry { path: path.into(), kind, modified: None };
+                let entry = RawEntry { path: path.into(), kind, modified: None, access: RawAccess::Shared };
                 say(&mut sender, &FromSender::Entries(vec![entry])).await;
             }
             let skipped = RawSkipped { links: 0, special: 0, unreadable: 0 };
