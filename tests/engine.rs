@@ -36,7 +36,7 @@ fn a_name_that_was_chosen_stays_and_one_for_a_single_run_does_not() {
     assert_eq!(before.settings.device_name, None);
 
     // Something else is changed: the name for this run is still no one's choice.
-    let other = Settings { inbox: home.path().join("inbox"), ..before.settings };
+    let other = Settings { inbox: "/srv/inbox".into(), ..before.settings };
     engine.block_on(engine.handle().send(Command::Apply(other.clone()))).unwrap();
     let chosen = Settings { device_name: DeviceName::parse("Studio 写真").ok(), ..other };
     engine.block_on(engine.handle().send(Command::Apply(chosen.clone()))).unwrap();

@@ -117,12 +117,15 @@ pub struct Skipped {
     pub special: u64,
     /// Files and folders that could not be read.
     pub unreadable: u64,
+    /// What Airlift keeps for itself; the other side is not told.
+    #[serde(default)]
+    pub own: u64,
 }
 
 impl Skipped {
     #[must_use]
     pub fn total(self) -> u64 {
-        self.links.saturating_add(self.special).saturating_add(self.unreadable)
+        [self.special, self.unreadable, self.own].into_iter().fold(self.links, u64::saturating_add)
     }
 }
 

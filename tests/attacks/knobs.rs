@@ -4,7 +4,7 @@
 use std::{io::Write, ops::ControlFlow, path::PathBuf, sync::Arc, time::Duration};
 
 use airlift::{
-    disk::Scan,
+    disk::{OffLimits, Scan},
     engine::Consent,
     model::{
         DeviceId, DeviceName, Digest, Outcome, Problem, ProblemKind, Progress, Report, Side, Source,
@@ -149,7 +149,7 @@ pub fn send(path: PathBuf, lies: Lies) -> (Report, Progress) {
     let job = SendJob {
         transfer: TransferId([1; 16]),
         name: DeviceName::parse("Anna").unwrap(),
-        scan: Scan::new(vec![Source::Path(path)]).unwrap(),
+        scan: Scan::new(vec![Source::Path(path)], &OffLimits::default()).unwrap(),
         limiter: Arc::new(Limiter::new(None)),
         ends: ends(),
         assent: watch::channel(Assent::Known).1,

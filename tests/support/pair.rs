@@ -7,7 +7,7 @@ use std::{
 };
 
 use airlift::{
-    disk::{Earlier, Names, Scan},
+    disk::{Earlier, Names, OffLimits, Scan},
     model::{
         Accord, Answer, Arrived, Conflict, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind,
         Report, Side, Source, Summary, TransferId,
@@ -86,7 +86,7 @@ impl Pair {
     }
 
     pub async fn run_sources(self, sources: Vec<Source>, inbox: &Path) -> Outcomes {
-        self.run_scan(Scan::new(sources).unwrap(), inbox).await
+        self.run_scan(Scan::new(sources, &OffLimits::default()).unwrap(), inbox).await
     }
 
     pub async fn run_scan(self, scan: Scan, inbox: &Path) -> Outcomes {
@@ -100,6 +100,7 @@ impl Pair {
             transfer,
             name: name("Ben"),
             inbox: inbox.to_owned(),
+            off_limits: OffLimits::default(),
             landing,
             limiter: self.receiving,
             attempt: self.attempt,
@@ -167,7 +168,7 @@ impl Pair {
                     }
                     let meter = Arc::new(Meter::default());
                     let stops = stops(self.cancel_receiver, self.pause_receiver);
-                    transfer::receive(far, receive_job, &person, lanes, meter, &note, stops).await
+                    Box::pin(transfer::receive(far, receive_job, &person, lanes, meter, &note, stops)).await
                 },
                 relay.run(),
             )

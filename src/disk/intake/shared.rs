@@ -176,10 +176,12 @@ impl Shared {
             } else {
                 self.enter(&*self.open_folder(above(path), missing)?, path, missing)
             };
-            let opened = dir.and_then(|dir| {
-                Ok(Folder { disk: self.disks.number(&dir)?, dir, ordinary: OnceLock::new() })
-            });
-            opened.map_err(|why| self.failed(path, why))
+            let opened = dir.and_then(|dir| Ok((dir.dir_metadata()?, self.disks.number(&dir)?, dir)));
+            let (found, disk, dir) = opened.map_err(|why| self.failed(path, why))?;
+            if self.inbox.off_limits.is(&found) {
+                return Err(DiskError::Own(shown(path)));
+            }
+            Ok(Folder { dir, disk, ordinary: OnceLock::new() })
         })
     }
 

@@ -24,6 +24,7 @@ use crate::{
         kind::Kind,
         naming::Numbering,
         notes::Notes,
+        off_limits::OffLimits,
         system::{attributes, descriptors, modes},
     },
     model::{Access, Entry, EntryKind, FileMode, RelPath, Skipped, Source, Trial, text},
@@ -53,6 +54,7 @@ pub(in crate::disk) struct Walk {
     /// The folders that are being gone through, outermost first.
     inside: Vec<Inside>,
     folders: Folders<Dir>,
+    off_limits: OffLimits,
     skipped: Skipped,
     notes: Notes,
 }
@@ -72,11 +74,11 @@ struct Inside {
 }
 
 impl Walk {
-    pub fn new(sources: Vec<Source>) -> Result<Self, SourceError> {
+    pub fn new(sources: Vec<Source>, off_limits: &OffLimits) -> Result<Self, SourceError> {
         if sources.is_empty() {
             return Err(SourceError::Nothing);
         }
-        let mut walk = Self::through(Vec::new());
+        let mut walk = Self::through(Vec::new(), off_limits.clone());
         let (mut picks, mut taken, mut left_out) = (Vec::new(), Taken::default(), None);
         for source in sources {
             match source {
@@ -119,14 +121,15 @@ impl Walk {
     /// Finds the one file of a speed test.
     pub fn of_trial(content: TrialContent) -> Result<Self, SourceError> {
         let wire = RelPath::parse(Trial::NAME).map_err(|_| SourceError::BadName(Trial::NAME.to_owned()))?;
-        Ok(Self::through(vec![Pick { origin: Origin::Trial(content), wire }]))
+        Ok(Self::through(vec![Pick { origin: Origin::Trial(content), wire }], OffLimits::default()))
     }
 
-    fn through(picks: Vec<Pick>) -> Self {
+    fn through(picks: Vec<Pick>, off_limits: OffLimits) -> Self {
         Self {
             picks: picks.into_iter(),
             inside: Vec::new(),
             folders: Folders::default(),
+            off_limits,
             skipped: Skipped::default(),
             notes: Notes::default(),
         }
@@ -176,7 +179,11 @@ impl Walk {
         } else {
             fs::canonicalize(picked).map_err(failed)?
         };
-        let numbering = match Kind::of(&self.look(&path).map_err(failed)?) {
+        let found = self.look(&path).map_err(failed)?;
+        if self.off_limits.is(&found) || path.parent().is_some_and(|folder| self.off_limits.holds(folder)) {
+            return Err(SourceError::Own(shown(picked)));
+        }
+        let numbering = match Kind::of(&found) {
             Kind::Link => {
                 let target = fs::canonicalize(picked).ok();
                 return Err(SourceError::Link { path: shown(picked), target: target.as_deref().map(shown) });
@@ -245,6 +252,13 @@ impl Walk {
 
     /// The entry for what is there; a folder is gone into next.
     fn visit(&mut self, path: PathBuf, wire: RelPath, metadata: &Metadata) -> Option<Entry> {
+        if self.off_limits.is(metadata) {
+            self.skipped.own += 1;
+            let path = shown(&path);
+            self.notes
+                .add(format_args!("“{path}” is Airlift’s own and is left out: this device’s key is there."));
+            return None;
+        }
         let kind = match Kind::of(metadata) {
             Kind::Link => {
                 self.skipped.links += 1;

@@ -5,6 +5,7 @@
 pub mod at;
 pub mod attributes;
 pub mod descriptors;
+pub mod identity;
 pub mod modes;
 pub mod refusal;
 pub mod rename;

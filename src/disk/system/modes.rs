@@ -3,7 +3,7 @@
 //! Knows bits of permission. Must not know what anything is for. A file system that has no modes, or lets nobody
 //! set them, is no failure: what is made there is as open as all of it.
 
-use std::{fs::File, io};
+use std::{fs::File, io, path::Path};
 
 use cap_std::fs::{Dir, DirBuilder, Metadata, OpenOptions};
 
@@ -119,4 +119,38 @@ const OTHERS: u32 = 0o077;
 fn set(file: &File, bits: u32) -> io::Result<()> {
     use std::{fs::Permissions, os::unix::fs::PermissionsExt as _};
     file.set_permissions(Permissions::from_mode(bits))
+}
+
+/// Takes away what others may do with a file or folder at a path. One that others write to by design, as its sticky
+/// bit says, stays as it is, and so does a link.
+///
+/// # Errors
+/// When it is not there, or not this user's.
+#[cfg(unix)]
+pub fn keep_private(path: &Path) -> io::Result<()> {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+    const STICKY: u32 = 0o1000;
+    let found = fs::symlink_metadata(path)?;
+    let bits = found.permissions().mode();
+    if found.is_symlink() || bits & OTHERS == 0 || bits & STICKY != 0 {
+        return Ok(());
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(bits & 0o700))
+}
+
+#[cfg(not(unix))]
+pub fn keep_private(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes a folder for this user alone, and those above it, where they are missing.
+///
+/// # Errors
+/// When one can't be made.
+pub fn make_private(folder: &Path) -> io::Result<()> {
+    let mut make = std::fs::DirBuilder::new();
+    make.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut make, PRIVATE | 0o100);
+    make.create(folder)
 }

@@ -1,6 +1,8 @@
 //! What the disk's tests share. Each file of tests hunts the faults of one side.
 
 mod completing;
+#[cfg(unix)]
+mod off_limits;
 mod planning;
 #[cfg(unix)]
 mod privacy;
@@ -21,7 +23,8 @@ use std::{
 use tempfile::TempDir;
 
 use super::{
-    DiskError, Earlier, Inbox, Intake, Names, Partial, Plan, Scan, SourceFile, Sources, Stored, Verified,
+    DiskError, Earlier, Inbox, Intake, Names, OffLimits, Partial, Plan, Scan, SourceFile, Sources, Stored,
+    Verified,
 };
 use crate::model::{
     Access, Arrived, CHUNK, Clocks, Conflict, Digest, Entry, EntryKind, EntryNo, FileMode, Leaf, RelPath,
@@ -64,7 +67,8 @@ fn digest(content: &[u8]) -> Digest {
 }
 
 fn scan(paths: &[&Path]) -> Scan {
-    Scan::new(paths.iter().map(|path| Source::Path((*path).to_owned())).collect()).unwrap()
+    Scan::new(paths.iter().map(|path| Source::Path((*path).to_owned())).collect(), &OffLimits::default())
+        .unwrap()
 }
 
 fn scan_all(paths: &[&Path]) -> (Vec<Entry>, Sources) {
@@ -81,7 +85,7 @@ fn scan_all(paths: &[&Path]) -> (Vec<Entry>, Sources) {
 }
 
 fn begin(folder: &Path, entries: &[Entry], conflict: Conflict) -> Intake {
-    let inbox = Inbox::open(folder).unwrap();
+    let inbox = Inbox::open(folder, &OffLimits::default()).unwrap();
     let plan = inbox.plan(entries, None, conflict).unwrap();
     Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap()
 }

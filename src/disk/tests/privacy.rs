@@ -146,7 +146,7 @@ fn partial_files_and_journals_are_their_owners_alone_until_a_file_has_its_name()
     for (name, _) in &there {
         set(&temp.path().join(name), 0o644);
     }
-    let inbox = Inbox::open(temp.path()).unwrap();
+    let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
     let plan = inbox.plan_again(&entries, &earlier(&names), Conflict::KeepBoth).unwrap();
     let intake = Intake::begin(inbox, entries.clone(), plan, ID).unwrap();
     assert_eq!(intake.held().len(), 1);

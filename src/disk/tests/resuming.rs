@@ -37,7 +37,7 @@ impl Receiver {
 
     fn begin_as(&mut self, size: u64, id: TransferId) -> Intake {
         let entries = [folder("top"), file("top/film", size)];
-        let inbox = Inbox::open(self.temp.path()).unwrap();
+        let inbox = Inbox::open(self.temp.path(), &OffLimits::default()).unwrap();
         let plan = match &self.names {
             None => inbox.plan(&entries, None, Conflict::KeepBoth),
             Some(names) => inbox.plan_again(&entries, &earlier(names), Conflict::KeepBoth),
@@ -348,7 +348,7 @@ fn a_plan_for_another_attempt_leaves_out_what_is_stored_and_keeps_the_names_of_t
     // One has changed at the sender since, and one was changed here.
     entries[2] = timed("top/b", 5, 2000);
     fs::write(temp.path().join("top (1)/a"), "longer than it was").unwrap();
-    let inbox = Inbox::open(temp.path()).unwrap();
+    let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
     let plan = inbox.plan_again(&entries, &earlier(&names), Conflict::KeepBoth).unwrap();
     assert_eq!((plan.stored(), plan.unwanted()), (&[4..5][..], &[4..5][..]));
     let intake = Intake::begin(inbox, entries.clone(), plan, ID).unwrap();
@@ -373,7 +373,7 @@ fn a_file_of_somebody_else_with_the_same_name_size_and_time_is_not_taken_for_wha
             store_one(&intake, no, b"12345").unwrap();
         }
         drop(intake);
-        let inbox = Inbox::open(temp.path()).unwrap();
+        let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
         let plan = inbox.plan_again(&entries, &earlier(&names), Conflict::KeepBoth).unwrap();
         let (stored, likely): (&[_], &[_]) = if is_sure { (&[0..1, 2..3], &[]) } else { (&[2..3], &[0..1]) };
         assert_eq!((plan.stored(), plan.likely()), (stored, likely), "{nanos}");

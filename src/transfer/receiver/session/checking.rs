@@ -33,9 +33,10 @@ impl Session<'_> {
             Attempt::First => None,
             Attempt::Again(earlier) => Some(earlier.clone()),
         };
+        let off_limits = job.off_limits.clone();
         let is_first = earlier.is_none();
         let mut checking = spawn_blocking(move || {
-            let inbox = Inbox::open(&folder)?;
+            let inbox = Inbox::open(&folder, &off_limits)?;
             let plan = match (purpose, earlier) {
                 (Purpose::Files, Some(earlier)) => inbox.plan_again(&entries, &earlier, landing.conflict)?,
                 (Purpose::Files, None) => inbox.plan(&entries, landing.name.as_deref(), landing.conflict)?,

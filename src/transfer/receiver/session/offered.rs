@@ -145,6 +145,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        disk::OffLimits,
         model::{
             Answer, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side, Summary,
             TransferId,
@@ -163,6 +164,7 @@ mod tests {
             transfer: TransferId([7; 16]),
             name: DeviceName::parse("Ben").unwrap(),
             inbox: inbox.to_owned(),
+            off_limits: OffLimits::default(),
             landing: Landing::default(),
             limiter: Arc::new(Limiter::new(None)),
             attempt: Attempt::First,
