@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::transfers::record;
+use super::transfers::{given_up, record};
 use crate::{
     disk::{self, DiskError, OffLimits},
     identity, settings,
@@ -44,15 +44,21 @@ pub fn admits(home: &Path, folder: &Path) -> Result<(), DiskError> {
 /// # Errors
 /// When it can't be looked at.
 pub fn off_limits(home: &Path) -> io::Result<OffLimits> {
-    OffLimits::at([home.to_owned(), home.join(record::FOLDER), logs(home), home.join(identity::KEY_FILE)])
+    OffLimits::at([home.to_owned(), home.join(identity::KEY_FILE)].into_iter().chain(folders(home)))
+}
+
+/// Those in it.
+fn folders(home: &Path) -> [PathBuf; 3] {
+    [home.join(record::FOLDER), home.join(given_up::FOLDER), logs(home)]
 }
 
 fn keep_private(home: &Path) {
     let files = [identity::KEY_FILE, settings::FILE].into_iter().chain(identity::TRUST_FILES);
-    let folders = [home.join(record::FOLDER), logs(home)];
-    let inside = folders.iter().flat_map(|folder| fs::read_dir(folder).into_iter().flatten().flatten());
-    let inside: Vec<_> = inside.map(|entry| entry.path()).collect();
-    // A home may be a link; what is in it is not to be.
+    let folders = folders(home);
+    // One that is a link may have things of others in it.
+    let is_folder = |path: &&PathBuf| fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
+    let listed = folders.iter().filter(is_folder).flat_map(fs::read_dir);
+    let inside: Vec<_> = listed.flatten().flatten().map(|entry| entry.path()).collect();
     let top = fs::canonicalize(home).ok();
     for path in top.into_iter().chain(folders).chain(inside).chain(files.map(|name| home.join(name))) {
         if let Err(problem) = disk::keep_private(&path)
