@@ -14,7 +14,10 @@ use std::{
 
 use airlift::{
     engine::{Command, Consent, Settings},
-    model::{ByteRate, Conflict, Direction, Outcome, Report, Rest, Transfer, TransferId, TransferState},
+    model::{
+        Answer, ByteRate, Conflict, Direction, Landing, Outcome, Report, Rest, Transfer, TransferId,
+        TransferState,
+    },
     transfer::Attempt,
 };
 use proptest::prelude::*;
@@ -22,7 +25,7 @@ use support::{
     device::Device,
     pair::Pair,
     pipe::Budget,
-    tree::{noise, put},
+    tree::{contents, noise, put},
 };
 
 /// What happens between two attempts, at either end. Names are numbers of a few.
@@ -74,29 +77,6 @@ fn path(folder: &Path, name: u8) -> std::path::PathBuf {
     folder.join("t").join(format!("f{name}"))
 }
 
-/// Content that no other file has.
-fn content(bytes: usize, mark: u64) -> Vec<u8> {
-    let mut content = vec![0; bytes];
-    blake3::Hasher::new().update(&mark.to_le_bytes()).finalize_xof().fill(&mut content);
-    content
-}
-
-fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let Ok(inside) = fs::read_dir(folder) else { return found };
-    for item in inside.map(Result::unwrap) {
-        let name = item.file_name().into_string().unwrap();
-        if item.path().is_dir() {
-            found.extend(
-                tree(&item.path()).into_iter().map(|(path, bytes)| (format!("{name}/{path}"), bytes)),
-            );
-        } else if !name.starts_with(".airlift-") {
-            found.insert(name, fs::read(item.path()).unwrap());
-        }
-    }
-    found
-}
-
 struct World {
     from: tempfile::TempDir,
     to: tempfile::TempDir,
@@ -145,7 +125,7 @@ impl World {
     }
 
     fn edit(&mut self, name: u8, bytes: usize, mark: u64) {
-        let content = content(bytes, mark);
+        let content = noise(mark, bytes);
         fs::write(path(self.from.path(), name), &content).unwrap();
         self.sent.entry(name).or_default().insert(content);
     }
@@ -156,7 +136,7 @@ impl World {
             // Where both are kept, the transfer has a folder of its own.
             return;
         }
-        let content = content(bytes, mark);
+        let content = noise(mark, bytes);
         fs::write(&path, &content).unwrap();
         self.own.insert(format!("t/f{name}"), content);
     }
@@ -197,7 +177,7 @@ impl World {
     /// Whatever has happened: nothing is there that was not agreed, nothing of its own was touched that was not
     /// told, and not more has come than a yes is good for.
     fn check(&self, history: &dyn std::fmt::Debug) {
-        let there = tree(self.to.path());
+        let there = contents(self.to.path());
         for (path, content) in &self.own {
             if there.get(path) != Some(content) {
                 assert!(self.replaceable.contains(path), "{path} is gone, and nobody was told: {history:?}");
@@ -294,7 +274,7 @@ fn what_is_made_in_a_folder_while_it_is_paused_is_not_sent_and_costs_nothing_tha
         assert_eq!(sent.files, 2);
         let notes = &sender.state.transfer(id).unwrap().notes;
         assert!(notes.iter().any(|note| note.starts_with("2 things are new since")), "{notes:?}");
-        assert_eq!(tree(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/a", "trip/film"]);
+        assert_eq!(contents(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/a", "trip/film"]);
     }
 }
 
@@ -307,23 +287,142 @@ fn what_is_gone_when_a_transfer_goes_on_is_told_and_the_rest_arrives() {
     assert!(notes.iter().any(|note| note == "1 thing that was accepted is not here any more."), "{notes:?}");
     let told = receiver.state.transfers.iter().flat_map(|t| &t.notes).collect::<Vec<_>>();
     assert!(told.iter().any(|note| *note == "1 file that was accepted is gone at the sender."), "{told:?}");
-    assert!(tree(receiver.inbox.path()).contains_key("trip/film"));
+    assert!(contents(receiver.inbox.path()).contains_key("trip/film"));
 }
 
-#[test]
-fn a_file_that_has_grown_too_much_is_told_as_failed_on_both_sides_and_the_rest_arrives() {
-    let (mut sender, mut receiver, _, id) = paused_on_its_way();
+/// The same, and the small file grows by more than was agreed before it goes on: both sides are told.
+fn grown_on_its_way() -> (Device, Device, u16, TransferId) {
+    let (mut sender, mut receiver, port, id) = paused_on_its_way();
     put(sender.inbox.path(), "trip/a", &noise(8, 5 << 20));
     sender.tell(Command::Apply(Settings { limit: None, ..sender.state.settings.clone() }));
     sender.tell(Command::Resume(id));
-    for (report, says) in
-        [(sender.report(id), "Send it by itself"), (receiver.received(0), "Have it sent by itself")]
-    {
+    let reports =
+        [(sender.report(id), "its receiver is asked"), (receiver.received(0), "then you are asked")];
+    for (report, says) in reports {
         assert!(report.is_incomplete(), "{report:?}");
         let [problem] = &report.problems[..] else { panic!("{report:?}") };
         assert!(problem.path == "trip/a" && problem.why.contains(says), "{problem:?}");
     }
-    assert_eq!(tree(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/film"]);
+    assert_eq!(contents(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/film"]);
+    (sender, receiver, port, id)
+}
+
+/// What the receiver's person is asked: of one file of five mebibytes, and nothing else.
+fn question(receiver: &mut Device) -> TransferId {
+    let asked = receiver.until("the question", |state| state.transfers.iter().find(|t| t.asks()).cloned());
+    assert_eq!((asked.summary.files, asked.summary.bytes), (1, 5 << 20));
+    assert_eq!(asked.summary.top[0].name, "trip/a");
+    assert!(asked.notes[0].contains("by more than you were told"), "{:?}", asked.notes);
+    asked.id
+}
+
+#[test]
+fn what_has_grown_beyond_what_was_agreed_is_asked_when_it_is_sent_again_and_comes_after_a_yes() {
+    for restarts in [false, true] {
+        let (mut sender, mut receiver, port, mut id) = grown_on_its_way();
+        if restarts {
+            (sender, receiver) = (sender.restart(), receiver.restart());
+        }
+        receiver.receive_on(port, Consent::Ask);
+        if restarts {
+            // The same command once more.
+            let paths = [sender.inbox.path().join("trip")];
+            id = sender.send(port, &paths);
+        } else {
+            sender.tell(Command::Retry(id));
+        }
+        let asked = question(&mut receiver);
+        receiver.tell(Command::Answer { id: asked, answer: Answer::Accept(Landing::default()) });
+        let sent = sender.until("its end", |state| match &state.transfer(id)?.state {
+            TransferState::Finished(report) if report.outcome == Outcome::Complete => Some(report.clone()),
+            _ => None,
+        });
+        assert_eq!((sent.files, sent.failed), (2, 0), "{sent:?}");
+        let there = contents(receiver.inbox.path());
+        assert_eq!(there.keys().collect::<Vec<_>>(), ["trip/a", "trip/film"]);
+        assert!(there["trip/a"] == noise(8, 5 << 20));
+        // Of what it is by now, not of what was asked last.
+        let shown = receiver.until("the end there", |state| {
+            state.transfers.iter().find(|t| t.is_finished() && t.summary.files == 2).cloned()
+        });
+        assert_eq!(shown.summary.bytes, (30 << 20) + (5 << 20));
+    }
+}
+
+#[test]
+fn what_has_grown_and_is_refused_stays_away_and_costs_nothing_that_has_come() {
+    let (mut sender, mut receiver, port, id) = grown_on_its_way();
+    receiver.receive_on(port, Consent::Ask);
+    for _ in 0..2 {
+        sender.tell(Command::Retry(id));
+        sender.until("the next attempt", |state| (!state.transfer(id)?.is_finished()).then_some(()));
+        let asked = question(&mut receiver);
+        receiver.tell(Command::Answer { id: asked, answer: Answer::Decline(None) });
+        let report = sender.until("its end", |state| match &state.transfer(id)?.state {
+            TransferState::Finished(report) => Some(report.clone()),
+            _ => None,
+        });
+        assert!(report.is_incomplete(), "{report:?}");
+        receiver
+            .until("the end there", |state| state.transfers.iter().all(Transfer::is_finished).then_some(()));
+        assert_eq!(contents(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/film"]);
+    }
+    // Where nobody is asked, nobody says yes.
+    receiver.receive_on(port, Consent::Nobody("nobody is there"));
+    sender.tell(Command::Retry(id));
+    sender.until("the next attempt", |state| (!state.transfer(id)?.is_finished()).then_some(()));
+    assert!(sender.report(id).is_incomplete());
+    assert_eq!(contents(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/film"]);
+}
+
+#[test]
+fn who_calls_again_while_more_is_asked_is_asked_about_again() {
+    let (sender, mut receiver, port, id) = grown_on_its_way();
+    receiver.receive_on(port, Consent::Ask);
+    sender.tell(Command::Retry(id));
+    question(&mut receiver);
+    // It dies, and nobody is asked any more.
+    let mut sender = sender.crash();
+    receiver.until("that it is interrupted", |state| {
+        state.transfers.iter().any(|t| matches!(t.state, TransferState::Interrupted { .. })).then_some(())
+    });
+    let asked = question(&mut receiver);
+    receiver.tell(Command::Answer { id: asked, answer: Answer::Accept(Landing::default()) });
+    let is_over =
+        |t: &&Transfer| matches!(&t.state, TransferState::Finished(r) if r.outcome == Outcome::Complete);
+    sender.until("its end", |state| state.transfers.iter().find(is_over).map(drop));
+    assert!(contents(receiver.inbox.path())["trip/a"] == noise(8, 5 << 20));
+}
+
+#[test]
+fn what_was_picked_and_is_gone_when_it_goes_on_does_not_keep_the_rest_from_arriving_under_its_own_names() {
+    let (mut sender, mut receiver) = (Device::start("Sender"), Device::start("Receiver"));
+    let port = receiver.receive(Consent::All);
+    let limit = ByteRate::new(15_000_000);
+    sender.tell(Command::Apply(Settings { limit, ..sender.state.settings.clone() }));
+    for (number, bytes) in [(1, 9), (2, 9), (3, 30 << 20)] {
+        put(sender.inbox.path(), &format!("{number}/film.mp4"), &noise(number, bytes));
+    }
+    let picks: Vec<_> = (1..4).map(|n| sender.inbox.path().join(format!("{n}/film.mp4"))).collect();
+    let id = sender.send(port, &picks);
+    let first = receiver.inbox.path().join("film.mp4");
+    receiver.engine.block_on(async {
+        while !first.exists() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    });
+    sender.tell(Command::Pause(id));
+    sender.until("the pause", |state| {
+        matches!(state.transfer(id)?.state, TransferState::Paused(_)).then_some(())
+    });
+    receiver.until("the pause there", |state| state.transfers.first()?.rests().then_some(()));
+    fs::remove_dir_all(sender.inbox.path().join("1")).unwrap();
+    ends(&mut sender, &mut receiver, id);
+    let there = contents(receiver.inbox.path());
+    assert_eq!(there.keys().collect::<Vec<_>>(), ["film (1).mp4", "film (2).mp4", "film.mp4"]);
+    assert!(there["film.mp4"] == noise(1, 9) && there["film (2).mp4"] == noise(3, 30 << 20));
+    let notes = &sender.state.transfer(id).unwrap().notes;
+    assert!(notes.iter().any(|note| note == "1 thing that was accepted is not here any more."), "{notes:?}");
 }
 
 #[test]
@@ -351,6 +450,6 @@ fn a_sender_that_has_lost_its_list_offers_nothing_before_its_person_says_that_it
         sender.tell(Command::Retry(id));
         assert_eq!(sender.report(id).outcome, Outcome::Complete, "{lost}");
         assert_eq!(receiver.received(0).outcome, Outcome::Complete);
-        assert_eq!(tree(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/a", "trip/film"]);
+        assert_eq!(contents(receiver.inbox.path()).into_keys().collect::<Vec<_>>(), ["trip/a", "trip/film"]);
     }
 }

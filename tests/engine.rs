@@ -183,7 +183,7 @@ fn what_is_under_way_is_nobody_elses_to_open_or_lock_whatever_the_umask() {
         }
         seen.extend(path.extension().and_then(|ending| ending.to_str()).map(str::to_owned));
     }
-    for ending in ["key", "json", "accord", "arrived", "part", "journal"] {
+    for ending in ["key", "json", "accord", "ledger", "part", "journal"] {
         assert!(seen.iter().any(|seen| seen == ending), "{ending} is not among {seen:?}");
     }
 }

@@ -33,3 +33,5 @@ mod parcel;
 mod power;
 #[path = "faults_disk/receiver.rs"]
 mod receiver;
+#[path = "faults_disk/strange.rs"]
+mod strange;

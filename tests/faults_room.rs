@@ -22,7 +22,7 @@ use serde_json::Value;
 
 /// A small file system of its own, until it is dropped.
 struct Disk {
-    _above: tempfile::TempDir,
+    above: tempfile::TempDir,
     at: PathBuf,
 }
 
@@ -57,7 +57,7 @@ impl Disk {
             );
             return None;
         }
-        Some(Self { _above: above, at })
+        Some(Self { above, at })
     }
 
     /// Another program takes all there is, but for so many bytes.
@@ -69,6 +69,22 @@ impl Disk {
         let len = other.metadata().unwrap().len();
         other.set_len(len.saturating_sub(left as u64)).unwrap();
         path
+    }
+}
+
+impl Disk {
+    /// Its folder is still there, on the disk below.
+    fn take_out(&self) {
+        assert!(Command::new("umount").arg(&self.at).status().unwrap().success());
+    }
+
+    fn put_in(&self) {
+        let mut mount = Command::new("mount");
+        assert!(mount.args(["-o", "loop"]).arg(self.image()).arg(&self.at).status().unwrap().success());
+    }
+
+    fn image(&self) -> PathBuf {
+        self.above.path().join("image")
     }
 }
 
@@ -244,4 +260,34 @@ fn standard_input_can_t_wait_for_room_and_both_sides_hear_why_it_ended() {
         assert!(side["problem"].as_str().unwrap().contains("full"), "{side}");
     }
     assert_eq!(names(&disk.at), Vec::<String>::new());
+}
+
+fn is_away(side: &mut Running, whose: &str) {
+    let paused = side.wait_for("paused");
+    assert_eq!((&paused["reason"], &paused["side"]), (&"no_disk".into(), &whose.into()), "{paused}");
+    assert!(paused["problem"].as_str().unwrap().contains("not connected"), "{paused}");
+}
+
+#[test]
+fn what_goes_on_when_its_disk_was_taken_out_waits_for_that_and_is_written_to_no_other() {
+    let Some(disk) = Disk::new("ext4", 96, "") else { return };
+    let inbox = disk.at.join("in");
+    let (here, there) = (Device::new(), Device::new());
+    let bytes = content(30 << 20);
+    here.file("film", &bytes);
+    let (mut receiver, port) = receive(&there, &inbox, "0", &ONCE);
+    let mut sender = here.send(&[&here.path("film")], &format!("127.0.0.1:{port}"), &["--limit", "12MB/s"]);
+    wait_for_bytes(&mut receiver, 10 << 20);
+    receiver.signal("KILL");
+    receiver.code();
+    disk.take_out();
+    let (mut receiver, _) = receive(&there, &inbox, &port, &ONCE);
+    is_away(&mut receiver, "here");
+    is_away(&mut sender, "there");
+    assert_eq!(names(&disk.at), [""; 0]);
+    disk.put_in();
+    let (sent, received) = (ends_well(sender), ends_well(receiver));
+    assert_eq!((&sent["files"], &received["files"]), (&1.into(), &1.into()));
+    assert!(fs::read(inbox.join("film")).unwrap() == bytes);
+    assert_eq!(names(&inbox), ["film"]);
 }

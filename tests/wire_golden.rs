@@ -101,6 +101,7 @@ fn what_a_receiver_says_has_these_bytes() {
     pinned(&FromReceiver::Ending(Ending::Cancelled), "02000000 08 00");
     pinned(&FromReceiver::Ending(Ending::Paused), "02000000 08 02");
     pinned(&FromReceiver::Ending(Ending::Full), "02000000 08 03");
+    pinned(&FromReceiver::Ending(Ending::Away), "02000000 08 05");
     pinned(&FromReceiver::Stored(vec![0..1, 5..300]), "07000000 0a 02 00 01 05 ac02");
     let groups = vec![RawGroup { first: 64, level: 6, value: [9; 32] }];
     pinned(&FromReceiver::Held { entry: 300, groups }, &format!("26000000 0b ac02 01 40 06 {nines}"));

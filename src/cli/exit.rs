@@ -44,7 +44,8 @@ impl Exit {
                 | ProblemKind::Alarm
                 | ProblemKind::Incomplete
                 | ProblemKind::Paused
-                | ProblemKind::NoRoom => Self::Failed,
+                | ProblemKind::NoRoom
+                | ProblemKind::NoDisk => Self::Failed,
             },
         }
     }

@@ -303,7 +303,7 @@ impl Watch {
             (TransferState::Paused(why), told) => {
                 let why = match why {
                     Pause::NoRoom { .. } => Pause::NoRoom { lacks: None },
-                    person @ Pause::Person(_) => *person,
+                    other @ (Pause::Person(_) | Pause::NoDisk) => *other,
                 };
                 if told != Link::Paused(why) {
                     followed.link = Link::Paused(why);

@@ -140,6 +140,8 @@ pub enum DiskError {
         "The system lets Airlift open no more files at once. It goes on when other transfers have ended."
     )]
     NoHandles,
+    #[error("The disk that this goes to is not there. Connect it, and it goes on by itself.")]
+    Away,
 }
 
 impl DiskError {
@@ -153,6 +155,7 @@ impl DiskError {
                 | Self::FolderGone(_)
                 | Self::NotAFolder(_)
                 | Self::NoHandles
+                | Self::Away
                 | Self::Io { .. }
         )
     }

@@ -22,7 +22,8 @@ pub struct OffLimits(Arc<[Kept]>);
 
 #[derive(Debug)]
 struct Kept {
-    identity: Identity,
+    /// `None` where the system knows nothing better than the path.
+    identity: Option<Identity>,
     /// Without links.
     path: PathBuf,
 }
@@ -44,18 +45,22 @@ impl OffLimits {
         Ok(Self(found.into()))
     }
 
-    /// True of one of these themselves.
-    pub(super) fn is(&self, found: &Metadata) -> bool {
-        self.has(Identity::of(found))
+    /// True of one of these themselves, found at a path without links.
+    pub(super) fn is(&self, path: &Path, found: &Metadata) -> bool {
+        self.has(path, Identity::of(found))
     }
 
-    fn has(&self, identity: Identity) -> bool {
-        self.0.iter().any(|own| own.identity == identity)
+    fn has(&self, path: &Path, identity: Option<Identity>) -> bool {
+        let is = |own: &Kept| match own.identity.zip(identity) {
+            Some((own, identity)) => own.is(identity),
+            None => own.path == path,
+        };
+        self.0.iter().any(is)
     }
 
     /// True of one of these, and of what is in them: of all that a path without links passes.
     pub(super) fn holds(&self, path: &Path) -> bool {
-        path.ancestors().any(|passed| Identity::at(passed).is_ok_and(|identity| self.has(identity)))
+        path.ancestors().any(|passed| Identity::at(passed).is_ok_and(|identity| self.has(passed, identity)))
     }
 
     /// Whether a folder, which need not be there yet, may be received into: one that is Airlift's own may not, nor
@@ -74,8 +79,10 @@ impl OffLimits {
         }
         let Ok(identity) = Identity::at(&absolute) else { return Ok(()) };
         let is_above = |own: &Kept| {
-            let mut above = own.path.ancestors().skip(1);
-            above.any(|folder| Identity::at(folder).is_ok_and(|above| above == identity))
+            own.path.ancestors().skip(1).any(|above| match Identity::at(above).ok().flatten().zip(identity) {
+                Some((above, identity)) => above.is(identity),
+                None => above == there,
+            })
         };
         if self.0.iter().any(is_above) { Err(DiskError::AboveOwn(shown(folder))) } else { Ok(()) }
     }

@@ -329,6 +329,11 @@ impl Actor {
         match report {
             Internal::Arrived(caller) => self.welcome(caller),
             Internal::Ask { desk, question } => self.ask(&desk, question),
+            Internal::Terms { reply } => {
+                let reception = self.reception.as_ref();
+                // A transfer that is over needs no answer.
+                let _ = reply.send(reception.and_then(|reception| reception.receiving.clone()));
+            }
             Internal::Reached { to, peer, at } => {
                 tracing::debug!(%peer, %at, "reached");
                 self.heard(Heard { id: peer, name: None, kind: None, at: Some(Whereabouts::Answered(at)) });

@@ -13,7 +13,7 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{
-    command::Remember,
+    command::{Receiving, Remember},
     transfers::{
         desk::Desk,
         kept::Survey,
@@ -32,6 +32,8 @@ pub enum Internal {
     Arrived(Caller),
     /// A person is to be asked.
     Ask { desk: Arc<Desk>, question: Question },
+    /// Somebody needs to know how offers are answered now; `None` where nobody receives.
+    Terms { reply: oneshot::Sender<Option<Receiving>> },
     /// This address leads to a device.
     Reached { to: Target, peer: DeviceId, at: SocketAddr },
     /// A transfer that receives is over, and its sender may call once more: it may not know that all is

@@ -4,9 +4,7 @@
 //! at the transfer are held to it, however often a sender calls. Kept compactly: of a path only a mark, made with
 //! a key that nobody else has, so that no other path can be found that has the same.
 
-use std::collections::{HashMap, hash_map::Entry as Entered};
-
-use super::{Entry, EntryKind, EntryNo, Timestamp};
+use super::{Arrived, Entry, EntryKind, EntryNo, Mark};
 
 /// What an entry may do to what stands under its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,65 +12,61 @@ pub enum Effect {
     /// It comes beside it.
     Adds,
     /// It takes its place: the person was told so.
-    Replaces,
+    Replaces(Stood),
 }
 
-/// Of an entry, in the place of its path and kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Mark(pub u64);
+/// What stood under a name when its person was told that it would be replaced, as far as it can be told from
+/// anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stood {
+    /// Of which file it is, where the system tells one from another.
+    pub identity: u32,
+    /// Of its size and time.
+    pub likeness: u32,
+}
 
-/// What was said yes to. 16 bytes an entry.
+/// What was said yes to. 16 bytes an entry, and 16 more for one that replaces.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Accord {
     key: [u8; 32],
     /// Sorted by their marks.
     agreed: Vec<(Mark, Agreed)>,
+    /// What may be replaced; sorted by their marks.
+    replaced: Vec<(Mark, Stood)>,
 }
 
-/// A size in bytes; in the highest bits, whether it replaces, and whether it is a folder.
+/// A size in bytes; in the highest bits, whether it is a folder, and how many more yeses there were to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Agreed(u64);
 
-const REPLACES: u64 = 1 << 63;
-const FOLDER: u64 = 1 << 62;
+const FOLDER: u64 = 1 << 63;
+/// Bits of a size: 32 PiB.
+const SIZE: u32 = 55;
+/// More yeses to one file than that are none.
+const MOST_MORE: u64 = 0xff;
 
 impl Agreed {
+    fn file(size: u64, more: u64) -> Self {
+        Self(size.min((1 << SIZE) - 1) | more.min(MOST_MORE) << SIZE)
+    }
+
     fn size(self) -> u64 {
-        self.0 & !(REPLACES | FOLDER)
+        self.0 & ((1 << SIZE) - 1)
+    }
+
+    /// Yeses beyond the first, each of which is good for the file once more.
+    fn more(self) -> u64 {
+        self.0 >> SIZE & MOST_MORE
     }
 
     fn is_file(self) -> bool {
         self.0 & FOLDER == 0
     }
-}
 
-/// A file that was stored under an accord.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Arrival {
-    pub mark: Mark,
-    /// In bytes.
-    pub size: u64,
-    /// As it was offered.
-    pub modified: Option<Timestamp>,
-}
-
-/// What has come under an accord so far, over all attempts.
-#[derive(Clone, Debug, Default)]
-pub struct Arrived {
-    /// By the mark of its entry, the size of what was stored first, and what was stored last.
-    files: HashMap<Mark, (u64, Arrival)>,
-    /// Bytes of what was stored once more.
-    again: u64,
-}
-
-/// Whether a file that is offered has come before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Came {
-    Never,
-    /// As it is offered now, by its size and time.
-    Same,
-    /// Otherwise than it is offered now.
-    Changed,
+    /// True where it has not come as often as was said yes to.
+    fn awaits(self, mark: Mark, arrived: &Arrived) -> bool {
+        u64::from(arrived.times(mark)) <= self.more()
+    }
 }
 
 impl std::fmt::Debug for Accord {
@@ -82,9 +76,6 @@ impl std::fmt::Debug for Accord {
     }
 }
 
-/// Bytes that a file counts at least when it comes once more: an empty one takes its name, and work, too.
-const LEAST: u64 = 4096;
-
 impl Accord {
     /// Bytes that may come beyond what was agreed, at least.
     const LITTLE: u64 = 1 << 20;
@@ -92,14 +83,32 @@ impl Accord {
     /// Of an offer, with what each entry may do; `None` for what is left out. `key` is random, and nobody else's.
     #[must_use]
     pub fn new(key: [u8; 32], entries: &[Entry], effect: impl Fn(EntryNo) -> Option<Effect>) -> Self {
-        let mut accord = Self { key, agreed: Vec::with_capacity(entries.len()) };
+        let mut accord = Self { key, agreed: Vec::with_capacity(entries.len()), replaced: Vec::new() };
         for (no, entry) in (0..).zip(entries) {
             let Some(effect) = effect(no) else { continue };
-            let replaces = if effect == Effect::Replaces { REPLACES } else { 0 };
-            let folder = if entry.kind == EntryKind::Folder { FOLDER } else { 0 };
-            accord.agreed.push((accord.mark(entry), Agreed(size_of(entry) | replaces | folder)));
+            let mark = accord.mark(entry);
+            accord.agreed.push((mark, agreed(entry, 0)));
+            if let Effect::Replaces(stood) = effect {
+                accord.replaced.push((mark, stood));
+            }
         }
         accord.agreed.sort_unstable_by_key(|(mark, _)| *mark);
+        accord.replaced.sort_unstable_by_key(|(mark, _)| *mark);
+        accord
+    }
+
+    /// The same with another yes, to these as they are offered now: each may come once more, beside what is there.
+    #[must_use]
+    pub fn with<'e>(&self, more: impl IntoIterator<Item = &'e Entry>, arrived: &Arrived) -> Self {
+        let mut accord = self.clone();
+        for entry in more {
+            let mark = self.mark(entry);
+            let times = u64::from(arrived.times(mark));
+            match accord.agreed.binary_search_by_key(&mark, |(mark, _)| *mark) {
+                Ok(at) => accord.agreed[at].1 = agreed(entry, times.max(accord.agreed[at].1.more())),
+                Err(at) => accord.agreed.insert(at, (mark, agreed(entry, 0))),
+            }
+        }
         accord
     }
 
@@ -142,17 +151,20 @@ impl Accord {
         if self.missing(arrived) == 0 {
             return 0;
         }
-        let grown = self.agreed.iter().filter_map(|(mark, agreed)| {
-            arrived.files.get(mark).map(|(first, _)| first.saturating_sub(agreed.size()))
-        });
-        let grown = grown.fold(arrived.again, u64::saturating_add);
+        let grown = |(mark, agreed): &(Mark, Agreed)| {
+            let (first, again) = arrived.bytes(*mark);
+            let again = again.saturating_sub(agreed.more().saturating_mul(agreed.size()));
+            first.saturating_sub(agreed.size()).saturating_add(again)
+        };
+        let grown = self.agreed.iter().map(grown).fold(0, u64::saturating_add);
         (self.bytes() / 10).max(Self::LITTLE).saturating_sub(grown)
     }
 
     /// Files that were agreed and have not come.
     #[must_use]
     pub fn missing(&self, arrived: &Arrived) -> usize {
-        self.agreed.iter().filter(|(mark, agreed)| agreed.is_file() && !arrived.has(*mark)).count()
+        let is_missing = |(mark, agreed): &&(Mark, Agreed)| agreed.is_file() && agreed.awaits(*mark, arrived);
+        self.agreed.iter().filter(is_missing).count()
     }
 
     /// What an entry may do that another attempt wants to send; `None` where nobody has said yes to it, or to so
@@ -161,17 +173,20 @@ impl Accord {
     pub fn hold(&self, entry: &Entry, arrived: &Arrived, slack: &mut u64) -> Option<Effect> {
         let mark = self.mark(entry);
         let agreed = self.agreed(mark)?;
-        let has_come = arrived.has(mark);
+        let is_due = agreed.awaits(mark, arrived);
         let more = match entry.kind {
             EntryKind::File { size: None, .. } => return None,
             EntryKind::Folder => 0,
-            EntryKind::File { size: Some(size), .. } if has_come => size.max(LEAST),
-            EntryKind::File { size: Some(size), .. } => size.saturating_sub(agreed.size()),
+            EntryKind::File { size: Some(size), .. } if is_due => size.saturating_sub(agreed.size()),
+            EntryKind::File { size: Some(size), .. } => Arrived::counted(size),
         };
         *slack = slack.checked_sub(more)?;
-        // What was replaced is gone: what stands there now may be a person's own again.
-        let replaces = agreed.0 & REPLACES != 0 && !has_come;
-        Some(if replaces { Effect::Replaces } else { Effect::Adds })
+        let replaced = self.replaced.binary_search_by_key(&mark, |(mark, _)| *mark);
+        match replaced {
+            // What was replaced is gone: what stands there after that may be a person's own again.
+            Ok(at) if arrived.times(mark) == 0 => Some(Effect::Replaces(self.replaced[at].1)),
+            _ => Some(Effect::Adds),
+        }
     }
 
     /// True of an entry that was agreed, whatever its size.
@@ -180,14 +195,21 @@ impl Accord {
         self.agreed(self.mark(entry)).is_some()
     }
 
-    /// For a file: the key, then 16 bytes an entry, little-endian, and 32 bytes that check them.
+    /// For a file, numbers little-endian: the key; how many entries there are; of each its mark and what was agreed; of
+    /// each that replaces its mark and what stood there; and 32 bytes that check all that.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(32 + 16 * self.agreed.len() + 32);
+        let mut bytes = Vec::with_capacity(72 + 16 * (self.agreed.len() + self.replaced.len()));
         bytes.extend(self.key);
+        bytes.extend((self.agreed.len() as u64).to_le_bytes());
         for (mark, agreed) in &self.agreed {
             bytes.extend(mark.0.to_le_bytes());
             bytes.extend(agreed.0.to_le_bytes());
+        }
+        for (mark, Stood { identity, likeness }) in &self.replaced {
+            bytes.extend(mark.0.to_le_bytes());
+            bytes.extend(identity.to_le_bytes());
+            bytes.extend(likeness.to_le_bytes());
         }
         bytes.extend(blake3::hash(&bytes).as_bytes());
         bytes
@@ -197,66 +219,43 @@ impl Accord {
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (bytes, check) = bytes.split_last_chunk::<32>()?;
-        let (key, entries) = bytes.split_first_chunk::<32>()?;
-        let (entries, rest) = entries.as_chunks::<16>();
-        if !rest.is_empty() || blake3::hash(bytes) != *check {
+        if blake3::hash(bytes) != *check {
             return None;
         }
-        let number = |half: &[u8]| half.try_into().ok().map(u64::from_le_bytes);
-        let agreed = entries
+        let (key, bytes) = bytes.split_first_chunk::<32>()?;
+        let (count, bytes) = bytes.split_first_chunk::<8>()?;
+        let (entries, rest) = bytes.as_chunks::<16>();
+        let (agreed, replaced) = entries.split_at_checked(u64::from_le_bytes(*count).try_into().ok()?)?;
+        let mark = |entry: &[u8; 16]| Mark(u64::from_le_bytes(std::array::from_fn(|i| entry[i])));
+        let half = |entry: &[u8; 16], at| u32::from_le_bytes(std::array::from_fn(|i| entry[at + i]));
+        let agreed: Vec<_> = agreed
             .iter()
-            .map(|entry| Some((Mark(number(&entry[..8])?), Agreed(number(&entry[8..])?))))
-            .collect::<Option<Vec<_>>>()?;
-        agreed.is_sorted_by_key(|(mark, _)| *mark).then_some(Self { key: *key, agreed })
+            .map(|entry| (mark(entry), Agreed(u64::from_le_bytes(std::array::from_fn(|i| entry[8 + i])))))
+            .collect();
+        let stood = |entry| Stood { identity: half(entry, 8), likeness: half(entry, 12) };
+        let replaced: Vec<_> = replaced.iter().map(|entry| (mark(entry), stood(entry))).collect();
+        let is_sorted =
+            agreed.is_sorted_by_key(|(mark, _)| *mark) && replaced.is_sorted_by_key(|(mark, _)| *mark);
+        (rest.is_empty() && is_sorted).then_some(Self { key: *key, agreed, replaced })
     }
 }
 
-impl Arrived {
-    /// Another file was stored.
-    pub fn add(&mut self, arrival: Arrival) {
-        match self.files.entry(arrival.mark) {
-            Entered::Occupied(mut file) => {
-                file.get_mut().1 = arrival;
-                self.again = self.again.saturating_add(arrival.size.max(LEAST));
-            }
-            Entered::Vacant(new) => {
-                new.insert((arrival.size, arrival));
-            }
-        }
-    }
-
-    /// True of an entry that was stored, though it may have changed since.
-    #[must_use]
-    pub fn has(&self, mark: Mark) -> bool {
-        self.files.contains_key(&mark)
-    }
-
-    /// Whether this entry was stored, and as it is now.
-    #[must_use]
-    pub fn came(&self, mark: Mark, entry: &Entry) -> Came {
-        let EntryKind::File { size: Some(size), .. } = entry.kind else { return Came::Never };
-        match self.files.get(&mark) {
-            None => Came::Never,
-            Some((_, last)) if (last.size, last.modified) == (size, entry.modified) => Came::Same,
-            Some(_) => Came::Changed,
-        }
-    }
-}
-
-/// What comes of an entry, in bytes. Of a stream nobody knows.
-fn size_of(entry: &Entry) -> u64 {
+/// What is agreed of an entry as it is offered, with so many yeses to it before.
+fn agreed(entry: &Entry, more: u64) -> Agreed {
     match entry.kind {
-        EntryKind::File { size, .. } => size.unwrap_or_default().min(FOLDER - 1),
-        EntryKind::Folder => 0,
+        // Of a stream nobody knows what comes of it.
+        EntryKind::File { size, .. } => Agreed::file(size.unwrap_or_default(), more),
+        EntryKind::Folder => Agreed(FOLDER),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Access, FileMode, RelPath};
+    use crate::model::{Access, Arrival, FileMode, RelPath, Timestamp};
 
     const KEY: [u8; 32] = [7; 32];
+    const STOOD: Stood = Stood { identity: 5, likeness: 6 };
 
     fn file(path: &str, size: u64) -> Entry {
         let kind = EntryKind::File { size: Some(size), mode: FileMode::Regular };
@@ -274,7 +273,7 @@ mod tests {
     }
 
     fn accord(entries: &[Entry]) -> Accord {
-        Accord::new(KEY, entries, |no| Some(if no == 0 { Effect::Replaces } else { Effect::Adds }))
+        Accord::new(KEY, entries, |no| Some(if no == 0 { Effect::Replaces(STOOD) } else { Effect::Adds }))
     }
 
     #[test]
@@ -282,8 +281,8 @@ mod tests {
         let accord = accord(&[file("a", 1), file("t/b", 2), folder("t")]);
         let (arrived, mut slack) = (Arrived::default(), 0);
         for (entry, is_known, effect) in [
-            (file("a", 1), true, Some(Effect::Replaces)),
-            (file("a", 0), true, Some(Effect::Replaces)),
+            (file("a", 1), true, Some(Effect::Replaces(STOOD))),
+            (file("a", 0), true, Some(Effect::Replaces(STOOD))),
             (file("t/b", 2), true, Some(Effect::Adds)),
             (folder("t"), true, Some(Effect::Adds)),
             (file("t/b", 3), true, None),
@@ -304,7 +303,10 @@ mod tests {
             let mut arrived = Arrived::default();
             let mut left = accord.slack(&arrived);
             assert!(left.abs_diff(slack) <= 1, "{left}");
-            assert_eq!(accord.hold(&file("a", agreed + left), &arrived, &mut left), Some(Effect::Replaces));
+            assert_eq!(
+                accord.hold(&file("a", agreed + left), &arrived, &mut left),
+                Some(Effect::Replaces(STOOD))
+            );
             assert_eq!(accord.hold(&file("b", 2), &arrived, &mut left), None);
             // What has grown has come: nothing more of that is left for the next attempt.
             let mark = accord.mark(&file("a", 0));
@@ -332,22 +334,48 @@ mod tests {
     }
 
     #[test]
-    fn what_has_come_is_known_by_its_size_and_time_and_replaces_nothing_again() {
+    fn what_has_come_replaces_nothing_again() {
         let accord = accord(&[file("a", 400), file("b", 6)]);
         let mark = accord.mark(&file("a", 0));
         let modified = Some(Timestamp { seconds: 1, nanos: 2 });
         let mut arrived = Arrived::default();
-        assert_eq!(arrived.came(mark, &file("a", 400)), Came::Never);
         arrived.add(Arrival { mark, size: 400, modified });
-        for (entry, came) in [
-            (Entry { modified, ..file("a", 400) }, Came::Same),
-            (Entry { modified, ..file("a", 401) }, Came::Changed),
-            (file("a", 400), Came::Changed),
-        ] {
-            assert_eq!(arrived.came(mark, &entry), came, "{entry:?}");
-        }
         let mut slack = accord.slack(&arrived);
         assert_eq!(accord.hold(&file("a", 401), &arrived, &mut slack), Some(Effect::Adds));
+    }
+
+    #[test]
+    fn another_yes_is_good_for_what_it_was_said_to_once_and_for_nothing_else() {
+        let accord = accord(&[file("a", 6), file("b", 6)]);
+        let (a, b, new) = (file("a", 5 << 20), file("b", 7 << 20), file("new", 8 << 20));
+        let mut arrived = Arrived::default();
+        let arrival = |entry: &Entry, size| Arrival { mark: accord.mark(entry), size, modified: None };
+        arrived.add(arrival(&a, 6));
+        arrived.add(arrival(&b, 6));
+        let held = |accord: &Accord, entry: &Entry, arrived: &Arrived| {
+            let mut slack = accord.slack(arrived);
+            accord.hold(entry, arrived, &mut slack)
+        };
+        for entry in [&a, &b, &new] {
+            assert_eq!(held(&accord, entry, &arrived), None);
+        }
+        // One that has come, and one that was never part of it.
+        let more = accord.with([&a, &new], &arrived);
+        for (entry, effect) in [(&a, Some(Effect::Adds)), (&new, Some(Effect::Adds)), (&b, None)] {
+            assert_eq!(held(&more, entry, &arrived), effect, "{entry:?}");
+        }
+        assert_eq!(more.missing(&arrived), 2);
+        for entry in [&a, &new] {
+            arrived.add(arrival(entry, if entry == &a { 5 << 20 } else { 8 << 20 }));
+        }
+        assert_eq!((more.missing(&arrived), more.slack(&arrived)), (0, 0));
+        for entry in [&a, &b, &new] {
+            assert_eq!(held(&more, entry, &arrived), None, "{entry:?}");
+        }
+        // And once more.
+        let third = more.with([&a], &arrived);
+        assert_eq!(held(&third, &a, &arrived), Some(Effect::Adds));
+        assert_eq!(Accord::from_bytes(&third.to_bytes()), Some(third));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod accord;
 mod address;
+mod arrived;
 mod device;
 mod manifest;
 mod meeting;
@@ -21,8 +22,9 @@ mod transfer;
 mod tree;
 mod trial;
 
-pub use accord::{Accord, Arrival, Arrived, Came, Effect, Mark};
+pub use accord::{Accord, Effect, Stood};
 pub use address::{Address, BadAddress};
+pub use arrived::{Arrival, Arrived, Coming, Mark};
 pub use device::{BadDeviceId, BadDeviceName, DeviceId, DeviceName};
 pub use manifest::{
     Access, Digest, Entry, EntryKind, EntryNo, FileMode, Manifest, Skipped, Summary, Timestamp, TopItem,

@@ -9,6 +9,8 @@ pub enum Pause {
     /// The receiver's disk is full; it goes on by itself when there is room. `lacks`: bytes that must
     /// become free; `None` where that isn't known, as at the sender.
     NoRoom { lacks: Option<u64> },
+    /// The disk that the receiver has put it on so far is not there; it goes on by itself when it is.
+    NoDisk,
 }
 
 impl Pause {
@@ -29,6 +31,15 @@ impl Pause {
             ),
             (Self::NoRoom { .. }, Direction::Receive) => {
                 "The disk here is full. Free some space, and it goes on by itself.".to_owned()
+            }
+            (Self::NoDisk, Direction::Send) => {
+                format!(
+                    "The disk of {label} that this goes to is not connected. It goes on by itself when it is."
+                )
+            }
+            (Self::NoDisk, Direction::Receive) => {
+                "The disk that this goes to is not connected here. Connect it, and it goes on by itself."
+                    .to_owned()
             }
         }
     }

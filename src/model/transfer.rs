@@ -121,7 +121,7 @@ impl Transfer {
             self.state,
             TransferState::Active
                 | TransferState::Interrupted { .. }
-                | TransferState::Paused(Pause::NoRoom { .. } | Pause::Person(Side::There))
+                | TransferState::Paused(Pause::NoRoom { .. } | Pause::NoDisk | Pause::Person(Side::There))
         );
         is_under_way && self.summary.purpose == Purpose::Files && self.summary.streams == 0
     }
@@ -362,6 +362,8 @@ pub enum ProblemKind {
     Paused,
     /// The receiver's disk is full.
     NoRoom,
+    /// The receiver's disk is not there.
+    NoDisk,
     /// Two persons, or two devices, have seen different codes.
     Alarm,
 }

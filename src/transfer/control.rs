@@ -83,6 +83,7 @@ pub async fn last_word<In, Out: Serialize>(link: Link<In>, ended: &Ended, messag
         Ended::Cancelled { by: Side::Here } => Ending::Cancelled,
         Ended::Paused { by: Side::Here } => Ending::Paused,
         Ended::NoRoom { at: Side::Here } => Ending::Full,
+        Ended::NoDisk { at: Side::Here } => Ending::Away,
         Ended::Failed(TransferError::CodesDiffer) => Ending::Differs,
         Ended::Failed(e) => match for_peer(e) {
             Some(why) => Ending::Failed { why: short(&why) },

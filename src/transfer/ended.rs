@@ -23,13 +23,17 @@ pub(crate) enum Ended {
     NoRoom {
         at: Side,
     },
+    /// It is to go on when the disk that it goes to is there again, at that side.
+    NoDisk {
+        at: Side,
+    },
 }
 
 impl Ended {
     /// True of a broken link, which another one can mend, and of what only rests.
     pub(super) fn may_go_on(&self) -> bool {
         match self {
-            Self::Complete | Self::Paused { .. } | Self::NoRoom { .. } => true,
+            Self::Complete | Self::Paused { .. } | Self::NoRoom { .. } | Self::NoDisk { .. } => true,
             Self::Failed(e) => e.kind() == ProblemKind::Link,
             Self::Declined { .. } | Self::Cancelled { .. } => false,
         }
@@ -60,6 +64,17 @@ impl From<Ended> for Outcome {
                     Side::There => "The other device’s disk is full. Free some space there, and send again.",
                 };
                 Self::Failed(Problem { side: at, kind: ProblemKind::NoRoom, text: text.to_owned() })
+            }
+            Ended::NoDisk { at } => {
+                let text = match at {
+                    Side::Here => {
+                        "The disk that this goes to is not connected here. Connect it, and have it sent again."
+                    }
+                    Side::There => {
+                        "The other device’s disk is not connected. Connect it there, and send again."
+                    }
+                };
+                Self::Failed(Problem { side: at, kind: ProblemKind::NoDisk, text: text.to_owned() })
             }
         }
     }

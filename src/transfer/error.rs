@@ -115,6 +115,7 @@ impl TransferError {
             | Self::Disk(DiskError::NoHandles) => ProblemKind::Link,
             Self::Violation(_) => ProblemKind::Protocol,
             Self::Plan(PlanError::NoSpace { .. }) => ProblemKind::NoRoom,
+            Self::Disk(DiskError::Away) => ProblemKind::NoDisk,
             Self::Source(_) | Self::Plan(_) | Self::Disk(_) => ProblemKind::Files,
             Self::Incomplete { .. } => ProblemKind::Incomplete,
             Self::CodesDiffer | Self::CodesDifferThere => ProblemKind::Alarm,

@@ -80,9 +80,10 @@ where
         loop {
             // Who greets has the transfer, and hears how it ends.
             match timeout_at(greeted, link.next()).await {
-                Ok(Ok(FromReceiver::Hello { .. } | FromReceiver::Ending(Ending::Paused | Ending::Full))) => {
-                    break;
-                }
+                Ok(Ok(
+                    FromReceiver::Hello { .. }
+                    | FromReceiver::Ending(Ending::Paused | Ending::Full | Ending::Away),
+                )) => break,
                 Ok(Ok(FromReceiver::Alive)) => {}
                 // It is over there.
                 Ok(Ok(FromReceiver::Ending(_) | FromReceiver::Decline { .. })) => return Told::Yes,

@@ -46,13 +46,11 @@ pub use farewell::{Farewell, Told, farewell, given_up, put_off, refuse};
 pub use limiter::Limiter;
 pub use meeting::Assent;
 pub use meter::Meter;
-pub use receiver::{
-    Arriving, Attempt, Compared, Host, IncomingOffer, Keep, Leeway, ReceiveJob, Room, receive,
-};
+pub use receiver::{Attempt, Compared, Host, IncomingOffer, Keep, Leeway, More, ReceiveJob, Room, receive};
 pub use sender::{SendJob, send};
 
 use crate::{
-    disk::Lack,
+    disk::{Lack, Volume},
     model::{Accord, CompareCode, Summary},
     net::NetworkClock,
 };
@@ -111,6 +109,8 @@ pub enum Notice {
     Noted(Vec<String>),
     /// The disk here is full, and this is what must be free on it before it is worth while to go on.
     Full(Lack),
+    /// This disk, to which it goes, is not there.
+    Away(Volume),
     /// One of the two does not know the other: this is the code that both show.
     Met(CompareCode),
     /// Nobody has to compare it any more.

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     disk::{Inbox, Intake, OffLimits, Scan, Sources},
-    model::{Accord, CHUNK, Conflict, Digest, Entry, EntryNo, Source, TransferId},
+    model::{CHUNK, Conflict, Digest, Entry, EntryNo, Source, TransferId},
     wire::content,
 };
 
@@ -25,12 +25,6 @@ fn content(seed: u8, len: usize) -> Vec<u8> {
     let mut bytes = vec![0; len];
     blake3::Hasher::new().update(&[seed]).finalize_xof().fill(&mut bytes);
     bytes
-}
-
-/// Nobody notes what is stored.
-fn unnoted() -> Arc<receiver::job::Arrivals> {
-    let accord = Arc::new(Accord::new([0; 32], &[], |_| None));
-    Arc::new(receiver::job::Arrivals { accord, note: Box::new(|_| {}) })
 }
 
 /// Offers what is in a folder, and has it accepted in another.
@@ -82,7 +76,6 @@ fn receive(intake: &Arc<Intake>, lanes: Vec<Inflow>) -> (Result<(), TransferErro
         meter: Arc::default(),
         limiter: Arc::new(Limiter::new(None)),
         fates,
-        arrivals: unnoted(),
     };
     let (joining, joined) = inflow::joining();
     for lane in lanes {
@@ -266,7 +259,7 @@ fn a_transfer_that_is_ended_waits_for_no_connection_that_was_promised() {
     let (_temp, intake, bytes, mut writers, inns) = by_hand(1);
     let (fates, mut told) = mpsc::channel(256);
     let limiter = Arc::new(Limiter::new(None));
-    let job = receiver::job::Job { intake, meter: Arc::default(), limiter, fates, arrivals: unnoted() };
+    let job = receiver::job::Job { intake, meter: Arc::default(), limiter, fates };
     let (joining, joined) = inflow::joining();
     for lane in inns {
         joining.try_send(inflow::Event::Lane(lane)).ok().unwrap();

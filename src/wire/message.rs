@@ -159,6 +159,8 @@ pub enum Ending {
     Full,
     /// A person at this side has seen another code than the other screen shows: an alarm for both.
     Differs,
+    /// The disk that the receiver has put it on so far is not there; it goes on when it is.
+    Away,
 }
 
 /// What became of one entry at the receiver.

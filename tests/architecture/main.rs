@@ -41,7 +41,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("socket2", &["net"]),
     ("cap_std", &["disk"]),
     ("rustix", &["disk", "cli"]),
-    ("postcard", &["wire"]),
+    ("postcard", &["wire", "disk"]),
     ("rcgen", &["identity"]),
     ("zstd", &["transfer"]),
     ("bip39", &["model"]),

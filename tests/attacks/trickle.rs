@@ -11,8 +11,8 @@ use airlift::{
     },
     pairing::Ends,
     transfer::{
-        self, Assent, Attempt, Compared, Farewell, Host, IncomingOffer, Leeway, Limiter, Meter, ReceiveJob,
-        SendJob, Stops, Told, farewell,
+        self, Assent, Attempt, Compared, Farewell, Host, IncomingOffer, Leeway, Limiter, Meter, More,
+        ReceiveJob, SendJob, Stops, Told, farewell,
     },
     wire::{
         self, FromReceiver, FromSender, frame, limits,
@@ -268,6 +268,10 @@ impl Host for Nobody {
     async fn answer(&self, _: IncomingOffer) -> Answer {
         Answer::Decline(None)
     }
+
+    async fn more(&self, _: IncomingOffer) -> More {
+        More::Refused
+    }
 }
 
 /// The same of a receiver.
@@ -284,8 +288,7 @@ fn receiving_from(says: Says, pace: Duration) -> Report {
         leeway: Leeway::wide(),
         ends: ends(),
         knows: Acquaintance::Known,
-        keep: Box::new(|_, _| Ok(())),
-        arriving: Box::new(|_| {}),
+        keep: Box::new(|_, _| Ok(std::sync::Arc::default())),
     };
     let (near, far) = tokio::io::duplex(1 << 16);
     let lanes = |_| mpsc::channel(1).1;

@@ -7,14 +7,14 @@ use std::{
 };
 
 use airlift::{
-    disk::{Earlier, Names, OffLimits, Scan},
+    disk::{Earlier, Ledger, Names, OffLimits, Scan},
     model::{
-        Accord, Answer, Arrived, Conflict, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind,
-        Report, Side, Source, Summary, TransferId,
+        Accord, Answer, Conflict, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side,
+        Source, Summary, TransferId,
     },
     pairing::Ends,
     transfer::{
-        self, Arriving, Assent, Attempt, Compared, Host, IncomingOffer, Inflow, Keep, Leeway, Limiter, Meter,
+        self, Assent, Attempt, Compared, Host, IncomingOffer, Inflow, Keep, Leeway, Limiter, Meter, More,
         Notice, Outflow, ReceiveJob, SendJob, Stops,
     },
     wire::{FromSender, message::Acquaintance},
@@ -43,6 +43,8 @@ pub struct Pair {
     pub answer: Ask,
     /// What an earlier attempt has left at the receiver.
     pub attempt: Attempt,
+    /// Where the receiver notes what it stores; another attempt has one already.
+    pub ledger: Arc<Ledger>,
     pub cancel_sender: CancellationToken,
     pub cancel_receiver: CancellationToken,
     pub pause_sender: CancellationToken,
@@ -60,6 +62,7 @@ impl Default for Pair {
             receiving: Arc::new(Limiter::new(None)),
             answer: Box::new(|_| Some(Answer::Accept(Landing::default()))),
             attempt: Attempt::First,
+            ledger: Arc::default(),
             cancel_sender: CancellationToken::new(),
             cancel_receiver: CancellationToken::new(),
             pause_sender: CancellationToken::new(),
@@ -95,7 +98,7 @@ impl Pair {
         let transfer = self.transfer;
         let landing = Landing { conflict: self.conflict, ..Landing::default() };
         let send_job = job(transfer, scan, self.sending);
-        let keeping = Keeping::after(&self.attempt);
+        let keeping = Keeping::after(&self.attempt, &self.ledger);
         let receive_job = ReceiveJob {
             transfer,
             name: name("Ben"),
@@ -108,7 +111,6 @@ impl Pair {
             ends: ends(),
             knows: Acquaintance::Known,
             keep: keeping.keep(),
-            arriving: keeping.arriving(),
         };
 
         let expected = Arc::new(Mutex::new(None));
@@ -208,6 +210,10 @@ impl Host for Person {
         }
         answer.unwrap()
     }
+
+    async fn more(&self, _: IncomingOffer) -> More {
+        More::Refused
+    }
 }
 
 fn job(transfer: TransferId, scan: Scan, limiter: Arc<Limiter>) -> SendJob<'static> {
@@ -228,40 +234,29 @@ type Chosen = Option<(Names, Arc<Accord>)>;
 #[derive(Clone)]
 struct Keeping {
     chosen: Arc<Mutex<Chosen>>,
-    arrived: Arc<Mutex<Arrived>>,
+    ledger: Arc<Ledger>,
 }
 
 impl Keeping {
-    fn after(attempt: &Attempt) -> Self {
-        let arrived = match attempt {
-            Attempt::First => Arrived::default(),
-            Attempt::Again(earlier) => earlier.arrived.clone(),
+    fn after(attempt: &Attempt, new: &Arc<Ledger>) -> Self {
+        let ledger = match attempt {
+            Attempt::First => Arc::clone(new),
+            Attempt::Again(earlier) => Arc::clone(&earlier.ledger),
         };
-        Self { chosen: Arc::default(), arrived: Arc::new(Mutex::new(arrived)) }
+        Self { chosen: Arc::default(), ledger }
     }
 
     fn keep(&self) -> Keep {
-        let chosen = Arc::clone(&self.chosen);
+        let (chosen, ledger) = (Arc::clone(&self.chosen), Arc::clone(&self.ledger));
         Box::new(move |names, accord| {
             *chosen.lock().unwrap() = Some((names.clone(), Arc::clone(accord)));
-            Ok(())
-        })
-    }
-
-    fn arriving(&self) -> Arriving {
-        let arrived = Arc::clone(&self.arrived);
-        Box::new(move |arrivals| {
-            let mut arrived = arrived.lock().unwrap();
-            for arrival in arrivals {
-                arrived.add(*arrival);
-            }
+            Ok(ledger)
         })
     }
 
     fn kept(&self) -> Option<Earlier> {
         let (names, accord) = self.chosen.lock().unwrap().take()?;
-        let arrived = self.arrived.lock().unwrap().clone();
-        Some(Earlier { names, accord: Some(accord), arrived })
+        Some(Earlier { names, accord: Some(accord), ledger: Arc::clone(&self.ledger), volume: None })
     }
 }
 

@@ -127,3 +127,19 @@ pub fn leftovers(root: &Path) -> Vec<PathBuf> {
 pub fn has_partial(folder: &Path) -> bool {
     fs::read_dir(folder).unwrap().any(|item| item.unwrap().file_name().to_string_lossy().ends_with(".part"))
 }
+
+/// The content of every file below a folder, by its path there; without what is not whole.
+pub fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let Ok(inside) = fs::read_dir(folder) else { return found };
+    for item in inside.map(Result::unwrap) {
+        let name = item.file_name().into_string().unwrap();
+        if item.path().is_dir() {
+            let inside = contents(&item.path()).into_iter();
+            found.extend(inside.map(|(path, bytes)| (format!("{name}/{path}"), bytes)));
+        } else if !name.starts_with(".airlift-") {
+            found.insert(name, fs::read(item.path()).unwrap());
+        }
+    }
+    found
+}

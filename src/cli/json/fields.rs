@@ -37,6 +37,7 @@ pub enum SideLine {
 pub enum ReasonLine {
     Person,
     NoRoom,
+    NoDisk,
 }
 
 impl From<Direction> for DirectionLine {

@@ -230,6 +230,8 @@ impl<'a> Line<'a> {
             (Pause::Person(side), _) => (ReasonLine::Person, side),
             (Pause::NoRoom { .. }, Direction::Send) => (ReasonLine::NoRoom, Side::There),
             (Pause::NoRoom { .. }, Direction::Receive) => (ReasonLine::NoRoom, Side::Here),
+            (Pause::NoDisk, Direction::Send) => (ReasonLine::NoDisk, Side::There),
+            (Pause::NoDisk, Direction::Receive) => (ReasonLine::NoDisk, Side::Here),
         };
         let problem = why.sentence(t.direction, &t.peer);
         Self::Paused { of: Of::from(t), reason, side: side.into(), problem }

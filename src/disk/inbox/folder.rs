@@ -10,7 +10,7 @@ use std::{
 
 use cap_std::{ambient_authority, fs::Dir};
 
-use super::probe;
+use super::{probe, times::Times};
 use crate::disk::{
     error::{DiskError, shown},
     naming::NameRules,
@@ -24,11 +24,12 @@ pub struct Inbox {
     pub(in crate::disk) dir: Dir,
     pub(in crate::disk) rules: NameRules,
     pub(in crate::disk) off_limits: OffLimits,
+    pub(in crate::disk) times: Times,
 }
 
 impl Inbox {
     /// Opens the folder, makes it if it is missing, and tries whether it can be written to and
-    /// what names it can hold.
+    /// what names and times it can hold.
     ///
     /// # Errors
     /// When it can't be made, opened or written to, or may not be received into because of what is Airlift's own.
@@ -45,14 +46,14 @@ impl Inbox {
         let open = || {
             make_folder(&absolute)?;
             let dir = Dir::open_ambient_dir(&absolute, ambient_authority())?;
-            let rules = probe::rules(&dir)?;
-            Ok((dir, rules))
+            let (rules, times) = probe::rules(&dir)?;
+            Ok((dir, rules, times))
         };
         let opened = descriptors::wait_for_one(open, descriptors::are_used_up, || ());
-        let (dir, rules) = opened.map_err(failed)?;
+        let (dir, rules, times) = opened.map_err(failed)?;
         // What was not there may be somewhere else than its path had said.
         off_limits.admits(&absolute)?;
-        Ok(Self { folder: absolute, dir, rules, off_limits: off_limits.clone() })
+        Ok(Self { folder: absolute, dir, rules, off_limits: off_limits.clone(), times })
     }
 
     /// Its absolute path, as it was opened.

@@ -11,15 +11,15 @@ mod planner;
 mod ranges;
 mod resumed;
 
-use super::folder::Inbox;
+use super::{folder::Inbox, times::Times};
 use crate::{
     disk::{error::PlanError, system::space::Space},
     model::{Conflict, Entry, EntryKind, Medium, Purpose},
 };
 use planner::{Planner, check_space};
 
-pub(in crate::disk) use already_there::{BESIDE, looks_like};
-pub use decided::{Attempt, Earlier, Plan};
+pub(in crate::disk) use already_there::{BESIDE, is_as_long};
+pub use decided::{Attempt, Earlier, Plan, Target};
 
 impl Inbox {
     /// Checks a whole offer and decides where each entry goes. Writes nothing.
@@ -66,6 +66,9 @@ impl Inbox {
 /// See [`Inbox::plan`].
 fn make(inbox: &Inbox, entries: &[Entry], name: Option<&str>, conflict: Conflict) -> Result<Plan, PlanError> {
     let mut planner = Planner::new(inbox, entries, conflict)?;
+    if inbox.times == Times::Lost && entries.iter().any(|entry| entry.modified.is_some()) {
+        planner.plan.notes.add("This disk doesn't keep the times of files.");
+    }
     if let Some(name) = name {
         planner.save_as(entries, name)?;
     }

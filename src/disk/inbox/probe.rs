@@ -1,4 +1,4 @@
-//! Finds out what a folder's file system makes of names, by trying.
+//! Finds out what a folder's file system makes of names and times, by trying.
 //!
 //! Leaves nothing behind: each trial file is hidden, empty and removed at once.
 
@@ -6,30 +6,49 @@ use std::io;
 
 use cap_std::fs::{Dir, OpenOptions};
 
-use crate::disk::{
-    naming::{Case, Characters, Longest, NameRules, OURS, Unicode},
-    system::{
-        descriptors,
-        modes::{self, Ordinary},
-        space,
+use super::times::{COARSE, Times};
+use crate::{
+    disk::{
+        naming::{Case, Characters, Longest, NameRules, OURS, Unicode},
+        system::{
+            attributes, descriptors,
+            modes::{self, Ordinary},
+            space,
+        },
     },
+    model::Timestamp,
 };
 
-/// What `dir` makes of names.
+/// What `dir` makes of names and times.
 ///
 /// # Errors
 /// When nothing can be created in it, or not be removed again.
-pub(in crate::disk) fn rules(dir: &Dir) -> io::Result<NameRules> {
+pub(in crate::disk) fn rules(dir: &Dir) -> io::Result<(NameRules, Times)> {
     let stem = stem()?;
     let plain = Trial::create(dir, stem.clone())?;
     let case = if dir.symlink_metadata(stem.to_uppercase()).is_ok() { Case::Ignored } else { Case::Matters };
+    let times = times(&plain);
     plain.remove()?;
 
     let unicode = match Trial::create(dir, format!("{stem}-\u{e9}")) {
         Ok(_composed) if dir.symlink_metadata(format!("{stem}-e\u{301}")).is_ok() => Unicode::Normalised,
         _ => Unicode::Exact,
     };
-    Ok(NameRules { characters: characters(dir, &stem), case, unicode, longest: longest_name(dir) })
+    Ok((NameRules { characters: characters(dir, &stem), case, unicode, longest: longest_name(dir) }, times))
+}
+
+/// An error is none of the folder's: its files have a time of their own then.
+fn times(trial: &Trial<'_>) -> Times {
+    // Long ago, and every file system can hold it.
+    const TRIED: i64 = 1_000_000_000;
+    match trial.timed(TRIED) {
+        Ok(found) if found.abs_diff(TRIED) <= COARSE => {}
+        _ => return Times::Lost,
+    }
+    // Where they wrap around instead, anything may be there.
+    let first = trial.timed(i64::MIN).ok().filter(|found| *found <= TRIED);
+    let last = trial.timed(i64::MAX).ok().filter(|found| *found >= TRIED);
+    Times::Kept(first.unwrap_or(i64::MIN)..=last.unwrap_or(i64::MAX))
 }
 
 fn stem() -> io::Result<String> {
@@ -84,6 +103,14 @@ impl<'d> Trial<'d> {
         // Any refusal of it is taken for one of the name.
         descriptors::wait_for_one(create, descriptors::are_used_up, || ())?;
         Ok(Self { dir, name })
+    }
+
+    /// Gives it a time, and returns which one it has then, in seconds.
+    fn timed(&self, seconds: i64) -> io::Result<i64> {
+        let file = self.dir.open_with(&self.name, OpenOptions::new().write(true))?;
+        attributes::set_file_time(&file.into_std(), Timestamp { seconds, nanos: 0 })?;
+        let there = attributes::modified(&self.dir.symlink_metadata(&self.name)?);
+        there.map(|time| time.seconds).ok_or_else(|| io::ErrorKind::Unsupported.into())
     }
 
     fn remove(self) -> io::Result<()> {

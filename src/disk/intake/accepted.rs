@@ -14,7 +14,7 @@ use super::{
     final_names::{self, Stored},
     part_file::Left,
     partial::{Partial, Verified},
-    shared::{self, Missing, Shared},
+    shared::{self, Book, Missing, Shared},
 };
 use crate::{
     disk::{
@@ -71,12 +71,18 @@ impl Intake {
         let shared = Arc::new(shared);
         let left = match shared.plan.attempt {
             Attempt::First => HashMap::new(),
-            Attempt::Again => {
-                final_names::sync_stored(&shared)?;
-                shared.find_left()?
-            }
+            Attempt::Again => shared.find_left()?,
         };
         Ok(Self { shared, left: Mutex::new(left), differ: Mutex::default() })
+    }
+
+    /// Notes in this book what is stored from now on, and what an earlier attempt has not come to note.
+    ///
+    /// # Errors
+    /// When the disk doesn't make that last.
+    pub fn keep_book(&self, book: Book) -> Result<(), DiskError> {
+        self.shared.keep_book(book);
+        final_names::settle(&self.shared)
     }
 
     #[must_use]

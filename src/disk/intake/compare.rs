@@ -9,10 +9,11 @@ use std::{
 };
 
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
-use cap_std::fs::OpenOptions;
+use cap_std::fs::{Metadata, OpenOptions};
 
 use super::{
     accepted::Intake,
+    noted,
     shared::{Missing, Shared},
 };
 use crate::{
@@ -20,12 +21,12 @@ use crate::{
         error::DiskError,
         inbox::{
             local::{above, last},
-            plan::{BESIDE, looks_like},
+            plan::{BESIDE, is_as_long},
         },
         naming::Numbering,
         system::sync,
     },
-    model::{CHUNK, Digest, Entry, EntryNo},
+    model::{CHUNK, Digest, EntryNo},
 };
 
 /// What a comparison has found.
@@ -61,10 +62,15 @@ impl Intake {
         let parent = above(&planned);
         let wish = shared.plan.names.wish(shared.inbox.rules, entry.path.as_str());
         let beside = (1..=BESIDE).map(|number| shared.inbox.rules.numbered(&wish, number, Numbering::File));
+        let beside = beside.map(|name| if parent.is_empty() { name } else { format!("{parent}/{name}") });
         // One that was stored beside another before stands under a number.
-        for name in std::iter::once(last(&planned).to_owned()).chain(beside) {
-            let path = if parent.is_empty() { name } else { format!("{parent}/{name}") };
-            match shared.read(&path, entry, is_over) {
+        for path in std::iter::once(planned.clone().into_owned()).chain(beside) {
+            // What the plan has found is this transfer's own, perhaps, whatever its time is by now.
+            let is_candidate = |there: &Metadata| match path == planned {
+                true => is_as_long(there, entry),
+                false => shared.inbox.looks_like(there, entry),
+            };
+            match shared.read(&path, &is_candidate, is_over) {
                 Ok(Some((found, size, disk))) if found == digest => {
                     return Compared::Same(Same { no, size, digest, disk, path });
                 }
@@ -99,7 +105,9 @@ impl Intake {
                 synced.map_err(|why| shared.failed(&same.path, why))
             }
         };
-        group.into_iter().map(|same| (same.no, sync(&same).map(|()| same))).collect()
+        let lasting: Vec<_> = group.into_iter().map(|same| (same.no, sync(&same).map(|()| same))).collect();
+        noted::found(shared, lasting.iter().filter(|(_, result)| result.is_ok()).map(|(no, _)| *no));
+        lasting
     }
 }
 
@@ -113,18 +121,26 @@ fn settle(file: &std::fs::File) -> io::Result<()> {
 }
 
 impl Shared {
-    /// The digest of what stands at a path, its size and its disk; `None` when that isn't like the
-    /// entry, or changes while it is read, or it is over.
+    /// The digest of what stands at a path, its size and its disk; `None` when that is no candidate,
+    /// or changes while it is read, or it is over.
     fn read(
         &self,
         path: &str,
-        entry: &Entry,
+        is_candidate: &dyn Fn(&Metadata) -> bool,
         is_over: &dyn Fn() -> bool,
     ) -> io::Result<Option<(Digest, u64, usize)>> {
-        let mut file = self.open(path)?;
-        if !looks_like(&file.metadata()?, entry) {
+        let like = self.open(path)?.metadata()?;
+        if !is_candidate(&like) {
             return Ok(None);
         }
+        let Some(digest) = self.hash(path, is_over)? else { return Ok(None) };
+        let folder = self.folder(above(path), Missing::Fail).map_err(io::Error::other)?;
+        Ok(Some((digest, like.len(), folder.disk)))
+    }
+
+    /// The digest of what stands at a path; `None` when that changes while it is read, or it is over.
+    pub(in crate::disk) fn hash(&self, path: &str, is_over: &dyn Fn() -> bool) -> io::Result<Option<Digest>> {
+        let mut file = self.open(path)?;
         let before = file.metadata()?;
         let mut hasher = blake3::Hasher::new();
         let mut room = vec![0; CHUNK];
@@ -143,11 +159,7 @@ impl Shared {
         let is_still = hasher.count() == before.len()
             && after.len() == before.len()
             && after.modified().ok() == before.modified().ok();
-        if !is_still {
-            return Ok(None);
-        }
-        let folder = self.folder(above(path), Missing::Fail).map_err(io::Error::other)?;
-        Ok(Some((Digest(*hasher.finalize().as_bytes()), before.len(), folder.disk)))
+        Ok(is_still.then(|| Digest(*hasher.finalize().as_bytes())))
     }
 
     /// Opens what stands at a path, for reading and never through a link.

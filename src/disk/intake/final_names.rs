@@ -1,7 +1,8 @@
 //! Gives verified files their names, many at a time and to last.
 //!
-//! The order is the promise: content is synced before a file gets its name, and the name is synced
-//! before anybody hears of it. So a power cut leaves a file whole under its name, or absent.
+//! The order is the promise: content, and what is about to be stored, are synced before a file gets its name, and the
+//! name is synced before anybody hears of it. So a power cut leaves a file whole under its name, or absent, and the
+//! next attempt knows which.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -9,16 +10,21 @@ use std::{
 };
 
 use super::{
+    noted::{self, Intent},
     partial::{Verified, Whole},
     shared::{Missing, Shared},
 };
 use crate::{
     disk::{
         error::DiskError,
-        inbox::local::{above, ancestors},
+        inbox::{
+            local::{above, ancestors, last},
+            plan::Target,
+        },
         kind::Kind,
+        ledger::Saved,
         naming::Numbering,
-        system::{rename, sync},
+        system::{attributes, identity, rename, sync},
     },
     model::{Digest, EntryNo, RelPath},
 };
@@ -42,10 +48,10 @@ type Reported = (EntryNo, Result<Stored, DiskError>);
 pub(in crate::disk) fn store(shared: &Shared, group: Vec<Verified>) -> Vec<Reported> {
     let mut reported = Vec::with_capacity(group.len());
     let mut stored = Vec::with_capacity(group.len());
-    for (file, synced) in sync_content(shared, group) {
+    for (Intent { file, path }, synced) in sync_content(shared, noted::intend(shared, group)) {
         let (no, digest, size) = (file.entry(), file.digest(), file.size());
         match synced.map(|()| file.into_whole()) {
-            Ok(Some(whole)) => match name(shared, no, whole) {
+            Ok(Some(whole)) => match name(shared, no, whole, &path) {
                 Ok(file) => stored.push((no, file)),
                 Err(error) => reported.push((no, Err(error))),
             },
@@ -56,14 +62,20 @@ pub(in crate::disk) fn store(shared: &Shared, group: Vec<Verified>) -> Vec<Repor
             Err(error) => reported.push((no, Err(error))),
         }
     }
-    reported.extend(sync_names(shared, stored));
+    let stored = sync_names(shared, stored);
+    noted::stored(
+        shared,
+        stored.iter().filter_map(|(no, file)| Some((*no, file.as_ref().ok()?.path.as_str()))),
+    );
+    reported.extend(stored);
     reported
 }
 
-/// Makes the content of each file durable: of all on one disk at once where that is possible.
-fn sync_content(shared: &Shared, group: Vec<Verified>) -> Vec<(Verified, Result<(), DiskError>)> {
+/// Makes the content of each file durable, and what is intended with it: of all on one disk at once where that is
+/// possible.
+fn sync_content(shared: &Shared, group: Vec<Intent>) -> Vec<(Intent, Result<(), DiskError>)> {
     let mut on_disk: HashMap<usize, usize> = HashMap::new();
-    for disk in group.iter().filter_map(Verified::disk) {
+    for disk in group.iter().filter_map(|intent| intent.file.disk()) {
         *on_disk.entry(disk).or_default() += 1;
     }
     let at_once: HashMap<usize, io::Result<()>> = on_disk
@@ -76,22 +88,35 @@ fn sync_content(shared: &Shared, group: Vec<Verified>) -> Vec<(Verified, Result<
         Some(Err(why)) => Err(shared.failed(&file.path(), sync::again(why))),
         None => file.sync(),
     };
-    group.into_iter().map(|file| (sync(&file), file)).map(|(synced, file)| (file, synced)).collect()
+    let synced: Vec<_> = group.iter().map(|intent| sync(&intent.file)).collect();
+    noted::make_last(shared, at_once.iter().filter(|(_, done)| done.is_ok()).map(|(disk, _)| *disk));
+    group.into_iter().zip(synced).collect()
 }
 
-/// Renames a file from its partial name to its own, or to the next free one.
-fn name(shared: &Shared, no: EntryNo, file: Whole) -> Result<Stored, DiskError> {
+/// Renames a file from its partial name to its own, or to the next free one; `intended` is noted as the one it gets.
+fn name(shared: &Shared, no: EntryNo, file: Whole, intended: &str) -> Result<Stored, DiskError> {
     let (entry, ..) = shared.file(no)?;
     let planned = shared.local(&entry.path);
     let folder = shared.folder(above(&planned), Missing::Fail)?;
     let wish = shared.plan.names.wish(shared.inbox.rules, entry.path.as_str());
     let take = |name: &str| {
-        // Only what the person was told of, under the very name; a numbered one was never meant to be replaced.
-        if shared.plan.replaces(no) && name == wish {
-            let there = folder.dir.symlink_metadata(name);
-            if there.is_ok_and(|there| matches!(Kind::of(&there), Kind::File)) {
-                return rename::replace(&folder.dir, &file.name, name);
+        let path = match above(&planned) {
+            "" => name.to_owned(),
+            parent => format!("{parent}/{name}"),
+        };
+        if path != intended {
+            if folder.dir.symlink_metadata(name).is_ok() {
+                return Err(io::ErrorKind::AlreadyExists.into());
             }
+            let part = (planned.clone().into_owned(), file.name.clone());
+            noted::intend_instead(shared, no, &part, (&path, file.size, file.digest));
+        }
+        // Under the very name: a numbered one was never meant to be replaced.
+        if let Some(target) = shared.plan.target(no)
+            && name == last(&planned)
+            && shared.may_replace(&path, target)
+        {
+            return rename::replace(&folder.dir, &file.name, name);
         }
         rename::no_clobber(&folder.dir, &file.name, name)
     };
@@ -100,6 +125,16 @@ fn name(shared: &Shared, no: EntryNo, file: Whole) -> Result<Stored, DiskError> 
     part.stored();
     drop(journal);
     Ok(Stored { digest, size, path })
+}
+
+/// An earlier attempt may have ended between a file's renaming and the last sync: what it has stored must be sure to
+/// last before anybody hears that it is there.
+pub fn settle(shared: &Shared) -> Result<(), DiskError> {
+    let files = noted::unnoted(shared);
+    let folders = files.iter().flat_map(|(_, path)| ancestors(path)).map(Box::from).collect();
+    sync_folders(shared, &folders).into_values().next().map_or(Ok(()), Err)?;
+    noted::stored(shared, files.iter().map(|(no, path)| (*no, path.as_str())));
+    Ok(())
 }
 
 /// Makes the names durable, and those of the folders above them that are new.
@@ -123,20 +158,27 @@ fn sync_names(shared: &Shared, stored: Vec<(EntryNo, Stored)>) -> Vec<Reported> 
     stored.into_iter().map(|(no, file)| (no, report(file))).collect()
 }
 
-/// An earlier attempt may have ended between a file's renaming and its last sync: what it stored must
-/// be sure to last before anybody hears that it is there.
-pub fn sync_stored(shared: &Shared) -> Result<(), DiskError> {
-    let mut folders = BTreeSet::new();
-    for entry in shared.plan.stored().iter().cloned().flatten().filter_map(|no| shared.entry(no)) {
-        let path = shared.local(&entry.path);
-        folders.extend(
-            ancestors(&path)
-                .take_while(|folder| !folders.contains(*folder))
-                .map(Box::from)
-                .collect::<Vec<_>>(),
-        );
+impl Shared {
+    /// True where what stands at a path is what may be replaced. What this transfer has stored must be untouched since,
+    /// or at least have the same content.
+    fn may_replace(&self, path: &str, target: &Target) -> bool {
+        let there = self
+            .folder(above(path), Missing::Fail)
+            .and_then(|folder| folder.dir.symlink_metadata(last(path)).map_err(|why| self.failed(path, why)));
+        let Ok(there) = there else { return false };
+        match target {
+            _ if !matches!(Kind::of(&there), Kind::File) => false,
+            Target::Told(stood) => identity::is_as_it_stood(&there, *stood),
+            Target::Own(Saved { size, .. }) if *size != there.len() => false,
+            Target::Own(Saved { digest, identity, touched, .. }) => {
+                let is_untouched =
+                    identity::Identity::of(&there).zip(*identity).is_some_and(|(a, b)| a.is(b))
+                        && touched.is_some()
+                        && attributes::touched(&there) == *touched;
+                is_untouched || self.hash(path, &|| false).is_ok_and(|found| found == Some(*digest))
+            }
+        }
     }
-    sync_folders(shared, &folders).into_values().next().map_or(Ok(()), Err)
 }
 
 /// Syncs the names in folders, and returns those that it failed for.

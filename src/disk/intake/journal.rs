@@ -26,7 +26,7 @@ use std::{
 use blake3::hazmat::ChainingValue;
 
 use crate::{
-    disk::system::at,
+    disk::system::{at, attributes},
     model::{Group, TransferId},
 };
 
@@ -160,7 +160,7 @@ impl Journal {
     /// # Errors
     /// When its time can't be set.
     pub fn vouch(&self) -> io::Result<()> {
-        self.file.set_modified(SystemTime::now())
+        attributes::set_file_time(&self.file, SystemTime::now().into())
     }
 
     fn append(&mut self, mut record: Vec<u8>) -> io::Result<()> {

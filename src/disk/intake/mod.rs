@@ -4,7 +4,7 @@
 //! [`folder_access`], who may enter its folders. [`part_file`] is what each of
 //! them has on the disk until it is whole, [`partial`] the way from the first byte to the right digest, and
 //! [`final_names`] gives the final names. [`journal`] records what of a partial file will last, [`touched`] says
-//! whether that can still be believed, and [`compare`] looks at files that seem to be there already. Must not
+//! whether that can still be believed, [`noted`] keeps the ledger of what is stored, and [`compare`] looks at files that seem to be there already. Must not
 //! decide names: the plan has.
 
 mod accepted;
@@ -12,6 +12,7 @@ pub mod compare;
 mod final_names;
 mod folder_access;
 pub mod journal;
+mod noted;
 pub mod part_file;
 mod partial;
 mod shared;
@@ -21,3 +22,4 @@ pub use accepted::{Finished, Intake};
 pub use compare::{Compared, Same};
 pub use final_names::Stored;
 pub use partial::{Partial, Verified};
+pub use shared::Book;

@@ -312,6 +312,11 @@ impl Verified {
         self.size
     }
 
+    /// Of the partial file; `None` of what is in none.
+    pub(in crate::disk) fn name(&self) -> Option<&str> {
+        self.part.name().filter(|_| self.part.purpose() == Purpose::Files)
+    }
+
     /// Where the file goes, below the inbox.
     pub(in crate::disk) fn path(&self) -> String {
         self.part.path()

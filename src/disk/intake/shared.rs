@@ -28,6 +28,7 @@ use crate::{
             local::{above, last, shown},
             probe,
         },
+        ledger::Ledger,
         naming::{Numbering, prefix},
         notes::Notes,
         system::{
@@ -36,7 +37,7 @@ use crate::{
             sync::Disks,
         },
     },
-    model::{Access, Conflict, Entry, EntryKind, EntryNo, FileMode, RelPath, TransferId},
+    model::{Access, Accord, Conflict, Entry, EntryKind, EntryNo, FileMode, RelPath, TransferId},
 };
 
 /// How many things at the top of the folder are remembered as saved.
@@ -52,6 +53,7 @@ pub struct Shared {
     pub transfer: TransferId,
     /// What this transfer's partial files start with.
     pub prefix: String,
+    book: OnceLock<Book>,
     entries: Vec<Entry>,
     folders: Folders<Folder>,
     /// By the paths that they have here.
@@ -59,6 +61,13 @@ pub struct Shared {
     made: Mutex<Made>,
     is_finished: AtomicBool,
     is_abandoned: AtomicBool,
+}
+
+/// What was said yes to, and what has come under it.
+#[derive(Clone, Debug)]
+pub struct Book {
+    pub accord: Arc<Accord>,
+    pub ledger: Arc<Ledger>,
 }
 
 /// An open folder and the number of the disk it is on.
@@ -102,6 +111,7 @@ impl Shared {
             transfer,
             prefix: prefix(transfer),
             inbox,
+            book: OnceLock::new(),
             entries,
             plan,
             disks: Disks::default(),
@@ -112,6 +122,16 @@ impl Shared {
             is_finished: AtomicBool::new(false),
             is_abandoned: AtomicBool::new(false),
         }
+    }
+
+    /// Where what is stored is noted; `None` where nobody asks later.
+    pub fn book(&self) -> Option<&Book> {
+        self.book.get()
+    }
+
+    pub fn keep_book(&self, book: Book) {
+        // There is one yes to each attempt.
+        let _ = self.book.set(book);
     }
 
     /// From now on, the folders that were made stay.
@@ -178,7 +198,7 @@ impl Shared {
             };
             let opened = dir.and_then(|dir| Ok((dir.dir_metadata()?, self.disks.number(&dir)?, dir)));
             let (found, disk, dir) = opened.map_err(|why| self.failed(path, why))?;
-            if self.inbox.off_limits.is(&found) {
+            if self.inbox.off_limits.is(&self.inbox.folder().join(path), &found) {
                 return Err(DiskError::Own(shown(path)));
             }
             Ok(Folder { dir, disk, ordinary: OnceLock::new() })

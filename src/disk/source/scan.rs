@@ -4,7 +4,11 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{reading::Sources, trial::TrialContent, walk::Walk};
+use super::{
+    reading::Sources,
+    trial::TrialContent,
+    walk::{Absent, Walk},
+};
 use crate::{
     disk::{error::SourceError, off_limits::OffLimits},
     model::{Accord, Entry, EntryNo, Purpose, Skipped, Source, Summary, Trial, text},
@@ -26,10 +30,29 @@ impl Scan {
     /// be sent. A link or a device among others is left out and counted.
     pub fn new(sources: Vec<Source>, off_limits: &OffLimits) -> Result<Self, SourceError> {
         Ok(Self {
-            walk: Walk::new(sources, off_limits)?,
+            walk: Walk::new(sources, Absent::Fails, off_limits)?,
             sources: Sources::default(),
             purpose: Purpose::Files,
             listed: None,
+            new: 0,
+        })
+    }
+
+    /// Finds nothing but what was listed when the transfer was accepted: whatever has been made since was not
+    /// meant, and whatever is gone is left out.
+    ///
+    /// # Errors
+    /// As [`Scan::new`], but of what is gone only where everything is.
+    pub fn again(
+        sources: Vec<Source>,
+        listed: Arc<Accord>,
+        off_limits: &OffLimits,
+    ) -> Result<Self, SourceError> {
+        Ok(Self {
+            walk: Walk::new(sources, Absent::LeftOut(&listed), off_limits)?,
+            sources: Sources::default(),
+            purpose: Purpose::Files,
+            listed: Some(listed),
             new: 0,
         })
     }
@@ -48,13 +71,6 @@ impl Scan {
             listed: None,
             new: 0,
         })
-    }
-
-    /// Finds nothing but what was listed when the transfer was accepted: whatever has been made since was not
-    /// meant.
-    #[must_use]
-    pub fn only(self, listed: Option<Arc<Accord>>) -> Self {
-        Self { listed, ..self }
     }
 
     #[must_use]
@@ -121,7 +137,7 @@ impl Scan {
 /// # Errors
 /// As [`Scan::new`] and [`Scan::next_batch`].
 pub fn measure(path: &Path, off_limits: &OffLimits) -> Result<Summary, SourceError> {
-    let mut walk = Walk::new(vec![Source::Path(path.to_owned())], off_limits)?;
+    let mut walk = Walk::new(vec![Source::Path(path.to_owned())], Absent::Fails, off_limits)?;
     let mut summary = Summary::default();
     while let Some(found) = walk.next()? {
         summary.add(&found.entry);

@@ -40,14 +40,24 @@ impl Taken {
         longest: Longest::Bytes(RelPath::MAX_COMPONENT),
     };
 
-    /// `name`, or with the first number that makes it a new one; it is taken then.
-    pub fn take(&mut self, name: &str, numbering: Numbering) -> String {
+    /// `name`, or with the first number that makes it a new one.
+    pub fn free(&self, name: &str, numbering: Numbering) -> String {
+        self.next(name, numbering).0
+    }
+
+    fn next(&self, name: &str, numbering: Numbering) -> (String, u32) {
         let mut free = name.to_owned();
         let mut number = self.0.get(name).copied().unwrap_or_default();
         while self.0.contains_key(&free) {
             number += 1;
             free = Self::RULES.numbered(name, number, numbering);
         }
+        (free, number)
+    }
+
+    /// The same; it is taken then.
+    pub fn take(&mut self, name: &str, numbering: Numbering) -> String {
+        let (free, number) = self.next(name, numbering);
         if number > 0 {
             self.0.insert(name.to_owned(), number);
         }

@@ -27,7 +27,7 @@ use crate::{
         off_limits::OffLimits,
         system::{attributes, descriptors, modes},
     },
-    model::{Access, Entry, EntryKind, FileMode, RelPath, Skipped, Source, Trial, text},
+    model::{Access, Accord, Entry, EntryKind, FileMode, RelPath, Skipped, Source, Trial, text},
 };
 
 /// Where one of the picked things is.
@@ -49,6 +49,15 @@ pub(in crate::disk) struct Found {
     pub origin: Option<Origin>,
 }
 
+/// What becomes of something that was picked and is not there.
+#[derive(Clone, Copy)]
+pub(in crate::disk) enum Absent<'a> {
+    /// Nothing is sent, and it is said.
+    Fails,
+    /// This was listed once, and what is left of it is sent, under the names that it had.
+    LeftOut(&'a Accord),
+}
+
 pub(in crate::disk) struct Walk {
     picks: vec::IntoIter<Pick>,
     /// The folders that are being gone through, outermost first.
@@ -57,6 +66,14 @@ pub(in crate::disk) struct Walk {
     off_limits: OffLimits,
     skipped: Skipped,
     notes: Notes,
+    when_gone: WhenGone,
+}
+
+/// What becomes of something that is gone between two looks at it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WhenGone {
+    Fails,
+    LeftOut,
 }
 
 struct Pick {
@@ -74,12 +91,19 @@ struct Inside {
 }
 
 impl Walk {
-    pub fn new(sources: Vec<Source>, off_limits: &OffLimits) -> Result<Self, SourceError> {
+    pub fn new(
+        sources: Vec<Source>,
+        absent: Absent<'_>,
+        off_limits: &OffLimits,
+    ) -> Result<Self, SourceError> {
         if sources.is_empty() {
             return Err(SourceError::Nothing);
         }
         let mut walk = Self::through(Vec::new(), off_limits.clone());
         let (mut picks, mut taken, mut left_out) = (Vec::new(), Taken::default(), None);
+        if let Absent::LeftOut(_) = absent {
+            walk.when_gone = WhenGone::LeftOut;
+        }
         for source in sources {
             match source {
                 Source::Path(path) => match walk.pick(&path, &mut taken) {
@@ -91,6 +115,10 @@ impl Walk {
                         }
                         walk.notes.add(&error);
                         left_out = Some(if left_out.is_some() { SourceError::NothingLeft } else { error });
+                    }
+                    Err(error @ SourceError::NotFound(_)) if let Absent::LeftOut(listed) = absent => {
+                        taken.keep(&path, listed);
+                        left_out = left_out.or(Some(error));
                     }
                     Err(error) => return Err(error),
                 },
@@ -132,6 +160,7 @@ impl Walk {
             off_limits,
             skipped: Skipped::default(),
             notes: Notes::default(),
+            when_gone: WhenGone::Fails,
         }
     }
 
@@ -180,7 +209,9 @@ impl Walk {
             fs::canonicalize(picked).map_err(failed)?
         };
         let found = self.look(&path).map_err(failed)?;
-        if self.off_limits.is(&found) || path.parent().is_some_and(|folder| self.off_limits.holds(folder)) {
+        if self.off_limits.is(&path, &found)
+            || path.parent().is_some_and(|folder| self.off_limits.holds(folder))
+        {
             return Err(SourceError::Own(shown(picked)));
         }
         let numbering = match Kind::of(&found) {
@@ -215,7 +246,10 @@ impl Walk {
             Origin::StandardInput => made(wire, None),
             Origin::Trial(content) => made(wire, Some(content.bytes())),
             Origin::Path(path) => {
-                let metadata = self.look(path).map_err(|why| SourceError::sending(path, why))?;
+                let metadata = match self.look(path).map_err(|why| SourceError::sending(path, why)) {
+                    Err(SourceError::Vanished(_)) if self.when_gone == WhenGone::LeftOut => return Ok(None),
+                    looked => looked?,
+                };
                 self.visit(path.clone(), wire, &metadata)
             }
         };
@@ -252,7 +286,7 @@ impl Walk {
 
     /// The entry for what is there; a folder is gone into next.
     fn visit(&mut self, path: PathBuf, wire: RelPath, metadata: &Metadata) -> Option<Entry> {
-        if self.off_limits.is(metadata) {
+        if self.off_limits.is(&path, metadata) {
             self.skipped.own += 1;
             let path = shown(&path);
             self.notes
@@ -324,5 +358,16 @@ impl Walk {
     fn note_spelling(&mut self, path: &Path, spelling: &str) {
         let (path, spelling) = (shown(path), text::visible(spelling));
         self.notes.add(format_args!("The name of “{path}” is not text (UTF-8). It is sent as “{spelling}”."));
+    }
+}
+
+impl Taken {
+    /// Keeps the name that something had which is gone, so that the next one of that name has its own again.
+    fn keep(&mut self, path: &Path, listed: &Accord) {
+        let Some(name) = path.file_name().map(spell) else { return };
+        let was_folder = RelPath::parse(&self.free(&name, Numbering::Folder)).is_ok_and(|path| {
+            listed.has(&Entry { path, kind: EntryKind::Folder, access: Access::Shared, modified: None })
+        });
+        self.take(&name, if was_folder { Numbering::Folder } else { Numbering::File });
     }
 }

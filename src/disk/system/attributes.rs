@@ -3,7 +3,7 @@
 //! What only one system can do with them is here.
 
 use std::{
-    fs::File,
+    fs::{File, FileTimes},
     io,
     time::{Duration, SystemTime},
 };
@@ -60,21 +60,20 @@ pub fn mode(_: &Metadata) -> FileMode {
     FileMode::Regular
 }
 
-/// Sets the time of change of an open file.
+/// Sets the time of change of an open file. That of the last access is set with it: some file systems do nothing
+/// when they are asked for one of the two alone, and say that it is done.
 pub fn set_file_time(file: &File, time: Timestamp) -> io::Result<()> {
     let time = sensible(time).to_system_time().ok_or(io::ErrorKind::InvalidInput)?;
-    file.set_modified(time)
+    file.set_times(FileTimes::new().set_accessed(SystemTime::now()).set_modified(time))
 }
 
-/// Sets the time of change of the folder `name` in `parent`, never through a link.
+/// The same for the folder `name` in `parent`, never through a link.
 #[cfg(unix)]
 pub fn set_folder_time(parent: &Dir, name: &str, time: Timestamp) -> io::Result<()> {
-    use rustix::fs::{AtFlags, Timespec, Timestamps, UTIME_OMIT, utimensat};
-    let Timestamp { seconds, nanos } = sensible(time);
-    let times = Timestamps {
-        last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
-        last_modification: Timespec { tv_sec: seconds, tv_nsec: nanos.into() },
-    };
+    use rustix::fs::{AtFlags, Timespec, Timestamps, utimensat};
+    let spec = |Timestamp { seconds, nanos }| Timespec { tv_sec: seconds, tv_nsec: nanos.into() };
+    let times =
+        Timestamps { last_access: spec(SystemTime::now().into()), last_modification: spec(sensible(time)) };
     Ok(utimensat(parent, name, &times, AtFlags::SYMLINK_NOFOLLOW)?)
 }
 
@@ -85,7 +84,8 @@ pub fn set_folder_time(parent: &Dir, name: &str, time: Timestamp) -> io::Result<
     // The library takes no time before 1970.
     let time = sensible(time).to_system_time().filter(|time| *time >= SystemTime::UNIX_EPOCH);
     let Some(time) = time else { return Err(io::ErrorKind::InvalidInput.into()) };
-    parent.set_symlink_times(name, None, Some(SystemTimeSpec::Absolute(SystemTime::from_std(time))))
+    let accessed = SystemTimeSpec::SymbolicNow;
+    parent.set_symlink_times(name, Some(accessed), Some(SystemTimeSpec::Absolute(SystemTime::from_std(time))))
 }
 
 /// The nearest time in the years 1 to 9999. Some file systems store any number that a peer sends,

@@ -11,3 +11,4 @@ pub mod refusal;
 pub mod rename;
 pub mod space;
 pub mod sync;
+pub mod volume;

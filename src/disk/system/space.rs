@@ -10,7 +10,14 @@ use fs4::FileExt as _;
 #[must_use]
 pub fn free_space(path: &Path) -> Option<u64> {
     let absolute = std::path::absolute(path).ok()?;
-    absolute.ancestors().find_map(|ancestor| fs4::available_space(ancestor).ok())
+    let there = absolute.ancestors().find(|ancestor| ancestor.exists())?;
+    known(there).map(|disk| disk.available_space())
+}
+
+/// What a disk says of itself; `None` of one that says nothing, or that it has no room for anything at all: that is
+/// what those say that have no answer, or no limit.
+fn known(folder: &Path) -> Option<fs4::FsStats> {
+    fs4::statvfs(folder).ok().filter(|disk| disk.total_space() > 0)
 }
 
 /// Whether files can be made in a folder, or where it would be made. Leaves nothing there.
@@ -96,7 +103,7 @@ impl Space {
     const RESERVE: u64 = 64 << 20;
 
     pub fn of(folder: &Path) -> Option<Self> {
-        let disk = fs4::statvfs(folder).ok()?;
+        let disk = known(folder)?;
         Some(Self {
             free: disk.available_space(),
             // Of a small disk, a memory card, one part in a hundred.

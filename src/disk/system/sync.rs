@@ -47,6 +47,12 @@ impl Disks {
         Ok(disks.len() - 1)
     }
 
+    /// The system's own number of a disk.
+    pub fn device(&self, number: usize) -> Option<u64> {
+        let disks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        disks.get(number).map(|disk| disk.device)
+    }
+
     /// Syncs all that was ever written to a disk; `None` where that can't be done at once.
     pub fn sync(&self, number: usize) -> Option<io::Result<()>> {
         let whole = {
@@ -102,8 +108,13 @@ mod system {
     ];
 
     pub fn whole(dir: &Dir) -> io::Result<Option<File>> {
-        let Ok(kind) = u64::try_from(fstatfs(dir)?.f_type) else { return Ok(None) };
-        if TRUSTED.contains(&(kind & 0xffff_ffff)) { open(dir).map(Some) } else { Ok(None) }
+        // Some have no answer at all.
+        let kind = fstatfs(dir).ok().and_then(|disk| u64::try_from(disk.f_type).ok());
+        if kind.is_some_and(|kind| TRUSTED.contains(&(kind & 0xffff_ffff))) {
+            open(dir).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     pub fn sync(whole: &File) -> io::Result<()> {

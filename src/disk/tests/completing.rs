@@ -165,7 +165,7 @@ fn a_file_of_other_content_is_wanted_and_comes_beside_the_one_that_is_there() {
 
 #[test]
 fn what_changed_or_went_between_plan_and_comparison_is_wanted() {
-    for change in ["gone", "grown", "touched", "a folder", "a link"] {
+    for change in ["gone", "grown", "other content", "a folder", "a link"] {
         let temp = temp();
         put(temp.path(), "f", "f");
         let intake = begin(temp.path(), &[offered("f")], Conflict::Complete);
@@ -174,7 +174,7 @@ fn what_changed_or_went_between_plan_and_comparison_is_wanted() {
         match change {
             "gone" => {}
             "grown" => put(temp.path(), "f", "ff"),
-            "touched" => fs::write(&path, "f").unwrap(),
+            "other content" => fs::write(&path, "g").unwrap(),
             "a folder" => fs::create_dir(&path).unwrap(),
             _ => {
                 put(temp.path(), "g", "f");
@@ -185,6 +185,15 @@ fn what_changed_or_went_between_plan_and_comparison_is_wanted() {
         assert!(matches!(compare(&intake, 0, "f"), Compared::Differs), "{change}");
         store_one(&intake, 0, b"f").unwrap();
     }
+}
+
+#[test]
+fn what_was_touched_between_plan_and_comparison_is_known_by_its_content() {
+    let temp = temp();
+    put(temp.path(), "f", "f");
+    let intake = begin(temp.path(), &[offered("f")], Conflict::Complete);
+    fs::write(temp.path().join("f"), "f").unwrap();
+    assert_eq!(same(compare(&intake, 0, "f")).digest, digest(b"f"));
 }
 
 #[test]

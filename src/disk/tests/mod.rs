@@ -1,6 +1,7 @@
 //! What the disk's tests share. Each file of tests hunts the faults of one side.
 
 mod completing;
+mod noting;
 #[cfg(unix)]
 mod off_limits;
 mod planning;
@@ -18,24 +19,25 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use tempfile::TempDir;
 
 use super::{
-    DiskError, Earlier, Inbox, Intake, Names, OffLimits, Partial, Plan, Scan, SourceFile, Sources, Stored,
-    Verified,
+    Book, DiskError, Earlier, Inbox, Intake, Ledger, Names, OffLimits, Partial, Plan, Scan, SourceFile,
+    Sources, Stored, Verified,
 };
 use crate::model::{
-    Access, Arrived, CHUNK, Clocks, Conflict, Digest, Entry, EntryKind, EntryNo, FileMode, Leaf, RelPath,
-    Source, Stopwatch, Timestamp, TransferId,
+    Access, CHUNK, Clocks, Conflict, Digest, Entry, EntryKind, EntryNo, FileMode, Leaf, RelPath, Source,
+    Stopwatch, Timestamp, TransferId,
 };
 
 const ID: TransferId = TransferId([0xab; 16]);
 
 /// What an earlier attempt has left where nobody has kept what was said yes to.
 fn earlier(names: &Names) -> Earlier {
-    Earlier { names: names.clone(), accord: None, arrived: Arrived::default() }
+    Earlier { names: names.clone(), accord: None, ledger: Arc::default(), volume: None }
 }
 
 fn temp() -> TempDir {
@@ -88,6 +90,37 @@ fn begin(folder: &Path, entries: &[Entry], conflict: Conflict) -> Intake {
     let inbox = Inbox::open(folder, &OffLimits::default()).unwrap();
     let plan = inbox.plan(entries, None, conflict).unwrap();
     Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap()
+}
+
+/// The same with what is kept of it, for later attempts to be held to.
+fn begin_noting(folder: &Path, entries: &[Entry], conflict: Conflict, ledger: Ledger) -> (Intake, Earlier) {
+    let inbox = Inbox::open(folder, &OffLimits::default()).unwrap();
+    let plan = inbox.plan(entries, None, conflict).unwrap();
+    let book = Book { accord: Arc::new(plan.accord([7; 32], entries)), ledger: Arc::new(ledger) };
+    let intake = Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap();
+    intake.keep_book(book.clone()).unwrap();
+    let Book { accord, ledger } = book;
+    let earlier = Earlier { names: intake.names(), accord: Some(accord), ledger, volume: None };
+    (intake, earlier)
+}
+
+/// Another attempt, which is held to that.
+fn begin_again(folder: &Path, entries: &[Entry], conflict: Conflict, earlier: &Earlier) -> (Intake, Fates) {
+    let inbox = Inbox::open(folder, &OffLimits::default()).unwrap();
+    let plan = inbox.plan_again(entries, earlier, conflict).unwrap();
+    let numbers = |ranges: &[std::ops::Range<EntryNo>]| ranges.iter().cloned().flatten().collect();
+    let fates = Fates { stored: numbers(plan.stored()), likely: numbers(plan.likely()) };
+    let intake = Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap();
+    let (accord, ledger) = (earlier.accord.clone().unwrap(), Arc::clone(&earlier.ledger));
+    intake.keep_book(Book { accord, ledger }).unwrap();
+    (intake, fates)
+}
+
+/// What another attempt believes to be there.
+#[derive(Debug, PartialEq, Eq)]
+struct Fates {
+    stored: Vec<EntryNo>,
+    likely: Vec<EntryNo>,
 }
 
 /// Writes one file whole.

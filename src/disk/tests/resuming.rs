@@ -339,8 +339,8 @@ fn a_plan_for_another_attempt_leaves_out_what_is_stored_and_keeps_the_names_of_t
     let mut entries =
         vec![folder("top"), timed("top/a", 5, 1000), timed("top/b", 5, 1000), timed("top/c", 5, 1000)];
     entries.push(timed("loose", 5, 1000));
-    let intake = begin(temp.path(), &entries, Conflict::KeepBoth);
-    let names: Names = serde_json::from_str(&serde_json::to_string(&intake.names()).unwrap()).unwrap();
+    let (intake, mut earlier) = begin_noting(temp.path(), &entries, Conflict::KeepBoth, Ledger::default());
+    earlier.names = serde_json::from_str(&serde_json::to_string(&earlier.names).unwrap()).unwrap();
     for no in [1, 2, 4] {
         store_one(&intake, no, b"12345").unwrap();
     }
@@ -348,34 +348,12 @@ fn a_plan_for_another_attempt_leaves_out_what_is_stored_and_keeps_the_names_of_t
     // One has changed at the sender since, and one was changed here.
     entries[2] = timed("top/b", 5, 2000);
     fs::write(temp.path().join("top (1)/a"), "longer than it was").unwrap();
-    let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
-    let plan = inbox.plan_again(&entries, &earlier(&names), Conflict::KeepBoth).unwrap();
-    assert_eq!((plan.stored(), plan.unwanted()), (&[4..5][..], &[4..5][..]));
-    let intake = Intake::begin(inbox, entries.clone(), plan, ID).unwrap();
-    let paths = [1, 2, 3].map(|no| store_one(&intake, no, b"12345").unwrap().path.as_str().to_owned());
-    assert_eq!(paths, ["top (1)/a (1)", "top (1)/b (1)", "top (1)/c"]);
+    let (intake, fates) = begin_again(temp.path(), &entries, Conflict::KeepBoth, &earlier);
+    assert_eq!(fates, Fates { stored: vec![1, 4], likely: vec![] });
+    let paths = [2, 3].map(|no| store_one(&intake, no, b"54321").unwrap().path.as_str().to_owned());
+    assert_eq!(paths, ["top (1)/b", "top (1)/c"]);
+    assert_eq!(fs::read_to_string(temp.path().join("top (1)/b")).unwrap(), "54321");
     assert_eq!(fs::read_to_string(temp.path().join("loose")).unwrap(), "another's");
     assert_eq!(fs::read_to_string(temp.path().join("loose (1)")).unwrap(), "12345");
     assert_eq!(tree(&temp.path().join("top")).len(), 0);
-}
-
-#[test]
-fn a_file_of_somebody_else_with_the_same_name_size_and_time_is_not_taken_for_what_was_stored() {
-    // Times of whole seconds are common: archives and cameras make them.
-    for (nanos, is_sure) in [(0, false), (5, true)] {
-        let temp = temp();
-        let timed =
-            |path: &str| Entry { modified: Some(Timestamp { seconds: 1_000_000, nanos }), ..file(path, 5) };
-        let entries = [timed("loose"), folder("top"), timed("top/own")];
-        let intake = begin(temp.path(), &entries, Conflict::KeepBoth);
-        let names = intake.names();
-        for no in [0, 2] {
-            store_one(&intake, no, b"12345").unwrap();
-        }
-        drop(intake);
-        let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
-        let plan = inbox.plan_again(&entries, &earlier(&names), Conflict::KeepBoth).unwrap();
-        let (stored, likely): (&[_], &[_]) = if is_sure { (&[0..1, 2..3], &[]) } else { (&[2..3], &[0..1]) };
-        assert_eq!((plan.stored(), plan.likely()), (stored, likely), "{nanos}");
-    }
 }

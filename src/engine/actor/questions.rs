@@ -29,6 +29,8 @@ impl Actor {
     pub(super) fn ask(&mut self, desk: &Desk, question: Question) {
         let id = desk.id();
         self.compared.remove(&id);
+        // Of a transfer that waits for its sender, nobody asks any more.
+        self.questions.retain(|_, reply| !reply.is_closed());
         let (reply, show): (_, Box<dyn FnOnce()>) = match question {
             Question::Same { counts, reply } => (Reply::Same(reply), Box::new(|| desk.counted(counts))),
             Question::Offer { offer, reply } => (Reply::Offer(reply), Box::new(|| desk.show(*offer))),
@@ -73,7 +75,8 @@ impl Actor {
     pub(super) fn is_asked_about(&self, peer: DeviceId) -> bool {
         let of =
             |id: &TransferId| self.transfers.get(id).is_some_and(|r| r.desk.shown().peer.id == Some(peer));
-        self.questions.keys().chain(&self.compared).any(of)
+        let open = self.questions.iter().filter(|(_, reply)| !reply.is_closed()).map(|(id, _)| id);
+        open.chain(&self.compared).any(of)
     }
 
     /// Why there is no place now for what this caller wants to offer, if so.

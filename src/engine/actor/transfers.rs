@@ -115,7 +115,7 @@ impl Actor {
     fn go_on(&mut self, connection: Box<Connection>, id: TransferId) -> Result<(), Box<Connection>> {
         if let Some(running) = self.transfers.get(&id)
             && let Line::IsCalled(again) = &running.line
-            && !running.desk.is_undecided()
+            && (running.desk.was_accepted() || !running.desk.is_undecided())
         {
             // One that is not taken closes, and its sender calls again: a refusal would end it.
             let _ = again.try_send(connection);
@@ -217,6 +217,7 @@ impl Actor {
             Start::Offer(..) | Start::Call(_) => (None, None),
         };
         if let Some(record::Receiving { landing, summary, .. }) = record {
+            desk.was_accepted_before();
             desk.update(|t| {
                 t.summary = summary.clone();
                 t.folder.clone_from(&landing.folder);

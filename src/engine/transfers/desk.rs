@@ -131,6 +131,11 @@ impl Desk {
         self.update(|t| t.state = TransferState::Interrupted { why, again });
     }
 
+    /// It was accepted before, by an earlier task.
+    pub fn was_accepted_before(&self) {
+        self.history().was_accepted = true;
+    }
+
     /// As an earlier run has left it.
     pub fn take_up(&self, record: &record::Receiving) {
         self.update(|t| {
@@ -290,7 +295,12 @@ impl Desk {
                 t.notes = notes;
                 before(t, TransferState::Waiting);
             }),
-            Notice::Parted | Notice::Full(_) | Notice::Met(_) | Notice::Differs | Notice::Listed(_) => {}
+            Notice::Parted
+            | Notice::Full(_)
+            | Notice::Away(_)
+            | Notice::Met(_)
+            | Notice::Differs
+            | Notice::Listed(_) => {}
             Notice::Counted(counts) => self.counted(counts),
             Notice::Agreed => {
                 if self.transfer().meeting.is_some() {

@@ -39,8 +39,7 @@ use crate::{
         trust::{devices::Devices, guesses::Guesses, places::Standing},
     },
     model::{
-        Accord, Arrival, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side,
-        TransferId, Trust,
+        Accord, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side, TransferId, Trust,
     },
     net::Connection,
     pairing::{self, Ends},
@@ -272,15 +271,6 @@ impl Incoming {
             let inbox = self.inbox.clone();
             move |names: &Names, accord: &Arc<Accord>| keep(&story, &home, &inbox, (peer, id), names, accord)
         };
-        let arriving = {
-            let story = Arc::clone(story);
-            move |arrivals: &[Arrival]| {
-                let ledger = lock(&story).accepted.as_ref().map(|accepted| Arc::clone(&accepted.ledger));
-                if let Some(ledger) = ledger {
-                    ledger.note(arrivals);
-                }
-            }
-        };
         let knows = match self.devices.trust_of(peer) {
             Trust::Stranger if before.is_none() => Acquaintance::Stranger,
             _ => Acquaintance::Known,
@@ -308,13 +298,13 @@ impl Incoming {
             ends: Ends { binding, sender: peer, receiver: self.us },
             knows,
             keep: Box::new(keep),
-            arriving: Box::new(arriving),
         };
         let host = self.host((story, from), (before, is_held), terms, knows);
         let lanes = |token| self.switchboard.expect(token, peer);
         let observe = |notice| match notice {
             Notice::Parted => lock(story).end = Heard::Yes,
             Notice::Full(lack) => self.rest.fill(lack),
+            Notice::Away(volume) => self.rest.miss(volume),
             Notice::Met(code) => self.met(code, knows, (terms, from)),
             Notice::Differs => self.differed(terms),
             Notice::Agreed => {
@@ -418,7 +408,7 @@ async fn earlier(
 
 /// True of what doesn't end a transfer that was accepted.
 fn goes_on(kind: ProblemKind) -> bool {
-    matches!(kind, ProblemKind::Link | ProblemKind::Paused | ProblemKind::NoRoom)
+    matches!(kind, ProblemKind::Link | ProblemKind::Paused | ProblemKind::NoRoom | ProblemKind::NoDisk)
 }
 
 /// True when it can be gone on with; its patience begins anew.

@@ -221,6 +221,7 @@ mod tests {
                 began: SystemTime::UNIX_EPOCH,
                 missing: Missing::Unsent,
                 said: record::Said::Person,
+                volume: None,
             })
         }
 

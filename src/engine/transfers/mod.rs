@@ -10,7 +10,6 @@ pub mod desk;
 pub mod given_up;
 pub mod incoming;
 pub mod kept;
-pub mod ledger;
 pub mod limiters;
 pub mod marks;
 pub mod outgoing;

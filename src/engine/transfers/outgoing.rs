@@ -91,10 +91,12 @@ pub enum Parcel {
 }
 
 impl Parcel {
-    fn scan(self, off_limits: &OffLimits) -> Result<Scan, SourceError> {
-        match self {
-            Self::Files(sources) => Scan::new(sources, off_limits),
-            Self::Trial { trial, folder } => Scan::of_trial(trial, &folder),
+    /// With what was listed when it was accepted, once it was.
+    fn scan(self, listed: Option<Arc<Accord>>, off_limits: &OffLimits) -> Result<Scan, SourceError> {
+        match (self, listed) {
+            (Self::Files(sources), None) => Scan::new(sources, off_limits),
+            (Self::Files(sources), Some(listed)) => Scan::again(sources, listed, off_limits),
+            (Self::Trial { trial, folder }, _) => Scan::of_trial(trial, &folder),
         }
     }
 
@@ -281,7 +283,7 @@ impl Outgoing {
         let (parcel, off_limits) = (self.parcel.clone(), self.off_limits.clone());
         // What can't be sent is said before anybody is called.
         let picked = tokio::select! {
-            picked = spawn_blocking(move || Ok(parcel.scan(&off_limits)?.only(listed))) => picked,
+            picked = spawn_blocking(move || parcel.scan(listed, &off_limits)) => picked,
             () = self.cancel.cancelled() => return Attempted::Ended(cancelled()),
         };
         let here = |kind, text| Problem { side: Side::Here, kind, text };
@@ -440,6 +442,7 @@ impl Outgoing {
         }
         match why.kind {
             ProblemKind::NoRoom => Some(Pause::NoRoom { lacks: None }),
+            ProblemKind::NoDisk => Some(Pause::NoDisk),
             _ => self.rest.reason(),
         }
     }
@@ -461,6 +464,7 @@ fn interrupted(report: &Report) -> Option<Problem> {
                     | ProblemKind::NotReceiving
                     | ProblemKind::Paused
                     | ProblemKind::NoRoom
+                    | ProblemKind::NoDisk
             );
             may_go_on.then(|| problem.clone())
         }

@@ -10,7 +10,7 @@ use std::{ffi::OsString, io, path::PathBuf, time::SystemTime};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    disk::Names,
+    disk::{Names, Volume},
     model::{DeviceId, DeviceName, Landing, Peer, Source, Summary, Target, TransferId},
 };
 pub use files::{Accepted, Agreed, FOLDER, Found, Kept, Listed, forget_beside};
@@ -57,6 +57,9 @@ pub struct Receiving {
     pub missing: Missing,
     #[serde(default)]
     pub said: Said,
+    /// The disk that it goes to; `None` where that isn't known.
+    #[serde(default)]
+    pub volume: Option<Volume>,
 }
 
 /// What a yes rests on.

@@ -1,7 +1,7 @@
 //! Why a transfer rests, and what the person here wants of it.
 //!
 //! Knows who has paused it, which is remembered beside its record from one run of the program to the
-//! next, and whether a full disk is waited for. Must not know connections.
+//! next, and whether a disk is waited for that is full, or not there. Must not know connections.
 
 use std::{
     path::Path,
@@ -12,7 +12,7 @@ use tokio::{sync::watch, task::spawn_blocking};
 
 use super::{marks::Marks, record::Kept};
 use crate::{
-    disk::{self, Lack, Room},
+    disk::{self, Lack, Room, Volume},
     model::{Pause, Side},
 };
 
@@ -69,11 +69,13 @@ struct Why {
     marks: Marks,
     /// What must become free on the disk here, and how much that was when somebody last looked.
     full: Option<(Lack, Option<u64>)>,
+    /// The disk here that it goes to, and that is not there.
+    away: Option<Volume>,
 }
 
 impl Rest {
     pub fn new(marks: Marks) -> Self {
-        Self(Mutex::new(Why { marks, full: None }))
+        Self(Mutex::new(Why { marks, ..Why::default() }))
     }
 
     fn why(&self) -> MutexGuard<'_, Why> {
@@ -104,18 +106,35 @@ impl Rest {
         self.why().full = Some((lack, None));
     }
 
+    /// The disk here that it goes to is not there.
+    pub fn miss(&self, volume: Volume) {
+        self.why().away = Some(volume);
+    }
+
     /// Why it rests; `None` when it doesn't.
     pub fn reason(&self) -> Option<Pause> {
         let why = self.why();
         if why.marks.has(Side::Here) {
             return Some(Pause::Person(Side::Here));
         }
+        if why.away.is_some() {
+            return Some(Pause::NoDisk);
+        }
         let full = why.full.map(|(_, lacks)| Pause::NoRoom { lacks });
         full.or(why.marks.pause())
     }
 
-    /// Looks again whether there is room by now.
-    pub async fn look_for_room(&self, folder: &Path) {
+    /// Looks again whether the disk is there by now, and has room.
+    pub async fn look_at_disk(&self, folder: &Path) {
+        let away = self.why().away.clone();
+        if let Some(volume) = away {
+            let looked = folder.to_owned();
+            let is_there = spawn_blocking(move || volume.may_have(&looked)).await;
+            if !is_there.unwrap_or(true) {
+                return;
+            }
+            self.why().away = None;
+        }
         let Some((lack, _)) = self.why().full else { return };
         let folder = folder.to_owned();
         let found = spawn_blocking(move || disk::room(&folder, lack)).await;
@@ -148,10 +167,10 @@ mod tests {
     async fn room_is_found_when_there_is_some() {
         let (rest, folder) = (Rest::default(), tempfile::tempdir().unwrap());
         rest.fill(Lack { bytes: u64::MAX / 2, files: 1 });
-        rest.look_for_room(folder.path()).await;
+        rest.look_at_disk(folder.path()).await;
         assert!(matches!(rest.reason(), Some(Pause::NoRoom { lacks: Some(1..) })), "{rest:?}");
         rest.fill(Lack { bytes: 1, files: 1 });
-        rest.look_for_room(folder.path()).await;
+        rest.look_at_disk(folder.path()).await;
         assert_eq!(rest.reason(), None);
     }
 

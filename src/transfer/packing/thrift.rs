@@ -71,14 +71,18 @@ const STRIKES: u32 = 2;
 const SHARE: f64 = 0.7;
 /// Compressed content must come at least this much faster.
 const GAIN: f64 = 1.05;
+/// Where it comes so much faster, a comparison is over at once: it would waste more than half of
+/// its time, and what is on its way only flatters plain content.
+const FAR: f64 = 2.0;
 /// Rates that differ by this share may be the same.
 const NOISE: f64 = 0.1;
 /// A level that was too slow is tried again when there is this much more time; each spell, it
 /// needs a little less.
 const BAR: f64 = 1.5;
 const BAR_DECAY: f64 = 0.995;
-/// Between comparisons of compressed with plain content: doubles while compression wins…
-const PATIENCE: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(32));
+/// Between comparisons of compressed with plain content: doubles while compression wins. At first
+/// about as long as a comparison takes: by then the network may be another one…
+const PATIENCE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(32));
 /// … and plain content after it lost, which doubles as well.
 const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(5));
 
@@ -132,6 +136,8 @@ struct Spell {
     network: Duration,
     content: u64,
     wire: u64,
+    /// Bytes of content that went as they are.
+    plain: u64,
 }
 
 impl Default for Thrift {
@@ -213,20 +219,23 @@ impl Thrift {
             return;
         }
         let packing = Mode::Packing { level: Level(0), network: spell.wire_rate() };
+        // On a network that swings, a moment says little; buffers flatter the average at first.
+        let (now, average) = (spell.content_rate(), self.since.content_rate());
+        let enough = if settled { GAIN } else { FAR };
         match rival {
-            Some(_) if !settled => {}
-            Some(rival) if rival > spell.content_rate() * GAIN => {
+            Some(rival) if rival > now.max(average) * enough => {
                 self.patience = self.next_patience;
                 self.next_patience = (self.next_patience * 2).min(PATIENCE.1);
                 self.next_rest = REST.0;
                 self.change(packing);
             }
+            Some(rival) if !settled || rival > now.min(average) * GAIN => {}
             Some(_) => self.rest(),
             None if rest > Duration::ZERO => {}
             None => {
                 // The first spell may be that of the system's buffers, filling up.
                 self.strikes += 1;
-                if self.strikes >= STRIKES && self.may_climb(Level(0), spell) {
+                if self.strikes >= STRIKES && self.may_climb(Level(0), spell.left_over()) {
                     self.change(packing);
                 }
             }
@@ -234,7 +243,8 @@ impl Thrift {
     }
 
     fn judge_packing(&mut self, spell: &Spell, settled: bool, level: Level, network: f64) {
-        let held_up = !spell.is_networks();
+        // The last spell may be one file's that didn't shrink, and know nothing of packing.
+        let held_up = !spell.is_networks() || self.since.spare() == 0.0;
         if held_up && self.extra(level) > self.rungs[level.0].climbed {
             // It takes more time than was ever left over for it.
             return self.descend(level, network);
@@ -252,11 +262,10 @@ impl Thrift {
             if held_up && level.0 > 0 {
                 return self.descend(level, network);
             }
-            // Faster than plain content was once: only if the network has changed can it lose.
-            let wins = spell.content_rate() > network * GAIN;
-            let due = if wins { self.since.took >= self.next_patience * 2 } else { self.patience.is_zero() };
-            if due {
-                let rival = Some(spell.content_rate());
+            // However much faster than plain content once was: while packing holds it up, nothing
+            // shows how fast the network has become.
+            if self.patience.is_zero() {
+                let rival = Some(self.since.content_rate());
                 self.change(Mode::Plain { rival, rest: Duration::ZERO });
             }
             return;
@@ -265,14 +274,13 @@ impl Thrift {
         let network = network + (spell.wire_rate() - network).max(0.0) / 4.0;
         self.mode = Mode::Packing { level, network };
         let next = Level(level.0 + 1);
-        if next.0 < LADDER.len() && self.rungs[level.0].is_known() && self.may_climb(next, spell) {
+        if next.0 < LADDER.len() && self.rungs[level.0].is_known() && self.may_climb(next, spell.spare()) {
             self.change(Mode::Packing { level: next, network });
         }
     }
 
     /// True when the time left over is enough for this level instead of the one below it.
-    fn may_climb(&mut self, to: Level, spell: &Spell) -> bool {
-        let left = spell.left_over();
+    fn may_climb(&mut self, to: Level, left: f64) -> bool {
         let may = self.extra(to) <= left * SHARE && left >= self.rungs[to.0].bar;
         if may {
             self.rungs[to.0].climbed = left;
@@ -350,7 +358,8 @@ impl Rung {
 
 impl Spell {
     fn of_chunk(content: usize, wire: usize) -> Self {
-        Self { content: content as u64, wire: wire as u64, ..Self::default() }
+        let plain = if wire < content { 0 } else { content as u64 };
+        Self { content: content as u64, wire: wire as u64, plain, ..Self::default() }
     }
 
     fn add(&mut self, other: &Self) {
@@ -359,6 +368,7 @@ impl Spell {
         self.network = self.network.saturating_add(other.network);
         self.content = self.content.saturating_add(other.content);
         self.wire = self.wire.saturating_add(other.wire);
+        self.plain = self.plain.saturating_add(other.plain);
     }
 
     fn is_networks(&self) -> bool {
@@ -380,6 +390,14 @@ impl Spell {
     /// Seconds for each byte of content in which packing threads stood still.
     fn left_over(&self) -> f64 {
         self.waited.as_secs_f64() / float(self.content)
+    }
+
+    /// The same without what may have been waited for plain chunks alone: nearly all of their
+    /// share of the time. If nothing remains, the others may have come more slowly than the
+    /// network could have taken them plain.
+    fn spare(&self) -> f64 {
+        let plain = self.took.as_secs_f64() * (1.0 - NOISE) * float(self.plain) / float(self.content);
+        (self.waited.as_secs_f64() - plain).max(0.0) / float(self.content)
     }
 }
 

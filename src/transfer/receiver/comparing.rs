@@ -3,11 +3,11 @@
 //!
 //! Knows digests, and asks the disk. Must not know messages or connections.
 
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 
 use tokio::sync::mpsc::Sender;
 
-use super::job::{Arrivals, Fate};
+use super::job::Fate;
 use crate::{
     disk::{Compared, Intake, Same},
     model::{Digest, EntryNo},
@@ -27,12 +27,7 @@ pub fn queue() -> (mpsc::SyncSender<Asked>, mpsc::Receiver<Asked>) {
 }
 
 /// Compares what is asked for with what is there, until nothing can be asked for any more.
-pub fn compare(
-    (intake, arrivals): (&Arc<Intake>, &Arrivals),
-    asked: &mpsc::Receiver<Asked>,
-    fates: &Sender<Fate>,
-    halt: &Halt,
-) {
+pub fn compare(intake: &Intake, asked: &mpsc::Receiver<Asked>, fates: &Sender<Fate>, halt: &Halt) {
     let is_over = || halt.is_told() || fates.is_closed();
     while let Ok(first) = asked.recv() {
         let mut same: Vec<Same> = Vec::new();
@@ -50,9 +45,7 @@ pub fn compare(
             }
             next = if same.len() < GROUP { asked.try_recv().ok() } else { None };
         }
-        let lasting = intake.make_last(same);
-        arrivals.note(intake, lasting.iter().filter(|(_, result)| result.is_ok()).map(|(no, _)| *no));
-        for (entry, result) in lasting {
+        for (entry, result) in intake.make_last(same) {
             let fate = match result {
                 Ok(Same { size, digest, .. }) => Fate::Same { entry, size, digest },
                 Err(why) if why.is_fatal() => Fate::Fatal(why.into()),

@@ -376,7 +376,6 @@ fn store(job: &Job, verified: &mpsc::Receiver<Verified>, halt: &Halt) {
         }
         let mut fatal = None;
         let stored = job.intake.store(group);
-        job.arrivals.note(&job.intake, stored.iter().filter(|(_, result)| result.is_ok()).map(|(no, _)| *no));
         watch.lap(Work::Store);
         for (entry, result) in stored {
             let fate = match result {

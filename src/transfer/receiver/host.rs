@@ -33,6 +33,17 @@ pub trait Host {
 
     /// What becomes of an offer that has come whole.
     fn answer(&self, offer: IncomingOffer) -> impl Future<Output = Answer> + Send;
+
+    /// Whether files may come that were agreed, and would bring more than was. They are what is left of it.
+    fn more(&self, offer: IncomingOffer) -> impl Future<Output = More> + Send;
+}
+
+/// What is said of what goes beyond what was agreed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum More {
+    Agreed,
+    /// What was agreed stays as it was.
+    Refused,
 }
 
 /// What is said of the code of a first meeting, short of an alarm.

@@ -6,7 +6,7 @@ use tokio::sync::mpsc::Sender;
 
 use crate::{
     disk::{DiskError, Intake, Stored},
-    model::{Accord, Arrival, Digest, EntryKind, EntryNo},
+    model::{Digest, EntryNo},
     transfer::{Limiter, Meter, TransferError},
 };
 
@@ -45,30 +45,4 @@ pub struct Job {
     pub meter: Arc<Meter>,
     pub limiter: Arc<Limiter>,
     pub fates: Sender<Fate>,
-    pub arrivals: Arc<Arrivals>,
-}
-
-/// Told of each group of files that is stored, before anybody else hears of it. Blocks.
-pub type Arriving = Box<dyn Fn(&[Arrival]) + Send + Sync>;
-
-/// Notes what is stored, under what was said yes to.
-pub struct Arrivals {
-    pub accord: Arc<Accord>,
-    pub note: Arriving,
-}
-
-impl Arrivals {
-    /// These files are stored.
-    pub fn note(&self, intake: &Intake, stored: impl Iterator<Item = EntryNo>) {
-        let arrival = |no| {
-            let entry = intake.entry(no)?;
-            let EntryKind::File { size, .. } = entry.kind else { return None };
-            let (mark, size) = (self.accord.mark(entry), size.unwrap_or_default());
-            Some(Arrival { mark, size, modified: entry.modified })
-        };
-        let arrivals: Vec<_> = stored.filter_map(arrival).collect();
-        if !arrivals.is_empty() {
-            (self.note)(&arrivals);
-        }
-    }
 }

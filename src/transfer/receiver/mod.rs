@@ -14,6 +14,5 @@ mod machine;
 mod session;
 mod wanted;
 
-pub use host::{Compared, Host, IncomingOffer};
-pub use job::Arriving;
+pub use host::{Compared, Host, IncomingOffer, More};
 pub use session::{Attempt, Keep, Leeway, ReceiveJob, Room, receive};

@@ -4,6 +4,7 @@
 mod checking;
 mod fates;
 mod meeting;
+mod more;
 mod offered;
 mod opening;
 mod wants;
@@ -13,15 +14,15 @@ use std::{ops::Range, path::PathBuf, sync::Arc};
 use super::{
     content,
     host::{Host, IncomingOffer},
-    job::{Arrivals, Arriving, Fate, Job},
+    job::{Fate, Job},
     machine::{Machine, Order},
     wanted::{account, bytes_of, held_bytes, without},
 };
 use crate::{
-    disk::{Earlier, Finished, Intake, Names, OffLimits},
+    disk::{Book, DiskError, Earlier, Finished, Intake, Ledger, Names, OffLimits},
     model::{
-        Accord, Answer, Arrived, DeviceName, Direction, EntryKind, EntryNo, Group, Landing, Purpose, Report,
-        Side, TransferId,
+        Accord, Answer, DeviceName, Direction, EntryKind, EntryNo, Group, Landing, Purpose, Report, Side,
+        TransferId,
     },
     pairing::Ends,
     transfer::{
@@ -59,8 +60,9 @@ pub enum Attempt {
     Again(Box<Earlier>),
 }
 
-/// Keeps what another attempt needs, and is held to; blocks. An error ends the transfer.
-pub type Keep = Box<dyn FnOnce(&Names, &Arc<Accord>) -> std::io::Result<()> + Send + Sync>;
+/// Keeps what another attempt needs, and is held to, and gives back where what comes of it is noted; blocks. An error
+/// ends the transfer.
+pub type Keep = Box<dyn FnOnce(&Names, &Arc<Accord>) -> std::io::Result<Arc<Ledger>> + Send + Sync>;
 
 /// How an offer is received.
 pub struct ReceiveJob {
@@ -83,7 +85,6 @@ pub struct ReceiveJob {
     pub knows: Acquaintance,
     /// Told the names that were chosen, and what was said yes to, before anything comes.
     pub keep: Keep,
-    pub arriving: Arriving,
 }
 
 /// Receives what the control connection offers, if `host` says yes. `lanes` is told the token that
@@ -166,7 +167,7 @@ enum Rests {
 impl Session<'_> {
     async fn run<H, L>(
         &mut self,
-        job: ReceiveJob,
+        mut job: ReceiveJob,
         hello: &FromReceiver,
         host: &H,
         lanes: L,
@@ -222,16 +223,20 @@ impl Session<'_> {
                 Answer::Decline(Some("Nobody answered the offer in time.".to_owned()))
             }
         };
-        match answer {
+        let landing = match answer {
             Answer::Decline(reason) => return self.decline(reason).await,
-            Answer::Accept(landing) if landing != job.landing => {
-                checked = match self.check(checked.entries, purpose, &job, landing).await? {
-                    Ok(checked) => checked,
-                    Err(ended) => return Ok(ended),
-                };
-            }
-            Answer::Accept(_) => {}
+            Answer::Accept(landing) => landing,
+        };
+        if landing != job.landing {
+            checked = match self.check(checked.entries, purpose, &job, landing.clone()).await? {
+                Ok(checked) => checked,
+                Err(ended) => return Ok(ended),
+            };
         }
+        checked = match self.ask_for_more(checked, &mut job, (landing, host)).await? {
+            Ok(checked) => checked,
+            Err(ended) => return Ok(ended),
+        };
         drop(taken);
         self.accept(checked, job, lanes).await
     }
@@ -273,23 +278,20 @@ impl Session<'_> {
         self.tally = account(&entries, &unwanted, &stored);
         self.fail_beyond(&entries, &beyond);
         self.tally.add_earlier(earlier);
-        let ReceiveJob { transfer, keep, arriving, attempt, .. } = job;
-        let (accord, arrived) = match attempt {
-            Attempt::Again(earlier) => (earlier.accord, earlier.arrived),
-            Attempt::First => (None, Arrived::default()),
+        let ReceiveJob { transfer, keep, attempt, .. } = job;
+        let accord = match attempt {
+            Attempt::Again(earlier) => earlier.accord,
+            Attempt::First => None,
         };
         let accord = accord.unwrap_or_else(|| Arc::new(plan.accord(crate::identity::random(), &entries)));
-        // What comes of a speed test is not kept.
-        let note: Arriving = if purpose == Purpose::Files { arriving } else { Box::new(|_| {}) };
-        let arrivals = Arc::new(Arrivals { accord: Arc::clone(&accord), note });
-        let noting = Arc::clone(&arrivals);
         let beginning = self.beginning.insert(spawn_blocking(move || {
             let intake = Intake::begin(inbox, entries, plan, transfer)?;
-            keep(&intake.names(), &accord).map_err(|why| TransferError::Internal(why.to_string()))?;
-            // A crash may have come between a file's name and the line about it.
-            let is_unnoted =
-                |no: &EntryNo| intake.entry(*no).is_some_and(|entry| !arrived.has(accord.mark(entry)));
-            noting.note(&intake, intake.stored().iter().cloned().flatten().filter(is_unnoted));
+            // What comes of a speed test is not kept.
+            if purpose == Purpose::Files {
+                let kept = keep(&intake.names(), &accord);
+                let ledger = kept.map_err(|why| TransferError::Internal(why.to_string()))?;
+                intake.keep_book(Book { accord, ledger })?;
+            }
             let held = intake.held();
             Ok((Arc::new(intake), held))
         }));
@@ -310,7 +312,7 @@ impl Session<'_> {
         self.tell_ranges(&likely, FromReceiver::Likely).await?;
         let (told, fates) = mpsc::channel(FATES);
         // Its digests may overtake the sender's content connection.
-        self.begin_comparing(&intake, &arrivals, &told);
+        self.begin_comparing(&intake, &told);
         self.link.say(&FromReceiver::Accept { token }).await?;
         (self.observe)(Notice::Accepted { notes });
         let lane = match self.first_lane(&intake, &mut lanes).await? {
@@ -322,7 +324,6 @@ impl Session<'_> {
             meter: Arc::clone(&self.meter),
             limiter: Arc::clone(&self.limiter),
             fates: told,
-            arrivals,
         };
         if let Some(ended) = self.flow(lane, lanes, job, fates).await? {
             return Ok(ended);
@@ -442,6 +443,7 @@ impl Session<'_> {
     async fn end(mut self, result: Result<Ended, TransferError>) -> Report {
         let ended = match result {
             Err(e) if e.is_full() && self.rests == Rests::Yes => Ended::NoRoom { at: Side::Here },
+            Err(TransferError::Disk(DiskError::Away)) => Ended::NoDisk { at: Side::Here },
             result => result.unwrap_or_else(Ended::Failed),
         };
         if matches!(ended, Ended::Failed(TransferError::CodesDifferThere)) {

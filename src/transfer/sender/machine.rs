@@ -204,6 +204,7 @@ impl Machine {
                 Ending::Failed { why } => Ended::Failed(TransferError::Peer(short(&why))),
                 Ending::Paused => Ended::Paused { by: Side::There },
                 Ending::Full => Ended::NoRoom { at: Side::There },
+                Ending::Away => Ended::NoDisk { at: Side::There },
                 Ending::Differs => Ended::Failed(TransferError::CodesDifferThere),
             }),
             (Phase::Greeting, FromReceiver::Hello { name, commitment, knows, .. }) => {

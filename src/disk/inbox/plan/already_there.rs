@@ -22,17 +22,18 @@ use crate::{
 /// stored before. Few, so that an offer of many equal names costs no more than others.
 pub const BESIDE: u32 = 8;
 
-/// Seconds by which the time of a stored file may differ from the one that was offered: some file
-/// systems count in steps of two.
-const COARSE: u64 = 2;
-
-/// True of a file with the size and time of the one that is offered.
-pub fn looks_like(there: &Metadata, offered: &Entry) -> bool {
+/// True of a file of the size of the one that is offered.
+pub fn is_as_long(there: &Metadata, offered: &Entry) -> bool {
     let EntryKind::File { size: Some(size), .. } = offered.kind else { return false };
-    let same_time = attributes::modified(there)
-        .zip(offered.modified)
-        .is_some_and(|(there, offered)| there.seconds.abs_diff(offered.seconds) <= COARSE);
-    matches!(Kind::of(there), Kind::File) && there.len() == size && same_time
+    matches!(Kind::of(there), Kind::File) && there.len() == size
+}
+
+impl Inbox {
+    /// True of a file with the size and, where times are kept here, the time of the one that is offered.
+    pub(in crate::disk) fn looks_like(&self, there: &Metadata, offered: &Entry) -> bool {
+        let times = attributes::modified(there).zip(offered.modified);
+        is_as_long(there, offered) && times.is_some_and(|(there, offered)| self.times.may_be(there, offered))
+    }
 }
 
 /// See [`Inbox::count_already`].
@@ -73,7 +74,7 @@ impl<'a> Planner<'a> {
                 _ => Cow::Owned(self.inbox.rules.numbered(&wish, number, Numbering::File)),
             };
             let there = self.look(parent, above(path), &name)?;
-            if looks_like(&there, entry) && self.taken.insert(self.key(parent, &name)) {
+            if self.inbox.looks_like(&there, entry) && self.taken.insert(self.key(parent, &name)) {
                 self.plan.names.set(path, &name);
                 return Some(Fate::Likely);
             }

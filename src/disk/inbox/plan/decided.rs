@@ -1,14 +1,20 @@
 //! What was decided about an offer: where each entry goes, and which are not wanted.
 
-use std::{collections::HashSet, ops::Range, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+    sync::Arc,
+};
 
 use super::ranges::is_among;
 use crate::{
     disk::{
         inbox::local::{LocalNames, Names},
+        ledger::{Ledger, Saved},
         notes::Notes,
+        system::volume::Volume,
     },
-    model::{Accord, Arrived, Conflict, Effect, Entry, EntryNo, Purpose},
+    model::{Accord, Conflict, Effect, Entry, EntryKind, EntryNo, Purpose, Stood},
 };
 
 /// Where every entry of an offer goes, and which are not wanted.
@@ -25,8 +31,8 @@ pub struct Plan {
     pub(super) likely: Vec<Range<EntryNo>>,
     /// Files that were agreed, and would bring more than was: among the unwanted.
     pub(super) beyond: Vec<Range<EntryNo>>,
-    /// Files that take the place of one that is there.
-    pub(super) replaces: Vec<Range<EntryNo>>,
+    /// Of files that may take the place of one that is there, which one that is.
+    pub(super) targets: HashMap<EntryNo, Target>,
     pub(in crate::disk) attempt: Attempt,
     /// Folders at the top, by their names here, that an earlier attempt has made.
     pub(in crate::disk) made_earlier: HashSet<Box<str>>,
@@ -59,6 +65,15 @@ impl Plan {
         &self.beyond
     }
 
+    /// True where files are left that would bring more than was agreed, and no others.
+    #[must_use]
+    pub fn wants_nothing_but_more(&self, entries: &[Entry]) -> bool {
+        let is_wanted = |(no, entry): (EntryNo, &Entry)| {
+            matches!(entry.kind, EntryKind::File { .. }) && !self.is_unwanted(no)
+        };
+        !self.beyond.is_empty() && !(0..).zip(entries).any(is_wanted)
+    }
+
     /// Bytes of the wanted files whose size is known.
     #[must_use]
     pub fn needs(&self) -> u64 {
@@ -80,16 +95,16 @@ impl Plan {
     #[must_use]
     pub fn accord(&self, key: [u8; 32], entries: &[Entry]) -> Accord {
         let is_left_out = |no| self.is_unwanted(no) && !is_among(&self.stored, no);
-        Accord::new(key, entries, |no| match (is_left_out(no), self.replaces(no)) {
+        Accord::new(key, entries, |no| match (is_left_out(no), self.target(no)) {
             (true, _) => None,
-            (false, true) => Some(Effect::Replaces),
-            (false, false) => Some(Effect::Adds),
+            (false, Some(Target::Told(stood))) => Some(Effect::Replaces(*stood)),
+            (false, _) => Some(Effect::Adds),
         })
     }
 
-    /// True of a file that may take the place of what stands under its name.
-    pub(in crate::disk) fn replaces(&self, no: EntryNo) -> bool {
-        is_among(&self.replaces, no)
+    /// What a file may take the place of, where that still stands under its name.
+    pub(in crate::disk) fn target(&self, no: EntryNo) -> Option<&Target> {
+        self.targets.get(&no)
     }
 
     pub(in crate::disk) fn is_unwanted(&self, no: EntryNo) -> bool {
@@ -101,13 +116,25 @@ impl Plan {
     }
 }
 
+/// A file that may be replaced.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// Its person was told so.
+    Told(Stood),
+    /// This transfer has stored it, and it has changed at the sender since.
+    Own(Saved),
+}
+
 /// What an earlier attempt has left for the next one to be held to.
 #[derive(Clone, Debug)]
 pub struct Earlier {
     pub names: Names,
     /// What was said yes to; `None` where that was not kept.
     pub accord: Option<Arc<Accord>>,
-    pub arrived: Arrived,
+    /// What has come under it.
+    pub ledger: Arc<Ledger>,
+    /// Where it has gone so far, if that is known.
+    pub volume: Option<Volume>,
 }
 
 /// Which attempt at a transfer it is for.

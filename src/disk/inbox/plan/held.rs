@@ -1,14 +1,17 @@
-//! What another attempt is held to: the accord, and what has come under it.
+//! What another attempt is held to: the accord, and what its ledger says has come under it.
 //!
 //! Says what may come, and how. Must not know names, nor what is in the folder.
 
 use super::decided::Earlier;
-use crate::model::{Accord, Arrived, Came, Effect, Entry, EntryKind};
+use crate::{
+    disk::ledger::{Ledger, Saved},
+    model::{Accord, Coming, Effect, Entry, EntryKind},
+};
 
 /// What another attempt is held to.
 pub struct HeldTo<'a> {
     accord: &'a Accord,
-    arrived: &'a Arrived,
+    ledger: &'a Ledger,
     /// Bytes that may still come beyond it.
     slack: u64,
     /// Files that were agreed, have not come, and were not offered this time.
@@ -18,8 +21,9 @@ pub struct HeldTo<'a> {
 impl<'a> HeldTo<'a> {
     /// `None` where nothing was kept of what was said yes to.
     pub fn of(earlier: &'a Earlier) -> Option<Self> {
-        let (accord, arrived) = (earlier.accord.as_deref()?, &earlier.arrived);
-        Some(Self { accord, arrived, slack: accord.slack(arrived), gone: accord.missing(arrived) })
+        let (accord, ledger) = (earlier.accord.as_deref()?, &*earlier.ledger);
+        let (slack, gone) = ledger.arrived(|arrived| (accord.slack(arrived), accord.missing(arrived)));
+        Some(Self { accord, ledger, slack, gone })
     }
 
     /// Files that were agreed, and neither have come nor are offered any more, once all were gone through.
@@ -30,19 +34,31 @@ impl<'a> HeldTo<'a> {
     /// True of what nobody has said yes to. To be asked once of each entry.
     pub fn is_new(&mut self, entry: &Entry) -> bool {
         let is_new = !self.accord.has(entry);
-        if !is_new && matches!(entry.kind, EntryKind::File { .. }) && self.came(entry) == Came::Never {
+        if !is_new && matches!(entry.kind, EntryKind::File { .. }) && self.coming(entry) == Coming::First {
             self.gone = self.gone.saturating_sub(1);
         }
         is_new
     }
 
     /// Whether this transfer has stored a file, and as it is offered now.
-    pub fn came(&self, entry: &Entry) -> Came {
-        self.arrived.came(self.accord.mark(entry), entry)
+    pub fn coming(&self, entry: &Entry) -> Coming {
+        let mark = self.accord.mark(entry);
+        self.ledger.arrived(|arrived| arrived.coming(mark, entry))
     }
 
     /// What a file may do that is wanted; `None` where more would come of it than was agreed.
     pub fn hold(&mut self, entry: &Entry) -> Option<Effect> {
-        self.accord.hold(entry, self.arrived, &mut self.slack)
+        self.ledger.arrived(|arrived| self.accord.hold(entry, arrived, &mut self.slack))
+    }
+
+    /// What was about to get its name when an attempt ended, and is not known to have it; and whether the entry is still
+    /// as it was then.
+    pub fn intended(&self, entry: &Entry) -> Option<(Saved, Coming)> {
+        self.ledger.intended(self.accord.mark(entry), entry)
+    }
+
+    /// What was stored last of a file that has changed since.
+    pub fn last(&self, entry: &Entry) -> Option<Saved> {
+        self.ledger.last(self.accord.mark(entry))
     }
 }

@@ -16,7 +16,7 @@ use cap_fs_ext::DirExt as _;
 use cap_std::fs::{Dir, Metadata};
 
 use super::{
-    decided::Plan,
+    decided::{Plan, Target},
     free_name::{Numbers, Settled},
     held::HeldTo,
     ranges::extend,
@@ -31,9 +31,9 @@ use crate::{
         },
         kind::Kind,
         naming::Numbering,
-        system::{descriptors, space::Space},
+        system::{descriptors, identity, space::Space},
     },
-    model::{Came, Conflict, Effect, Entry, EntryKind, EntryNo, RelPath, text},
+    model::{Coming, Conflict, Effect, Entry, EntryKind, EntryNo, RelPath, text},
 };
 
 /// Folders that an offer may imply: Airlift offers each by itself, and a few long paths could else stand for
@@ -202,7 +202,7 @@ impl<'a> Planner<'a> {
             }
             EntryKind::Folder => self.folder(path)?.fate,
             EntryKind::File { .. } if is_new => Fate::LeftOut,
-            EntryKind::File { size, .. } => self.file(entry, size.unwrap_or_default())?,
+            EntryKind::File { size, .. } => self.file(no, entry, size.unwrap_or_default())?,
         };
         if matches!(fate, Fate::LeftOut | Fate::Stored | Fate::Beyond) {
             extend(&mut self.plan.unwanted, no);
@@ -211,41 +211,51 @@ impl<'a> Planner<'a> {
             Fate::Stored => extend(&mut self.plan.stored, no),
             Fate::Likely => extend(&mut self.plan.likely, no),
             Fate::Beyond => extend(&mut self.plan.beyond, no),
-            Fate::Replaces => extend(&mut self.plan.replaces, no),
-            Fate::New | Fate::Merged | Fate::LeftOut => {}
+            Fate::New | Fate::Replaces | Fate::Merged | Fate::LeftOut => {}
         }
         Ok(())
     }
 
-    fn file(&mut self, entry: &'a Entry, size: u64) -> Result<Fate, PlanError> {
+    fn file(&mut self, no: EntryNo, entry: &'a Entry, size: u64) -> Result<Fate, PlanError> {
         let path = entry.path.as_str();
-        let came = self.held.as_ref().map_or(Came::Never, |held| held.came(entry));
-        if came == Came::Same {
+        let coming = self.held.as_ref().map_or(Coming::First, |held| held.coming(entry));
+        if coming == Coming::Unchanged {
             // What has become of it since is its person's affair.
             return Ok(Fate::Stored);
         }
         let parent = self.parent(path)?;
-        let known = match came {
-            Came::Never => self.stored_earlier(parent, entry).or_else(|| self.likely(parent, entry)),
-            Came::Same | Came::Changed => None,
+        let known = match coming {
+            Coming::First => self.left_earlier(parent, entry).or_else(|| self.likely(parent, entry)),
+            Coming::Unchanged | Coming::Changed => None,
         };
-        if known == Some(Fate::Stored) {
-            return Ok(Fate::Stored);
-        }
-        let Some(effect) = self.hold(entry) else { return Ok(Fate::Beyond) };
+        let Some(conflict) = self.hold(parent, entry) else { return Ok(Fate::Beyond) };
         if known == Some(Fate::Likely) {
+            if conflict == Conflict::Replace {
+                let name = last(&self.plan.names.path(path)).to_owned();
+                self.aim(no, parent, path, &name);
+            }
             self.add_to_needs(size)?;
             return Ok(Fate::Likely);
         }
-        let conflict = match (self.plan.conflict, effect) {
-            (Conflict::Replace, Effect::Adds) => Conflict::KeepBoth,
-            (conflict, _) => conflict,
-        };
-        let fate = self.name(parent, path, Numbering::File, conflict)?.1;
+        if self.renews(no, parent, entry) {
+            self.count(size)?;
+            return Ok(Fate::Replaces);
+        }
+        let (name, fate) = self.name(parent, path, Numbering::File, conflict)?;
+        if fate == Fate::Replaces {
+            self.aim(no, parent, path, &name);
+        }
         if fate != Fate::LeftOut {
             self.count(size)?;
         }
         Ok(fate)
+    }
+
+    /// Has a file take the place of what stands there now, and of nothing else.
+    fn aim(&mut self, no: EntryNo, parent: Folder, path: &str, name: &str) {
+        if let Some(there) = self.look(parent, above(path), name) {
+            self.plan.targets.insert(no, Target::Told(identity::stood(&there)));
+        }
     }
 
     /// True of what nobody has said yes to. It is said, and left out.
@@ -258,13 +268,26 @@ impl<'a> Planner<'a> {
         is_new
     }
 
-    /// What a file may do that is wanted; `None` where more would come of it than was agreed, which is said.
-    fn hold(&mut self, entry: &Entry) -> Option<Effect> {
-        let Some(held) = &mut self.held else {
-            let replaces = self.plan.conflict == Conflict::Replace;
-            return Some(if replaces { Effect::Replaces } else { Effect::Adds });
+    /// What becomes of a file that is wanted where something stands under its name; `None` where more would come of it
+    /// than was agreed.
+    fn hold(&mut self, parent: Folder, entry: &Entry) -> Option<Conflict> {
+        let Some(held) = &mut self.held else { return Some(self.plan.conflict) };
+        let effect = held.hold(entry)?;
+        let is_told = match effect {
+            Effect::Adds => false,
+            Effect::Replaces(stood) => {
+                let path = entry.path.as_str();
+                let wish = self.plan.names.wish(self.inbox.rules, path);
+                let there = self.look(parent, above(path), &wish);
+                there.is_none_or(|there| identity::is_as_it_stood(&there, stood))
+            }
         };
-        held.hold(entry)
+        Some(match self.plan.conflict {
+            Conflict::Replace if !is_told => Conflict::KeepBoth,
+            // What stood there when it was agreed was left out then: this has come since.
+            Conflict::Skip => Conflict::KeepBoth,
+            conflict => conflict,
+        })
     }
 
     pub fn parent(&mut self, path: &'a str) -> Result<Folder, PlanError> {

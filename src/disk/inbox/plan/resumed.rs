@@ -1,13 +1,12 @@
 //! A plan for another attempt: what the first one has stored is not wanted again, and what it has
 //! called by another name keeps that name.
 //!
-//! Knows what an earlier attempt chose, and compares it with what stands there now. Reads no content.
+//! Knows what an earlier attempt chose and noted, and compares it with what stands there now. Reads no content.
 
 use cap_std::fs::Metadata;
 
 use super::{
-    already_there::looks_like,
-    decided::{Attempt, Earlier, Plan},
+    decided::{Attempt, Earlier, Plan, Target},
     held::HeldTo,
     planner::{Fate, Folder, Planner},
 };
@@ -19,9 +18,10 @@ use crate::{
             local::{Origin, above, last},
         },
         kind::Kind,
-        system::attributes,
+        ledger::Saved,
+        system::identity::Identity,
     },
-    model::{Conflict, Entry, text},
+    model::{Coming, Conflict, Entry, EntryNo, text},
 };
 
 /// See [`Inbox::plan_again`].
@@ -33,6 +33,7 @@ pub fn make_again<'a>(
 ) -> Result<Plan, PlanError> {
     let names = &earlier.names;
     let mut planner = Planner::new(inbox, entries, conflict)?;
+    earlier.ledger.resolve(|saved| planner.has_its_name(saved));
     planner.held = HeldTo::of(earlier);
     planner.plan.attempt = Attempt::Again;
     planner.plan.names = names.chosen.clone();
@@ -56,23 +57,63 @@ pub fn make_again<'a>(
 }
 
 impl Planner<'_> {
-    /// [`Fate::Stored`] of a file that stands where an earlier attempt would have stored it, with exactly
-    /// the size and time of the one that is offered, and can be nobody else's: the attempt has made its
-    /// folder, or the time has fractions of a second. Otherwise it is [`Fate::Likely`] only: two senders
-    /// may offer the same name.
-    pub fn stored_earlier(&mut self, parent: Folder, entry: &Entry) -> Option<Fate> {
-        let (name, there) = self.earlier(parent, entry.path.as_str())?;
-        if !looks_like(&there, entry) {
+    /// [`Fate::Likely`] of a file that the ledger doesn't call stored, where its content must tell, of what stands in its
+    /// place.
+    pub fn left_earlier(&mut self, parent: Folder, entry: &Entry) -> Option<Fate> {
+        let path = entry.path.as_str();
+        let intended = self.held.as_ref().and_then(|held| held.intended(entry));
+        if let Some((saved, Coming::Unchanged)) = intended
+            && let Some(saved) = self.stands(parent, path, saved)
+        {
+            self.take_name(parent, path, last(&saved.path));
+            return Some(Fate::Likely);
+        }
+        let (name, there) = self.earlier(parent, path)?;
+        if !self.inbox.looks_like(&there, entry) {
             return None;
         }
         self.taken.insert(self.key(parent, &name));
-        let local = self.plan.names.path(entry.path.as_str());
-        let is_in_own = local.split_once('/').is_some_and(|(top, _)| self.plan.made_earlier.contains(top));
-        let is_exact = entry.modified.is_some_and(|offered| {
-            attributes::modified(&there) == Some(offered) && (is_in_own || offered.nanos != 0)
-        });
-        let is_sure = is_exact && self.plan.conflict != Conflict::Complete;
-        Some(if is_sure { Fate::Stored } else { Fate::Likely })
+        Some(Fate::Likely)
+    }
+
+    /// Has a file that has changed at the sender since it was stored, or was about to be, take the place of what was. True
+    /// where that may still stand there: whether it is what was stored is seen when its name is given.
+    pub fn renews(&mut self, no: EntryNo, parent: Folder, entry: &Entry) -> bool {
+        let path = entry.path.as_str();
+        let Some(held) = &self.held else { return false };
+        let intended = || held.intended(entry).filter(|(_, coming)| *coming == Coming::Changed);
+        let before = held.last(entry).or_else(|| intended().map(|(saved, _)| saved));
+        let Some(saved) = before.and_then(|saved| self.stands(parent, path, saved)) else {
+            return false;
+        };
+        self.take_name(parent, path, last(&saved.path));
+        self.plan.targets.insert(no, Target::Own(saved));
+        true
+    }
+
+    /// What was saved, if a file of that size stands under that name now.
+    fn stands(&self, parent: Folder, path: &str, saved: Saved) -> Option<Saved> {
+        let is_here = above(&saved.path) == self.plan.names.path(above(path));
+        let there = self.look(parent, above(path), last(&saved.path)).filter(|_| is_here)?;
+        (matches!(Kind::of(&there), Kind::File) && there.len() == saved.size).then_some(saved)
+    }
+
+    /// True where the very file that was about to get its name has it.
+    fn has_its_name(&self, saved: &Saved) -> bool {
+        let name = last(&saved.path);
+        let there = match above(&saved.path) {
+            "" => self.inbox.dir.symlink_metadata(name),
+            parent => self.open(parent).and_then(|dir| dir.symlink_metadata(name)),
+        };
+        there.is_ok_and(|there| {
+            let is_very = Identity::of(&there).zip(saved.identity).is_some_and(|(now, then)| now.is(then));
+            is_very && there.len() == saved.size
+        })
+    }
+
+    fn take_name(&mut self, parent: Folder, path: &str, name: &str) {
+        self.taken.insert(self.key(parent, name));
+        self.plan.names.set(path, name);
     }
 
     /// The name of a folder that an earlier attempt went into.

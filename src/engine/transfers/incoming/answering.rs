@@ -16,7 +16,7 @@ use crate::{
         trust::policy::{Asked, Decision, decide},
     },
     model::{Agreement, Answer, Landing, Summary, Trust},
-    transfer::{Compared, Host, IncomingOffer},
+    transfer::{Compared, Host, IncomingOffer, More},
     wire::message::Acquaintance,
 };
 
@@ -85,6 +85,27 @@ impl Host for Answering<'_> {
             shared.answered = Some((landing.clone(), summary, said));
         }
         answer
+    }
+
+    async fn more(&self, offer: IncomingOffer) -> More {
+        let (reply, told) = oneshot::channel();
+        let asked = self.incoming.actor.send(Internal::Terms { reply }).await;
+        let Some(receiving) = told.await.ok().flatten().filter(|_| asked.is_ok()) else {
+            return More::Refused;
+        };
+        let desk = &self.incoming.desk;
+        let before = desk.shown();
+        let (answer, said) = self.incoming.answer(offer, &receiving, self.from).await;
+        // What is left of it is not all of it.
+        let whole = lock(self.story).answered.as_ref().map(|(_, summary, _)| summary.clone());
+        desk.update(|t| t.summary = whole.unwrap_or(before.summary));
+        if !matches!(answer, Answer::Accept(_)) {
+            return More::Refused;
+        }
+        if let Some((.., whose)) = &mut lock(self.story).answered {
+            *whose = said;
+        }
+        More::Agreed
     }
 }
 

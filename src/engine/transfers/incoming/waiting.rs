@@ -26,7 +26,7 @@ impl Incoming {
     /// Why a sender that calls is not to go on yet, if so.
     pub(super) async fn not_yet(&self, story: &Story) -> Option<Ending> {
         let folder = lock(story).accepted.as_ref()?.record.landing.folder.clone();
-        self.rest.look_for_room(&folder.unwrap_or_else(|| self.inbox.clone())).await;
+        self.rest.look_at_disk(&folder.unwrap_or_else(|| self.inbox.clone())).await;
         // Whoever calls has not paused it.
         self.note(story, |marks| marks.without(Side::There));
         // So that its patience begins anew.
@@ -34,6 +34,7 @@ impl Incoming {
         match self.rest.reason()? {
             Pause::Person(_) => Some(Ending::Paused),
             Pause::NoRoom { .. } => Some(Ending::Full),
+            Pause::NoDisk => Some(Ending::Away),
         }
     }
 

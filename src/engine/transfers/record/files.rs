@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Missing, Receiving, Record};
 use crate::{
-    disk::{self, Earlier, User},
-    engine::transfers::{ledger::Ledger, marks::Marks},
+    disk::{self, Earlier, Ledger, User},
+    engine::transfers::marks::Marks,
     model::{Accord, Side, TransferId},
 };
 
@@ -30,8 +30,8 @@ const DAMAGED: &str = "damaged";
 const PAUSED: &str = "paused";
 /// How those end that hold what was said yes to.
 const ACCORD: &str = "accord";
-/// How those end that list what has come under it.
-const ARRIVED: &str = "arrived";
+/// How those end that say what has come under it.
+const LEDGER: &str = "ledger";
 /// How those end that are still being written, and have no name yet.
 const NEW: &str = "new";
 /// After which nobody writes one any more.
@@ -64,7 +64,8 @@ impl Accepted {
     #[must_use]
     pub fn earlier(&self) -> Earlier {
         let (names, accord) = (self.record.names.clone(), self.accord.clone());
-        Earlier { names, accord, arrived: self.ledger.arrived() }
+        let volume = self.record.volume.clone();
+        Earlier { names, accord, ledger: Arc::clone(&self.ledger), volume }
     }
 }
 
@@ -176,7 +177,7 @@ impl Kept {
     /// What has come under it.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
-        Ledger::open(&self.path.with_extension(ARRIVED)).unwrap_or_else(|problem| {
+        Ledger::open(&self.path.with_extension(LEDGER)).unwrap_or_else(|problem| {
             tracing::warn!(%problem, "what has come of a transfer can't be read");
             Ledger::default()
         })
@@ -184,7 +185,7 @@ impl Kept {
 
     /// Removes what lies beside records that are not there any more.
     pub fn sweep(home: &Path) {
-        for path in [PAUSED, ACCORD, ARRIVED].into_iter().flat_map(|ending| files(home, ending)) {
+        for path in [PAUSED, ACCORD, LEDGER].into_iter().flat_map(|ending| files(home, ending)) {
             if !path.with_extension("json").exists() && !path.with_extension(DAMAGED).exists() {
                 tracing::info!(path = %path.display(), "what lies beside no record is removed");
                 // What is gone already needs no removing.
@@ -365,7 +366,7 @@ impl Kept {
 
 /// Removes what is beside a record.
 pub fn forget_beside(record: &Path) {
-    for ending in [ACCORD, ARRIVED] {
+    for ending in [ACCORD, LEDGER] {
         if let Err(problem) = fs::remove_file(record.with_extension(ending))
             && problem.kind() != io::ErrorKind::NotFound
         {

@@ -4,9 +4,9 @@ use tokio::{task::spawn_blocking, time::timeout};
 
 use super::{Attempt, ReceiveJob, Session, count, finished};
 use crate::{
-    disk::{Inbox, Plan},
+    disk::{DiskError, Inbox, Plan},
     model::{Conflict, Entry, Landing, Purpose},
-    transfer::{Ended, TransferError},
+    transfer::{Ended, Notice, TransferError},
     wire::limits,
 };
 
@@ -35,8 +35,18 @@ impl Session<'_> {
         };
         let off_limits = job.off_limits.clone();
         let is_first = earlier.is_none();
+        let volume = earlier.as_ref().and_then(|earlier| earlier.volume.clone());
+        let expected = volume.clone();
         let mut checking = spawn_blocking(move || {
+            let is_away = || expected.as_ref().is_some_and(|volume| !volume.may_have(&folder));
+            // Before anything is made there, and of what was opened.
+            if is_away() {
+                return Err(DiskError::Away.into());
+            }
             let inbox = Inbox::open(&folder, &off_limits)?;
+            if is_away() {
+                return Err(DiskError::Away.into());
+            }
             let plan = match (purpose, earlier) {
                 (Purpose::Files, Some(earlier)) => inbox.plan_again(&entries, &earlier, landing.conflict)?,
                 (Purpose::Files, None) => inbox.plan(&entries, landing.name.as_deref(), landing.conflict)?,
@@ -50,7 +60,13 @@ impl Session<'_> {
             Ok(Checked { free: inbox.free(), inbox, already, plan, entries })
         });
         tokio::select! {
-            checked = &mut checking => finished(checked).flatten().map(Ok),
+            checked = &mut checking => {
+                let checked = finished(checked).flatten();
+                if let (Err(TransferError::Disk(DiskError::Away)), Some(volume)) = (&checked, volume) {
+                    (self.observe)(Notice::Away(volume));
+                }
+                checked.map(Ok)
+            }
             ended = self.until_end() => {
                 // What is begun in the folder is cleared away before the transfer is called ended.
                 let _ = timeout(limits::ENDING, checking).await;

@@ -16,7 +16,7 @@ use crate::{
         peer_words::of_disk,
         receiver::{
             comparing::{self, Asked},
-            job::{Arrivals, Fate},
+            job::Fate,
         },
         stages::{Halt, Stages},
         tally::Tally,
@@ -57,12 +57,7 @@ enum Word {
 
 impl Session<'_> {
     /// Gets ready to compare what seems to be there with what the sender says of it.
-    pub(super) fn begin_comparing(
-        &mut self,
-        intake: &Arc<Intake>,
-        arrivals: &Arc<Arrivals>,
-        noted: &mpsc::Sender<Fate>,
-    ) {
+    pub(super) fn begin_comparing(&mut self, intake: &Arc<Intake>, noted: &mpsc::Sender<Fate>) {
         let mut awaited = EntrySet::default();
         for entry in intake.likely().iter().flat_map(Clone::clone) {
             awaited.insert(entry);
@@ -71,9 +66,9 @@ impl Session<'_> {
             return;
         }
         let (asked, queue) = comparing::queue();
-        let (intake, arrivals, noted) = (Arc::clone(intake), Arc::clone(arrivals), noted.clone());
+        let (intake, noted) = (Arc::clone(intake), noted.clone());
         let work = move |halt: &Halt| {
-            comparing::compare((&intake, &arrivals), &queue, &noted, halt);
+            comparing::compare(&intake, &queue, &noted, halt);
             Ok(())
         };
         self.comparing = Some(Comparing { stages: Stages::start(work), asked, awaited });

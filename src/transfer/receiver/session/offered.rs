@@ -151,7 +151,7 @@ mod tests {
             TransferId,
         },
         pairing::Ends,
-        transfer::{Attempt, Compared, Host, IncomingOffer, Limiter, ReceiveJob, Stops, receive},
+        transfer::{Attempt, Compared, Host, IncomingOffer, Limiter, More, ReceiveJob, Stops, receive},
         wire::{
             FromReceiver, frame,
             message::{Acquaintance, RawAccess, RawKind, RawPurpose, RawSkipped, Stance},
@@ -171,8 +171,7 @@ mod tests {
             leeway,
             ends: Ends { binding: [0; 32], sender: id, receiver: id },
             knows: Acquaintance::Stranger,
-            keep: Box::new(|_, _| Ok(())),
-            arriving: Box::new(|_| {}),
+            keep: Box::new(|_, _| Ok(Arc::default())),
         }
     }
 
@@ -210,6 +209,10 @@ mod tests {
         async fn answer(&self, _: IncomingOffer) -> Answer {
             *self.left.lock().unwrap() = Some(self.room.0.available_permits());
             Answer::Decline(None)
+        }
+
+        async fn more(&self, _: IncomingOffer) -> More {
+            unreachable!("it is the first attempt")
         }
     }
 

@@ -10,8 +10,7 @@ use crate::{
 };
 
 /// Why a file that was agreed is not wanted.
-const BEYOND: &str =
-    "It has grown or changed at the sender by more than was accepted. Have it sent by itself.";
+const BEYOND: &str = "It has grown or changed at the sender by more than was accepted. Have it sent again: then you are asked.";
 
 impl Session<'_> {
     /// Files that were agreed, and would bring more than was, have failed.

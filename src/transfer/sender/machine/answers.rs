@@ -13,7 +13,8 @@ use crate::{
 };
 
 /// Why a file that was agreed is not sent.
-const BEYOND: &str = "It has grown or changed by more than was accepted. Send it by itself.";
+const BEYOND: &str =
+    "It has grown or changed by more than was accepted. Send it again: then its receiver is asked.";
 
 impl Machine {
     pub(super) fn on_accept(

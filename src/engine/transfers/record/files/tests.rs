@@ -25,6 +25,7 @@ fn record(id: u8) -> Record {
         began: SystemTime::UNIX_EPOCH,
         missing: Missing::Unsent,
         said: Said::Person,
+        volume: None,
     })
 }
 

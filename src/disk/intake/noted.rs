@@ -1,0 +1,132 @@
+//! What is noted in a transfer's ledger while its files get their names: an intent before, and that it is stored after.
+//!
+//! Knows the order in which that must be. Must not know how a file gets its name.
+
+use std::io;
+
+use super::{
+    partial::Verified,
+    shared::{Book, Missing, Shared},
+};
+use crate::{
+    disk::{
+        inbox::local::{above, last},
+        ledger::Saved,
+        naming::Numbering,
+        system::{attributes, identity::Identity},
+    },
+    model::{Arrival, Digest, Entry, EntryKind, EntryNo},
+};
+
+/// A file that is about to get this name, as far as can be seen.
+pub struct Intent {
+    pub file: Verified,
+    /// Below the receiving folder.
+    pub path: Box<str>,
+}
+
+/// Notes what is about to be stored, and under which names. It must be made to [last](make_last) before one is given.
+pub fn intend(shared: &Shared, group: Vec<Verified>) -> Vec<Intent> {
+    let intents: Vec<_> = group
+        .into_iter()
+        .map(|file| Intent { path: shared.probable_name(file.entry()).unwrap_or_default(), file })
+        .collect();
+    if let Some(book) = shared.book() {
+        let note = |Intent { file, path }: &Intent| {
+            let part = (file.path(), file.name()?.to_owned());
+            note_of(shared, book, file.entry(), &part, (path, file.size(), file.digest()))
+        };
+        book.ledger.intend(&intents.iter().filter_map(note).collect::<Vec<_>>());
+    }
+    intents
+}
+
+/// Notes that a file is about to get another name than was seen to be free, and makes that last.
+pub fn intend_instead(shared: &Shared, no: EntryNo, part: &(String, String), named: (&str, u64, Digest)) {
+    let Some(book) = shared.book() else { return };
+    if let Some(note) = note_of(shared, book, no, part, named) {
+        book.ledger.intend(&[note]);
+        book.ledger.sync();
+    }
+}
+
+fn note_of(
+    shared: &Shared,
+    book: &Book,
+    no: EntryNo,
+    (planned, part): &(String, String),
+    (path, size, digest): (&str, u64, Digest),
+) -> Option<(Arrival, Saved)> {
+    let folder = shared.folder(above(planned), Missing::Fail).ok()?;
+    let there = folder.dir.symlink_metadata(part).ok()?;
+    let identity = Identity::of(&there);
+    let arrival = arrival(book, shared.entry(no)?)?;
+    Some((arrival, Saved { path: path.into(), size, digest, identity, touched: None }))
+}
+
+/// Makes what was intended last, unless one of these disks, all of which was synced since, has it.
+pub fn make_last(shared: &Shared, synced: impl IntoIterator<Item = usize>) {
+    let Some(book) = shared.book() else { return };
+    let device = book.ledger.device();
+    let is_synced = synced.into_iter().any(|disk| device.is_some() && shared.disks.device(disk) == device);
+    if !is_synced {
+        book.ledger.sync();
+    }
+}
+
+/// These have these names, below the receiving folder, and they will last.
+pub fn stored<'p>(shared: &Shared, files: impl Iterator<Item = (EntryNo, &'p str)>) {
+    let Some(book) = shared.book() else { return };
+    let stored =
+        files.filter_map(|(no, path)| Some((book.accord.mark(shared.entry(no)?), shared.touched(path))));
+    book.ledger.stored(&stored.collect::<Vec<_>>());
+}
+
+/// These stood there already, and are what was offered.
+pub fn found(shared: &Shared, files: impl Iterator<Item = EntryNo>) {
+    let Some(book) = shared.book() else { return };
+    let arrivals = files.filter_map(|no| arrival(book, shared.entry(no)?));
+    book.ledger.found(&arrivals.collect::<Vec<_>>());
+}
+
+/// What the plan calls stored because it stands under the name that was intended, and was not noted as stored.
+pub fn unnoted(shared: &Shared) -> Vec<(EntryNo, String)> {
+    let Some(book) = shared.book() else { return Vec::new() };
+    let entries =
+        shared.plan.stored().iter().cloned().flatten().filter_map(|no| Some((no, shared.entry(no)?)));
+    let unnoted = entries.filter(|(_, entry)| book.ledger.is_unsettled(book.accord.mark(entry)));
+    unnoted.map(|(no, entry)| (no, shared.local(&entry.path).into_owned())).collect()
+}
+
+fn arrival(book: &Book, entry: &Entry) -> Option<Arrival> {
+    let EntryKind::File { size, .. } = entry.kind else { return None };
+    Some(Arrival { mark: book.accord.mark(entry), size: size.unwrap_or_default(), modified: entry.modified })
+}
+
+impl Shared {
+    /// The path that a file will most probably have: of a name that is free, or that it may take.
+    fn probable_name(&self, no: EntryNo) -> Option<Box<str>> {
+        let (entry, ..) = self.file(no).ok()?;
+        let planned = self.local(&entry.path);
+        let folder = self.folder(above(&planned), Missing::Fail).ok()?;
+        let is_free = |name: &str| {
+            folder.dir.symlink_metadata(name).is_err_and(|why| why.kind() == io::ErrorKind::NotFound)
+        };
+        if self.plan.target(no).is_some() || is_free(last(&planned)) {
+            return Some(planned.into());
+        }
+        let wish = self.plan.names.wish(self.inbox.rules, entry.path.as_str());
+        let mut names = (1..).map(|number| self.inbox.rules.numbered(&wish, number, Numbering::File));
+        let name = names.find(|name| is_free(name))?;
+        Some(match above(&planned) {
+            "" => name.into(),
+            parent => format!("{parent}/{name}").into(),
+        })
+    }
+
+    /// When anything of what stands at a path was changed last.
+    fn touched(&self, path: &str) -> Option<crate::model::Timestamp> {
+        let folder = self.folder(above(path), Missing::Fail).ok()?;
+        attributes::touched(&folder.dir.symlink_metadata(last(path)).ok()?)
+    }
+}
