@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{ByteRate, Conflict, DeviceKind, DeviceName};
 
-const FILE: &str = "settings.json";
+/// In the data folder.
+pub const FILE: &str = "settings.json";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

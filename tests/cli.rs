@@ -10,6 +10,8 @@ mod codes;
 #[path = "cli/harness.rs"]
 #[allow(dead_code, reason = "the tests of faults use more of it")]
 mod harness;
+#[path = "cli/privacy.rs"]
+mod privacy;
 #[path = "cli/secrets.rs"]
 mod secrets;
 #[path = "cli/transfers.rs"]

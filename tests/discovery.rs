@@ -12,6 +12,7 @@ mod tool;
 
 use std::{
     io::{BufRead as _, BufReader},
+    path::PathBuf,
     process::{Child, ChildStdout, Command, Stdio},
     sync::{
         atomic::{AtomicU32, Ordering},
@@ -99,12 +100,7 @@ impl Lan {
             "--json",
             "--home",
         ]);
-        command
-            .arg(home.path())
-            .args(words)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
+        command.arg(own(home)).args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         command.env_remove("AIRLIFT_NO_DISCOVERY");
         Running::start(command)
     }
@@ -177,6 +173,13 @@ impl Drop for Running {
             reader.join().unwrap();
         }
     }
+}
+
+/// Airlift's own folder in a home: what is beside it can be sent and received into.
+fn own(home: &TempDir) -> PathBuf {
+    let own = home.path().join("airlift");
+    std::fs::create_dir_all(&own).unwrap();
+    own
 }
 
 fn homes<const N: usize>() -> [TempDir; N] {
@@ -322,8 +325,9 @@ fn a_code_alone_leads_two_terminals_to_each_other_and_a_wrong_one_is_spent() {
 fn liars(lan: &Lan, host: usize) -> Vec<(TempDir, Running)> {
     let liar = |_| {
         let [home] = homes();
-        std::fs::write(home.path().join("settings.json"), "{\"visibility\":\"hidden\"}").unwrap();
-        let inbox = home.path().to_str().unwrap();
+        std::fs::write(own(&home).join("settings.json"), "{\"visibility\":\"hidden\"}").unwrap();
+        let inbox = home.path().join("inbox");
+        let inbox = inbox.to_str().unwrap();
         let liar =
             lan.airlift(host, &home, &["receive", "--code", "7-abandon-able", "--port", "0", "--dir", inbox]);
         liar.until("the code", |line| line["event"] == "code");
@@ -337,7 +341,7 @@ fn a_host_with_many_announcements_of_a_code_does_not_keep_the_one_that_is_meant_
     let Some(lan) = Lan::new("many announcements of a code", 3) else { return };
     let [anna, ben, inbox] = homes();
     let liars = liars(&lan, 1);
-    std::fs::write(ben.path().join("settings.json"), "{\"visibility\":\"hidden\"}").unwrap();
+    std::fs::write(own(&ben).join("settings.json"), "{\"visibility\":\"hidden\"}").unwrap();
     let words = ["receive", "--code", "7-abandon-ability", "--dir", inbox.path().to_str().unwrap()];
     let receiver = lan.airlift(2, &ben, &words);
     receiver.until("the code", |line| line["event"] == "code");
@@ -381,7 +385,7 @@ fn who_is_hidden_is_not_seen_and_who_shows_itself_to_friends_is_seen_by_them_alo
     lan.airlift(1, &ben, &["trust", "add", &anna_id]).rest();
     for (visibility, seen_by_anna) in [("known", true), ("hidden", false)] {
         let settings = format!("{{\"visibility\":\"{visibility}\"}}");
-        std::fs::write(ben.path().join("settings.json"), settings).unwrap();
+        std::fs::write(own(&ben).join("settings.json"), settings).unwrap();
         let receiver = lan.airlift(1, &ben, &receive(inbox, "Ben"));
         receiver.until("listening", |line| line["event"] == "listening");
         for (home, sees) in [(&anna, seen_by_anna), (&eve, false)] {
@@ -400,7 +404,7 @@ fn who_does_not_show_itself_to_everyone_calls_no_stranger_though_it_receives_not
     receiver.until("listening", |line| line["event"] == "listening");
     for (visibility, state) in [("everyone", "proved"), ("known", "unproved"), ("hidden", "unproved")] {
         let settings = format!("{{\"visibility\":\"{visibility}\"}}");
-        std::fs::write(anna.path().join("settings.json"), settings).unwrap();
+        std::fs::write(own(&anna).join("settings.json"), settings).unwrap();
         let listed = lan.airlift(0, &anna, &["devices"]).rest();
         let ben = listed.iter().find(|line| line["name"] == "Ben").unwrap();
         assert_eq!(ben["state"], state, "{visibility}");

@@ -13,7 +13,7 @@ use airlift::{
     net::{NetError, Tls},
     wire::{
         FromReceiver, FromSender, content,
-        message::{Ending, RawEntry, RawKind, Stance},
+        message::{Ending, RawAccess, RawEntry, RawKind, Stance},
     },
 };
 use support::device::{Device, NOTHING_SKIPPED, Rogue, at, content_of, file, hear, say};
@@ -308,7 +308,8 @@ fn content_that_lies_never_gets_its_name() {
         ("an endless chunk", vec![content::chunk_header(1, 0, u32::MAX).to_vec()]),
     ];
     for (nth, (what, pieces)) in lies.iter().enumerate() {
-        let folder = RawEntry { path: "t".into(), kind: RawKind::Folder, modified: None };
+        let folder =
+            RawEntry { path: "t".into(), kind: RawKind::Folder, modified: None, access: RawAccess::Shared };
         device.engine.block_on(async {
             let (mut control, mut lane) = accepted(&rogue, port, vec![folder, file("t/file", 7)]).await;
             for piece in pieces {

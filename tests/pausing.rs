@@ -14,7 +14,7 @@ use airlift::{
     model::{ByteRate, Direction, Outcome, Pause, Side, Transfer, TransferId, TransferState},
     wire::{
         FromReceiver, FromSender,
-        message::{Ending, RawEntry, RawKind},
+        message::{Ending, RawAccess, RawEntry, RawKind},
     },
 };
 use support::{
@@ -280,7 +280,7 @@ async fn call(
     }
     meet(&mut connection).await;
     let kind = RawKind::File { size: Some(100 << 20) };
-    let entry = RawEntry { path: "film.bin".into(), kind, modified: None };
+    let entry = RawEntry { path: "film.bin".into(), kind, modified: None, access: RawAccess::Shared };
     say(&mut connection, &FromSender::Entries(vec![entry])).await;
     say(&mut connection, &NOTHING_SKIPPED).await;
     let answer = hear(&mut connection).await;
@@ -337,7 +337,7 @@ fn an_offer_that_nobody_has_answered_can_t_be_paused_and_one_that_its_sender_pau
     let mut offering = device.engine.block_on(async {
         let mut connection = rogue.greet(port).await;
         let kind = RawKind::File { size: Some(1) };
-        let entry = RawEntry { path: "x".into(), kind, modified: None };
+        let entry = RawEntry { path: "x".into(), kind, modified: None, access: RawAccess::Shared };
         say(&mut connection, &FromSender::Entries(vec![entry])).await;
         say(&mut connection, &NOTHING_SKIPPED).await;
         connection

@@ -9,8 +9,8 @@ use airlift::{
     wire::{
         ALPN, DEFAULT_PORT, FromReceiver, FromSender, content, frame,
         message::{
-            Acquaintance, Ending, RawCounts, RawDigest, RawEntry, RawGroup, RawKind, RawPurpose, RawSkipped,
-            Receipt, Stance,
+            Acquaintance, Ending, RawAccess, RawCounts, RawDigest, RawEntry, RawGroup, RawKind, RawPurpose,
+            RawSkipped, Receipt, Stance,
         },
     },
 };
@@ -26,7 +26,14 @@ fn pinned<M: Serialize + DeserializeOwned + PartialEq + Debug>(message: &M, hex:
 
 #[test]
 fn what_a_sender_says_has_these_bytes() {
-    let file = |path: &str, kind, modified| RawEntry { path: path.into(), kind, modified };
+    let file = |path: &str, kind, modified| RawEntry {
+        path: path.into(),
+        kind,
+        modified,
+        access: RawAccess::Shared,
+    };
+    let private =
+        |path: &str, kind, modified| RawEntry { access: RawAccess::Private, ..file(path, kind, modified) };
     pinned(
         &FromSender::Hello { name: "Anna".into(), transfer: [0xab; 16], can: 300 },
         "18000000 00 04416e6e61 abababababababababababababababab ac02",
@@ -36,9 +43,9 @@ fn what_a_sender_says_has_these_bytes() {
         &FromSender::Entries(vec![
             file("d", RawKind::Folder, None),
             file("d/é", RawKind::File { size: Some(300) }, Some((-1, 5))),
-            file("x", RawKind::Executable { size: None }, Some((1, 0))),
+            private("x", RawKind::Executable { size: None }, Some((1, 0))),
         ]),
-        "19000000 02 03 0164 00 00  04642fc3a9 01 01ac02 01 01 05  0178 02 00 01 02 00",
+        "1c000000 02 03 0164 00 00 00  04642fc3a9 01 01ac02 01 01 05 00  0178 02 00 01 02 00 01",
     );
     let skipped = RawSkipped { links: 1, special: 0, unreadable: 128 };
     for (purpose, hex) in [

@@ -10,21 +10,21 @@ mod messages;
 mod paths;
 mod plan;
 
-use airlift::model::{Entry, EntryKind, FileMode, RelPath, Timestamp};
+use airlift::model::{Access, Entry, EntryKind, FileMode, RelPath, Timestamp};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 /// So many files of 4 KiB, 100 in each folder, as a scan finds them.
 fn files(count: usize) -> Vec<Entry> {
     let modified = Some(Timestamp { seconds: 1_700_000_000, nanos: 123_456_789 });
     let folders = (0..count.div_ceil(100)).map(|i| format!("project/part {i:04}"));
-    let mut entries =
-        vec![Entry { path: RelPath::parse("project").unwrap(), kind: EntryKind::Folder, modified }];
+    let (path, access) = (RelPath::parse("project").unwrap(), Access::Shared);
+    let mut entries = vec![Entry { path, kind: EntryKind::Folder, access, modified }];
     for folder in folders {
         let path = RelPath::parse(&folder).unwrap();
         let names = (0..100).map(|i| path.join(&format!("source file {i:02}.rs")).unwrap());
         let kind = EntryKind::File { size: Some(4096), mode: FileMode::Regular };
-        let inside: Vec<_> = names.map(|path| Entry { path, kind, modified }).collect();
-        entries.push(Entry { path, kind: EntryKind::Folder, modified });
+        let inside: Vec<_> = names.map(|path| Entry { path, kind, access, modified }).collect();
+        entries.push(Entry { path, kind: EntryKind::Folder, access, modified });
         entries.extend(inside);
     }
     entries

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use airlift::{
     discovery::{Announcement, Claim},
-    disk::Inbox,
+    disk::{Inbox, OffLimits},
     model::{
         Address, Conflict, DeviceId, DeviceName, Entry, Link, PairingCode, RelPath, Summary, Target, text,
     },
@@ -127,7 +127,7 @@ thread_local! {
         std::fs::create_dir(folder.join("a")).expect("a folder in it");
         std::fs::write(folder.join("a/b"), b"b").expect("a file in that");
         std::fs::write(folder.join("b"), b"b").expect("a file in it");
-        Inbox::open(&folder).expect("it can be written to")
+        Inbox::open(&folder, &OffLimits::default()).expect("it can be written to")
     };
 }
 

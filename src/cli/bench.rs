@@ -4,7 +4,7 @@
 //! Knows which trials are asked for, and in which order. Must not know how one is done: the engine
 //! sends it on the very way that files take.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use tokio::sync::mpsc;
 
@@ -19,7 +19,7 @@ use super::{
     words::trial::{Ends, Round, table},
 };
 use crate::{
-    engine::{Command, Handle, Unheard},
+    engine::{Command, Handle, Unheard, home},
     model::{Medium, Outcome, Target, Trial},
 };
 
@@ -43,7 +43,7 @@ pub async fn bench(
 /// # Errors
 /// When that folder can't be used, or an engine doesn't start or has ended.
 pub fn alone(home: &Path, bytes: u64, tell: &mut dyn Tell) -> anyhow::Result<Exit> {
-    fs::create_dir_all(home)?;
+    home::make(home)?;
     let place = tempfile::Builder::new().prefix("bench-").tempdir_in(home)?;
     let sender = loopback::device(place.path().join("sender"), "this device")?;
     let receiver = loopback::device(place.path().join("receiver"), "this device")?;

@@ -57,7 +57,7 @@ use self::{
     terminal::at_terminal,
 };
 use crate::{
-    engine::{Config, Engine, Handle, Settings, local_addresses},
+    engine::{Config, Engine, Handle, Settings, home, local_addresses},
     logging::{self, Echo},
     model::{Source, Target},
 };
@@ -90,7 +90,7 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
         | Task::Trust(_)
         | Task::Devices(_)
         | Task::Doctor
-        | Task::Id => Some(config.home.join("logs")),
+        | Task::Id => Some(home::logs(&config.home)),
         // The demo leaves nothing behind, and the others touch nothing.
         Task::Demo | Task::Completions(_) | Task::Man => None,
     };
@@ -192,6 +192,8 @@ fn agreed(asked: args::Reception, home: &Path) -> anyhow::Result<Reception> {
         Accept::Trusted if at_terminal() => Agreement::Trusted(ask::typed()?),
         Accept::Trusted => Agreement::TrustedAlone(NO_TERMINAL),
     };
+    let inbox = || Settings::load(home).map(|settings| settings.inbox);
+    home::admits(home, &asked.landing.folder.clone().map_or_else(inbox, Ok)?)?;
     let args::Reception { port, until, landing, conflict, code, remember, .. } = asked;
     let code = code.map(|words| match words {
         Words::Given(code) => (code, remember),

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     engine::{Command, DeviceCard, EngineEnd, Event, Gauge, Handle, InboxCard, Settings, Snapshot, seam},
     model::{
-        DeviceId, DeviceName, Digest, Direction, Entry, EntryKind, FileMode, Outcome, Peer, Progress,
+        Access, DeviceId, DeviceName, Digest, Direction, Entry, EntryKind, FileMode, Outcome, Peer, Progress,
         RelPath, Report, Summary, Transfer, TransferId, TransferState,
     },
 };
@@ -87,7 +87,12 @@ pub fn transfer(id: u8, direction: Direction) -> Transfer {
     let mut summary = Summary::default();
     let file = |size| EntryKind::File { size: Some(size), mode: FileMode::Regular };
     for (path, kind) in [("photo.jpg", file(3_000)), ("trip", EntryKind::Folder), ("trip/a", file(500))] {
-        summary.add(&Entry { path: RelPath::parse(path).unwrap(), kind, modified: None });
+        summary.add(&Entry {
+            path: RelPath::parse(path).unwrap(),
+            kind,
+            access: Access::Shared,
+            modified: None,
+        });
     }
     Transfer {
         id: TransferId([id; 16]),

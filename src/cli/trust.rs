@@ -16,7 +16,7 @@ use super::{
     render::Screen,
 };
 use crate::{
-    engine::{Change, TrustStore},
+    engine::{Change, TrustStore, home},
     model::{DeviceId, DeviceName, KnownDevice, Proof, Trust, text},
 };
 
@@ -37,7 +37,7 @@ pub enum Refusal {
 /// When a device isn't known, or may be several; or what is kept can't be read or changed.
 pub fn trust(home: &Path, trusting: &Trusting, form: Form, screen: &mut Screen) -> anyhow::Result<Exit> {
     // As the engine does: whoever trusts may have sent nothing yet.
-    std::fs::create_dir_all(home)?;
+    home::make(home)?;
     let store = TrustStore::open(home)?;
     match trusting {
         Trusting::List(devices) => {
@@ -52,6 +52,9 @@ pub fn trust(home: &Path, trusting: &Trusting, form: Form, screen: &mut Screen) 
             }
         }
         Trusting::Add { device, name, trust, folder } => {
+            if let Some(folder) = folder {
+                home::admits(home, folder)?;
+            }
             let id = choose_any(&store, device)?;
             let called = name_of(&store, id, name.as_ref());
             let proof = device.parse::<DeviceId>().map_or(Proof::None, |_| Proof::Fingerprint);

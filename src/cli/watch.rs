@@ -221,7 +221,9 @@ impl Watch {
             | Event::Nearby(_)
             | Event::Known(_)
             | Event::Code(_)
-            | Event::Unkept(None) => {}
+            | Event::Unkept(None)
+            // Nothing is chosen here while it runs.
+            | Event::Refused(_) => {}
         }
     }
 

@@ -25,6 +25,11 @@ pub enum SourceError {
     Link { path: String, target: Option<String> },
     #[error("“{0}” is neither a file nor a folder. Only files and folders can be sent.")]
     Special(String),
+    /// It would give this device's key away.
+    #[error(
+        "“{0}” is Airlift’s own, or lies in its folder, and is not sent: this device’s key is there. Choose something else, or copy what you need of it to another folder."
+    )]
+    Own(String),
     #[error("Nothing of what was chosen can be sent: it is all links, sockets, pipes or devices.")]
     NothingLeft,
     #[error("“{0}” can't be the name of a file. Choose a name without “/”.")]
@@ -93,6 +98,15 @@ pub enum DiskError {
     NotAFolder(String),
     #[error("“{0}” can't be written: you don't have the permission. Change it, or choose another folder.")]
     NoPermission(String),
+    /// What comes from others could take the place of the key, or of what is known of devices.
+    #[error(
+        "“{0}” is Airlift’s own folder, or lies in it, and nothing is received into that. Choose another folder."
+    )]
+    Own(String),
+    #[error(
+        "“{0}” has Airlift’s own folder in it, with this device’s key, so nothing is received into it. Choose a folder for it alone, such as one in there."
+    )]
+    AboveOwn(String),
     /// Something that is no folder, a link for one, stands where a folder is needed.
     #[error("“{0}” is not a folder but a file or a link, so nothing can be stored in it. Move it away.")]
     InTheWay(String),

@@ -383,7 +383,7 @@ fn read(reader: &mut impl io::Read, place: u64) -> io::Result<Option<(Line, u64)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{EntryKind, FileMode, RelPath};
+    use crate::model::{Access, EntryKind, FileMode, RelPath};
 
     const TIME: Timestamp = Timestamp { seconds: -5, nanos: 999_999_999 };
 
@@ -398,7 +398,8 @@ mod tests {
 
     fn entry(number: u64) -> Entry {
         let kind = EntryKind::File { size: Some(10 * number), mode: FileMode::Regular };
-        Entry { path: RelPath::parse("any").unwrap(), kind, modified: arrival(number).modified }
+        let (path, modified) = (RelPath::parse("any").unwrap(), arrival(number).modified);
+        Entry { path, kind, access: Access::Shared, modified }
     }
 
     /// What it says of each of a few.

@@ -18,6 +18,7 @@ mod ledger;
 mod leftovers;
 mod naming;
 mod notes;
+mod off_limits;
 mod source;
 mod system;
 #[cfg(test)]
@@ -28,7 +29,9 @@ pub use inbox::{Earlier, Inbox, Names, Plan, make_folder};
 pub use intake::{Book, Compared, Finished, Intake, Partial, Same, Stored, Verified};
 pub use ledger::Ledger;
 pub use leftovers::{EmptyFolders, Held, Scraps, User, discard, held, scraps};
+pub use off_limits::OffLimits;
 pub use source::{Scan, SourceFile, Sources, measure};
 pub use system::descriptors::raise as raise_open_files;
+pub use system::modes::{keep_private, make_private};
 pub use system::space::{Lack, Room, free_space, is_writable, room};
 pub use system::volume::Volume;

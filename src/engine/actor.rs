@@ -3,6 +3,7 @@
 //! It never waits for a peer, a disk or a face: whatever takes time is a task that reports back.
 
 mod appearance;
+mod choices;
 mod kept;
 mod meetings;
 mod questions;
@@ -12,7 +13,7 @@ mod transfers;
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use tokio::{
@@ -23,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::{kept::Resting, reception::Reception};
 use super::{
-    cards::{DeviceCard, InboxCard},
+    cards::DeviceCard,
     command::{Command, Manner, Receiving, Strangers},
     config::{Earlier, Multicast},
     event::Event,
@@ -38,7 +39,7 @@ use super::{
     trust::{codes::Codes, devices::Devices, guesses::Guesses, hearsay::Hearsay},
 };
 use crate::{
-    disk,
+    disk::{self, OffLimits},
     identity::{Heard, Whereabouts},
     model::{
         ByteRate, DeviceName, Outcome, Problem, ProblemKind, Report, Side, Source, Target, Transfer,
@@ -72,6 +73,8 @@ pub struct ForThisRun {
 
 pub struct Actor {
     home: PathBuf,
+    /// What of it is neither sent nor received into.
+    off_limits: OffLimits,
     /// What is done about transfers that an earlier run has left.
     earlier: Earlier,
     device: DeviceCard,
@@ -150,7 +153,13 @@ impl Running {
 }
 
 impl Actor {
-    pub fn new(home: PathBuf, tls: Tls, devices: Devices, for_this_run: ForThisRun, end: EngineEnd) -> Self {
+    pub fn new(
+        (home, off_limits): (PathBuf, OffLimits),
+        tls: Tls,
+        devices: Devices,
+        for_this_run: ForThisRun,
+        end: EngineEnd,
+    ) -> Self {
         let snapshot = end.publisher.snapshot();
         let mut tasks = JoinSet::new();
         let view = (for_this_run.multicast == Multicast::Allowed).then(|| {
@@ -162,6 +171,7 @@ impl Actor {
         let limit = for_this_run.limit.or(snapshot.settings.limit);
         Self {
             home,
+            off_limits,
             earlier: Earlier::None,
             device: snapshot.device,
             for_this_run,
@@ -292,9 +302,9 @@ impl Actor {
             }
             Command::Apply(settings) => self.apply(settings),
             Command::Measure { path, reply } => {
-                let publisher = self.publisher.clone();
+                let (off_limits, publisher) = (self.off_limits.clone(), self.publisher.clone());
                 self.measures.spawn_blocking(move || {
-                    let measured = disk::measure(&path).map_err(|e| Problem {
+                    let measured = disk::measure(&path, &off_limits).map_err(|e| Problem {
                         side: Side::Here,
                         kind: ProblemKind::Files,
                         text: e.to_string(),
@@ -351,6 +361,7 @@ impl Actor {
                 self.codes.close();
                 self.receiving_failed(&ListenError::Other(e));
             }
+            Internal::Looked { choice, refused } => self.looked(choice, refused),
             Internal::Twin { address, why } => self.met_twin(address, &why),
             Internal::Rests { desk, record, why, since } => self.rests(&desk, record, why, since),
             Internal::Claimed { id, found } => self.claimed(id, found),
@@ -439,50 +450,5 @@ impl Actor {
 
     fn device_name(&self) -> DeviceName {
         self.for_this_run.name.clone().unwrap_or_else(|| self.settings.name())
-    }
-
-    fn apply(&mut self, settings: Settings) {
-        if settings == self.settings {
-            return;
-        }
-        let moved = settings.inbox != self.settings.inbox;
-        if settings.device_name != self.settings.device_name {
-            // Chosen now: that is newer than the name this run began with.
-            self.for_this_run.name = None;
-        }
-        if settings.limit != self.settings.limit {
-            self.for_this_run.limit = None;
-            self.limiters.set(settings.limit);
-        }
-        self.settings = settings.clone();
-        self.publisher.publish(Event::Settings(settings));
-        let name = self.device_name();
-        if name != self.device.name {
-            self.device.name = name;
-            self.publisher.publish(Event::Device(self.device.clone()));
-        }
-        if moved {
-            self.measure_inbox();
-        }
-        let (home, publisher, saving) = (self.home.clone(), self.publisher.clone(), Arc::clone(&self.saving));
-        self.tasks.spawn_blocking(move || {
-            // One at a time, and each saves the newest: an older one can't come last.
-            let _one = saving.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Err(e) = publisher.snapshot().settings.save(&home) {
-                tracing::error!(error = %e, "the settings could not be saved");
-            }
-        });
-    }
-
-    /// Finds out how much is free in the receiving folder, and says so.
-    fn measure_inbox(&mut self) {
-        let (folder, publisher) = (self.settings.inbox.clone(), self.publisher.clone());
-        self.tasks.spawn_blocking(move || {
-            let free = disk::free_space(&folder);
-            // Measured for nothing when another folder was chosen meanwhile.
-            if publisher.snapshot().settings.inbox == folder {
-                publisher.publish(Event::Inbox(InboxCard { folder, free }));
-            }
-        });
     }
 }

@@ -25,4 +25,6 @@ pub enum Event {
     Code(CodeState),
     /// What was decided about devices can't be written, or is now.
     Unkept(Option<Problem>),
+    /// Why the receiving folder that a person has chosen last is not received into; `None` when it is.
+    Refused(Option<Problem>),
 }

@@ -9,6 +9,7 @@ mod command;
 mod config;
 mod event;
 mod handle;
+pub mod home;
 mod network;
 mod report;
 mod snapshot;

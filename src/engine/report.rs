@@ -5,6 +5,7 @@
 use std::{
     io,
     net::SocketAddr,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Instant, SystemTime},
 };
@@ -53,8 +54,28 @@ pub enum Internal {
     Discarded { id: TransferId, removed: Result<(), Problem> },
     /// What is left of transfers at all.
     Surveyed(Survey),
+    /// Whether a folder that a person has chosen may be received into, and why not.
+    Looked { choice: Choice, refused: Option<Problem> },
     /// Another machine with this one's key has called.
     Twin { address: SocketAddr, why: NetError },
+}
+
+/// What a person has chosen a folder for.
+#[derive(Debug)]
+pub enum Choice {
+    /// All that comes.
+    Inbox { chosen: PathBuf, before: PathBuf },
+    /// What one device sends.
+    Device { id: DeviceId, chosen: PathBuf, before: Option<PathBuf> },
+}
+
+impl Choice {
+    #[must_use]
+    pub fn chosen(&self) -> &Path {
+        match self {
+            Self::Inbox { chosen, .. } | Self::Device { chosen, .. } => chosen,
+        }
+    }
 }
 
 /// What a person is asked about what comes in. A reply that is dropped is a no.

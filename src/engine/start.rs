@@ -10,6 +10,7 @@ use super::{
     command::Command,
     config::Config,
     handle::{Handle, Wake, seam},
+    home,
     snapshot::Snapshot,
     trust::devices::Devices,
 };
@@ -57,8 +58,10 @@ impl Engine {
         disk::raise_open_files();
         let home = config.home;
         let unusable = |source| StartError::Home { path: home.clone(), source };
-        std::path::absolute(&home).and_then(|home| disk::make_folder(&home)).map_err(unusable)?;
+        home::make(&home).map_err(unusable)?;
         let identity = Identity::load_or_create(&home)?;
+        // The key is there by now.
+        let off_limits = home::off_limits(&home).map_err(unusable)?;
         let tls = Tls::new(&identity).map_err(|e| StartError::Tls(e.to_string()))?;
         let settings = Settings::load(&home).map_err(unusable)?;
         let (name, limit) = (config.device_name, config.limit);
@@ -77,7 +80,7 @@ impl Engine {
         let actor = {
             // It has tasks from its first moment.
             let _inside = runtime.enter();
-            Actor::new(home, tls, devices, for_this_run, end)
+            Actor::new((home, off_limits), tls, devices, for_this_run, end)
         };
         let actor = runtime.spawn(actor.run(config.earlier));
         Ok(Self { runtime: Some(runtime), handle, actor: Some(actor) })

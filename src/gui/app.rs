@@ -107,7 +107,7 @@ impl App {
         self.receive.settled();
         self.inviting.hear(snapshot);
         self.speed_limit.hear(&snapshot.settings);
-        if let Some(problem) = &snapshot.unkept {
+        for problem in [&snapshot.unkept, &snapshot.refused].into_iter().flatten() {
             self.tools.notices.failed(&problem.text);
         }
         self.transfers.clear();
@@ -149,8 +149,10 @@ impl App {
             }
             Update::Event(Event::Forgotten(id)) => self.transfers.forget(*id),
             Update::Event(Event::Code(_)) => self.inviting.hear(snapshot),
-            Update::Event(Event::Unkept(Some(problem))) => self.tools.notices.failed(&problem.text),
-            Update::Event(Event::Unkept(None)) => {}
+            Update::Event(Event::Unkept(Some(problem)) | Event::Refused(Some(problem))) => {
+                self.tools.notices.failed(&problem.text);
+            }
+            Update::Event(Event::Unkept(None) | Event::Refused(None)) => {}
             Update::Event(Event::Nearby(_) | Event::Known(_)) => {
                 self.send.hear(snapshot);
                 self.devices.hear(snapshot);

@@ -10,7 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::model::DeviceId;
 
-const FILE: &str = "identity.key";
+pub const FILE: &str = "identity.key";
 
 /// This device's key, the certificate that carries it, and the id that follows from it.
 pub struct Identity {

@@ -5,8 +5,8 @@
 mod key;
 mod trust;
 
-pub use key::{Identity, IdentityError};
-pub use trust::{Change, Heard, Look, TrustError, TrustStore, Whereabouts};
+pub use key::{FILE as KEY_FILE, Identity, IdentityError};
+pub use trust::{Change, FILES as TRUST_FILES, Heard, Look, TrustError, TrustStore, Whereabouts};
 
 /// Bytes from the system's own random source.
 ///

@@ -15,7 +15,7 @@ use std::{
 
 use self::file::MAX_DEVICES;
 use self::file::Stamp;
-pub use self::file::TrustError;
+pub use self::file::{FILES, TrustError};
 use crate::model::{Caution, DeviceId, DeviceKind, DeviceName, KnownDevice, Proof, Trust};
 
 /// A device that is heard of again within this time is not worth another write.

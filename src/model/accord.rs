@@ -252,23 +252,24 @@ fn agreed(entry: &Entry, more: u64) -> Agreed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Arrival, FileMode, RelPath, Timestamp};
+    use crate::model::{Access, Arrival, FileMode, RelPath, Timestamp};
 
     const KEY: [u8; 32] = [7; 32];
     const STOOD: Stood = Stood { identity: 5, likeness: 6 };
 
     fn file(path: &str, size: u64) -> Entry {
         let kind = EntryKind::File { size: Some(size), mode: FileMode::Regular };
-        Entry { path: RelPath::parse(path).unwrap(), kind, modified: None }
+        Entry { path: RelPath::parse(path).unwrap(), kind, access: Access::Shared, modified: None }
     }
 
     fn stream(path: &str) -> Entry {
         let kind = EntryKind::File { size: None, mode: FileMode::Regular };
-        Entry { path: RelPath::parse(path).unwrap(), kind, modified: None }
+        Entry { path: RelPath::parse(path).unwrap(), kind, access: Access::Shared, modified: None }
     }
 
     fn folder(path: &str) -> Entry {
-        Entry { path: RelPath::parse(path).unwrap(), kind: EntryKind::Folder, modified: None }
+        let (path, kind) = (RelPath::parse(path).unwrap(), EntryKind::Folder);
+        Entry { path, kind, access: Access::Shared, modified: None }
     }
 
     fn accord(entries: &[Entry]) -> Accord {

@@ -100,7 +100,7 @@ impl Arrived {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{FileMode, RelPath};
+    use crate::model::{Access, FileMode, RelPath};
 
     #[test]
     fn what_has_come_is_known_by_its_size_and_time() {
@@ -108,6 +108,7 @@ mod tests {
         let entry = |size, modified| Entry {
             path: RelPath::parse("a").unwrap(),
             kind: EntryKind::File { size: Some(size), mode: FileMode::Regular },
+            access: Access::Shared,
             modified,
         };
         let mut arrived = Arrived::default();

@@ -15,8 +15,18 @@ pub type EntryNo = u32;
 pub struct Entry {
     pub path: RelPath,
     pub kind: EntryKind,
+    pub access: Access,
     /// `None` where the source has no such time (a stream).
     pub modified: Option<Timestamp>,
+}
+
+/// Who may read it at the sender. A receiver never lets more than those.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Others as well, in one way or another: it gets what new things get at the receiver.
+    Shared,
+    /// Its owner alone.
+    Private,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -29,7 +39,7 @@ pub enum EntryKind {
     },
 }
 
-/// The one permission that is kept. Everything else is the receiver's own default.
+/// Whether it is a program. Beside that, only its [`Access`] is kept; everything else is the receiver's own default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum FileMode {
     Regular,
@@ -107,12 +117,15 @@ pub struct Skipped {
     pub special: u64,
     /// Files and folders that could not be read.
     pub unreadable: u64,
+    /// What Airlift keeps for itself; the other side is not told.
+    #[serde(default)]
+    pub own: u64,
 }
 
 impl Skipped {
     #[must_use]
     pub fn total(self) -> u64 {
-        self.links.saturating_add(self.special).saturating_add(self.unreadable)
+        [self.special, self.unreadable, self.own].into_iter().fold(self.links, u64::saturating_add)
     }
 }
 
@@ -270,7 +283,8 @@ mod tests {
         let of = |entries: &[(&str, EntryKind)]| {
             let mut summary = Summary::default();
             for (path, kind) in entries {
-                summary.add(&Entry { path: RelPath::parse(path).unwrap(), kind: *kind, modified: None });
+                let (path, access) = (RelPath::parse(path).unwrap(), Access::Shared);
+                summary.add(&Entry { path, kind: *kind, access, modified: None });
             }
             summary
         };
@@ -306,7 +320,8 @@ mod tests {
             ("b\u{1b}", file(Some(u64::MAX))),
             ("s", file(None)),
         ] {
-            summary.add(&Entry { path: RelPath::parse(path).unwrap(), kind, modified: None });
+            let (path, access) = (RelPath::parse(path).unwrap(), Access::Shared);
+            summary.add(&Entry { path, kind, access, modified: None });
         }
         assert_eq!((summary.files, summary.folders, summary.bytes, summary.streams), (3, 1, u64::MAX, 1));
         assert_eq!(summary.total(), None);

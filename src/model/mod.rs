@@ -27,7 +27,7 @@ pub use address::{Address, BadAddress};
 pub use arrived::{Arrival, Arrived, Coming, Mark};
 pub use device::{BadDeviceId, BadDeviceName, DeviceId, DeviceName};
 pub use manifest::{
-    Digest, Entry, EntryKind, EntryNo, FileMode, Manifest, Skipped, Summary, Timestamp, TopItem,
+    Access, Digest, Entry, EntryKind, EntryNo, FileMode, Manifest, Skipped, Summary, Timestamp, TopItem,
 };
 pub use meeting::{Agreement, BadPairingCode, Caution, CompareCode, Meeting, PairingCode};
 pub use nearby::{

@@ -42,6 +42,9 @@ pub fn of_disk(error: &DiskError) -> &'static str {
         DiskError::NoSpace(_) => "The disk there is full.",
         DiskError::ReadOnly(_) => "The disk there is read-only.",
         DiskError::FolderGone(_) | DiskError::NotAFolder(_) => "The receiving folder there is gone.",
+        DiskError::Own(_) | DiskError::AboveOwn(_) => {
+            "Nothing can be received into the folder that was chosen there."
+        }
         DiskError::NoPermission(_) => "There is no permission to write it there.",
         DiskError::InTheWay(_) => "Something else stands in its place there.",
         DiskError::NameRefused(_) => "The disk there can’t hold its name.",

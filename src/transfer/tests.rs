@@ -16,7 +16,7 @@ use super::{
     stages::Halt,
 };
 use crate::{
-    disk::{Inbox, Intake, Scan, Sources},
+    disk::{Inbox, Intake, OffLimits, Scan, Sources},
     model::{CHUNK, Conflict, Digest, Entry, EntryNo, Source, TransferId},
     wire::content,
 };
@@ -29,7 +29,7 @@ fn content(seed: u8, len: usize) -> Vec<u8> {
 
 /// Offers what is in a folder, and has it accepted in another.
 fn offer(from: &Path, to: &Path) -> (Arc<Sources>, Arc<Intake>) {
-    let mut scan = Scan::new(vec![Source::Path(from.to_owned())]).unwrap();
+    let mut scan = Scan::new(vec![Source::Path(from.to_owned())], &OffLimits::default()).unwrap();
     let mut entries: Vec<Entry> = Vec::new();
     loop {
         let batch = scan.next_batch(100).unwrap();
@@ -38,7 +38,7 @@ fn offer(from: &Path, to: &Path) -> (Arc<Sources>, Arc<Intake>) {
         }
         entries.extend(batch);
     }
-    let inbox = Inbox::open(to).unwrap();
+    let inbox = Inbox::open(to, &OffLimits::default()).unwrap();
     let plan = inbox.plan(&entries, None, Conflict::KeepBoth).unwrap();
     let intake = Intake::begin(inbox, entries, plan, TransferId([7; 16])).unwrap();
     (Arc::new(scan.finish()), Arc::new(intake))

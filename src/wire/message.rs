@@ -5,15 +5,16 @@
 //! types by `parse`, or a [`Violation`]. The order of variants and fields is the encoding: new
 //! ones go to the end, and a change of old ones is a new protocol version.
 
+mod offer;
+
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Violation, limits};
-use crate::model::{
-    Digest, Entry, EntryKind, EntryNo, FileMode, Group, Medium, Purpose, RelPath, Skipped, Summary,
-    Timestamp, Work,
-};
+use crate::model::{Digest, Entry, EntryNo, Group, Work};
+
+pub use offer::{RawAccess, RawCounts, RawEntry, RawKind, RawPurpose, RawSkipped};
 
 /// From the device that has the files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,51 +172,6 @@ pub enum Receipt {
     Failed { entry: EntryNo, why: String },
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RawEntry {
-    pub path: String,
-    pub kind: RawKind,
-    /// Seconds since 1970-01-01 UTC, and nanoseconds.
-    pub modified: Option<(i64, u32)>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RawKind {
-    Folder,
-    File { size: Option<u64> },
-    Executable { size: Option<u64> },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RawSkipped {
-    pub links: u64,
-    pub special: u64,
-    pub unreadable: u64,
-}
-
-/// How much is to be offered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RawCounts {
-    pub files: u64,
-    pub folders: u64,
-    /// Of all files whose size is known.
-    pub bytes: u64,
-    /// Files whose size is not known.
-    pub streams: u64,
-    pub skipped: RawSkipped,
-    pub purpose: RawPurpose,
-}
-
-/// What the offer is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RawPurpose {
-    Files,
-    /// A speed test from memory to memory: the content is thrown away.
-    TrialInMemory,
-    /// A speed test from disk to disk: the content is removed as soon as it is durable.
-    TrialOnDisk,
-}
-
 impl RawGroup {
     /// # Errors
     /// When no such group can be in a file of `size` bytes, or it is all of it.
@@ -232,95 +188,6 @@ impl From<&Group> for RawGroup {
         // A level is at most [`Group::MAX_LEVEL`].
         let level = u8::try_from(group.level()).unwrap_or(u8::MAX);
         Self { first: group.first(), level, value: group.value }
-    }
-}
-
-impl RawEntry {
-    /// # Errors
-    /// When the path is unsafe or the time is none.
-    pub fn parse(self) -> Result<Entry, Violation> {
-        let kind = match self.kind {
-            RawKind::Folder => EntryKind::Folder,
-            RawKind::File { size } => EntryKind::File { size, mode: FileMode::Regular },
-            RawKind::Executable { size } => EntryKind::File { size, mode: FileMode::Executable },
-        };
-        let modified = match self.modified {
-            Some((_, 1_000_000_000..)) => return Err(Violation::Garbled),
-            Some((seconds, nanos)) => Some(Timestamp { seconds, nanos }),
-            None => None,
-        };
-        Ok(Entry { path: RelPath::parse(&self.path)?, kind, modified })
-    }
-}
-
-impl From<&Entry> for RawEntry {
-    fn from(entry: &Entry) -> Self {
-        Self {
-            path: entry.path.as_str().to_owned(),
-            kind: match entry.kind {
-                EntryKind::Folder => RawKind::Folder,
-                EntryKind::File { size, mode: FileMode::Regular } => RawKind::File { size },
-                EntryKind::File { size, mode: FileMode::Executable } => RawKind::Executable { size },
-            },
-            modified: entry.modified.map(|t| (t.seconds, t.nanos)),
-        }
-    }
-}
-
-impl From<Skipped> for RawSkipped {
-    fn from(s: Skipped) -> Self {
-        Self { links: s.links, special: s.special, unreadable: s.unreadable }
-    }
-}
-
-impl RawCounts {
-    /// # Errors
-    /// When no offer can have so many entries, or none.
-    pub fn parse(self) -> Result<Summary, Violation> {
-        let Self { files, folders, bytes, streams, skipped, purpose } = self;
-        let entries = files.checked_add(folders).ok_or(Violation::TooManyEntries)?;
-        if entries > limits::MAX_ENTRIES.into() {
-            return Err(Violation::TooManyEntries);
-        }
-        if entries == 0 || streams > files {
-            return Err(Violation::BadCounts);
-        }
-        let (skipped, purpose) = (skipped.into(), purpose.into());
-        Ok(Summary { files, folders, bytes, streams, skipped, purpose, ..Summary::default() })
-    }
-}
-
-impl From<&Summary> for RawCounts {
-    fn from(summary: &Summary) -> Self {
-        let Summary { files, folders, bytes, streams, .. } = *summary;
-        let (skipped, purpose) = (summary.skipped.into(), summary.purpose.into());
-        Self { files, folders, bytes, streams, skipped, purpose }
-    }
-}
-
-impl From<Purpose> for RawPurpose {
-    fn from(purpose: Purpose) -> Self {
-        match purpose {
-            Purpose::Files => Self::Files,
-            Purpose::Trial(Medium::Memory) => Self::TrialInMemory,
-            Purpose::Trial(Medium::Disk) => Self::TrialOnDisk,
-        }
-    }
-}
-
-impl From<RawPurpose> for Purpose {
-    fn from(purpose: RawPurpose) -> Self {
-        match purpose {
-            RawPurpose::Files => Self::Files,
-            RawPurpose::TrialInMemory => Self::Trial(Medium::Memory),
-            RawPurpose::TrialOnDisk => Self::Trial(Medium::Disk),
-        }
-    }
-}
-
-impl From<RawSkipped> for Skipped {
-    fn from(s: RawSkipped) -> Self {
-        Self { links: s.links, special: s.special, unreadable: s.unreadable }
     }
 }
 
@@ -369,7 +236,7 @@ pub fn batches(entries: &[Entry]) -> impl Iterator<Item = FromSender> {
     std::iter::from_fn(move || {
         let mut bytes = 0;
         let fits = |entry: &&Entry| {
-            // Tags, size and time take 32 bytes at most.
+            // Tags, size, time and access take 32 bytes at most.
             bytes += entry.path.as_str().len() + 32;
             bytes <= limits::BATCH_BYTES
         };
@@ -383,12 +250,15 @@ pub fn batches(entries: &[Entry]) -> impl Iterator<Item = FromSender> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::frame;
+    use crate::{
+        model::{Access, EntryKind, FileMode, RelPath, Timestamp},
+        wire::frame,
+    };
 
     fn entry(path: &str) -> Entry {
         let kind = EntryKind::File { size: Some(u64::MAX), mode: FileMode::Executable };
         let modified = Some(Timestamp { seconds: i64::MIN, nanos: 999_999_999 });
-        Entry { path: RelPath::parse(path).unwrap(), kind, modified }
+        Entry { path: RelPath::parse(path).unwrap(), kind, access: Access::Private, modified }
     }
 
     #[test]
@@ -441,35 +311,6 @@ mod tests {
         }
         assert!(!parse(0, 6, 64 * chunk), "the whole file is no part of it");
         assert!(!parse(0, 0, 1));
-    }
-
-    #[test]
-    fn counts_that_no_offer_can_have_are_refused() {
-        let skipped = RawSkipped { links: 0, special: 0, unreadable: 0 };
-        let parse = |files, folders, streams| {
-            let counts =
-                RawCounts { files, folders, bytes: u64::MAX, streams, skipped, purpose: RawPurpose::Files };
-            let parsed = counts.parse();
-            assert!(
-                parsed.as_ref().is_ok_and(|summary| RawCounts::from(summary) == counts) || parsed.is_err()
-            );
-            parsed.map(drop)
-        };
-        let most = u64::from(limits::MAX_ENTRIES);
-        assert_eq!(parse(most, 0, most), Ok(()));
-        assert_eq!(parse(0, most, 0), Ok(()));
-        assert_eq!(parse(most, 1, 0), Err(Violation::TooManyEntries));
-        assert_eq!(parse(u64::MAX, 1, 0), Err(Violation::TooManyEntries));
-        assert_eq!(parse(0, 0, 0), Err(Violation::BadCounts));
-        assert_eq!(parse(1, 1, 2), Err(Violation::BadCounts));
-    }
-
-    #[test]
-    fn a_hostile_entry_is_refused_when_it_is_parsed() {
-        let raw = |path: &str, modified| RawEntry { path: path.to_owned(), kind: RawKind::Folder, modified };
-        assert!(matches!(raw("../x", None).parse(), Err(Violation::UnsafePath(_))));
-        assert_eq!(raw("x", Some((0, 1_000_000_000))).parse(), Err(Violation::Garbled));
-        assert!(raw("x", Some((i64::MIN, 0))).parse().is_ok());
     }
 
     proptest::proptest! {

@@ -365,10 +365,10 @@ fn p4_a_file_of_six_bytes_does_not_come_as_a_stream_without_an_end_or_as_one_tha
         let port = receive(&mut device, Conflict::KeepBoth);
         let rogue = Rogue::new();
         let entry = RawEntry { kind: RawKind::File { size }, ..file("a", 6) };
-        let said = device.engine.block_on(async {
-            call(&rogue, port, &[("a", b"agreed", 1)], Leaves::BeforeContent).await;
-            offer_again(&rogue, port, &entry, RawPurpose::Files).await
-        });
+        device.engine.block_on(call(&rogue, port, &[("a", b"agreed", 1)], Leaves::BeforeContent));
+        // Nobody says yes to more.
+        device.receive_on(port, Consent::Nobody("nobody is there"));
+        let said = device.engine.block_on(offer_again(&rogue, port, &entry, RawPurpose::Files));
         let Some(FromReceiver::Beyond(ranges)) = said else { panic!("{said:?}") };
         assert_eq!(ranges, [0..1]);
     }

@@ -8,7 +8,7 @@ use airlift::{
     model::Outcome,
     wire::{
         FromReceiver, FromSender,
-        message::{Ending, RawEntry, RawKind},
+        message::{Ending, RawAccess, RawEntry, RawKind},
     },
 };
 
@@ -16,7 +16,7 @@ use super::names::bring;
 use crate::support::device::{Device, NOTHING_SKIPPED, Rogue, file, hear, say};
 
 fn folder(path: &str) -> RawEntry {
-    RawEntry { path: path.into(), kind: RawKind::Folder, modified: None }
+    RawEntry { path: path.into(), kind: RawKind::Folder, modified: None, access: RawAccess::Shared }
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn f8_no_bit_but_the_executable_one_can_be_asked_for_cve_2026_35385() {
     let mut device = Device::start("Ben");
     let port = device.receive(Consent::All);
     let kind = RawKind::Executable { size: Some(0) };
-    let offer = vec![RawEntry { path: "tool".into(), kind, modified: None }];
+    let offer = vec![RawEntry { path: "tool".into(), kind, modified: None, access: RawAccess::Shared }];
     device.engine.block_on(bring(&Rogue::new(), port, offer)).unwrap();
     assert_eq!(device.received(0).outcome, Outcome::Complete);
     let mode = fs::metadata(device.inbox.path().join("tool")).unwrap().permissions().mode();

@@ -437,7 +437,8 @@ fn i2_whoever_answers_in_another_device_s_place_learns_nothing_of_who_has_called
 #[test]
 fn p13_who_sends_to_this_very_device_on_this_machine_may() {
     let (mut device, port) = receiving();
-    let source = device.home().join("x");
+    let place = tempfile::tempdir().unwrap();
+    let source = place.path().join("x");
     std::fs::write(&source, b"x").unwrap();
     let id = device.send(port, &[source]);
     assert_eq!(device.report(id).outcome, Outcome::Complete);

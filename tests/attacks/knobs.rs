@@ -4,7 +4,7 @@
 use std::{io::Write, ops::ControlFlow, path::PathBuf, sync::Arc, time::Duration};
 
 use airlift::{
-    disk::Scan,
+    disk::{OffLimits, Scan},
     engine::Consent,
     model::{
         DeviceId, DeviceName, Digest, Outcome, Problem, ProblemKind, Progress, Report, Side, Source,
@@ -15,7 +15,9 @@ use airlift::{
     transfer::{self, Assent, Limiter, Meter, Outflow, SendJob, Stops},
     wire::{
         FromReceiver, FromSender, content, frame, limits,
-        message::{Acquaintance, Ending, RawEntry, RawGroup, RawKind, RawPurpose, RawSkipped, Receipt},
+        message::{
+            Acquaintance, Ending, RawAccess, RawEntry, RawGroup, RawKind, RawPurpose, RawSkipped, Receipt,
+        },
     },
 };
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
@@ -147,7 +149,7 @@ pub fn send(path: PathBuf, lies: Lies) -> (Report, Progress) {
     let job = SendJob {
         transfer: TransferId([1; 16]),
         name: DeviceName::parse("Anna").unwrap(),
-        scan: Scan::new(vec![Source::Path(path)]).unwrap(),
+        scan: Scan::new(vec![Source::Path(path)], &OffLimits::default()).unwrap(),
         limiter: Arc::new(Limiter::new(None)),
         ends: ends(),
         assent: watch::channel(Assent::Known).1,
@@ -319,7 +321,8 @@ fn p8_what_a_sender_says_of_its_time_its_dates_and_what_it_left_out_changes_noth
     for (nth, number) in numbers.into_iter().enumerate() {
         let skipped = RawSkipped { links: number, special: number, unreadable: number };
         let (kind, seconds) = (RawKind::File { size: Some(7) }, number.cast_signed());
-        let entry = RawEntry { path: format!("x{nth}"), kind, modified: Some((seconds, 999_999_999)) };
+        let modified = Some((seconds, 999_999_999));
+        let entry = RawEntry { path: format!("x{nth}"), kind, modified, access: RawAccess::Shared };
         let end = FromSender::Offered { skipped, purpose: RawPurpose::Files };
         device.engine.block_on(async {
             let (mut control, mut lane) = accepted(&rogue, port, entry, &end).await;

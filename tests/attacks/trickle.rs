@@ -4,7 +4,7 @@
 use std::{future::Future, ops::ControlFlow, sync::Arc, time::Duration};
 
 use airlift::{
-    disk::Scan,
+    disk::{OffLimits, Scan},
     engine::Consent,
     model::{
         Answer, DeviceId, DeviceName, Landing, Outcome, Problem, Report, Side, Source, Summary, TransferId,
@@ -239,7 +239,7 @@ fn sending_to(says: Says, pace: Duration) -> Report {
     let job = SendJob {
         transfer: TransferId([1; 16]),
         name: name(),
-        scan: Scan::new(vec![Source::Path(folder.path().join("x"))]).unwrap(),
+        scan: Scan::new(vec![Source::Path(folder.path().join("x"))], &OffLimits::default()).unwrap(),
         limiter: Arc::new(Limiter::new(None)),
         ends: ends(),
         assent: watch::channel(Assent::Known).1,
@@ -281,6 +281,7 @@ fn receiving_from(says: Says, pace: Duration) -> Report {
         transfer: TransferId([1; 16]),
         name: name(),
         inbox: inbox.path().to_owned(),
+        off_limits: OffLimits::default(),
         landing: Landing::default(),
         limiter: Arc::new(Limiter::new(None)),
         attempt: Attempt::First,

@@ -39,6 +39,15 @@ fn the_big_button_makes_this_machine_wait_for_offers() {
 }
 
 #[test]
+fn a_folder_that_is_refused_is_told_in_the_window() {
+    let mut bench = Bench::new();
+    let text = "“~” has Airlift’s own folder in it, with this device’s key, so nothing is received into it.";
+    let problem = Problem { side: Side::Here, kind: ProblemKind::Files, text: text.to_owned() };
+    bench.publish(Event::Refused(Some(problem)));
+    bench.must_say(text);
+}
+
+#[test]
 fn each_address_and_the_id_can_be_copied() {
     let mut bench = Bench::new();
     bench.publish(Event::Receiving(on()));

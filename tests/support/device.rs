@@ -16,7 +16,7 @@ use airlift::{
     settings::Settings,
     wire::{
         FromReceiver, FromSender, content, frame,
-        message::{RawEntry, RawKind, RawPurpose, RawSkipped, Stance},
+        message::{RawAccess, RawEntry, RawKind, RawPurpose, RawSkipped, Stance},
     },
 };
 use tempfile::TempDir;
@@ -238,7 +238,12 @@ impl Rogue {
 
 /// A file of an offer.
 pub fn file(path: &str, size: u64) -> RawEntry {
-    RawEntry { path: path.into(), kind: RawKind::File { size: Some(size) }, modified: None }
+    RawEntry {
+        path: path.into(),
+        kind: RawKind::File { size: Some(size) },
+        modified: None,
+        access: RawAccess::Shared,
+    }
 }
 
 /// The end of an offer of files.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use airlift::{
-    disk::{Earlier, Ledger, Names, Scan},
+    disk::{Earlier, Ledger, Names, OffLimits, Scan},
     model::{
         Accord, Answer, Conflict, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side,
         Source, Summary, TransferId,
@@ -89,7 +89,7 @@ impl Pair {
     }
 
     pub async fn run_sources(self, sources: Vec<Source>, inbox: &Path) -> Outcomes {
-        self.run_scan(Scan::new(sources).unwrap(), inbox).await
+        self.run_scan(Scan::new(sources, &OffLimits::default()).unwrap(), inbox).await
     }
 
     pub async fn run_scan(self, scan: Scan, inbox: &Path) -> Outcomes {
@@ -103,6 +103,7 @@ impl Pair {
             transfer,
             name: name("Ben"),
             inbox: inbox.to_owned(),
+            off_limits: OffLimits::default(),
             landing,
             limiter: self.receiving,
             attempt: self.attempt,
@@ -169,7 +170,7 @@ impl Pair {
                     }
                     let meter = Arc::new(Meter::default());
                     let stops = stops(self.cancel_receiver, self.pause_receiver);
-                    transfer::receive(far, receive_job, &person, lanes, meter, &note, stops).await
+                    Box::pin(transfer::receive(far, receive_job, &person, lanes, meter, &note, stops)).await
                 },
                 relay.run(),
             )

@@ -22,10 +22,10 @@ fn walk(root: &Path, below: &Path, found: &mut BTreeMap<PathBuf, String>) {
         let modified = meta.modified().unwrap().duration_since(SystemTime::UNIX_EPOCH).unwrap();
         let what = if meta.is_dir() {
             walk(root, &path, found);
-            format!("folder, {modified:?}")
+            format!("folder, {modified:?}, {}", access(&meta))
         } else {
             let digest = blake3::hash(&fs::read(item.path()).unwrap());
-            format!("file, {modified:?}, {}, {digest}", mode(&meta))
+            format!("file, {modified:?}, {}, {}, {digest}", mode(&meta), access(&meta))
         };
         found.insert(path, what);
     }
@@ -40,6 +40,18 @@ fn mode(meta: &fs::Metadata) -> &'static str {
 #[cfg(not(unix))]
 fn mode(_meta: &fs::Metadata) -> &'static str {
     "regular"
+}
+
+#[cfg(unix)]
+fn access(meta: &fs::Metadata) -> &'static str {
+    use std::os::unix::fs::PermissionsExt as _;
+    const OTHERS: u32 = 0o077;
+    if meta.permissions().mode() & OTHERS == 0 { "private" } else { "shared" }
+}
+
+#[cfg(not(unix))]
+fn access(_meta: &fs::Metadata) -> &'static str {
+    "shared"
 }
 
 /// Bytes that don't repeat, the same for the same seed.
@@ -85,7 +97,14 @@ pub fn awkward(root: &Path) {
     {
         use std::os::unix::fs::PermissionsExt as _;
         put(root, "bin/tool", b"#!/bin/sh\n");
-        fs::set_permissions(root.join("bin/tool"), fs::Permissions::from_mode(0o755)).unwrap();
+        put(root, "private/key", b"secret");
+        put(root, "private/tool", b"#!/bin/sh\n");
+        put(root, "private/known", b"to all");
+        for (path, mode) in
+            [("bin/tool", 0o755), ("private/key", 0o600), ("private/tool", 0o700), ("private", 0o700)]
+        {
+            fs::set_permissions(root.join(path), fs::Permissions::from_mode(mode)).unwrap();
+        }
         for path in
             ["README", "readme", "café", "cafe\u{301}", "a:b", "back\\slash", "CON", "new\nline", "trail."]
         {

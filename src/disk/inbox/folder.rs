@@ -14,6 +14,7 @@ use super::{probe, times::Times};
 use crate::disk::{
     error::{DiskError, shown},
     naming::NameRules,
+    off_limits::OffLimits,
     system::{descriptors, space, sync},
 };
 
@@ -22,6 +23,7 @@ pub struct Inbox {
     folder: PathBuf,
     pub(in crate::disk) dir: Dir,
     pub(in crate::disk) rules: NameRules,
+    pub(in crate::disk) off_limits: OffLimits,
     pub(in crate::disk) times: Times,
 }
 
@@ -30,8 +32,8 @@ impl Inbox {
     /// what names and times it can hold.
     ///
     /// # Errors
-    /// When it can't be made, opened or written to.
-    pub fn open(folder: &Path) -> Result<Self, DiskError> {
+    /// When it can't be made, opened or written to, or may not be received into because of what is Airlift's own.
+    pub fn open(folder: &Path, off_limits: &OffLimits) -> Result<Self, DiskError> {
         let failed = |why: io::Error| match why.kind() {
             io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
                 DiskError::NotAFolder(shown(folder))
@@ -40,6 +42,7 @@ impl Inbox {
             _ => DiskError::of(shown(folder), why),
         };
         let absolute = std::path::absolute(folder).map_err(failed)?;
+        off_limits.admits(&absolute)?;
         let open = || {
             make_folder(&absolute)?;
             let dir = Dir::open_ambient_dir(&absolute, ambient_authority())?;
@@ -48,7 +51,9 @@ impl Inbox {
         };
         let opened = descriptors::wait_for_one(open, descriptors::are_used_up, || ());
         let (dir, rules, times) = opened.map_err(failed)?;
-        Ok(Self { folder: absolute, dir, rules, times })
+        // What was not there may be somewhere else than its path had said.
+        off_limits.admits(&absolute)?;
+        Ok(Self { folder: absolute, dir, rules, off_limits: off_limits.clone(), times })
     }
 
     /// Its absolute path, as it was opened.

@@ -6,7 +6,7 @@
 pub mod folder;
 pub mod local;
 pub mod plan;
-mod probe;
+pub mod probe;
 pub mod times;
 
 pub use folder::{Inbox, make_folder};

@@ -10,7 +10,11 @@ use super::times::{COARSE, Times};
 use crate::{
     disk::{
         naming::{Case, Characters, Longest, NameRules, OURS, Unicode},
-        system::{attributes, descriptors, space},
+        system::{
+            attributes, descriptors,
+            modes::{self, Ordinary},
+            space,
+        },
     },
     model::Timestamp,
 };
@@ -20,10 +24,7 @@ use crate::{
 /// # Errors
 /// When nothing can be created in it, or not be removed again.
 pub(in crate::disk) fn rules(dir: &Dir) -> io::Result<(NameRules, Times)> {
-    let mut random = [0; 4];
-    getrandom::fill(&mut random).map_err(io::Error::other)?;
-    let stem = format!("{OURS}probe-{:08x}", u32::from_ne_bytes(random));
-
+    let stem = stem()?;
     let plain = Trial::create(dir, stem.clone())?;
     let case = if dir.symlink_metadata(stem.to_uppercase()).is_ok() { Case::Ignored } else { Case::Matters };
     let times = times(&plain);
@@ -48,6 +49,21 @@ fn times(trial: &Trial<'_>) -> Times {
     let first = trial.timed(i64::MIN).ok().filter(|found| *found <= TRIED);
     let last = trial.timed(i64::MAX).ok().filter(|found| *found >= TRIED);
     Times::Kept(first.unwrap_or(i64::MIN)..=last.unwrap_or(i64::MAX))
+}
+
+fn stem() -> io::Result<String> {
+    let mut random = [0; 4];
+    getrandom::fill(&mut random).map_err(io::Error::other)?;
+    Ok(format!("{OURS}probe-{:08x}", u32::from_ne_bytes(random)))
+}
+
+/// What a new file gets in `dir`.
+///
+/// # Errors
+/// As [`rules`].
+pub(in crate::disk) fn ordinary(dir: &Dir) -> io::Result<Ordinary> {
+    let trial = Trial::create(dir, stem()?)?;
+    Ok(modes::ordinary(&dir.symlink_metadata(&trial.name)?))
 }
 
 /// On Windows a trial would lie: a colon makes a hidden stream of another file.
@@ -80,7 +96,10 @@ struct Trial<'d> {
 
 impl<'d> Trial<'d> {
     fn create(dir: &'d Dir, name: String) -> io::Result<Self> {
-        let create = || dir.open_with(&name, OpenOptions::new().write(true).create_new(true));
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        modes::create_ordinary(&mut options);
+        let create = || dir.open_with(&name, &options);
         // Any refusal of it is taken for one of the name.
         descriptors::wait_for_one(create, descriptors::are_used_up, || ())?;
         Ok(Self { dir, name })

@@ -67,9 +67,7 @@ impl Intake {
     ) -> Result<Self, DiskError> {
         let fresh = std::mem::take(&mut plan.fresh);
         let mut shared = Shared::new(inbox, entries, plan, transfer);
-        for offered in fresh {
-            shared.make_fresh(&offered)?;
-        }
+        shared.make_fresh(&fresh)?;
         let shared = Arc::new(shared);
         let left = match shared.plan.attempt {
             Attempt::First => HashMap::new(),

@@ -1,6 +1,7 @@
 //! What was accepted is written: partial, then verified, then stored.
 //!
-//! [`accepted`] is one accepted transfer, and [`shared`] what its files have in common. [`part_file`] is what each of
+//! [`accepted`] is one accepted transfer, and [`shared`] what its files have in common, with
+//! [`folder_access`], who may enter its folders. [`part_file`] is what each of
 //! them has on the disk until it is whole, [`partial`] the way from the first byte to the right digest, and
 //! [`final_names`] gives the final names. [`journal`] records what of a partial file will last, [`touched`] says
 //! whether that can still be believed, [`noted`] keeps the ledger of what is stored, and [`compare`] looks at files that seem to be there already. Must not
@@ -9,6 +10,7 @@
 mod accepted;
 pub mod compare;
 mod final_names;
+mod folder_access;
 pub mod journal;
 mod noted;
 pub mod part_file;

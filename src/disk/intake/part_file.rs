@@ -27,9 +27,13 @@ use crate::{
         error::DiskError,
         inbox::local::{above, shown},
         naming::{ID, JOURNAL, PART},
-        system::{attributes, descriptors, space},
+        system::{
+            attributes, descriptors,
+            modes::{self, Ordinary},
+            space,
+        },
     },
-    model::{Entry, EntryKind, EntryNo, FileMode, Group, Purpose},
+    model::{Access, Entry, EntryKind, EntryNo, Group, Purpose},
 };
 
 /// What earlier attempts left, of so many files at most: each holds two descriptors.
@@ -86,13 +90,12 @@ impl Part {
         no: EntryNo,
         entry: &Entry,
         size: Option<u64>,
-        mode: FileMode,
     ) -> Result<(File, Option<Journal>, Self), DiskError> {
         let path = shared.local(&entry.path);
         let own = stem(&shared.prefix, entry.path.as_str());
         let mut options = OpenOptions::new();
         options.write(true).create_new(true).follow(FollowSymlinks::No);
-        attributes::create_with(&mut options, mode);
+        modes::create_private(&mut options);
         let mut stem = Cow::Borrowed(&own);
         let mut attempt = 0;
         let (file, disk) = loop {
@@ -137,6 +140,7 @@ impl Part {
         let folder = self.shared.folder(above(&self.path()), Missing::Fail)?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true).follow(FollowSymlinks::No);
+        modes::create_private(&mut options);
         let subject = Subject { transfer: self.shared.transfer, path: entry.path.as_str(), size };
         let name = format!("{stem}{JOURNAL}");
         self.shared.patiently(|| {
@@ -173,9 +177,13 @@ impl Part {
             Err(why) if descriptors::are_used_up(&why) => return Some(Err(DiskError::NoHandles)),
             opened => opened.ok()?,
         };
-        let written = journal.metadata().ok()?;
+        let (there, written) = (file.metadata().ok()?, journal.metadata().ok()?);
+        // An earlier build may have made them, or what was whole have got no name. Whoever may open a journal can lock
+        // it.
+        for ours in [&file, &journal] {
+            let _ = modes::tighten(ours);
+        }
         let (mut journal, was, groups) = Journal::open(journal, &subject).ok()??;
-        let there = file.metadata().ok()?;
         let changed = touched::since(&there, &written);
         let there = there.len();
         let mut groups = journal::usable(groups, was, size, there);
@@ -266,6 +274,21 @@ impl Part {
             // A time that this file system can't hold is not worth a failure.
             let _ = attributes::set_file_time(file, time);
         }
+    }
+
+    /// Gives the partial file what it keeps under its own name: until then it is its owner's alone.
+    pub fn set_mode(&self, file: &File) {
+        let Ok((entry, _, mode)) = self.shared.file(self.no) else { return };
+        let ordinary = match entry.access {
+            Access::Private => None,
+            Access::Shared => self.ordinary(),
+        };
+        // Where no mode can be set there is none to keep.
+        let _ = modes::settle(file, mode, ordinary);
+    }
+
+    fn ordinary(&self) -> Option<Ordinary> {
+        self.shared.folder(above(&self.path()), Missing::Fail).ok()?.ordinary()
     }
 
     /// Nothing of it is of use to another attempt.

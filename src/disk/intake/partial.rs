@@ -76,7 +76,7 @@ impl Partial {
         no: EntryNo,
         left: Option<Left>,
     ) -> Result<Self, DiskError> {
-        let (entry, size, mode) = shared.file(no)?;
+        let (entry, size, _) = shared.file(no)?;
         if shared.plan.purpose == Purpose::Trial(Medium::Memory) {
             let part = Part::new(shared, no, Trace::Nothing);
             return Ok(Self::over(Sink::Memory, None, Groups::new(), size, part));
@@ -84,7 +84,7 @@ impl Partial {
         if let Some(Left { file, journal, groups, part }) = left {
             return Ok(Self::over(Sink::File(file), Some(journal), groups, size, part));
         }
-        let (file, journal, part) = Part::create(shared, no, entry, size, mode)?;
+        let (file, journal, part) = Part::create(shared, no, entry, size)?;
         if let Some(size) = size.filter(|size| *size > LARGE) {
             space::reserve(&file, size).map_err(|why| {
                 // Some systems leave what they had set aside of it.
@@ -288,6 +288,7 @@ impl Verified {
         let Sink::File(file) = sink else {
             return Self { file: None, journal, digest, size, part };
         };
+        part.set_mode(&file);
         part.set_time(&file);
         let handles = part.handles();
         // A full disk of handles would end all transfers; without one, a file is opened again.

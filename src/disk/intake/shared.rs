@@ -18,6 +18,7 @@ use std::{
 use cap_fs_ext::DirExt as _;
 use cap_std::fs::Dir;
 
+use super::folder_access::FolderAccess;
 use crate::{
     disk::{
         error::{self, DiskError},
@@ -25,13 +26,18 @@ use crate::{
         inbox::{
             Inbox, Plan,
             local::{above, last, shown},
+            probe,
         },
         ledger::Ledger,
         naming::{Numbering, prefix},
         notes::Notes,
-        system::{attributes, descriptors, sync::Disks},
+        system::{
+            attributes, descriptors,
+            modes::{self, Ordinary},
+            sync::Disks,
+        },
     },
-    model::{Accord, Conflict, Entry, EntryKind, EntryNo, FileMode, RelPath, TransferId},
+    model::{Access, Accord, Conflict, Entry, EntryKind, EntryNo, FileMode, RelPath, TransferId},
 };
 
 /// How many things at the top of the folder are remembered as saved.
@@ -50,6 +56,8 @@ pub struct Shared {
     book: OnceLock<Book>,
     entries: Vec<Entry>,
     folders: Folders<Folder>,
+    /// By the paths that they have here.
+    access: FolderAccess,
     made: Mutex<Made>,
     is_finished: AtomicBool,
     is_abandoned: AtomicBool,
@@ -66,6 +74,17 @@ pub struct Book {
 pub struct Folder {
     pub dir: Dir,
     pub disk: usize,
+    ordinary: OnceLock<Option<Ordinary>>,
+}
+
+impl Folder {
+    /// What a new file gets in it; `None` where that can't be tried out.
+    pub fn ordinary(&self) -> Option<Ordinary> {
+        *self.ordinary.get_or_init(|| {
+            let tried = probe::ordinary(&self.dir);
+            tried.inspect_err(|why| tracing::debug!(%why, "what a new file gets can't be found out")).ok()
+        })
+    }
 }
 
 /// What was made so far, by path below the inbox.
@@ -98,6 +117,7 @@ impl Shared {
             disks: Disks::default(),
             handles: Arc::new(()),
             folders: Folders::default(),
+            access: FolderAccess::default(),
             made: Mutex::default(),
             is_finished: AtomicBool::new(false),
             is_abandoned: AtomicBool::new(false),
@@ -176,8 +196,12 @@ impl Shared {
             } else {
                 self.enter(&*self.open_folder(above(path), missing)?, path, missing)
             };
-            let opened = dir.and_then(|dir| Ok(Folder { disk: self.disks.number(&dir)?, dir }));
-            opened.map_err(|why| self.failed(path, why))
+            let opened = dir.and_then(|dir| Ok((dir.dir_metadata()?, self.disks.number(&dir)?, dir)));
+            let (found, disk, dir) = opened.map_err(|why| self.failed(path, why))?;
+            if self.inbox.off_limits.is(&self.inbox.folder().join(path), &found) {
+                return Err(DiskError::Own(shown(path)));
+            }
+            Ok(Folder { dir, disk, ordinary: OnceLock::new() })
         })
     }
 
@@ -217,7 +241,7 @@ impl Shared {
         let name = last(path);
         match parent.dir.open_dir_nofollow(name) {
             Err(why) if why.kind() == ErrorKind::NotFound && missing == Missing::Make => {
-                match parent.dir.create_dir(name) {
+                match modes::make_folder(&parent.dir, name, self.access.at(path)) {
                     Ok(()) => self.made().folder(path),
                     Err(why) if why.kind() == ErrorKind::AlreadyExists => {}
                     Err(why) => return Err(why),
@@ -233,12 +257,21 @@ impl Shared {
         }
     }
 
-    /// Makes a folder at the top that was not there before.
-    pub fn make_fresh(&mut self, offered: &str) -> Result<(), DiskError> {
+    /// Makes folders at the top that were not there before.
+    pub fn make_fresh(&mut self, offered: &[Box<str>]) -> Result<(), DiskError> {
+        let access = FolderAccess::of(&self.entries, |path| Cow::Borrowed(path.as_str()));
+        for offered in offered {
+            self.make_top(offered, access.at(offered))?;
+        }
+        self.access = FolderAccess::of(&self.entries, |path| self.plan.names.path(path.as_str()));
+        Ok(())
+    }
+
+    fn make_top(&mut self, offered: &str, access: Access) -> Result<(), DiskError> {
         let planned = self.plan.names.path(offered).into_owned();
         let wish = self.plan.names.wish(self.inbox.rules, offered);
-        let path =
-            self.take_free(&planned, &wish, Numbering::Folder, |name| self.inbox.dir.create_dir(name))?;
+        let make = |name: &str| modes::make_folder(&self.inbox.dir, name, access);
+        let path = self.take_free(&planned, &wish, Numbering::Folder, make)?;
         self.made().folder(path.as_str());
         if offered.is_empty() {
             self.plan.names.set_holder(path.as_str());

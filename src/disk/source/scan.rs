@@ -10,7 +10,7 @@ use super::{
     walk::{Absent, Walk},
 };
 use crate::{
-    disk::error::SourceError,
+    disk::{error::SourceError, off_limits::OffLimits},
     model::{Accord, Entry, EntryNo, Purpose, Skipped, Source, Summary, Trial, text},
 };
 
@@ -26,11 +26,11 @@ pub struct Scan {
 
 impl Scan {
     /// # Errors
-    /// When there is nothing to send, or one of the sources is not there, can't be read or can't
+    /// When there is nothing to send, or one of the sources is not there, can't be read, is Airlift's own or can't
     /// be sent. A link or a device among others is left out and counted.
-    pub fn new(sources: Vec<Source>) -> Result<Self, SourceError> {
+    pub fn new(sources: Vec<Source>, off_limits: &OffLimits) -> Result<Self, SourceError> {
         Ok(Self {
-            walk: Walk::new(sources, Absent::Fails)?,
+            walk: Walk::new(sources, Absent::Fails, off_limits)?,
             sources: Sources::default(),
             purpose: Purpose::Files,
             listed: None,
@@ -43,9 +43,13 @@ impl Scan {
     ///
     /// # Errors
     /// As [`Scan::new`], but of what is gone only where everything is.
-    pub fn again(sources: Vec<Source>, listed: Arc<Accord>) -> Result<Self, SourceError> {
+    pub fn again(
+        sources: Vec<Source>,
+        listed: Arc<Accord>,
+        off_limits: &OffLimits,
+    ) -> Result<Self, SourceError> {
         Ok(Self {
-            walk: Walk::new(sources, Absent::LeftOut(&listed))?,
+            walk: Walk::new(sources, Absent::LeftOut(&listed), off_limits)?,
             sources: Sources::default(),
             purpose: Purpose::Files,
             listed: Some(listed),
@@ -132,8 +136,8 @@ impl Scan {
 ///
 /// # Errors
 /// As [`Scan::new`] and [`Scan::next_batch`].
-pub fn measure(path: &Path) -> Result<Summary, SourceError> {
-    let mut walk = Walk::new(vec![Source::Path(path.to_owned())], Absent::Fails)?;
+pub fn measure(path: &Path, off_limits: &OffLimits) -> Result<Summary, SourceError> {
+    let mut walk = Walk::new(vec![Source::Path(path.to_owned())], Absent::Fails, off_limits)?;
     let mut summary = Summary::default();
     while let Some(found) = walk.next()? {
         summary.add(&found.entry);

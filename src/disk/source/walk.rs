@@ -24,9 +24,10 @@ use crate::{
         kind::Kind,
         naming::Numbering,
         notes::Notes,
-        system::{attributes, descriptors},
+        off_limits::OffLimits,
+        system::{attributes, descriptors, modes},
     },
-    model::{Accord, Entry, EntryKind, FileMode, RelPath, Skipped, Source, Trial, text},
+    model::{Access, Accord, Entry, EntryKind, FileMode, RelPath, Skipped, Source, Trial, text},
 };
 
 /// Where one of the picked things is.
@@ -62,6 +63,7 @@ pub(in crate::disk) struct Walk {
     /// The folders that are being gone through, outermost first.
     inside: Vec<Inside>,
     folders: Folders<Dir>,
+    off_limits: OffLimits,
     skipped: Skipped,
     notes: Notes,
     when_gone: WhenGone,
@@ -89,11 +91,15 @@ struct Inside {
 }
 
 impl Walk {
-    pub fn new(sources: Vec<Source>, absent: Absent<'_>) -> Result<Self, SourceError> {
+    pub fn new(
+        sources: Vec<Source>,
+        absent: Absent<'_>,
+        off_limits: &OffLimits,
+    ) -> Result<Self, SourceError> {
         if sources.is_empty() {
             return Err(SourceError::Nothing);
         }
-        let mut walk = Self::through(Vec::new());
+        let mut walk = Self::through(Vec::new(), off_limits.clone());
         let (mut picks, mut taken, mut left_out) = (Vec::new(), Taken::default(), None);
         if let Absent::LeftOut(_) = absent {
             walk.when_gone = WhenGone::LeftOut;
@@ -143,14 +149,15 @@ impl Walk {
     /// Finds the one file of a speed test.
     pub fn of_trial(content: TrialContent) -> Result<Self, SourceError> {
         let wire = RelPath::parse(Trial::NAME).map_err(|_| SourceError::BadName(Trial::NAME.to_owned()))?;
-        Ok(Self::through(vec![Pick { origin: Origin::Trial(content), wire }]))
+        Ok(Self::through(vec![Pick { origin: Origin::Trial(content), wire }], OffLimits::default()))
     }
 
-    fn through(picks: Vec<Pick>) -> Self {
+    fn through(picks: Vec<Pick>, off_limits: OffLimits) -> Self {
         Self {
             picks: picks.into_iter(),
             inside: Vec::new(),
             folders: Folders::default(),
+            off_limits,
             skipped: Skipped::default(),
             notes: Notes::default(),
             when_gone: WhenGone::Fails,
@@ -201,7 +208,13 @@ impl Walk {
         } else {
             fs::canonicalize(picked).map_err(failed)?
         };
-        let numbering = match Kind::of(&self.look(&path).map_err(failed)?) {
+        let found = self.look(&path).map_err(failed)?;
+        if self.off_limits.is(&path, &found)
+            || path.parent().is_some_and(|folder| self.off_limits.holds(folder))
+        {
+            return Err(SourceError::Own(shown(picked)));
+        }
+        let numbering = match Kind::of(&found) {
             Kind::Link => {
                 let target = fs::canonicalize(picked).ok();
                 return Err(SourceError::Link { path: shown(picked), target: target.as_deref().map(shown) });
@@ -227,7 +240,7 @@ impl Walk {
         let Pick { origin, wire } = pick;
         let made = |wire, size| {
             let kind = EntryKind::File { size, mode: FileMode::Regular };
-            Some(Entry { path: wire, kind, modified: None })
+            Some(Entry { path: wire, kind, access: Access::Shared, modified: None })
         };
         let entry = match &origin {
             Origin::StandardInput => made(wire, None),
@@ -273,6 +286,13 @@ impl Walk {
 
     /// The entry for what is there; a folder is gone into next.
     fn visit(&mut self, path: PathBuf, wire: RelPath, metadata: &Metadata) -> Option<Entry> {
+        if self.off_limits.is(&path, metadata) {
+            self.skipped.own += 1;
+            let path = shown(&path);
+            self.notes
+                .add(format_args!("“{path}” is Airlift’s own and is left out: this device’s key is there."));
+            return None;
+        }
         let kind = match Kind::of(metadata) {
             Kind::Link => {
                 self.skipped.links += 1;
@@ -294,7 +314,8 @@ impl Walk {
                 EntryKind::Folder
             }
         };
-        Some(Entry { path: wire, kind, modified: attributes::modified(metadata) })
+        let (access, modified) = (modes::access(metadata), attributes::modified(metadata));
+        Some(Entry { path: wire, kind, access, modified })
     }
 
     /// What is at an absolute path.
@@ -344,8 +365,9 @@ impl Taken {
     /// Keeps the name that something had which is gone, so that the next one of that name has its own again.
     fn keep(&mut self, path: &Path, listed: &Accord) {
         let Some(name) = path.file_name().map(spell) else { return };
-        let was_folder = RelPath::parse(&self.free(&name, Numbering::Folder))
-            .is_ok_and(|path| listed.has(&Entry { path, kind: EntryKind::Folder, modified: None }));
+        let was_folder = RelPath::parse(&self.free(&name, Numbering::Folder)).is_ok_and(|path| {
+            listed.has(&Entry { path, kind: EntryKind::Folder, access: Access::Shared, modified: None })
+        });
         self.take(&name, if was_folder { Numbering::Folder } else { Numbering::File });
     }
 }

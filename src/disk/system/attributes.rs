@@ -1,4 +1,4 @@
-//! The two attributes that travel: a time of change, and the executable bit where a system has it.
+//! Two of the attributes that travel: a time of change, and the executable bit where a system has it.
 //!
 //! What only one system can do with them is here.
 
@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use cap_std::fs::{Dir, Metadata, OpenOptions};
+use cap_std::fs::{Dir, Metadata};
 
 use crate::model::{FileMode, Timestamp};
 
@@ -59,20 +59,6 @@ pub fn mode(metadata: &Metadata) -> FileMode {
 pub fn mode(_: &Metadata) -> FileMode {
     FileMode::Regular
 }
-
-/// Has a new file created with its final permissions, so that the system applies the person's own
-/// umask and default access lists, and no other bit can ever be set.
-#[cfg(unix)]
-pub fn create_with(options: &mut OpenOptions, mode: FileMode) {
-    use cap_std::fs::OpenOptionsExt as _;
-    options.mode(match mode {
-        FileMode::Regular => 0o666,
-        FileMode::Executable => 0o777,
-    });
-}
-
-#[cfg(not(unix))]
-pub fn create_with(_: &mut OpenOptions, _: FileMode) {}
 
 /// Sets the time of change of an open file. That of the last access is set with it: some file systems do nothing
 /// when they are asked for one of the two alone, and say that it is done.

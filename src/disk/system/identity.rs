@@ -1,5 +1,7 @@
 //! Which file it is, whatever it is called: what tells one from every other on its disk.
 
+use std::{fs, io, path::Path};
+
 use cap_std::fs::Metadata;
 use serde::{Deserialize, Serialize};
 
@@ -32,17 +34,31 @@ impl Identity {
     }
 }
 
-/// Tells what stands in a folder apart while nothing is unmounted, however its name is spelled; `None` of what has
-/// several names, and where a system has nothing of the sort.
+/// The numbers of a disk and of what is on it: they tell everything apart while nothing is unmounted. `None` where a
+/// system has nothing of the sort.
 #[cfg(unix)]
-pub fn number(metadata: &Metadata) -> Option<(u64, u64)> {
+pub fn numbers(metadata: &Metadata) -> Option<(u64, u64)> {
     use cap_std::fs::MetadataExt as _;
-    (metadata.ino() != 0 && metadata.nlink() == 1).then(|| (metadata.dev(), metadata.ino()))
+    (metadata.ino() != 0).then(|| (metadata.dev(), metadata.ino()))
 }
 
 #[cfg(not(unix))]
-pub fn number(_: &Metadata) -> Option<(u64, u64)> {
+pub fn numbers(_: &Metadata) -> Option<(u64, u64)> {
     None
+}
+
+/// The same of what a path leads to, through links.
+///
+/// # Errors
+/// When nothing is there, or it can't be looked at.
+pub fn numbers_at(path: &Path) -> io::Result<Option<(u64, u64)>> {
+    Ok(numbers(&Metadata::from_just_metadata(fs::metadata(path)?)))
+}
+
+/// Tells what stands in a folder apart, however its name is spelled; `None` of what has several names.
+pub fn only_name(metadata: &Metadata) -> Option<(u64, u64)> {
+    use cap_fs_ext::MetadataExt as _;
+    numbers(metadata).filter(|_| metadata.nlink() == 1)
 }
 
 /// What stands somewhere, to be known again.

@@ -6,6 +6,7 @@ pub mod at;
 pub mod attributes;
 pub mod descriptors;
 pub mod identity;
+pub mod modes;
 pub mod refusal;
 pub mod rename;
 pub mod space;

@@ -24,7 +24,7 @@ fn set_time(path: &Path, time: Timestamp) {
 }
 
 fn planned(folder: &Path, entries: &[Entry]) -> Plan {
-    Inbox::open(folder).unwrap().plan(entries, None, Conflict::Complete).unwrap()
+    Inbox::open(folder, &OffLimits::default()).unwrap().plan(entries, None, Conflict::Complete).unwrap()
 }
 
 fn place(plan: &Plan, entry: &Entry) -> String {
@@ -75,7 +75,7 @@ fn what_is_there_needs_no_space() {
         return skip("the disk here holds no file of this size");
     }
     set_time(&path, TIME);
-    let inbox = Inbox::open(temp.path()).unwrap();
+    let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
     assert!(inbox.plan(std::slice::from_ref(&huge), None, Conflict::KeepBoth).is_err());
     assert_eq!(inbox.plan(&[huge], None, Conflict::Complete).unwrap().likely(), [0..1]);
 }
@@ -213,7 +213,7 @@ fn another_attempt_takes_nothing_for_stored_that_may_have_been_there_before() {
     let intake = begin(temp.path(), &entries, Conflict::Complete);
     let names = intake.names();
     drop(intake);
-    let inbox = Inbox::open(temp.path()).unwrap();
+    let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
     let plan = inbox.plan_again(&entries, &earlier(&names), Conflict::Complete).unwrap();
     assert_eq!((plan.stored(), plan.likely()), (&[][..], &[0..1][..]));
 }
@@ -221,7 +221,7 @@ fn another_attempt_takes_nothing_for_stored_that_may_have_been_there_before() {
 #[test]
 fn how_much_is_there_is_counted_whatever_becomes_of_taken_names() {
     let temp = temp();
-    let inbox = Inbox::open(temp.path()).unwrap();
+    let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
     let entries = [folder("t"), offered("t/a"), offered("t/b"), offered("c")];
     assert_eq!(inbox.count_already(&entries, None), 0);
     put(temp.path(), "t/a", "t/a");

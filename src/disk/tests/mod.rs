@@ -2,7 +2,11 @@
 
 mod completing;
 mod noting;
+#[cfg(unix)]
+mod off_limits;
 mod planning;
+#[cfg(unix)]
+mod privacy;
 mod receiving;
 mod resuming;
 mod sending;
@@ -21,12 +25,12 @@ use std::{
 use tempfile::TempDir;
 
 use super::{
-    Book, DiskError, Earlier, Inbox, Intake, Ledger, Names, Partial, Plan, Scan, SourceFile, Sources, Stored,
-    Verified,
+    Book, DiskError, Earlier, Inbox, Intake, Ledger, Names, OffLimits, Partial, Plan, Scan, SourceFile,
+    Sources, Stored, Verified,
 };
 use crate::model::{
-    CHUNK, Clocks, Conflict, Digest, Entry, EntryKind, EntryNo, FileMode, Leaf, RelPath, Source, Stopwatch,
-    Timestamp, TransferId,
+    Access, CHUNK, Clocks, Conflict, Digest, Entry, EntryKind, EntryNo, FileMode, Leaf, RelPath, Source,
+    Stopwatch, Timestamp, TransferId,
 };
 
 const ID: TransferId = TransferId([0xab; 16]);
@@ -41,17 +45,18 @@ fn temp() -> TempDir {
 }
 
 fn folder(path: &str) -> Entry {
-    Entry { path: RelPath::parse(path).unwrap(), kind: EntryKind::Folder, modified: None }
+    let (path, kind) = (RelPath::parse(path).unwrap(), EntryKind::Folder);
+    Entry { path, kind, access: Access::Shared, modified: None }
 }
 
 fn file(path: &str, size: u64) -> Entry {
     let kind = EntryKind::File { size: Some(size), mode: FileMode::Regular };
-    Entry { path: RelPath::parse(path).unwrap(), kind, modified: None }
+    Entry { path: RelPath::parse(path).unwrap(), kind, access: Access::Shared, modified: None }
 }
 
 fn stream(path: &str) -> Entry {
     let kind = EntryKind::File { size: None, mode: FileMode::Regular };
-    Entry { path: RelPath::parse(path).unwrap(), kind, modified: None }
+    Entry { path: RelPath::parse(path).unwrap(), kind, access: Access::Shared, modified: None }
 }
 
 /// The content that tests give a file: its path.
@@ -64,7 +69,8 @@ fn digest(content: &[u8]) -> Digest {
 }
 
 fn scan(paths: &[&Path]) -> Scan {
-    Scan::new(paths.iter().map(|path| Source::Path((*path).to_owned())).collect()).unwrap()
+    Scan::new(paths.iter().map(|path| Source::Path((*path).to_owned())).collect(), &OffLimits::default())
+        .unwrap()
 }
 
 fn scan_all(paths: &[&Path]) -> (Vec<Entry>, Sources) {
@@ -81,14 +87,14 @@ fn scan_all(paths: &[&Path]) -> (Vec<Entry>, Sources) {
 }
 
 fn begin(folder: &Path, entries: &[Entry], conflict: Conflict) -> Intake {
-    let inbox = Inbox::open(folder).unwrap();
+    let inbox = Inbox::open(folder, &OffLimits::default()).unwrap();
     let plan = inbox.plan(entries, None, conflict).unwrap();
     Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap()
 }
 
 /// The same with what is kept of it, for later attempts to be held to.
 fn begin_noting(folder: &Path, entries: &[Entry], conflict: Conflict, ledger: Ledger) -> (Intake, Earlier) {
-    let inbox = Inbox::open(folder).unwrap();
+    let inbox = Inbox::open(folder, &OffLimits::default()).unwrap();
     let plan = inbox.plan(entries, None, conflict).unwrap();
     let book = Book { accord: Arc::new(plan.accord([7; 32], entries)), ledger: Arc::new(ledger) };
     let intake = Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap();
@@ -100,7 +106,7 @@ fn begin_noting(folder: &Path, entries: &[Entry], conflict: Conflict, ledger: Le
 
 /// Another attempt, which is held to that.
 fn begin_again(folder: &Path, entries: &[Entry], conflict: Conflict, earlier: &Earlier) -> (Intake, Fates) {
-    let inbox = Inbox::open(folder).unwrap();
+    let inbox = Inbox::open(folder, &OffLimits::default()).unwrap();
     let plan = inbox.plan_again(entries, earlier, conflict).unwrap();
     let numbers = |ranges: &[std::ops::Range<EntryNo>]| ranges.iter().cloned().flatten().collect();
     let fates = Fates { stored: numbers(plan.stored()), likely: numbers(plan.likely()) };

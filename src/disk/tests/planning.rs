@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use super::{file, folder, stream, temp, texts};
 use crate::{
     disk::{
-        Inbox, Plan, PlanError,
+        Inbox, OffLimits, Plan, PlanError,
         naming::{Case, Characters, Longest, NameRules, Unicode},
     },
     model::{Conflict, Entry, EntryNo, RelPath},
@@ -19,7 +19,7 @@ const WINDOWS: NameRules = NameRules {
 };
 
 fn plan(folder: &Path, entries: &[Entry], conflict: Conflict) -> Result<Plan, PlanError> {
-    Inbox::open(folder).unwrap().plan(entries, None, conflict)
+    Inbox::open(folder, &OffLimits::default()).unwrap().plan(entries, None, conflict)
 }
 
 /// Where each entry goes; `-` for what is left out.
@@ -37,7 +37,7 @@ fn places(plan: &Plan, entries: &[Entry]) -> Vec<String> {
 }
 
 fn windows(folder: &Path) -> Inbox {
-    let mut inbox = Inbox::open(folder).unwrap();
+    let mut inbox = Inbox::open(folder, &OffLimits::default()).unwrap();
     inbox.rules = WINDOWS;
     inbox
 }
@@ -79,7 +79,7 @@ fn more_than_the_disk_holds_is_refused_with_both_numbers() {
         panic!("no space")
     };
     assert!(needed > 1 << 60 && free > 0 && free < 1 << 60);
-    let inbox = Inbox::open(temp.path()).unwrap();
+    let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
     let free = inbox.free().unwrap();
     // The last bytes of a disk are not for the taking.
     let all = [file("a", free)];
@@ -104,7 +104,7 @@ fn nothing_is_written_by_planning() {
     let entries = [file("a", 1), folder("b"), file("b/c", 1), folder("e")];
     for conflict in [Conflict::KeepBoth, Conflict::Skip, Conflict::Replace] {
         plan(temp.path(), &entries, conflict).unwrap();
-        let inbox = Inbox::open(temp.path()).unwrap();
+        let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
         inbox.plan(&entries, Some("all"), conflict).unwrap();
     }
     assert_eq!(super::listing(temp.path()), ["a=old"]);
@@ -228,7 +228,7 @@ fn save_as_names_one_thing_or_a_new_folder_for_several() {
     let temp = temp();
     fs::create_dir(temp.path().join("taken")).unwrap();
     fs::write(temp.path().join("file"), "").unwrap();
-    let inbox = Inbox::open(temp.path()).unwrap();
+    let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
     let outcome = |entries: &[Entry], name, conflict| {
         let plan = inbox.plan(entries, Some(name), conflict).unwrap();
         (places(&plan, entries), plan.notes().to_vec())
@@ -262,7 +262,7 @@ fn save_as_names_one_thing_or_a_new_folder_for_several() {
 #[test]
 fn a_new_folder_that_makes_a_path_too_long_is_refused_before_anything_is_received() {
     let temp = temp();
-    let inbox = Inbox::open(temp.path()).unwrap();
+    let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
     let long = ["x".repeat(200).as_str(); 20].join("/");
     assert!(long.len() < RelPath::MAX_LEN);
     let entries = [file(&long, 1), file("y", 1)];
@@ -317,7 +317,7 @@ fn names_that_are_one_to_this_folder_are_told_apart() {
     assert_eq!(notes[0], "“readme” would have the same name as another: it will be stored as “readme (1)”.");
     assert!(notes.contains(&"“CON” can't be a name here: it will be stored as “_CON”.".to_owned()));
 
-    let exact = Inbox::open(temp.path()).unwrap();
+    let exact = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
     if exact.rules.case == Case::Matters && exact.rules.characters == Characters::Any {
         let plan = exact.plan(&entries, None, Conflict::KeepBoth).unwrap();
         assert!(places(&plan, &entries).iter().eq(entries.iter().map(|entry| entry.path.as_str())));

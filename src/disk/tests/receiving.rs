@@ -7,7 +7,7 @@ use super::{
     texts, write,
 };
 use crate::{
-    disk::{DiskError, Inbox, Intake},
+    disk::{DiskError, Inbox, Intake, OffLimits},
     model::{Conflict, Digest, Entry, EntryKind, Leaf, Timestamp},
 };
 
@@ -222,7 +222,7 @@ fn save_as_puts_everything_where_the_person_said() {
     let temp = temp();
     let entries = texts(&["a.txt", "d/b.txt"]);
     for _ in 0..2 {
-        let inbox = Inbox::open(temp.path()).unwrap();
+        let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
         let plan = inbox.plan(&entries, Some("all"), Conflict::KeepBoth).unwrap();
         let intake = Intake::begin(inbox, entries.clone(), plan, ID).unwrap();
         let stored = receive(&intake, &entries);
@@ -249,15 +249,15 @@ fn save_as_puts_everything_where_the_person_said() {
 #[test]
 fn a_receiving_folder_is_made_or_refused_before_anybody_is_asked() {
     let temp = temp();
-    let inbox = Inbox::open(&temp.path().join("new/and/deep")).unwrap();
+    let inbox = Inbox::open(&temp.path().join("new/and/deep"), &OffLimits::default()).unwrap();
     assert!(inbox.folder().is_absolute() && inbox.free().unwrap() > 0);
     assert_eq!(listing(temp.path()), ["new/", "new/and/", "new/and/deep/"]);
     fs::write(temp.path().join("file"), "").unwrap();
     for bad in ["file", "file/below"] {
-        let error = Inbox::open(&temp.path().join(bad)).err().unwrap();
+        let error = Inbox::open(&temp.path().join(bad), &OffLimits::default()).err().unwrap();
         assert!(matches!(error, DiskError::NotAFolder(_)) && error.is_fatal(), "{bad}: {error}");
     }
-    let error = Inbox::open(Path::new("/proc/airlift")).err();
+    let error = Inbox::open(Path::new("/proc/airlift"), &OffLimits::default()).err();
     assert!(cfg!(not(target_os = "linux")) || error.is_some());
 }
 

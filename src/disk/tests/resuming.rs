@@ -37,7 +37,7 @@ impl Receiver {
 
     fn begin_as(&mut self, size: u64, id: TransferId) -> Intake {
         let entries = [folder("top"), file("top/film", size)];
-        let inbox = Inbox::open(self.temp.path()).unwrap();
+        let inbox = Inbox::open(self.temp.path(), &OffLimits::default()).unwrap();
         let plan = match &self.names {
             None => inbox.plan(&entries, None, Conflict::KeepBoth),
             Some(names) => inbox.plan_again(&entries, &earlier(names), Conflict::KeepBoth),

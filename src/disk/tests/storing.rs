@@ -9,7 +9,7 @@ use std::{
 
 use super::{ID, add, begin, digest, file, folder, listing, store_one, temp, write};
 use crate::{
-    disk::{Inbox, Intake},
+    disk::{Inbox, Intake, OffLimits},
     model::{Conflict, Entry, Leaf, TransferId},
 };
 
@@ -18,7 +18,7 @@ fn two_transfers_of_one_name_both_end_whole() {
     let temp = temp();
     let entries = [file("f.txt", 3), folder("d"), file("d/x", 3)];
     let plan = || {
-        let inbox = Inbox::open(temp.path()).unwrap();
+        let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
         let plan = inbox.plan(&entries, None, Conflict::KeepBoth).unwrap();
         (inbox, plan)
     };
@@ -64,7 +64,7 @@ fn a_folder_for_several_things_gets_the_next_number_too() {
     fs::create_dir(temp.path().join("all")).unwrap();
     let entries = [file("a", 1), file("b", 1)];
     let plan = || {
-        let inbox = Inbox::open(temp.path()).unwrap();
+        let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
         let plan = inbox.plan(&entries, Some("all"), Conflict::KeepBoth).unwrap();
         (inbox, plan)
     };
@@ -86,7 +86,7 @@ fn transfers_of_one_id_at_once_may_fail_and_never_store_another_s_content() {
                 start.wait();
                 let mut stored = Vec::new();
                 for round in 0..50 {
-                    let inbox = Inbox::open(&folder).unwrap();
+                    let inbox = Inbox::open(&folder, &OffLimits::default()).unwrap();
                     let entries = [file("same", 2)];
                     let plan = inbox.plan(&entries, None, Conflict::KeepBoth).unwrap();
                     let intake = Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap();
@@ -119,7 +119,7 @@ fn many_threads_that_want_one_name_lose_nothing() {
                 start.wait();
                 (0..EACH)
                     .map(|round| {
-                        let inbox = Inbox::open(&folder).unwrap();
+                        let inbox = Inbox::open(&folder, &OffLimits::default()).unwrap();
                         let entries = [file("same", 2), file("dir/in", 2)];
                         let plan = inbox.plan(&entries, None, Conflict::KeepBoth).unwrap();
                         let id = TransferId([thread + 1; 16]);

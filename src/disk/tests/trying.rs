@@ -7,7 +7,7 @@ use crate::{
 };
 
 fn begin_trial(folder: &Path, entries: &[Entry], medium: Medium) -> Intake {
-    let inbox = Inbox::open(folder).unwrap();
+    let inbox = Inbox::open(folder, &OffLimits::default()).unwrap();
     let plan = inbox.plan_trial(entries, medium).unwrap();
     Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap()
 }
@@ -59,7 +59,7 @@ fn a_disk_that_cannot_hold_it_is_known_before_it_is_written() {
     let nowhere = Trial { medium: Medium::Disk, bytes: 1 };
     assert!(Scan::of_trial(nowhere, &temp.path().join("missing")).is_err());
 
-    let inbox = Inbox::open(temp.path()).unwrap();
+    let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
     let huge = [file("x", u64::MAX)];
     assert!(matches!(inbox.plan_trial(&huge, Medium::Disk), Err(PlanError::NoSpace { .. })));
     assert!(inbox.plan_trial(&huge, Medium::Memory).is_ok(), "nothing is written");

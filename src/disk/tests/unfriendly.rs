@@ -13,7 +13,7 @@ use std::{
 use super::{ID, add, begin, file, folder, listing, receive, skip, store_one, temp, texts, write};
 use crate::{
     disk::{
-        DiskError, Inbox, PlanError, Scan, SourceError,
+        DiskError, Inbox, OffLimits, PlanError, Scan, SourceError,
         naming::{PART, prefix},
     },
     model::{CHUNK, Conflict, Leaf, Source, Timestamp},
@@ -170,12 +170,12 @@ impl Drop for Shut {
 fn a_receiving_folder_that_is_shut_is_known_at_once() {
     let temp = temp();
     let Some(shut) = Shut::new(temp.path().to_owned()) else { return skip("no folder can be shut here") };
-    let error = Inbox::open(temp.path()).err().unwrap();
+    let error = Inbox::open(temp.path(), &OffLimits::default()).err().unwrap();
     assert!(matches!(error, DiskError::NoPermission(_)), "{error}");
-    let error = Inbox::open(&temp.path().join("below")).err().unwrap();
+    let error = Inbox::open(&temp.path().join("below"), &OffLimits::default()).err().unwrap();
     assert!(matches!(error, DiskError::NoPermission(_)), "{error}");
     drop(shut);
-    Inbox::open(temp.path()).unwrap();
+    Inbox::open(temp.path(), &OffLimits::default()).unwrap();
 }
 
 #[test]
@@ -224,7 +224,7 @@ impl Drop for Mounted {
 #[test]
 fn a_full_disk_is_known_before_the_first_byte_or_at_the_byte_that_does_not_fit() {
     let Some(disk) = Mounted::tmpfs("size=4m") else { return skip("nothing can be mounted here") };
-    let inbox = Inbox::open(disk.path()).unwrap();
+    let inbox = Inbox::open(disk.path(), &OffLimits::default()).unwrap();
     let refused = inbox.plan(&[file("f", 5 << 20)], None, Conflict::KeepBoth);
     assert!(matches!(refused, Err(PlanError::NoSpace { .. })));
     // A thousand small files take a thousand blocks.
@@ -274,7 +274,7 @@ fn a_disk_that_becomes_read_only_ends_the_transfer() {
         let error = intake.create(no).err().unwrap();
         assert!(matches!(error, DiskError::ReadOnly(_)), "{error}");
     }
-    assert!(matches!(Inbox::open(disk.path()), Err(DiskError::ReadOnly(_))));
+    assert!(matches!(Inbox::open(disk.path(), &OffLimits::default()), Err(DiskError::ReadOnly(_))));
 }
 
 #[test]
@@ -325,7 +325,7 @@ fn as_nobody(test: &str, variable: &str, value: &Path) -> Option<bool> {
 fn what_may_not_be_read_is_counted_below_and_refused_at_the_top() {
     const VARIABLE: &str = "AIRLIFT_TEST_UNREADABLE";
     if let Some(top) = std::env::var_os(VARIABLE).map(PathBuf::from) {
-        let mut scan = Scan::new(vec![Source::Path(top.clone())]).unwrap();
+        let mut scan = Scan::new(vec![Source::Path(top.clone())], &OffLimits::default()).unwrap();
         let entries = scan.next_batch(100).unwrap();
         let paths: Vec<_> = entries.iter().map(|entry| entry.path.as_str()).collect();
         assert_eq!(paths, ["top", "top/file", "top/shut-file"]);
@@ -333,7 +333,7 @@ fn what_may_not_be_read_is_counted_below_and_refused_at_the_top() {
         let sources = scan.finish();
         sources.open(1).unwrap();
         assert!(matches!(sources.open(2), Err(SourceError::NoPermission(_))));
-        let refused = Scan::new(vec![Source::Path(top.join("shut"))]);
+        let refused = Scan::new(vec![Source::Path(top.join("shut"))], &OffLimits::default());
         assert!(matches!(refused, Err(SourceError::NoPermission(_))));
         return;
     }

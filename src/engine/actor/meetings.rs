@@ -69,7 +69,8 @@ impl Actor {
     pub(super) fn judge(&mut self, id: DeviceId, change: DeviceChange) {
         let change = match change {
             DeviceChange::Trust(trust) => Change::Judged { id, name: self.name_of(id), trust },
-            DeviceChange::Folder(folder) => Change::Folder { id, folder },
+            DeviceChange::Folder(Some(folder)) => return self.choose_folder(id, folder),
+            DeviceChange::Folder(None) => Change::Folder { id, folder: None },
         };
         tracing::info!(?change, "a person has decided about a device");
         self.devices.change(change);

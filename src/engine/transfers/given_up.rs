@@ -9,9 +9,10 @@ use std::{
     time::Duration,
 };
 
-use crate::model::TransferId;
+use crate::{disk, model::TransferId};
 
-const FOLDER: &str = "given-up";
+/// In the data folder.
+pub const FOLDER: &str = "given-up";
 
 fn path(home: &Path, id: TransferId) -> PathBuf {
     home.join(FOLDER).join(id.to_string())
@@ -19,7 +20,11 @@ fn path(home: &Path, id: TransferId) -> PathBuf {
 
 /// Its sender is to be told.
 pub fn note(home: &Path, id: TransferId) {
-    let noted = fs::create_dir_all(home.join(FOLDER)).and_then(|()| fs::write(path(home, id), ""));
+    let folder = home.join(FOLDER);
+    let noted = disk::make_private(&folder).and_then(|()| {
+        tempfile::NamedTempFile::new_in(folder)?.persist(path(home, id))?;
+        Ok(())
+    });
     if let Err(problem) = noted {
         // It makes an offer anew, and a person can decline that.
         tracing::warn!(%problem, "that a transfer was given up can’t be noted");
@@ -54,6 +59,12 @@ mod tests {
         note(home.path(), two);
         note(home.path(), two);
         assert_eq!([one, two].map(|id| is_noted(home.path(), id)), [false, true]);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            assert_eq!([home.path().join(FOLDER), path(home.path(), two)].map(mode), [0o700, 0o600]);
+        }
         sweep(home.path(), Duration::from_hours(1));
         assert!(is_noted(home.path(), two));
         let file = fs::File::options().write(true).open(path(home.path(), two)).unwrap();

@@ -31,7 +31,7 @@ use super::{
     resting::{Rest, Wishes},
 };
 use crate::{
-    disk::{self, EmptyFolders, Names},
+    disk::{self, EmptyFolders, Names, OffLimits},
     engine::{
         command::Receiving,
         network::switchboard::Switchboard,
@@ -54,6 +54,8 @@ pub struct Incoming {
     pub devices: Devices,
     pub guesses: Guesses,
     pub home: PathBuf,
+    /// What of it is not received into.
+    pub off_limits: OffLimits,
     pub peer: Who,
     /// This device's.
     pub name: DeviceName,
@@ -281,6 +283,7 @@ impl Incoming {
             transfer: self.transfer,
             name: self.name.clone(),
             inbox: self.inbox.clone(),
+            off_limits: self.off_limits.clone(),
             landing,
             limiter: Arc::clone(&self.limiter),
             attempt: earlier.map_or(Attempt::First, |earlier| Attempt::Again(Box::new(earlier))),

@@ -28,7 +28,7 @@ use super::{
     resting::{Leaving, Rest, Wish, Wishes},
 };
 use crate::{
-    disk::{Scan, SourceError},
+    disk::{OffLimits, Scan, SourceError},
     engine::{
         command::Manner,
         network::routes::Routes,
@@ -62,6 +62,8 @@ pub struct Outgoing {
     /// What an earlier run of the program has left of it.
     pub earlier: Option<(Kept, record::Sending)>,
     pub home: PathBuf,
+    /// What of it is not sent.
+    pub off_limits: OffLimits,
     /// For how long an interrupted transfer is tried again.
     pub patience: Duration,
     pub name: DeviceName,
@@ -90,10 +92,10 @@ pub enum Parcel {
 
 impl Parcel {
     /// With what was listed when it was accepted, once it was.
-    fn scan(self, listed: Option<Arc<Accord>>) -> Result<Scan, SourceError> {
+    fn scan(self, listed: Option<Arc<Accord>>, off_limits: &OffLimits) -> Result<Scan, SourceError> {
         match (self, listed) {
-            (Self::Files(sources), None) => Scan::new(sources),
-            (Self::Files(sources), Some(listed)) => Scan::again(sources, listed),
+            (Self::Files(sources), None) => Scan::new(sources, off_limits),
+            (Self::Files(sources), Some(listed)) => Scan::again(sources, listed, off_limits),
             (Self::Trial { trial, folder }, _) => Scan::of_trial(trial, &folder),
         }
     }
@@ -278,10 +280,10 @@ impl Outgoing {
     async fn attempt(&self, accepted: &Story) -> Attempted {
         let known = lock(accepted).as_ref().map(|accepted| (accepted.record.id, accepted.record.peer.id));
         let listed = lock(accepted).as_ref().and_then(|accepted| accepted.listed.clone());
-        let parcel = self.parcel.clone();
+        let (parcel, off_limits) = (self.parcel.clone(), self.off_limits.clone());
         // What can't be sent is said before anybody is called.
         let picked = tokio::select! {
-            picked = spawn_blocking(move || parcel.scan(listed)) => picked,
+            picked = spawn_blocking(move || parcel.scan(listed, &off_limits)) => picked,
             () = self.cancel.cancelled() => return Attempted::Ended(cancelled()),
         };
         let here = |kind, text| Problem { side: Side::Here, kind, text };

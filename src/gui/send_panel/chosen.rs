@@ -175,8 +175,31 @@ fn size_of(summary: &Summary) -> String {
     if summary.folders > 0 {
         size = format!("{}, {size}", text::count(summary.files, "file", "files"));
     }
-    match summary.skipped.total() {
-        0 => size,
-        skipped => format!("{size}, {} left out", text::count(skipped, "thing", "things")),
+    let skipped = summary.skipped;
+    let left_out = text::count(skipped.total(), "thing", "things");
+    match (skipped.own, skipped.total() - skipped.own) {
+        (0, 0) => size,
+        (0, _) => format!("{size}, {left_out} left out"),
+        (_, 0) => format!("{size}, Airlift’s own folder left out"),
+        (_, _) => format!("{size}, {left_out} left out, Airlift’s own folder among them"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Skipped;
+
+    #[test]
+    fn what_is_left_out_is_counted_and_airlifts_own_folder_is_named() {
+        for (own, links, expected) in [
+            (0, 0, "5 B"),
+            (0, 2, "5 B, 2 things left out"),
+            (1, 0, "5 B, Airlift’s own folder left out"),
+            (1, 2, "5 B, 3 things left out, Airlift’s own folder among them"),
+        ] {
+            let skipped = Skipped { links, own, ..Skipped::default() };
+            assert_eq!(size_of(&Summary { bytes: 5, skipped, ..Summary::default() }), expected);
+        }
     }
 }

@@ -16,6 +16,8 @@ use crate::model::{DeviceId, DeviceKind, DeviceName, KnownDevice, Proof, Trust};
 const FILE: &str = "devices.json";
 const LOCK: &str = "devices.lock";
 const ASIDE: &str = "devices.json.damaged";
+/// All of them, in the data folder.
+pub const FILES: [&str; 3] = [FILE, LOCK, ASIDE];
 const VERSION: u64 = 1;
 /// Bytes beyond which it is no file of ours.
 const MAX_BYTES: u64 = 16 << 20;
@@ -149,7 +151,12 @@ fn failed(path: PathBuf) -> impl FnOnce(io::Error) -> TrustError {
 /// Keeps every other process from changing the file until it is dropped.
 pub fn lock(home: &Path) -> Result<File, TrustError> {
     let path = home.join(LOCK);
-    let open = File::options().create(true).truncate(false).write(true).open(&path);
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    // Whoever may open it can lock it.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let open = options.open(&path);
     open.and_then(|file| file.lock().map(|()| file)).map_err(failed(path))
 }
 

@@ -203,7 +203,7 @@ fn when_all_places_are_taken_the_one_that_was_not_met_for_longest_makes_room_and
 
 #[cfg(unix)]
 #[test]
-fn a_folder_of_any_name_is_kept_and_nobody_else_can_read_the_file() {
+fn a_folder_of_any_name_is_kept_and_nobody_else_can_read_the_file_or_lock_it() {
     use std::os::unix::{ffi::OsStringExt as _, fs::PermissionsExt as _};
     let home = home();
     let folder = PathBuf::from(std::ffi::OsString::from_vec(vec![b'/', 0xff, b'x']));
@@ -212,8 +212,10 @@ fn a_folder_of_any_name_is_kept_and_nobody_else_can_read_the_file() {
         .alter(&[met(1, "Anna", Trust::Known), Change::Folder { id: id(1), folder: Some(folder.clone()) }])
         .unwrap();
     assert_eq!(TrustStore::open(home.path()).unwrap().known(id(1)).unwrap().folder, Some(folder));
-    let mode = std::fs::metadata(home.path().join("devices.json")).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
+    for file in ["devices.json", "devices.lock"] {
+        let mode = std::fs::metadata(home.path().join(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
 }
 
 #[cfg(unix)]

@@ -201,7 +201,7 @@ mod tests {
     use super::*;
     use crate::{
         model::Medium,
-        wire::message::{RawCounts, RawEntry, RawKind, RawPurpose, RawSkipped},
+        wire::message::{RawAccess, RawCounts, RawEntry, RawKind, RawPurpose, RawSkipped},
     };
 
     const NOTHING_SKIPPED: RawSkipped = RawSkipped { links: 0, special: 0, unreadable: 0 };
@@ -212,7 +212,11 @@ mod tests {
 
     fn batch(count: u32) -> FromSender {
         let kind = RawKind::File { size: Some(1) };
-        FromSender::Entries((0..count).map(|_| RawEntry { path: "x".into(), kind, modified: None }).collect())
+        FromSender::Entries(
+            (0..count)
+                .map(|_| RawEntry { path: "x".into(), kind, modified: None, access: RawAccess::Shared })
+                .collect(),
+        )
     }
 
     const NONCE: FromSender = FromSender::Nonce { nonce: [0; 32], stance: Stance::Knows };
@@ -280,8 +284,12 @@ mod tests {
 
     #[test]
     fn what_is_offered_is_what_was_counted() {
-        let file =
-            |size| RawEntry { path: "x".into(), kind: RawKind::File { size: Some(size) }, modified: None };
+        let file = |size| RawEntry {
+            path: "x".into(),
+            kind: RawKind::File { size: Some(size) },
+            modified: None,
+            access: RawAccess::Shared,
+        };
         let offer = |sizes: &[u64]| {
             let mut machine = counted();
             machine.same();
@@ -308,7 +316,12 @@ mod tests {
 
     #[test]
     fn a_speed_test_is_one_plain_file_that_is_not_too_large() {
-        let file = |path: &str, kind| RawEntry { path: path.into(), kind, modified: None };
+        let file = |path: &str, kind| RawEntry {
+            path: path.into(),
+            kind,
+            modified: None,
+            access: RawAccess::Shared,
+        };
         let sized = |size| RawKind::File { size: Some(size) };
         let offer = |entries, purpose| {
             let mut machine = greeted();

@@ -19,7 +19,7 @@ use super::{
     wanted::{account, bytes_of, held_bytes, without},
 };
 use crate::{
-    disk::{Book, DiskError, Earlier, Finished, Intake, Ledger, Names},
+    disk::{Book, DiskError, Earlier, Finished, Intake, Ledger, Names, OffLimits},
     model::{
         Accord, Answer, DeviceName, Direction, EntryKind, EntryNo, Group, Landing, Purpose, Report, Side,
         TransferId,
@@ -71,6 +71,8 @@ pub struct ReceiveJob {
     pub name: DeviceName,
     /// The folder for landings that name none.
     pub inbox: PathBuf,
+    /// What nothing is received into.
+    pub off_limits: OffLimits,
     /// What the offer is checked for before the answer is known.
     pub landing: Landing,
     /// The speed limit of everything that this device receives.

@@ -269,14 +269,16 @@ impl<'a> Planner<'a> {
 
     /// False when another entry has this file for itself.
     pub fn claim(&mut self, there: &Metadata) -> bool {
-        identity::number(there).is_none_or(|number| self.claimed.insert(number))
+        identity::only_name(there).is_none_or(|number| self.claimed.insert(number))
     }
 
     /// True when another entry has what stands under the name that this one would like.
     fn is_claimed(&self, parent: Folder, path: &str) -> bool {
         let wish = self.plan.names.wish(self.inbox.rules, path);
         let there = self.look(parent, above(path), &wish);
-        there.and_then(|there| identity::number(&there)).is_some_and(|number| self.claimed.contains(&number))
+        there
+            .and_then(|there| identity::only_name(&there))
+            .is_some_and(|number| self.claimed.contains(&number))
     }
 
     /// True of what nobody has said yes to. It is said, and left out.

@@ -16,12 +16,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Missing, Receiving, Record};
 use crate::{
-    disk::{Earlier, Ledger, User},
+    disk::{self, Earlier, Ledger, User},
     engine::transfers::marks::Marks,
     model::{Accord, Side, TransferId},
 };
 
-const FOLDER: &str = "transfers";
+/// In the data folder.
+pub const FOLDER: &str = "transfers";
 const VERSION: u32 = 1;
 /// How the names of records end that could not be understood.
 const DAMAGED: &str = "damaged";
@@ -215,7 +216,7 @@ impl Kept {
 
     fn write(path: PathBuf, record: &Record) -> io::Result<Self> {
         let folder = path.parent().unwrap_or(Path::new(""));
-        fs::create_dir_all(folder)?;
+        disk::make_private(folder)?;
         let mut new = nameless(folder)?;
         serde_json::to_writer(&mut new, &Written { version: VERSION, record })?;
         new.write_all(b"\n")?;

@@ -33,6 +33,7 @@ impl Session<'_> {
             Attempt::First => None,
             Attempt::Again(earlier) => Some(earlier.clone()),
         };
+        let off_limits = job.off_limits.clone();
         let is_first = earlier.is_none();
         let volume = earlier.as_ref().and_then(|earlier| earlier.volume.clone());
         let expected = volume.clone();
@@ -42,7 +43,7 @@ impl Session<'_> {
             if is_away() {
                 return Err(DiskError::Away.into());
             }
-            let inbox = Inbox::open(&folder)?;
+            let inbox = Inbox::open(&folder, &off_limits)?;
             if is_away() {
                 return Err(DiskError::Away.into());
             }

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use super::{Attempt, Checked, ReceiveJob, Session};
 use crate::{
     disk::Earlier,
-    model::{Entry, Landing, Summary, TopItem},
+    model::{Entry, EntryKind, Landing, Summary, TopItem},
     transfer::{
         Ended, TransferError,
         receiver::host::{Host, IncomingOffer, More},
@@ -35,7 +35,13 @@ impl Session<'_> {
             return Ok(Ok(checked));
         };
         let numbers = plan.beyond().iter().cloned().flatten();
-        let more: Vec<&Entry> = numbers.filter_map(|no| entries.get(no as usize)).collect();
+        let offered = numbers.filter_map(|no| entries.get(no as usize));
+        // Of what has no size, nobody can say yes to so much.
+        let more: Vec<&Entry> =
+            offered.filter(|entry| matches!(entry.kind, EntryKind::File { size: Some(_), .. })).collect();
+        if more.is_empty() {
+            return Ok(Ok(checked));
+        }
         let mut summary = Summary::default();
         for entry in &more {
             summary.add(entry);

@@ -145,6 +145,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        disk::OffLimits,
         model::{
             Answer, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side, Summary,
             TransferId,
@@ -153,7 +154,7 @@ mod tests {
         transfer::{Attempt, Compared, Host, IncomingOffer, Limiter, More, ReceiveJob, Stops, receive},
         wire::{
             FromReceiver, frame,
-            message::{Acquaintance, RawKind, RawPurpose, RawSkipped, Stance},
+            message::{Acquaintance, RawAccess, RawKind, RawPurpose, RawSkipped, Stance},
         },
     };
 
@@ -163,6 +164,7 @@ mod tests {
             transfer: TransferId([7; 16]),
             name: DeviceName::parse("Ben").unwrap(),
             inbox: inbox.to_owned(),
+            off_limits: OffLimits::default(),
             landing: Landing::default(),
             limiter: Arc::new(Limiter::new(None)),
             attempt: Attempt::First,
@@ -227,7 +229,7 @@ mod tests {
             say(&mut sender, &FromSender::Nonce { nonce: [7; 32], stance: Stance::GoesAhead }).await;
             for path in PATHS {
                 let kind = RawKind::File { size: Some(1) };
-                let entry = RawEntry { path: path.into(), kind, modified: None };
+                let entry = RawEntry { path: path.into(), kind, modified: None, access: RawAccess::Shared };
                 say(&mut sender, &FromSender::Entries(vec![entry])).await;
             }
             let skipped = RawSkipped { links: 0, special: 0, unreadable: 0 };

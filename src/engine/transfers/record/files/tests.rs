@@ -12,7 +12,8 @@ fn record(id: u8) -> Record {
     let peer = Who { id: DeviceId::of_public_key(b"x"), name, address: "10.0.0.7:27543".into() };
     let mut summary = Summary::default();
     let kind = crate::model::EntryKind::File { size: Some(7), mode: crate::model::FileMode::Regular };
-    summary.add(&crate::model::Entry { path: RelPath::parse("办公室").unwrap(), kind, modified: None });
+    let path = RelPath::parse("办公室").unwrap();
+    summary.add(&crate::model::Entry { path, kind, access: crate::model::Access::Shared, modified: None });
     let landing =
         Landing { folder: Some("/srv/in".into()), name: Some("a".into()), conflict: Conflict::Skip };
     Record::Receiving(Receiving {

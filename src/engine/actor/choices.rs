@@ -1,0 +1,121 @@
+//! What a person chooses: the settings, and the folders that are received into.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, PoisonError},
+};
+
+use tokio::task::spawn_blocking;
+
+use super::Actor;
+use crate::{
+    disk::{self, DiskError},
+    engine::{
+        cards::InboxCard,
+        event::Event,
+        report::{Choice, Internal},
+    },
+    identity::Change,
+    model::{DeviceId, Problem, ProblemKind, Side},
+    settings::Settings,
+};
+
+impl Actor {
+    pub(super) fn apply(&mut self, settings: Settings) {
+        let (before, chosen) = (self.settings.inbox.clone(), settings.inbox.clone());
+        self.settle(settings);
+        if chosen != before {
+            self.look_at(Choice::Inbox { chosen, before });
+        }
+    }
+
+    /// What one device sends goes to another folder from now on.
+    pub(super) fn choose_folder(&mut self, id: DeviceId, chosen: PathBuf) {
+        let before = self.devices.known(id).and_then(|known| known.folder);
+        self.devices.change(Change::Folder { id, folder: Some(chosen.clone()) });
+        self.look_at(Choice::Device { id, chosen, before });
+    }
+
+    /// Finds out whether a folder that was chosen may be received into. Until then nothing is: what comes looks, too.
+    fn look_at(&mut self, choice: Choice) {
+        let (off_limits, actor) = (self.off_limits.clone(), self.reports.0.clone());
+        self.tasks.spawn(async move {
+            let chosen = choice.chosen().to_owned();
+            let looked = spawn_blocking(move || off_limits.admits(&chosen).map_err(|why| unfit(&why))).await;
+            let refused = looked.unwrap_or(Ok(())).err();
+            let _ = actor.send(Internal::Looked { choice, refused }).await;
+        });
+    }
+
+    /// What was chosen stays, or it is as before and the person is told why.
+    pub(super) fn looked(&mut self, choice: Choice, refused: Option<Problem>) {
+        let is_refused = refused.is_some();
+        self.publisher.publish(Event::Refused(refused));
+        match choice {
+            Choice::Inbox { chosen, before } if is_refused && self.settings.inbox == chosen => {
+                self.settle(Settings { inbox: before, ..self.settings.clone() });
+            }
+            Choice::Device { id, chosen, before }
+                if is_refused
+                    && self.devices.known(id).is_some_and(|known| known.folder.as_ref() == Some(&chosen)) =>
+            {
+                self.devices.change(Change::Folder { id, folder: before });
+            }
+            Choice::Inbox { .. } | Choice::Device { .. } => {}
+        }
+    }
+
+    fn settle(&mut self, settings: Settings) {
+        if settings == self.settings {
+            return;
+        }
+        let moved = settings.inbox != self.settings.inbox;
+        if settings.device_name != self.settings.device_name {
+            // Chosen now: that is newer than the name this run began with.
+            self.for_this_run.name = None;
+        }
+        if settings.limit != self.settings.limit {
+            self.for_this_run.limit = None;
+            self.limiters.set(settings.limit);
+        }
+        self.settings = settings.clone();
+        self.publisher.publish(Event::Settings(settings));
+        let name = self.device_name();
+        if name != self.device.name {
+            self.device.name = name;
+            self.publisher.publish(Event::Device(self.device.clone()));
+        }
+        if moved {
+            self.measure_inbox();
+        }
+        let (home, publisher, saving) = (self.home.clone(), self.publisher.clone(), Arc::clone(&self.saving));
+        self.tasks.spawn_blocking(move || {
+            // One at a time, and each saves the newest: an older one can't come last.
+            let _one = saving.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Err(e) = publisher.snapshot().settings.save(&home) {
+                tracing::error!(error = %e, "the settings could not be saved");
+            }
+        });
+    }
+
+    /// Finds out how much is free in the receiving folder, and says so.
+    pub(super) fn measure_inbox(&mut self) {
+        let (folder, publisher) = (self.settings.inbox.clone(), self.publisher.clone());
+        let off_limits = self.off_limits.clone();
+        self.tasks.spawn_blocking(move || {
+            let free = disk::free_space(&folder);
+            // Measured for nothing when another folder was chosen meanwhile.
+            if publisher.snapshot().settings.inbox == folder {
+                if let Err(why) = off_limits.admits(&folder) {
+                    publisher.publish(Event::Refused(Some(unfit(&why))));
+                }
+                publisher.publish(Event::Inbox(InboxCard { folder, free }));
+            }
+        });
+    }
+}
+
+/// Why a folder may not be received into, for a person.
+fn unfit(why: &DiskError) -> Problem {
+    Problem { side: Side::Here, kind: ProblemKind::Files, text: why.to_string() }
+}
