@@ -12,7 +12,7 @@ use super::{
     cable::Cable,
     chance::{Chance, Length},
     disk,
-    harness::{Device, content},
+    harness::{Device, content, tree},
     loud::say,
     parcel::{News, Parcel, finished, news},
     receiver::Receiver,
@@ -134,4 +134,47 @@ fn wherever_a_receiver_dies_nothing_is_stored_twice_where_a_disk_numbers_its_fil
         }
     }
     say(test, &format!("{cases} cases, {with_names} with something under its name"));
+}
+
+#[test]
+fn a_number_that_another_file_has_since_the_disk_was_mounted_again_is_not_taken_for_the_file_that_had_it() {
+    let test = "numbers that are given out again";
+    if !can(test) || !disk::can(test, &["strace"]) {
+        return;
+    }
+    let knobs = ["inodes=counted"];
+    let (parcel, mut disk) = (files(1), Strange::new(&knobs));
+    let (inbox, home) = (disk.inbox(), disk.home());
+    let receiver = Receiver::start(&inbox, &home, "0", &["linkat:signal=KILL:when=1".to_owned()]).unwrap();
+    let port = receiver.port.clone();
+    let mut sender = parcel.send(&receiver.address(), &[]);
+    assert!(matches!((news(&mut sender), receiver.end().1), (News::Interrupted, None)));
+    let part =
+        tree(&inbox).into_keys().find(|path| path.extension().is_some_and(|end| end == "part")).unwrap();
+    let number = |path: &Path| fs::metadata(path).unwrap().ino();
+    let had = number(&inbox.join(part));
+    disk.again(&knobs);
+    // They are counted as they are looked at.
+    let look = |name: &str, bytes: &[u8]| {
+        fs::write(disk.under().join("in").join(name), bytes).unwrap();
+        number(&inbox.join(name))
+    };
+    while look("other", b"") + 1 < had {
+        fs::rename(disk.under().join("in/other"), disk.under().join("other")).unwrap();
+        assert!(fs::metadata(inbox.join("other")).is_err());
+    }
+    let other = vec![7; LARGE];
+    assert_eq!(look("f0", &other), had, "no other file has its number");
+    let receiver = Receiver::start(&inbox, &home, &port, &[]).unwrap();
+    let (end, code) = sender.end();
+    assert_eq!((&end["outcome"], code), (&"complete".into(), 0), "{end}");
+    assert_eq!(receiver.end().1, Some(0));
+    let there = finished(&inbox);
+    let content = |name: &str| there.get(Path::new(name)).cloned().flatten();
+    assert_eq!(content("f0").as_ref(), Some(&other));
+    assert!(
+        content("f0 (1)") == parcel.tree[Path::new("f0")],
+        "the other is taken for it: {:?}",
+        there.keys()
+    );
 }
