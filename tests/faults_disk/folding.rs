@@ -5,8 +5,10 @@ use std::fs;
 use super::{
     broken::{Break, RULES, There, age, parcel},
     chance::{Chance, Length},
+    disk,
     loud::say,
-    parcel::{Parcel, contents, finished},
+    parcel::{News, Parcel, contents, finished, news},
+    receiver::Receiver,
     strange::{Strange, can},
 };
 
@@ -83,4 +85,58 @@ fn where_names_are_one_only_what_its_person_was_told_of_is_replaced() {
             assert_eq!(all, parcel.contents(), "{when}");
         }
     });
+}
+
+#[test]
+fn names_that_are_one_are_all_there_when_a_receiver_dies_between_them() {
+    let test = "killed between names that fold";
+    if !can(test) || !disk::can(test, &["strace"]) {
+        return;
+    }
+    let parcel = pairs();
+    let sent = parcel.contents();
+    let mut chance = Chance::of(test);
+    let (mut cases, mut killed) = (0, 0);
+    for fold in FOLDS {
+        for conflict in ["replace", "complete"] {
+            for moment in Length::asked().choose(vec![chance.among(3..12)], (1..12).collect()) {
+                let when = &format!("{fold}, {conflict}, killed at name {moment}");
+                eprintln!("{when}");
+                let disk = Strange::new(&[fold]);
+                let (inbox, home) = (disk.inbox(), disk.home());
+                let there = There { inbox: &inbox, home: &home, conflict };
+                if conflict == "replace" {
+                    // So that there is something to replace, as large and as old.
+                    there.take(&parcel, when).is_complete(when);
+                }
+                let fault = format!("renameat,renameat2,linkat:signal=KILL:when={moment}");
+                // It may die before it listens.
+                let Ok(receiver) = Receiver::obeying(conflict, &inbox, &home, "0", &[fault]) else {
+                    continue;
+                };
+                let (port, address) = (receiver.port.clone(), receiver.address());
+                let mut sender = parcel.send(&address, &[]);
+                if receiver.end().1.is_none() {
+                    let news = news(&mut sender);
+                    let receiver = there.receive(&port);
+                    if let News::Over(_) = news {
+                        // It was not even accepted.
+                        sender = parcel.send(&address, &[]);
+                    }
+                    let (end, code) = sender.end();
+                    assert_eq!((&end["outcome"], code), (&"complete".into(), 0), "{when}: {end}");
+                    assert_eq!(receiver.end().1, Some(0), "{when}");
+                    killed += 1;
+                }
+                let all = contents(&finished(&inbox));
+                assert!(all.keys().eq(sent.keys()), "{when}: {all:?}");
+                if conflict == "complete" {
+                    assert_eq!(all, sent, "{when}");
+                }
+                cases += 1;
+            }
+        }
+    }
+    say(test, &format!("{cases} cases, {killed} killed"));
+    assert!(killed > 0, "none was killed");
 }
