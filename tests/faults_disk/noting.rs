@@ -149,10 +149,10 @@ fn a_number_that_another_file_has_since_the_disk_was_mounted_again_is_not_taken_
     let port = receiver.port.clone();
     let mut sender = parcel.send(&receiver.address(), &[]);
     assert!(matches!((news(&mut sender), receiver.end().1), (News::Interrupted, None)));
-    let part =
+    let partial =
         tree(&inbox).into_keys().find(|path| path.extension().is_some_and(|end| end == "part")).unwrap();
     let number = |path: &Path| fs::metadata(path).unwrap().ino();
-    let had = number(&inbox.join(part));
+    let had = number(&inbox.join(partial));
     disk.again(&knobs);
     // They are counted as they are looked at.
     let look = |name: &str, bytes: &[u8]| {
