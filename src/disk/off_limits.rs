@@ -51,7 +51,11 @@ impl OffLimits {
     }
 
     fn has(&self, path: &Path, numbers: Option<(u64, u64)>) -> bool {
-        self.0.iter().any(|own| own.path == path || (numbers.is_some() && own.numbers == numbers))
+        let is = |own: &Kept| match own.numbers.zip(numbers) {
+            Some((own, numbers)) => own == numbers,
+            None => own.path == path,
+        };
+        self.0.iter().any(is)
     }
 
     /// True of one of these, and of what is in them: of all that a path without links passes.
@@ -75,8 +79,9 @@ impl OffLimits {
         }
         let Ok(numbers) = numbers_at(&absolute) else { return Ok(()) };
         let is_above = |own: &Kept| {
-            let is_it = |above: &Path| {
-                above == there || (numbers.is_some() && numbers_at(above).is_ok_and(|above| above == numbers))
+            let is_it = |above: &Path| match numbers_at(above).ok().flatten().zip(numbers) {
+                Some((above, numbers)) => above == numbers,
+                None => above == there,
             };
             own.path.ancestors().skip(1).any(is_it)
         };
