@@ -2,7 +2,7 @@
 //! say how it behaves. Its head says which there are.
 //!
 //! What FUSE can't show: a rename without replacing (it is EINVAL), and a disk whose power is cut; that is
-//! [`Disk`](super::disk::Disk).
+//! [`Disk`](super::disk::Disk), on which one of these may lie.
 
 use std::{
     fs,
@@ -54,8 +54,17 @@ pub struct Strange {
 impl Strange {
     /// An empty disk with these knobs, an inbox on it, and a home that is not on it.
     pub fn new(knobs: &[&str]) -> Self {
+        Self::make(None, knobs)
+    }
+
+    /// As [`Strange::new`], where what is on it lies in a new folder of another disk.
+    pub fn over(disk: &Path, knobs: &[&str]) -> Self {
+        Self::make(Some(disk), knobs)
+    }
+
+    fn make(outer: Option<&Path>, knobs: &[&str]) -> Self {
         let place = tempfile::tempdir().unwrap();
-        let under = place.path().join("under");
+        let under = outer.unwrap_or(place.path()).join("under");
         let mut disk = Self { place, under, program: None };
         fs::create_dir_all(disk.under().join("in")).unwrap();
         fs::create_dir(disk.point()).unwrap();
