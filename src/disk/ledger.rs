@@ -216,9 +216,11 @@ impl Ledger {
         }
     }
 
-    /// True of what is stored, and may not last yet.
-    pub(in crate::disk) fn is_unsettled(&self, mark: Mark) -> bool {
-        self.book().unsettled.contains(&mark)
+    /// What is stored and may not last yet, and where.
+    pub(in crate::disk) fn unsettled(&self) -> Vec<(Mark, Box<str>)> {
+        let book = self.book();
+        let path = |mark: &Mark| Some((*mark, book.saved(*mark, *book.places.get(mark)?)?.path));
+        book.unsettled.iter().filter_map(path).collect()
     }
 
     /// What was about to get its name, and is not known to have it; and whether the entry is still as it was then.
@@ -484,11 +486,11 @@ mod tests {
             let ledger = Ledger::open(&path).unwrap();
             ledger.resolve(|saved| saved.size == 2);
             assert_eq!(ledger.arrived(|a| (a.times(Mark(1)), a.times(Mark(2)))), (0, 1));
-            assert_eq!(ledger.is_unsettled(Mark(2)), !is_noted);
+            assert_eq!(ledger.unsettled().len(), usize::from(!is_noted));
             let touched = is_noted.then_some(TIME);
             assert_eq!(ledger.last(Mark(2)), Some(Saved { touched, ..saved(2) }));
             ledger.stored(&[(Mark(2), Some(TIME))]);
-            assert!(!ledger.is_unsettled(Mark(2)));
+            assert!(ledger.unsettled().is_empty());
         }
     }
 }

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     model::{Answer, DeviceId, Problem, Source, Summary, Target, TransferId},
     net::{Connection, NetError},
-    transfer::{Compared, IncomingOffer},
+    transfer::{Compared, IncomingOffer, More},
 };
 
 /// What tasks tell the actor.
@@ -84,20 +84,32 @@ pub enum Question {
     Same { counts: Summary, reply: oneshot::Sender<Compared> },
     /// Whether an offer is wanted.
     Offer { offer: Box<IncomingOffer>, reply: oneshot::Sender<Answer> },
+    /// Whether what goes beyond what was agreed is wanted.
+    More { offer: Box<IncomingOffer>, reply: oneshot::Sender<More> },
 }
 
 /// Where the answer to a question goes. One that is dropped is a no.
 pub enum Reply {
     Same(oneshot::Sender<Compared>),
     Offer(oneshot::Sender<Answer>),
+    More(oneshot::Sender<More>),
 }
 
 impl Reply {
+    /// There is no place for the question.
+    pub fn turn_away(self, why: &str) {
+        match self {
+            Self::More(reply) => drop(reply.send(More::Later)),
+            other => other.decline(Some(why.to_owned())),
+        }
+    }
+
     pub fn decline(self, reason: Option<String>) {
         // Whoever asked may have gone: what was offered was withdrawn in the same moment.
         match self {
             Self::Same(reply) => drop(reply.send(Compared::Declined(reason))),
             Self::Offer(reply) => drop(reply.send(Answer::Decline(reason))),
+            Self::More(reply) => drop(reply.send(More::Refused)),
         }
     }
 
@@ -105,6 +117,7 @@ impl Reply {
         match self {
             Self::Same(reply) => reply.is_closed(),
             Self::Offer(reply) => reply.is_closed(),
+            Self::More(reply) => reply.is_closed(),
         }
     }
 }

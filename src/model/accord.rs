@@ -25,7 +25,7 @@ pub struct Stood {
     pub likeness: u32,
 }
 
-/// What was said yes to. 16 bytes an entry, and 16 more for one that replaces.
+/// What was said yes to. 16 bytes an entry, 16 more for one that replaces, and 24 more for one that was said yes to again.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Accord {
     key: [u8; 32],
@@ -33,39 +33,32 @@ pub struct Accord {
     agreed: Vec<(Mark, Agreed)>,
     /// What may be replaced; sorted by their marks.
     replaced: Vec<(Mark, Stood)>,
+    /// What was said yes to after it had come; sorted by their marks.
+    again: Vec<(Mark, Again)>,
 }
 
-/// A size in bytes; in the highest bits, whether it is a folder, and how many more yeses there were to it.
+/// A size in bytes; in the highest bit, whether it is a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Agreed(u64);
 
+/// Further yeses to one file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Again {
+    /// It may come until it has come so often.
+    times: u64,
+    /// In bytes, what may have come of it after the first time.
+    bytes: u64,
+}
+
 const FOLDER: u64 = 1 << 63;
-/// Bits of a size: 32 PiB.
-const SIZE: u32 = 55;
-/// More yeses to one file than that are none.
-const MOST_MORE: u64 = 0xff;
 
 impl Agreed {
-    fn file(size: u64, more: u64) -> Self {
-        Self(size.min((1 << SIZE) - 1) | more.min(MOST_MORE) << SIZE)
-    }
-
     fn size(self) -> u64 {
-        self.0 & ((1 << SIZE) - 1)
-    }
-
-    /// Yeses beyond the first, each of which is good for the file once more.
-    fn more(self) -> u64 {
-        self.0 >> SIZE & MOST_MORE
+        self.0 & !FOLDER
     }
 
     fn is_file(self) -> bool {
         self.0 & FOLDER == 0
-    }
-
-    /// True where it has not come as often as was said yes to.
-    fn awaits(self, mark: Mark, arrived: &Arrived) -> bool {
-        u64::from(arrived.times(mark)) <= self.more()
     }
 }
 
@@ -83,11 +76,12 @@ impl Accord {
     /// Of an offer, with what each entry may do; `None` for what is left out. `key` is random, and nobody else's.
     #[must_use]
     pub fn new(key: [u8; 32], entries: &[Entry], effect: impl Fn(EntryNo) -> Option<Effect>) -> Self {
-        let mut accord = Self { key, agreed: Vec::with_capacity(entries.len()), replaced: Vec::new() };
+        let mut accord =
+            Self { key, agreed: Vec::with_capacity(entries.len()), replaced: Vec::new(), again: Vec::new() };
         for (no, entry) in (0..).zip(entries) {
             let Some(effect) = effect(no) else { continue };
             let mark = accord.mark(entry);
-            accord.agreed.push((mark, agreed(entry, 0)));
+            accord.agreed.push((mark, agreed(entry)));
             if let Effect::Replaces(stood) = effect {
                 accord.replaced.push((mark, stood));
             }
@@ -102,11 +96,21 @@ impl Accord {
     pub fn with<'e>(&self, more: impl IntoIterator<Item = &'e Entry>, arrived: &Arrived) -> Self {
         let mut accord = self.clone();
         for entry in more {
-            let mark = self.mark(entry);
-            let times = u64::from(arrived.times(mark));
+            let (mark, now) = (self.mark(entry), agreed(entry));
             match accord.agreed.binary_search_by_key(&mark, |(mark, _)| *mark) {
-                Ok(at) => accord.agreed[at].1 = agreed(entry, times.max(accord.agreed[at].1.more())),
-                Err(at) => accord.agreed.insert(at, (mark, agreed(entry, 0))),
+                Ok(at) => accord.agreed[at].1 = now,
+                Err(at) => accord.agreed.insert(at, (mark, now)),
+            }
+            let times = u64::from(arrived.times(mark));
+            if times == 0 || accord.awaits(mark, arrived) {
+                continue;
+            }
+            let before = accord.again(mark);
+            let again =
+                Again { times: times + 1, bytes: before.bytes.saturating_add(Arrived::counted(now.size())) };
+            match accord.again.binary_search_by_key(&mark, |(mark, _)| *mark) {
+                Ok(at) => accord.again[at].1 = again,
+                Err(at) => accord.again.insert(at, (mark, again)),
             }
         }
         accord
@@ -139,6 +143,17 @@ impl Accord {
         Mark(u64::from_le_bytes(mark))
     }
 
+    fn again(&self, mark: Mark) -> Again {
+        let found = self.again.binary_search_by_key(&mark, |(mark, _)| *mark);
+        found.map_or_else(|_| Again::default(), |at| self.again[at].1)
+    }
+
+    /// True of a file that has not come as often as was said yes to.
+    #[must_use]
+    pub fn awaits(&self, mark: Mark, arrived: &Arrived) -> bool {
+        u64::from(arrived.times(mark)) < self.again(mark).times.max(1)
+    }
+
     fn agreed(&self, mark: Mark) -> Option<Agreed> {
         let found = self.agreed.binary_search_by_key(&mark, |(mark, _)| *mark).ok()?;
         Some(self.agreed[found].1)
@@ -153,7 +168,7 @@ impl Accord {
         }
         let grown = |(mark, agreed): &(Mark, Agreed)| {
             let (first, again) = arrived.bytes(*mark);
-            let again = again.saturating_sub(agreed.more().saturating_mul(agreed.size()));
+            let again = again.saturating_sub(self.again(*mark).bytes);
             first.saturating_sub(agreed.size()).saturating_add(again)
         };
         let grown = self.agreed.iter().map(grown).fold(0, u64::saturating_add);
@@ -163,7 +178,7 @@ impl Accord {
     /// Files that were agreed and have not come.
     #[must_use]
     pub fn missing(&self, arrived: &Arrived) -> usize {
-        let is_missing = |(mark, agreed): &&(Mark, Agreed)| agreed.is_file() && agreed.awaits(*mark, arrived);
+        let is_missing = |(mark, agreed): &&(Mark, Agreed)| agreed.is_file() && self.awaits(*mark, arrived);
         self.agreed.iter().filter(is_missing).count()
     }
 
@@ -173,7 +188,7 @@ impl Accord {
     pub fn hold(&self, entry: &Entry, arrived: &Arrived, slack: &mut u64) -> Option<Effect> {
         let mark = self.mark(entry);
         let agreed = self.agreed(mark)?;
-        let is_due = agreed.awaits(mark, arrived);
+        let is_due = self.awaits(mark, arrived);
         let more = match entry.kind {
             EntryKind::File { size: None, .. } => return None,
             EntryKind::Folder => 0,
@@ -195,13 +210,15 @@ impl Accord {
         self.agreed(self.mark(entry)).is_some()
     }
 
-    /// For a file, numbers little-endian: the key; how many entries there are; of each its mark and what was agreed; of
-    /// each that replaces its mark and what stood there; and 32 bytes that check all that.
+    /// For a file, numbers little-endian: the key; how many entries there are, and how many that replace; of each entry its
+    /// mark and what was agreed; of each that replaces its mark and what stood there; of each that was said yes to again its
+    /// mark, how often it may have come, and how many bytes; and 32 bytes that check all that.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(72 + 16 * (self.agreed.len() + self.replaced.len()));
+        let mut bytes = Vec::with_capacity(80 + 16 * (self.agreed.len() + self.replaced.len()));
         bytes.extend(self.key);
         bytes.extend((self.agreed.len() as u64).to_le_bytes());
+        bytes.extend((self.replaced.len() as u64).to_le_bytes());
         for (mark, agreed) in &self.agreed {
             bytes.extend(mark.0.to_le_bytes());
             bytes.extend(agreed.0.to_le_bytes());
@@ -210,6 +227,11 @@ impl Accord {
             bytes.extend(mark.0.to_le_bytes());
             bytes.extend(identity.to_le_bytes());
             bytes.extend(likeness.to_le_bytes());
+        }
+        for (mark, Again { times, bytes: more }) in &self.again {
+            bytes.extend(mark.0.to_le_bytes());
+            bytes.extend(times.to_le_bytes());
+            bytes.extend(more.to_le_bytes());
         }
         bytes.extend(blake3::hash(&bytes).as_bytes());
         bytes
@@ -223,28 +245,54 @@ impl Accord {
             return None;
         }
         let (key, bytes) = bytes.split_first_chunk::<32>()?;
-        let (count, bytes) = bytes.split_first_chunk::<8>()?;
-        let (entries, rest) = bytes.as_chunks::<16>();
-        let (agreed, replaced) = entries.split_at_checked(u64::from_le_bytes(*count).try_into().ok()?)?;
-        let mark = |entry: &[u8; 16]| Mark(u64::from_le_bytes(std::array::from_fn(|i| entry[i])));
-        let half = |entry: &[u8; 16], at| u32::from_le_bytes(std::array::from_fn(|i| entry[at + i]));
-        let agreed: Vec<_> = agreed
-            .iter()
-            .map(|entry| (mark(entry), Agreed(u64::from_le_bytes(std::array::from_fn(|i| entry[8 + i])))))
-            .collect();
-        let stood = |entry| Stood { identity: half(entry, 8), likeness: half(entry, 12) };
-        let replaced: Vec<_> = replaced.iter().map(|entry| (mark(entry), stood(entry))).collect();
-        let is_sorted =
-            agreed.is_sorted_by_key(|(mark, _)| *mark) && replaced.is_sorted_by_key(|(mark, _)| *mark);
-        (rest.is_empty() && is_sorted).then_some(Self { key: *key, agreed, replaced })
+        let (agreed, bytes) = bytes.split_first_chunk::<8>()?;
+        let (replaced, bytes) = bytes.split_first_chunk::<8>()?;
+        let cut = |bytes: &'_ [u8], count: &[u8; 8]| -> Option<usize> {
+            let length = usize::try_from(u64::from_le_bytes(*count)).ok()?.checked_mul(16)?;
+            (length <= bytes.len()).then_some(length)
+        };
+        let (agreed, bytes) = bytes.split_at(cut(bytes, agreed)?);
+        let (replaced, again) = bytes.split_at(cut(bytes, replaced)?);
+        let (again, rest) = again.as_chunks::<24>();
+        let accord = Self {
+            key: *key,
+            agreed: agreed
+                .as_chunks::<16>()
+                .0
+                .iter()
+                .map(|entry| (mark(entry), Agreed(word(entry, 8))))
+                .collect(),
+            replaced: replaced.as_chunks::<16>().0.iter().map(|entry| (mark(entry), stood(entry))).collect(),
+            again: again
+                .iter()
+                .map(|entry| (mark(entry), Again { times: word(entry, 8), bytes: word(entry, 16) }))
+                .collect(),
+        };
+        let is_sorted = accord.agreed.is_sorted_by_key(|(mark, _)| *mark)
+            && accord.replaced.is_sorted_by_key(|(mark, _)| *mark)
+            && accord.again.is_sorted_by_key(|(mark, _)| *mark);
+        (rest.is_empty() && is_sorted).then_some(accord)
     }
 }
 
-/// What is agreed of an entry as it is offered, with so many yeses to it before.
-fn agreed(entry: &Entry, more: u64) -> Agreed {
+fn word<const N: usize>(bytes: &[u8; N], at: usize) -> u64 {
+    u64::from_le_bytes(std::array::from_fn(|i| bytes[at + i]))
+}
+
+fn mark<const N: usize>(entry: &[u8; N]) -> Mark {
+    Mark(word(entry, 0))
+}
+
+fn stood(entry: &[u8; 16]) -> Stood {
+    let half = |at: usize| u32::from_le_bytes(std::array::from_fn(|i| entry[at + i]));
+    Stood { identity: half(8), likeness: half(12) }
+}
+
+/// What is agreed of an entry as it is offered.
+fn agreed(entry: &Entry) -> Agreed {
     match entry.kind {
         // Of a stream nobody knows what comes of it.
-        EntryKind::File { size, .. } => Agreed::file(size.unwrap_or_default(), more),
+        EntryKind::File { size, .. } => Agreed(size.unwrap_or_default().min(FOLDER - 1)),
         EntryKind::Folder => Agreed(FOLDER),
     }
 }
@@ -372,6 +420,18 @@ mod tests {
         for entry in [&a, &b, &new] {
             assert_eq!(held(&more, entry, &arrived), None, "{entry:?}");
         }
+        // What came unasked is not forgiven by it, however often that was.
+        let (mut often, accord) = (
+            Arrived::default(),
+            super::Accord::new(KEY, &[file("c", 1), file("d", 1)], |_| Some(Effect::Adds)),
+        );
+        for _ in 0..200 {
+            often.add(Arrival { mark: accord.mark(&file("c", 0)), size: 10, modified: None });
+        }
+        let slack = accord.slack(&often);
+        let large = accord.with([&file("c", 8 << 20)], &often);
+        often.add(Arrival { mark: accord.mark(&file("c", 0)), size: 8 << 20, modified: None });
+        assert_eq!(large.slack(&often), slack);
         // And once more.
         let third = more.with([&a], &arrived);
         assert_eq!(held(&third, &a, &arrived), Some(Effect::Adds));

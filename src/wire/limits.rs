@@ -152,6 +152,9 @@ pub const MAX_WAITING_EACH: usize = 4;
 /// For the person at the other device to say yes or no.
 pub const ANSWER: Duration = Duration::from_mins(30);
 
+/// Between two questions about what goes beyond what was agreed: a sender may call as often as it likes.
+pub const MORE_AGAIN: Duration = Duration::from_mins(1);
+
 /// From the receiver's yes to the sender's content connection.
 pub const LANE: Duration = Duration::from_secs(10);
 

@@ -75,7 +75,8 @@ impl Intake {
                 }
                 Ok(_) if is_over() => return Compared::Over,
                 Ok(_) => {}
-                Err(why) if why.kind() == ErrorKind::NotFound => break,
+                // A name that another entry has is none of this one's.
+                Err(why) if why.kind() == ErrorKind::NotFound => {}
                 Err(problem) => tracing::info!(%problem, no, "what is there can’t be compared"),
             }
         }

@@ -52,11 +52,16 @@ type Reported = (EntryNo, Result<Stored, DiskError>);
 pub(in crate::disk) fn store(shared: &Shared, group: Vec<Verified>) -> Vec<Reported> {
     let mut reported = Vec::with_capacity(group.len());
     let mut stored = Vec::with_capacity(group.len());
+    let mut touched = HashMap::with_capacity(group.len());
     for (Intent { file, path }, synced) in sync_content(shared, noted::intend(shared, group)) {
         let (no, digest, size) = (file.entry(), file.digest(), file.size());
         match synced.map(|()| file.into_whole()) {
             Ok(Some(whole)) => match name(shared, no, whole, &path) {
-                Ok(file) => stored.push((no, file)),
+                Ok(file) => {
+                    // At once: what is done to it from now on is its person's.
+                    touched.insert(no, noted::touched(shared, file.path.as_str()));
+                    stored.push((no, file));
+                }
                 Err(error) => reported.push((no, Err(error))),
             },
             Ok(None) => {
@@ -67,10 +72,8 @@ pub(in crate::disk) fn store(shared: &Shared, group: Vec<Verified>) -> Vec<Repor
         }
     }
     let stored = sync_names(shared, stored);
-    noted::stored(
-        shared,
-        stored.iter().filter_map(|(no, file)| Some((*no, file.as_ref().ok()?.path.as_str()))),
-    );
+    let lasts = stored.iter().filter(|(_, file)| file.is_ok()).map(|(no, _)| *no);
+    noted::stored(shared, lasts.map(|no| (no, touched.get(&no).copied().flatten())));
     reported.extend(stored);
     reported
 }
@@ -134,10 +137,15 @@ fn name(shared: &Shared, no: EntryNo, file: Whole, intended: &str) -> Result<Sto
 /// An earlier attempt may have ended between a file's renaming and the last sync: what it has stored must be sure to
 /// last before anybody hears that it is there.
 pub fn settle(shared: &Shared) -> Result<(), DiskError> {
-    let files = noted::unnoted(shared);
-    let folders = files.iter().flat_map(|(_, path)| ancestors(path)).map(Box::from).collect();
+    let Some(book) = shared.book() else { return Ok(()) };
+    let unsettled = book.ledger.unsettled();
+    // What was moved away since is its person's affair.
+    let is_there = |folder: &&str| shared.folder(folder, Missing::Fail).is_ok();
+    let above = unsettled.iter().flat_map(|(_, path)| ancestors(path)).filter(is_there);
+    let folders = above.map(Box::from).collect();
     sync_folders(shared, &folders).into_values().next().map_or(Ok(()), Err)?;
-    noted::stored(shared, files.iter().map(|(no, path)| (*no, path.as_str())));
+    // Whether anything was done to them before this, nobody knows: their content must tell.
+    book.ledger.stored(&unsettled.iter().map(|(mark, _)| (*mark, None)).collect::<Vec<_>>());
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use crate::{
         naming::Numbering,
         system::{attributes, identity::Identity},
     },
-    model::{Arrival, Digest, Entry, EntryKind, EntryNo},
+    model::{Arrival, Digest, Entry, EntryKind, EntryNo, Timestamp},
 };
 
 /// A file that is about to get this name, as far as can be seen.
@@ -74,12 +74,18 @@ pub fn make_last(shared: &Shared, synced: impl IntoIterator<Item = usize>) {
     }
 }
 
-/// These have these names, below the receiving folder, and they will last.
-pub fn stored<'p>(shared: &Shared, files: impl Iterator<Item = (EntryNo, &'p str)>) {
+/// These have their names, and they will last; with when each was changed last as it got its own.
+pub fn stored(shared: &Shared, files: impl Iterator<Item = (EntryNo, Option<Timestamp>)>) {
     let Some(book) = shared.book() else { return };
-    let stored =
-        files.filter_map(|(no, path)| Some((book.accord.mark(shared.entry(no)?), shared.touched(path))));
+    let stored = files.filter_map(|(no, touched)| Some((book.accord.mark(shared.entry(no)?), touched)));
     book.ledger.stored(&stored.collect::<Vec<_>>());
+}
+
+/// When anything of what stands at a path was changed last.
+pub fn touched(shared: &Shared, path: &str) -> Option<Timestamp> {
+    shared.book()?;
+    let folder = shared.folder(above(path), Missing::Fail).ok()?;
+    attributes::touched(&folder.dir.symlink_metadata(last(path)).ok()?)
 }
 
 /// These stood there already, and are what was offered.
@@ -87,15 +93,6 @@ pub fn found(shared: &Shared, files: impl Iterator<Item = EntryNo>) {
     let Some(book) = shared.book() else { return };
     let arrivals = files.filter_map(|no| arrival(book, shared.entry(no)?));
     book.ledger.found(&arrivals.collect::<Vec<_>>());
-}
-
-/// What the plan calls stored because it stands under the name that was intended, and was not noted as stored.
-pub fn unnoted(shared: &Shared) -> Vec<(EntryNo, String)> {
-    let Some(book) = shared.book() else { return Vec::new() };
-    let entries =
-        shared.plan.stored().iter().cloned().flatten().filter_map(|no| Some((no, shared.entry(no)?)));
-    let unnoted = entries.filter(|(_, entry)| book.ledger.is_unsettled(book.accord.mark(entry)));
-    unnoted.map(|(no, entry)| (no, shared.local(&entry.path).into_owned())).collect()
 }
 
 fn arrival(book: &Book, entry: &Entry) -> Option<Arrival> {
@@ -122,11 +119,5 @@ impl Shared {
             "" => name.into(),
             parent => format!("{parent}/{name}").into(),
         })
-    }
-
-    /// When anything of what stands at a path was changed last.
-    fn touched(&self, path: &str) -> Option<crate::model::Timestamp> {
-        let folder = self.folder(above(path), Missing::Fail).ok()?;
-        attributes::touched(&folder.dir.symlink_metadata(last(path)).ok()?)
     }
 }

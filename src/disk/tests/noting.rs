@@ -161,3 +161,39 @@ fn what_was_there_before_and_found_to_be_the_same_is_never_replaced() {
     assert_eq!(store_one(&intake, 0, b"54321").unwrap().path.as_str(), "a (1)");
     assert_eq!(fs::read(temp.path().join("a")).unwrap(), b"12345");
 }
+
+#[test]
+fn what_was_edited_before_it_was_noted_as_stored_is_not_taken_for_what_was_stored() {
+    let entries = [timed("a", OLD.seconds), timed("missing", OLD.seconds)];
+    let temp = temp();
+    let inbox = temp.path().join("in");
+    let (earlier, fates) = died_before_it_was_noted(&temp, &entries, || {
+        fs::write(inbox.join("a"), "edits").unwrap();
+    });
+    assert_eq!(fates.stored, [0, 1]);
+    let entries = [timed("a", OLD.seconds + 7), timed("missing", OLD.seconds)];
+    // As if it had to come again: else nothing more of this transfer may.
+    let more =
+        earlier.ledger.arrived(|arrived| earlier.accord.as_ref().unwrap().with(&entries[..1], arrived));
+    let earlier = Earlier { accord: Some(Arc::new(more)), ..earlier };
+    let (intake, _) = begin_again(&inbox, &entries, Conflict::KeepBoth, &earlier);
+    assert_eq!(store_one(&intake, 0, b"54321").unwrap().path.as_str(), "a (1)");
+    assert_eq!(fs::read_to_string(inbox.join("a")).unwrap(), "edits");
+}
+
+#[test]
+fn where_nobody_knows_any_more_what_was_said_nothing_is_replaced_or_left_out() {
+    for conflict in [Conflict::Replace, Conflict::Skip] {
+        let temp = temp();
+        let entries = [timed("a", OLD.seconds)];
+        plant(&temp.path().join("a"), "mine, and longer");
+        let (intake, earlier) = begin_noting(temp.path(), &entries, conflict, Ledger::default());
+        drop(intake);
+        let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
+        let lost = Earlier { accord: None, ..earlier };
+        let plan = inbox.plan_again(&entries, &lost, conflict).unwrap();
+        let intake = Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap();
+        assert_eq!(store_one(&intake, 0, b"12345").unwrap().path.as_str(), "a (1)", "{conflict:?}");
+        assert_eq!(fs::read_to_string(temp.path().join("a")).unwrap(), "mine, and longer");
+    }
+}

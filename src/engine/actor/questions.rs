@@ -11,7 +11,7 @@ use crate::{
         trust::places::{Door, Refusal, Stage, Standing, Who, refusal},
     },
     model::{Answer, DeviceId, TransferId},
-    transfer::{Compared, Leeway},
+    transfer::{Compared, Leeway, More},
     wire::limits,
 };
 
@@ -34,6 +34,7 @@ impl Actor {
         let (reply, show): (_, Box<dyn FnOnce()>) = match question {
             Question::Same { counts, reply } => (Reply::Same(reply), Box::new(|| desk.counted(counts))),
             Question::Offer { offer, reply } => (Reply::Offer(reply), Box::new(|| desk.show(*offer))),
+            Question::More { offer, reply } => (Reply::More(reply), Box::new(|| desk.show(*offer))),
         };
         // Whoever offered has left already, or nobody receives any more.
         if reply.is_closed() || !self.is_receiving() {
@@ -45,7 +46,7 @@ impl Actor {
         let is_trusted = peer.is_some_and(|peer| self.standing(peer) == Standing::Trusted);
         let places = if is_trusted { limits::MAX_WAITING } else { limits::MAX_QUESTIONS };
         if is_asked_about || self.questions.len() + self.compared.len() >= places {
-            return reply.decline(Some(if is_asked_about { STILL_ASKED } else { BUSY }.to_owned()));
+            return reply.turn_away(if is_asked_about { STILL_ASKED } else { BUSY });
         }
         self.questions.insert(id, reply);
         show();
@@ -57,6 +58,7 @@ impl Actor {
             (Some(question), Answer::Decline(reason)) => question.decline(reason),
             // Whoever asked may have gone: the offer was withdrawn in the same moment.
             (Some(Reply::Offer(reply)), answer) => drop(reply.send(answer)),
+            (Some(Reply::More(reply)), Answer::Accept(_)) => drop(reply.send(More::Agreed)),
             (Some(same), Answer::Accept(_)) => drop(self.questions.insert(id, same)),
             (None, _) => {}
         }
@@ -107,7 +109,7 @@ impl Actor {
     /// Whose place a transfer that receives has, and how far it has come.
     fn taken(&self, desk: &Desk) -> Option<(Who, Stage)> {
         let stage = match desk {
-            desk if desk.is_undecided() => Stage::Undecided,
+            desk if desk.is_unaccepted() => Stage::Undecided,
             desk if desk.is_interrupted() => Stage::Resting,
             _ => Stage::Flowing,
         };

@@ -138,7 +138,7 @@ impl Actor {
         self.awaited = None;
         // Offers that are still being made: nobody is there to answer them any more.
         for (id, running) in &self.transfers {
-            let unasked = running.desk.is_undecided() && !self.questions.contains_key(id);
+            let unasked = running.desk.is_unaccepted() && !self.questions.contains_key(id);
             if running.receives() && unasked {
                 running.cancel.cancel();
             }
@@ -165,7 +165,7 @@ impl Actor {
     /// Stops listening when nobody receives, and no accepted transfer may still open its content
     /// connection.
     pub(super) fn close_door(&mut self) {
-        let accepted = |r: &Running| r.receives() && !r.desk.is_undecided();
+        let accepted = |r: &Running| r.receives() && !r.desk.is_unaccepted();
         if !self.is_receiving() && !self.transfers.values().any(accepted) {
             self.reception = None;
         }

@@ -115,7 +115,7 @@ impl Actor {
     fn go_on(&mut self, connection: Box<Connection>, id: TransferId) -> Result<(), Box<Connection>> {
         if let Some(running) = self.transfers.get(&id)
             && let Line::IsCalled(again) = &running.line
-            && (running.desk.was_accepted() || !running.desk.is_undecided())
+            && !running.desk.is_unaccepted()
         {
             // One that is not taken closes, and its sender calls again: a refusal would end it.
             let _ = again.try_send(connection);

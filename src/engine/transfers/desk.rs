@@ -94,9 +94,9 @@ impl Desk {
         self.transfer().caution = caution;
     }
 
-    /// True before the answer to its offer.
-    pub fn is_undecided(&self) -> bool {
-        is_undecided(&self.transfer().state)
+    /// True before anybody has said yes to any of it.
+    pub fn is_unaccepted(&self) -> bool {
+        is_undecided(&self.transfer().state) && !self.was_accepted()
     }
 
     /// True while nothing flows of what was accepted.

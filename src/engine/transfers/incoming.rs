@@ -384,13 +384,13 @@ impl Incoming {
 
     /// Keeps what is needed to receive what failed, should the sender try that again.
     async fn keep_failed(&self, accepted: Accepted) {
-        let Accepted { mut record, kept, accord, ledger } = accepted;
+        let Accepted { mut record, kept, accord, ledger, refused } = accepted;
         record.missing = Missing::Failed;
         let new = Record::Receiving(record.clone());
         let keeping = spawn_blocking(move || kept.map(|kept| kept.replace(&new)).transpose());
         let kept = keeping.await.unwrap_or_else(|broke| Err(io::Error::other(broke)));
         let kept = kept.inspect_err(|problem| tracing::warn!(%problem, "what failed can’t be kept"));
-        let accepted = Accepted { record, kept: kept.ok().flatten(), accord, ledger };
+        let accepted = Accepted { record, kept: kept.ok().flatten(), accord, ledger, refused };
         // An actor that is gone will not be called.
         let _ = self.actor.send(Internal::Unheard(Box::new(accepted))).await;
     }

@@ -13,7 +13,7 @@ use crate::{
     disk::{Names, Volume},
     model::{DeviceId, DeviceName, Landing, Peer, Source, Summary, Target, TransferId},
 };
-pub use files::{Accepted, Agreed, FOLDER, Found, Kept, Listed, forget_beside};
+pub use files::{Accepted, Agreed, FOLDER, Found, Kept, LONG, Listed, forget_beside};
 
 /// What must be known to go on with a transfer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -44,6 +44,8 @@ pub enum More {
     Agreed,
     /// What was agreed stays as it was.
     Refused,
+    /// Nobody can be asked now, and a no would be none: its sender calls again.
+    Later,
 }
 
 /// What is said of the code of a first meeting, short of an alarm.

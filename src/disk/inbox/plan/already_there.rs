@@ -76,7 +76,7 @@ impl<'a> Planner<'a> {
             let key = self.key(parent, &name);
             let there = match self.look(parent, above(path), &name) {
                 // It is another's in this offer, and was when this one was put beside that.
-                None if number == 0 && self.taken.contains(&key) => continue,
+                None if self.taken.contains(&key) => continue,
                 there => there?,
             };
             if self.inbox.looks_like(&there, entry) && self.claim(&there) && self.taken.insert(key) {

@@ -34,7 +34,9 @@ impl<'a> HeldTo<'a> {
     /// True of what nobody has said yes to. To be asked once of each entry.
     pub fn is_new(&mut self, entry: &Entry) -> bool {
         let is_new = !self.accord.has(entry);
-        if !is_new && matches!(entry.kind, EntryKind::File { .. }) && self.coming(entry) == Coming::First {
+        let mark = self.accord.mark(entry);
+        let is_file = matches!(entry.kind, EntryKind::File { .. });
+        if !is_new && is_file && self.ledger.arrived(|arrived| self.accord.awaits(mark, arrived)) {
             self.gone = self.gone.saturating_sub(1);
         }
         is_new

@@ -16,7 +16,7 @@ use cap_fs_ext::DirExt as _;
 use cap_std::fs::{Dir, Metadata};
 
 use super::{
-    decided::{Plan, Target},
+    decided::{Attempt, Plan, Target},
     free_name::{Numbers, Settled},
     held::HeldTo,
     ranges::extend,
@@ -33,7 +33,7 @@ use crate::{
         naming::Numbering,
         system::{descriptors, identity, space::Space},
     },
-    model::{Coming, Conflict, Effect, Entry, EntryKind, EntryNo, RelPath, text},
+    model::{Coming, Conflict, Effect, Entry, EntryKind, EntryNo, RelPath, Stood, text},
 };
 
 /// Folders that an offer may imply: Airlift offers each by itself, and a few long paths could else stand for
@@ -232,15 +232,14 @@ impl<'a> Planner<'a> {
             Coming::First => self.left_earlier(parent, entry).or_else(|| self.likely(parent, entry)),
             Coming::Unchanged | Coming::Changed => None,
         };
-        let Some(conflict) = self.hold(parent, entry) else { return Ok(Fate::Beyond) };
+        let Some((conflict, told)) = self.hold(parent, entry) else { return Ok(Fate::Beyond) };
         let conflict = match conflict {
             Conflict::Replace if known.is_none() && self.is_claimed(parent, path) => Conflict::KeepBoth,
             conflict => conflict,
         };
         if known == Some(Fate::Likely) {
             if conflict == Conflict::Replace {
-                let name = last(&self.plan.names.path(path)).to_owned();
-                self.aim(no, parent, path, &name);
+                self.aim(no, parent, path, told);
             }
             self.add_to_needs(size)?;
             return Ok(Fate::Likely);
@@ -249,9 +248,9 @@ impl<'a> Planner<'a> {
             self.count(size)?;
             return Ok(Fate::Replaces);
         }
-        let (name, fate) = self.name(parent, path, Numbering::File, conflict)?;
+        let fate = self.name(parent, path, Numbering::File, conflict)?.1;
         if fate == Fate::Replaces {
-            self.aim(no, parent, path, &name);
+            self.aim(no, parent, path, told);
         }
         if fate != Fate::LeftOut {
             self.count(size)?;
@@ -259,12 +258,17 @@ impl<'a> Planner<'a> {
         Ok(fate)
     }
 
-    /// Has a file take the place of what stands there now, and of nothing else.
-    fn aim(&mut self, no: EntryNo, parent: Folder, path: &str, name: &str) {
-        if let Some(there) = self.look(parent, above(path), name) {
-            self.claim(&there);
-            self.plan.targets.insert(no, Target::Told(identity::stood(&there)));
+    /// Has a file take the place of what its person was told of, under the very name, and of nothing else.
+    fn aim(&mut self, no: EntryNo, parent: Folder, path: &str, told: Option<Stood>) {
+        let wish = self.plan.names.wish(self.inbox.rules, path).into_owned();
+        if last(&self.plan.names.path(path)) != wish {
+            return;
         }
+        let Some(there) = self.look(parent, above(path), &wish) else { return };
+        // With the first offer, that is what stands there then.
+        let told = told.unwrap_or_else(|| identity::stood(&there));
+        self.claim(&there);
+        self.plan.targets.insert(no, Target::Told(told));
     }
 
     /// False when another entry has this file for itself.
@@ -291,25 +295,28 @@ impl<'a> Planner<'a> {
         is_new
     }
 
-    /// What becomes of a file that is wanted where something stands under its name; `None` where more would come of it
-    /// than was agreed.
-    fn hold(&mut self, parent: Folder, entry: &Entry) -> Option<Conflict> {
-        let Some(held) = &mut self.held else { return Some(self.plan.conflict) };
-        let effect = held.hold(entry)?;
-        let is_told = match effect {
-            Effect::Adds => false,
+    /// What becomes of a file that is wanted where something stands under its name, and what of that its person was told
+    /// would be replaced; `None` where more would come of it than was agreed.
+    fn hold(&mut self, parent: Folder, entry: &Entry) -> Option<(Conflict, Option<Stood>)> {
+        let effect = match &mut self.held {
+            Some(held) => held.hold(entry)?,
+            None if self.plan.attempt == Attempt::First => return Some((self.plan.conflict, None)),
+            // Nobody knows any more what was said.
+            None => Effect::Adds,
+        };
+        let told = match effect {
+            Effect::Adds => None,
             Effect::Replaces(stood) => {
-                let path = entry.path.as_str();
-                let wish = self.plan.names.wish(self.inbox.rules, path);
-                let there = self.look(parent, above(path), &wish);
-                there.is_none_or(|there| identity::is_as_it_stood(&there, stood))
+                let wish = self.plan.names.wish(self.inbox.rules, entry.path.as_str());
+                let there = self.look(parent, above(entry.path.as_str()), &wish);
+                there.is_none_or(|there| identity::is_as_it_stood(&there, stood)).then_some(stood)
             }
         };
         Some(match self.plan.conflict {
-            Conflict::Replace if !is_told => Conflict::KeepBoth,
+            Conflict::Replace if told.is_none() => (Conflict::KeepBoth, None),
             // What stood there when it was agreed was left out then: this has come since.
-            Conflict::Skip => Conflict::KeepBoth,
-            conflict => conflict,
+            Conflict::Skip => (Conflict::KeepBoth, None),
+            conflict => (conflict, told),
         })
     }
 

@@ -65,7 +65,9 @@ impl Planner<'_> {
         if let Some((saved, Coming::Unchanged)) = intended
             && let Some((saved, there)) = self.stands(parent, path, saved)
         {
-            self.claim(&there);
+            if !self.claim(&there) {
+                return None;
+            }
             self.take_name(parent, path, last(&saved.path));
             return Some(Fate::Likely);
         }

@@ -12,12 +12,15 @@ use crate::{
     engine::{
         command::{Consent, Receiving},
         report::{Internal, Question},
-        transfers::record::{self, Said},
+        transfers::{
+            desk::Desk,
+            record::{self, Said},
+        },
         trust::policy::{Asked, Decision, decide},
     },
-    model::{Agreement, Answer, Landing, Summary, Trust},
+    model::{Agreement, Answer, Landing, Summary, Transfer, Trust},
     transfer::{Compared, Host, IncomingOffer, More},
-    wire::message::Acquaintance,
+    wire::{limits, message::Acquaintance},
 };
 
 /// Who answers in one attempt at a transfer.
@@ -88,24 +91,49 @@ impl Host for Answering<'_> {
     }
 
     async fn more(&self, offer: IncomingOffer) -> More {
+        let refused = lock(self.story).accepted.as_ref().and_then(|accepted| accepted.refused);
+        if refused.is_some_and(|when| when.elapsed() < limits::MORE_AGAIN) {
+            return More::Refused;
+        }
         let (reply, told) = oneshot::channel();
         let asked = self.incoming.actor.send(Internal::Terms { reply }).await;
         let Some(receiving) = told.await.ok().flatten().filter(|_| asked.is_ok()) else {
             return More::Refused;
         };
-        let desk = &self.incoming.desk;
-        let before = desk.shown();
-        let (answer, said) = self.incoming.answer(offer, &receiving, self.from).await;
-        // What is left of it is not all of it.
-        let whole = lock(self.story).answered.as_ref().map(|(_, summary, _)| summary.clone());
-        desk.update(|t| t.summary = whole.unwrap_or(before.summary));
-        if !matches!(answer, Answer::Accept(_)) {
-            return More::Refused;
+        let (more, said) = self.incoming.more(offer, &receiving).await;
+        let mut shared = lock(self.story);
+        match more {
+            More::Agreed => {
+                shared.said = Some(said);
+                if let Some((_, summary, whose)) = &mut shared.answered {
+                    *whose = said;
+                    let whole = summary.clone();
+                    self.incoming.desk.update(|t| t.summary = whole);
+                }
+            }
+            More::Refused => {
+                if let Some(accepted) = &mut shared.accepted {
+                    accepted.refused = Some(Instant::now());
+                }
+            }
+            More::Later => {}
         }
-        if let Some((.., whose)) = &mut lock(self.story).answered {
-            *whose = said;
-        }
-        More::Agreed
+        more
+    }
+}
+
+/// While more than was agreed is asked, the transfer is shown as that alone; then as what it is again.
+struct Whole<'a>(&'a Desk, Box<Transfer>);
+
+impl Drop for Whole<'_> {
+    fn drop(&mut self) {
+        let Self(desk, before) = self;
+        desk.update(|t| {
+            t.summary.clone_from(&before.summary);
+            t.folder.clone_from(&before.folder);
+            t.notes.clone_from(&before.notes);
+            (t.free, t.already) = (before.free, before.already);
+        });
     }
 }
 
@@ -140,13 +168,32 @@ impl Incoming {
         (decision, trust)
     }
 
+    /// Whether what goes beyond what was agreed is wanted, and who says so.
+    async fn more(&self, offer: IncomingOffer, receiving: &Receiving) -> (More, Said) {
+        let (decision, trust) = self.decide(&offer.summary, receiving);
+        match decision {
+            Decision::Answer(Answer::Accept(_)) => (More::Agreed, rests_on(receiving, trust)),
+            Decision::Answer(Answer::Decline(_)) => (More::Refused, Said::Person),
+            Decision::Ask => {
+                let _whole = Whole(&self.desk, Box::new(self.desk.shown()));
+                let (reply, said) = oneshot::channel();
+                let question = Question::More { offer: Box::new(offer), reply };
+                let ask = Internal::Ask { desk: Arc::clone(&self.desk), question };
+                let asked = self.actor.send(ask).await;
+                // A question that was dropped was answered with no.
+                let said = said.await.ok().filter(|_| asked.is_ok()).unwrap_or(More::Refused);
+                self.devices.look().await;
+                let is_blocked = self.devices.trust_of(self.peer.id) == Trust::Blocked;
+                (if is_blocked { More::Refused } else { said }, Said::Person)
+            }
+        }
+    }
+
     async fn answer(&self, offer: IncomingOffer, receiving: &Receiving, from: IpAddr) -> (Answer, Said) {
         match self.decide(&offer.summary, receiving) {
             (Decision::Answer(answer), trust) => {
                 self.desk.take_down(offer);
-                let rests_on_trust =
-                    receiving.consent != Consent::All && matches!(trust, Trust::Trusted | Trust::Own);
-                (answer, if rests_on_trust { Said::Trust } else { Said::Person })
+                (answer, rests_on(receiving, trust))
             }
             (Decision::Ask, _) => (self.ask(offer, receiving, from).await, Said::Person),
         }
@@ -227,6 +274,15 @@ impl Incoming {
 
     pub(super) fn is_trusted(&self) -> bool {
         matches!(self.devices.trust_of(self.peer.id), Trust::Trusted | Trust::Own)
+    }
+}
+
+/// Whose yes it is that a policy has said.
+fn rests_on(receiving: &Receiving, trust: Trust) -> Said {
+    if receiving.consent != Consent::All && matches!(trust, Trust::Trusted | Trust::Own) {
+        Said::Trust
+    } else {
+        Said::Person
     }
 }
 

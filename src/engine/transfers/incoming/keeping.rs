@@ -5,7 +5,7 @@ use std::{io, path::Path, sync::Arc, time::SystemTime};
 use super::story::{Story, lock};
 use crate::{
     disk::{Ledger, Names, Volume},
-    engine::transfers::record::{self, Accepted, Kept, Missing, Record, Said, Who},
+    engine::transfers::record::{self, Accepted, Kept, LONG, Missing, Record, Said, Who},
     model::{Accord, Landing, Purpose, Summary, TransferId},
 };
 
@@ -54,7 +54,7 @@ pub(super) fn keep(
     let kept = kept.ok();
     let ledger = Arc::new(beside(kept.as_ref(), accord));
     let accord = Some(Arc::clone(accord));
-    shared.accepted = Some(Accepted { record, kept, accord, ledger: Arc::clone(&ledger) });
+    shared.accepted = Some(Accepted { record, kept, accord, ledger: Arc::clone(&ledger), refused: None });
     Ok(ledger)
 }
 
@@ -78,6 +78,3 @@ fn beside(kept: Option<&Kept>, accord: &Accord) -> Ledger {
     }
     kept.ledger()
 }
-
-/// Bytes from which on a transfer takes so long that a power cut in it is worth a turn of the disk.
-const LONG: u64 = 64 << 20;

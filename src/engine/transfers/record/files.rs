@@ -9,7 +9,7 @@ use std::{
     io::{self, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,8 @@ const ACCORD: &str = "accord";
 const LEDGER: &str = "ledger";
 /// How those end that are still being written, and have no name yet.
 const NEW: &str = "new";
+/// Bytes from which on a transfer takes so long that a power cut in it is worth a turn of the disk.
+pub const LONG: u64 = 64 << 20;
 /// After which nobody writes one any more.
 const OLD: Duration = Duration::from_hours(1);
 
@@ -50,6 +52,8 @@ pub struct Accepted {
     /// What was said yes to; `None` where a run of before did not keep it.
     pub accord: Option<Arc<Accord>>,
     pub ledger: Arc<Ledger>,
+    /// When more than was agreed was last asked, and refused.
+    pub refused: Option<Instant>,
 }
 
 impl Accepted {
@@ -57,7 +61,7 @@ impl Accepted {
     #[must_use]
     pub fn of(record: Receiving, kept: Kept) -> Self {
         let (accord, ledger) = (kept.accord().map(Arc::new), Arc::new(kept.ledger()));
-        Self { record, kept: Some(kept), accord, ledger }
+        Self { record, kept: Some(kept), accord, ledger, refused: None }
     }
 
     /// What another attempt is held to.
@@ -157,8 +161,12 @@ impl Kept {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let mut new = nameless(folder)?;
         new.write_all(&accord.to_bytes())?;
-        // Not synced: after a power cut it may be none, and then its transfer waits for a person.
-        new.persist(self.path.with_extension(ACCORD))?;
+        let path = self.path.with_extension(ACCORD);
+        // Else, after a power cut, it may be none, and its transfer waits for a person.
+        if accord.bytes() >= LONG || path.exists() {
+            new.as_file().sync_data()?;
+        }
+        new.persist(path)?;
         Ok(())
     }
 

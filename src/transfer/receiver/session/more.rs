@@ -59,8 +59,10 @@ impl Session<'_> {
             ended = self.until_end() => return ended.map(Err),
             () = sleep(limits::ANSWER) => More::Refused,
         };
-        if said == More::Refused {
-            return Ok(Ok(checked));
+        match said {
+            More::Agreed => {}
+            More::Refused => return Ok(Ok(checked)),
+            More::Later => return Err(TransferError::Stalled),
         }
         let accord = earlier.ledger.arrived(|arrived| accord.with(more, arrived));
         let earlier = Earlier { accord: Some(Arc::new(accord)), ..(**earlier).clone() };
