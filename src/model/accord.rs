@@ -426,7 +426,7 @@ mod tests {
             super::Accord::new(KEY, &[file("c", 1), file("d", 1)], |_| Some(Effect::Adds)),
         );
         for _ in 0..200 {
-            often.add(Arrival { mark: accord.mark(&file("c", 0)), size: 10, modified: None });
+            often.add(Arrival { mark: accord.mark(&file("c", 0)), size: 1, modified: None });
         }
         let slack = accord.slack(&often);
         let large = accord.with([&file("c", 8 << 20)], &often);
