@@ -16,7 +16,7 @@ use crate::{
     engine::{Command, DeviceCard, EngineEnd, Event, Gauge, Handle, InboxCard, Settings, Snapshot, seam},
     model::{
         Access, DeviceId, DeviceName, Digest, Direction, Entry, EntryKind, FileMode, Outcome, Peer, Progress,
-        RelPath, Report, Summary, Transfer, TransferId, TransferState,
+        RelPath, Report, Scope, Summary, Transfer, TransferId, TransferState,
     },
 };
 
@@ -109,6 +109,7 @@ pub fn transfer(id: u8, direction: Direction) -> Transfer {
         notes: Vec::new(),
         meeting: None,
         caution: None,
+        scope: Scope::Whole,
         state: TransferState::Connecting,
     }
 }

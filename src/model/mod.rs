@@ -42,7 +42,7 @@ pub use side::{Direction, Side};
 pub use target::{BadLink, BadTarget, Link, Target};
 pub use transfer::{
     Answer, BadTransferId, Conflict, FileProblem, Landing, Outcome, Problem, ProblemKind, Progress, Report,
-    Rest, Retry, Source, Transfer, TransferId, TransferState,
+    Rest, Retry, Scope, Source, Transfer, TransferId, TransferState,
 };
 pub use tree::{CHUNK, Group, Leaf, Tree, Twice};
 pub use trial::{Medium, Purpose, Trial};

@@ -104,7 +104,16 @@ pub struct Transfer {
     /// The code that both screens show, where one of the two devices does not know the other.
     pub meeting: Option<Meeting>,
     pub caution: Option<Caution>,
+    pub scope: Scope,
     pub state: TransferState,
+}
+
+/// What an offer that waits is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    Whole,
+    /// What goes beyond what was agreed before. Where it goes is settled.
+    More,
 }
 
 impl Transfer {

@@ -15,7 +15,7 @@ use airlift::{
     gui::{App, Desktop, FilePicker, Opener, Pick, Picked, Reply},
     model::{
         DeviceId, DeviceKind, DeviceName, Direction, EntryKind, FileMode, KnownDevice, Nearby, Outcome, Peer,
-        Progress, Proof, Report, Route, RouteAnswer, Sighting, Summary, TopItem, Transfer, TransferId,
+        Progress, Proof, Report, Route, RouteAnswer, Scope, Sighting, Summary, TopItem, Transfer, TransferId,
         TransferState, Trust,
     },
 };
@@ -318,6 +318,7 @@ pub fn transfer(number: u8, direction: Direction, top: Vec<TopItem>, state: Tran
         notes: Vec::new(),
         meeting: None,
         caution: None,
+        scope: Scope::Whole,
         state,
     }
 }

@@ -34,7 +34,7 @@ impl Actor {
         let (reply, show): (_, Box<dyn FnOnce()>) = match question {
             Question::Same { counts, reply } => (Reply::Same(reply), Box::new(|| desk.counted(counts))),
             Question::Offer { offer, reply } => (Reply::Offer(reply), Box::new(|| desk.show(*offer))),
-            Question::More { offer, reply } => (Reply::More(reply), Box::new(|| desk.show(*offer))),
+            Question::More { offer, reply } => (Reply::More(reply), Box::new(|| desk.show_more(*offer))),
         };
         // Whoever offered has left already, or nobody receives any more.
         if reply.is_closed() || !self.is_receiving() {

@@ -28,8 +28,8 @@ use crate::{
     },
     identity::{Heard, Whereabouts},
     model::{
-        DeviceName, Direction, Peer, Proof, Source, Summary, Target, Transfer, TransferId, TransferState,
-        Trust,
+        DeviceName, Direction, Peer, Proof, Scope, Source, Summary, Target, Transfer, TransferId,
+        TransferState, Trust,
     },
     net::Connection,
     settings::GoOn,
@@ -272,6 +272,7 @@ impl Actor {
             notes: Vec::new(),
             meeting: None,
             caution: None,
+            scope: Scope::Whole,
             state,
         };
         let is_strangers = |id| self.devices.trust_of(id) == Trust::Stranger;

@@ -14,7 +14,7 @@ use crate::{
     },
     model::{
         Agreement, Caution, CompareCode, DeviceId, Direction, Meeting, Outcome, Pause, Problem, ProblemKind,
-        Progress, Report, Summary, Target, Transfer, TransferId, TransferState,
+        Progress, Report, Scope, Summary, Target, Transfer, TransferId, TransferState,
     },
     settings::Settings,
     transfer::{IncomingOffer, Meter, Notice},
@@ -241,6 +241,12 @@ impl Desk {
 
     /// An offer that came whole, and waits for its answer.
     pub fn show(&self, offer: IncomingOffer) {
+        self.note(offer, TransferState::Waiting);
+    }
+
+    /// What of an offer goes beyond what was agreed, and waits for its answer.
+    pub fn show_more(&self, offer: IncomingOffer) {
+        self.transfer().scope = Scope::More;
         self.note(offer, TransferState::Waiting);
     }
 

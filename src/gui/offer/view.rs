@@ -7,7 +7,7 @@ use crate::{
     engine::Snapshot,
     gui::{icons::Icon, meeting, paths},
     model::{
-        Agreement, CompareCode, Conflict, DeviceId, EntryKind, Landing, Medium, Purpose, Transfer,
+        Agreement, CompareCode, Conflict, DeviceId, EntryKind, Landing, Medium, Purpose, Scope, Transfer,
         TransferId, TransferState, Trust, text,
     },
 };
@@ -45,7 +45,7 @@ pub struct View {
     own_folder: Option<PathBuf>,
     /// “Save as…”, once it was asked for.
     pub form: Option<Form>,
-    /// What [`View::form`] starts with; `None` for what is not kept.
+    /// What [`View::form`] starts with; `None` for what is not kept, or has its place already.
     blank: Option<Form>,
 }
 
@@ -119,7 +119,7 @@ impl View {
             later: Trust::Known,
             own_folder: (folder != settings.inbox).then(|| folder.clone()),
             form: None,
-            blank: kept.then(|| Form::new(folder, only, conflict)),
+            blank: (kept && transfer.scope == Scope::Whole).then(|| Form::new(folder, only, conflict)),
         }
     }
 

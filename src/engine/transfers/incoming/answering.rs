@@ -18,7 +18,7 @@ use crate::{
         },
         trust::policy::{Asked, Decision, decide},
     },
-    model::{Agreement, Answer, Landing, Summary, Transfer, Trust},
+    model::{Agreement, Answer, Landing, Scope, Summary, Transfer, Trust},
     transfer::{Compared, Host, IncomingOffer, More},
     wire::{limits, message::Acquaintance},
 };
@@ -132,7 +132,7 @@ impl Drop for Whole<'_> {
             t.summary.clone_from(&before.summary);
             t.folder.clone_from(&before.folder);
             t.notes.clone_from(&before.notes);
-            (t.free, t.already) = (before.free, before.already);
+            (t.free, t.already, t.scope) = (before.free, before.already, Scope::Whole);
         });
     }
 }

@@ -15,8 +15,8 @@ use crate::{
     disk::{self, Scraps, User},
     engine::transfers::record::{Kept, Record, forget_beside},
     model::{
-        Direction, EntryKind, FileMode, Peer, Problem, ProblemKind, Rest, Side, Summary, TopItem, Transfer,
-        TransferId,
+        Direction, EntryKind, FileMode, Peer, Problem, ProblemKind, Rest, Scope, Side, Summary, TopItem,
+        Transfer, TransferId,
     },
     settings::Settings,
 };
@@ -127,6 +127,7 @@ impl Orphan {
             notes: Vec::new(),
             meeting: None,
             caution: None,
+            scope: Scope::Whole,
             state: left(why, Rest::Scraps, self.since, settings),
         }
     }

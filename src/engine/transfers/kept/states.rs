@@ -9,7 +9,7 @@ use crate::{
         marks::Marks,
         record::{Agreed, Missing, Record},
     },
-    model::{Direction, Landing, Problem, ProblemKind, Rest, Side, Transfer, TransferState},
+    model::{Direction, Landing, Problem, ProblemKind, Rest, Scope, Side, Transfer, TransferState},
     settings::{GoOn, Settings},
 };
 
@@ -87,6 +87,7 @@ pub fn shown(record: &Record, state: TransferState) -> Transfer {
         notes: Vec::new(),
         meeting: None,
         caution: None,
+        scope: Scope::Whole,
         state,
     }
 }
