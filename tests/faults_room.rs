@@ -73,6 +73,12 @@ impl Disk {
 }
 
 impl Disk {
+    fn remount(&self, option: &str) {
+        let mut mount = Command::new("mount");
+        mount.args(["-o", &format!("remount,{option}")]).arg(&self.at);
+        assert!(mount.status().unwrap().success());
+    }
+
     /// Its folder is still there, on the disk below.
     fn take_out(&self) {
         assert!(Command::new("umount").arg(&self.at).status().unwrap().success());
@@ -265,7 +271,7 @@ fn standard_input_can_t_wait_for_room_and_both_sides_hear_why_it_ended() {
 fn is_away(side: &mut Running, whose: &str) {
     let paused = side.wait_for("paused");
     assert_eq!((&paused["reason"], &paused["side"]), (&"no_disk".into(), &whose.into()), "{paused}");
-    assert!(paused["problem"].as_str().unwrap().contains("not connected"), "{paused}");
+    assert!(paused["problem"].as_str().unwrap().contains("not connected, or read-only"), "{paused}");
 }
 
 #[test]
@@ -290,4 +296,27 @@ fn what_goes_on_when_its_disk_was_taken_out_waits_for_that_and_is_written_to_no_
     assert!(ends.iter().all(|end| end["files"] == 1), "{ends:?}");
     assert!(fs::read(inbox.join("film")).unwrap() == bytes);
     assert_eq!(names(&inbox), ["film"]);
+}
+
+#[test]
+fn what_goes_on_when_its_disk_is_read_only_waits_until_it_is_not_and_nothing_that_has_come_is_lost() {
+    let Some(disk) = Disk::new("ext4", 96, "") else { return };
+    let (here, there) = (Device::new(), Device::new());
+    let bytes = content(30 << 20);
+    here.file("film", &bytes);
+    let (mut receiver, port) = receive(&there, &disk.at, "0", &ONCE);
+    let mut sender = here.send(&[&here.path("film")], &format!("127.0.0.1:{port}"), &["--limit", "12MB/s"]);
+    wait_for_bytes(&mut receiver, 10 << 20);
+    receiver.signal("KILL");
+    receiver.code();
+    disk.remount("ro");
+    let (mut receiver, _) = receive(&there, &disk.at, &port, &ONCE);
+    is_away(&mut receiver, "here");
+    is_away(&mut sender, "there");
+    disk.remount("rw");
+    for side in [sender, receiver] {
+        ends_well(side);
+    }
+    assert!(fs::read(disk.at.join("film")).unwrap() == bytes);
+    assert_eq!(names(&disk.at), ["film"]);
 }

@@ -17,7 +17,9 @@ use tokio::{
 use super::news::{Moment, News, report};
 use crate::{
     engine::{CodeState, Event, Events, Handle, ReceivingState, Snapshot, Update},
-    model::{CompareCode, Outcome, Pause, Problem, Progress, Report, Transfer, TransferId, TransferState},
+    model::{
+        CompareCode, Outcome, Pause, Problem, Progress, Report, Scope, Transfer, TransferId, TransferState,
+    },
 };
 
 /// How often progress is sampled: twice the promised five a second, since timers run late.
@@ -135,6 +137,8 @@ enum Link {
     #[default]
     Whole,
     Broken,
+    /// More than was accepted is asked.
+    Asked,
     /// And why: how much a full disk lacks is no news.
     Paused(Pause),
 }
@@ -310,11 +314,16 @@ impl Watch {
                     self.due.push_back(Turn::Paused(Box::new(transfer.clone()), why));
                 }
             }
-            (TransferState::Interrupted { why, .. }, Link::Whole | Link::Paused(_)) => {
+            // Of what was accepted before, more is asked.
+            (TransferState::Waiting, told) if transfer.scope == Scope::More && told != Link::Asked => {
+                followed.link = Link::Asked;
+                self.due.push_back(Turn::Transfer(Moment::Offered, Box::new(transfer.clone())));
+            }
+            (TransferState::Interrupted { why, .. }, Link::Whole | Link::Paused(_) | Link::Asked) => {
                 followed.link = Link::Broken;
                 self.due.push_back(Turn::Broken(Box::new(transfer.clone()), why.clone()));
             }
-            (TransferState::Active, Link::Broken | Link::Paused(_)) => {
+            (TransferState::Active, Link::Broken | Link::Paused(_) | Link::Asked) => {
                 followed.link = Link::Whole;
                 self.due.push_back(Turn::Mended(Box::new(transfer.clone())));
             }

@@ -140,7 +140,7 @@ pub enum DiskError {
         "The system lets Airlift open no more files at once. It goes on when other transfers have ended."
     )]
     NoHandles,
-    #[error("The disk that this goes to is not there. Connect it, and it goes on by itself.")]
+    #[error("Where this goes can’t be written to now: the disk is not connected, or read-only.")]
     Away,
 }
 

@@ -5,7 +5,7 @@
 
 use std::{
     fs, io,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
     sync::Arc,
 };
 
@@ -70,6 +70,11 @@ impl OffLimits {
     /// When it may not.
     pub fn admits(&self, folder: &Path) -> Result<(), DiskError> {
         let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        // Where something before a `..` is not there yet, it will be made, and this is where it leads then.
+        let straight = straightened(&absolute);
+        if straight != absolute {
+            self.admits(&straight)?;
+        }
         // What is not there yet will be made in the nearest one that is.
         let Some(there) = absolute.ancestors().find_map(|folder| fs::canonicalize(folder).ok()) else {
             return Ok(());
@@ -87,4 +92,17 @@ impl OffLimits {
         };
         if self.0.iter().any(is_above) { Err(DiskError::AboveOwn(shown(folder))) } else { Ok(()) }
     }
+}
+
+/// A path without `..`, as if there were no links.
+fn straightened(absolute: &Path) -> PathBuf {
+    let mut straight = PathBuf::new();
+    for component in absolute.components() {
+        if component == Component::ParentDir {
+            straight.pop();
+        } else {
+            straight.push(component);
+        }
+    }
+    straight
 }

@@ -9,7 +9,8 @@ pub enum Pause {
     /// The receiver's disk is full; it goes on by itself when there is room. `lacks`: bytes that must
     /// become free; `None` where that isn't known, as at the sender.
     NoRoom { lacks: Option<u64> },
-    /// The disk that the receiver has put it on so far is not there; it goes on by itself when it is.
+    /// The disk that the receiver has put it on so far is not there, or its folder can't be written to; it goes on by
+    /// itself when it can.
     NoDisk,
 }
 
@@ -34,11 +35,11 @@ impl Pause {
             }
             (Self::NoDisk, Direction::Send) => {
                 format!(
-                    "The disk of {label} that this goes to is not connected. It goes on by itself when it is."
+                    "{label} can’t write to where this goes now: the disk is not connected, or read-only. It goes on by itself when that is over."
                 )
             }
             (Self::NoDisk, Direction::Receive) => {
-                "The disk that this goes to is not connected here. Connect it, and it goes on by itself."
+                "Where this goes can’t be written to now: the disk is not connected, or read-only. When that is over, it goes on by itself."
                     .to_owned()
             }
         }

@@ -68,10 +68,10 @@ impl From<Ended> for Outcome {
             Ended::NoDisk { at } => {
                 let text = match at {
                     Side::Here => {
-                        "The disk that this goes to is not connected here. Connect it, and have it sent again."
+                        "Where this goes can’t be written to here now. Connect its disk, and have it sent again."
                     }
                     Side::There => {
-                        "The other device’s disk is not connected. Connect it there, and send again."
+                        "The other device can’t write to where this goes. Connect its disk there, and send again."
                     }
                 };
                 Self::Failed(Problem { side: at, kind: ProblemKind::NoDisk, text: text.to_owned() })

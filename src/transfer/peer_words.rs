@@ -56,7 +56,7 @@ pub fn of_disk(error: &DiskError) -> &'static str {
         }
         DiskError::Io { .. } => "The disk there reports an error.",
         DiskError::InUse(_) => "Another Airlift uses it there.",
-        DiskError::Away => "The disk there is not connected.",
+        DiskError::Away => "Where it goes can’t be written to there now.",
         DiskError::NoHandles => "Too many files are open there at once.",
     }
 }

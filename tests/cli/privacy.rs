@@ -165,3 +165,16 @@ fn what_an_earlier_build_has_left_open_in_airlifts_own_folder_is_open_no_more() 
     assert!(open.is_empty(), "{open:?}");
     assert_eq!(mode(&here.path("others/file")), 0o644);
 }
+
+#[test]
+fn a_folder_that_everybody_may_write_to_is_no_home() {
+    let place = tempfile::tempdir().unwrap();
+    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+    let device = Device::new();
+    let mut command = device.command(&["id"]);
+    command.env("AIRLIFT_HOME", place.path());
+    let done = command.output().unwrap();
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(!done.status.success() && said.contains("everybody may write to it"), "{said}");
+    assert!(!place.path().join("identity.key").exists());
+}

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     cli::stage::{Stage, complete, transfer, within},
-    model::{Direction, ProblemKind, Side, TransferState},
+    model::{Direction, Problem, ProblemKind, Scope, Side, TransferState},
 };
 
 fn watch(stage: &mut Stage) -> Watch {
@@ -57,6 +57,28 @@ async fn each_moment_is_told_once_however_often_it_is_published() {
     let all = moments(&mut watch).await;
     assert_eq!(all, [Moment::Begun, Moment::Offered, Moment::Started, Moment::Finished]);
     assert!(watch.due.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_asked_beyond_what_was_agreed_is_told_as_an_offer_each_time() {
+    let mut stage = Stage::set();
+    let mut watch = watch(&mut stage);
+    let t = transfer(1, Direction::Receive);
+    let more = Transfer { scope: Scope::More, ..t.clone() };
+    let why = Problem { side: Side::There, kind: ProblemKind::Link, text: "gone".into() };
+    for state in [TransferState::Waiting, TransferState::Active] {
+        stage.say(&t, state);
+    }
+    for _ in 0..2 {
+        stage.say(&t, TransferState::Interrupted { why: why.clone(), again: None });
+        stage.say(&more, TransferState::Waiting);
+        stage.say(&more, TransferState::Waiting);
+    }
+    stage.say(&t, TransferState::Active);
+    stage.finish(&t, Outcome::Cancelled { by: Side::There });
+    let told = moments(&mut watch).await;
+    let offers = [Moment::Offered, Moment::Offered];
+    assert_eq!(told, [&[Moment::Offered, Moment::Started][..], &offers, &[Moment::Finished]].concat());
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use cap_std::fs::{Dir, OpenOptions};
 use super::times::{COARSE, Times};
 use crate::{
     disk::{
-        naming::{Case, Characters, Longest, NameRules, OURS, Unicode},
+        naming::{Case, Characters, ID, Longest, NameRules, OURS, PART, Unicode},
         system::{
             attributes, descriptors,
             modes::{self, Ordinary},
@@ -57,12 +57,15 @@ fn stem() -> io::Result<String> {
     Ok(format!("{OURS}probe-{:08x}", u32::from_ne_bytes(random)))
 }
 
-/// What a new file gets in `dir`.
+/// What a new file gets in `dir`. What is left of it by a crash is swept like the partial files whose names start so.
 ///
 /// # Errors
 /// As [`rules`].
-pub(in crate::disk) fn ordinary(dir: &Dir) -> io::Result<Ordinary> {
-    let trial = Trial::create(dir, stem()?)?;
+pub(in crate::disk) fn ordinary(dir: &Dir, prefix: &str) -> io::Result<Ordinary> {
+    let mut random = [0; ID];
+    getrandom::fill(&mut random).map_err(io::Error::other)?;
+    let name = format!("{prefix}{}{PART}", data_encoding::HEXLOWER.encode(&random));
+    let trial = Trial::create(dir, name)?;
     Ok(modes::ordinary(&dir.symlink_metadata(&trial.name)?))
 }
 

@@ -27,7 +27,7 @@ use crate::{
         system::{
             attributes,
             identity::{self, Identity},
-            rename, sync,
+            modes, rename, sync,
         },
     },
     model::{Digest, EntryNo, RelPath},
@@ -123,6 +123,9 @@ fn name(shared: &Shared, no: EntryNo, file: Whole, intended: &str) -> Result<Sto
             && name == last(&planned)
             && shared.may_replace(&path, target)
         {
+            // What its person keeps from others is not opened to them by a new version.
+            let there = folder.dir.symlink_metadata(name)?;
+            let _ = modes::as_private_as(&folder.dir, &file.name, &there);
             return rename::replace(&folder.dir, &file.name, name);
         }
         rename::no_clobber(&folder.dir, &file.name, name)

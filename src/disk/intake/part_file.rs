@@ -288,7 +288,7 @@ impl Part {
     }
 
     fn ordinary(&self) -> Option<Ordinary> {
-        self.shared.folder(above(&self.path()), Missing::Fail).ok()?.ordinary()
+        self.shared.folder(above(&self.path()), Missing::Fail).ok()?.ordinary(&self.shared.prefix)
     }
 
     /// Nothing of it is of use to another attempt.

@@ -78,10 +78,10 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// What a new file gets in it; `None` where that can't be tried out.
-    pub fn ordinary(&self) -> Option<Ordinary> {
+    /// What a new file gets in it; `None` where that can't be tried out. What is tried has a name that starts like this.
+    pub fn ordinary(&self, prefix: &str) -> Option<Ordinary> {
         *self.ordinary.get_or_init(|| {
-            let tried = probe::ordinary(&self.dir);
+            let tried = probe::ordinary(&self.dir, prefix);
             tried.inspect_err(|why| tracing::debug!(%why, "what a new file gets can't be found out")).ok()
         })
     }

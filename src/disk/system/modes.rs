@@ -96,6 +96,22 @@ pub fn settle(_: &File, _: FileMode, _: Option<Ordinary>) -> io::Result<()> {
     Ok(())
 }
 
+/// Has a file be its owner's alone, where the one is that it takes the place of.
+#[cfg(unix)]
+pub fn as_private_as(dir: &Dir, name: &str, other: &Metadata) -> io::Result<()> {
+    use cap_std::fs::{MetadataExt as _, Permissions, PermissionsExt as _};
+    if access(other) == Access::Shared {
+        return Ok(());
+    }
+    let bits = dir.symlink_metadata(name)?.mode() & 0o700;
+    dir.set_permissions(name, Permissions::from_mode(bits))
+}
+
+#[cfg(not(unix))]
+pub fn as_private_as(_: &Dir, _: &str, _: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
 /// Takes away what others may do with a file that an earlier build has made.
 #[cfg(unix)]
 pub fn tighten(file: &File) -> io::Result<()> {
@@ -141,6 +157,22 @@ pub fn keep_private(path: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 pub fn keep_private(_: &Path) -> io::Result<()> {
     Ok(())
+}
+
+/// True of a folder that everybody may write to by design, as its sticky bit says: what is in it may be anybody's.
+///
+/// # Errors
+/// When it can't be looked at.
+#[cfg(unix)]
+pub fn is_everybodys(folder: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt as _;
+    const STICKY_AND_WRITABLE: u32 = 0o1002;
+    Ok(folder.metadata()?.permissions().mode() & STICKY_AND_WRITABLE == STICKY_AND_WRITABLE)
+}
+
+#[cfg(not(unix))]
+pub fn is_everybodys(_: &Path) -> io::Result<bool> {
+    Ok(false)
 }
 
 /// Makes a folder for this user alone, and those above it, where they are missing.

@@ -110,6 +110,7 @@ fn nothing_is_received_into_a_folder_at_above_or_inside_airlifts_own() {
         "up/home",
         "beside/../all/home",
         "all/home/transfers/..",
+        "beside/not there/../../all/home/new",
     ] {
         let refused = place.inbox(inside).err().unwrap();
         assert!(matches!(refused, DiskError::Own(_)), "{inside}: {refused}");

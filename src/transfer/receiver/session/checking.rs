@@ -43,7 +43,14 @@ impl Session<'_> {
             if is_away() {
                 return Err(DiskError::Away.into());
             }
-            let inbox = Inbox::open(&folder, &off_limits)?;
+            let inbox = Inbox::open(&folder, &off_limits).map_err(|why| match why {
+                // Read-only, or not to be opened: that costs nothing that has come, and may be over soon.
+                why if expected.is_some() && !matches!(why, DiskError::NoHandles) => {
+                    tracing::info!(%why, "what was accepted before can’t be gone on with here now");
+                    DiskError::Away
+                }
+                why => why,
+            })?;
             if is_away() {
                 return Err(DiskError::Away.into());
             }
