@@ -90,7 +90,8 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
         | Task::Trust(_)
         | Task::Devices(_)
         | Task::Doctor
-        | Task::Id => Some(home::logs(&config.home)),
+        // Where it can't be this user's alone, nothing is written, and whoever needs it says why.
+        | Task::Id => home::make(&config.home).ok().map(|()| home::logs(&config.home)),
         // The demo leaves nothing behind, and the others touch nothing.
         Task::Demo | Task::Completions(_) | Task::Man => None,
     };

@@ -103,7 +103,7 @@ pub async fn receive(
                 continue;
             }
         };
-        if let (Some((id, _)), Some(asker)) = (turn.ending(), &mut asker) {
+        if let (Some(id), Some(asker)) = (turn.withdraws(), &mut asker) {
             asker.withdraw(id, tell);
         }
         if let Some(news) = turn.news() {

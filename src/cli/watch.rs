@@ -100,6 +100,17 @@ impl Turn {
         }
     }
 
+    /// The transfer whose question, if there was one, is not to be answered any more: another one may follow.
+    #[must_use]
+    pub fn withdraws(&self) -> Option<TransferId> {
+        match self {
+            Self::Transfer(Moment::Finished | Moment::Offered, transfer)
+            | Self::Broken(transfer, _)
+            | Self::Paused(transfer, _) => Some(transfer.id),
+            _ => None,
+        }
+    }
+
     /// The transfer that has ended, and how; `None` for every other turn.
     #[must_use]
     pub fn ending(&self) -> Option<(TransferId, &Outcome)> {
@@ -137,8 +148,8 @@ enum Link {
     #[default]
     Whole,
     Broken,
-    /// More than was accepted is asked.
-    Asked,
+    /// More than was accepted is asked, of so many bytes.
+    Asked(u64),
     /// And why: how much a full disk lacks is no news.
     Paused(Pause),
 }
@@ -315,15 +326,17 @@ impl Watch {
                 }
             }
             // Of what was accepted before, more is asked.
-            (TransferState::Waiting, told) if transfer.scope == Scope::More && told != Link::Asked => {
-                followed.link = Link::Asked;
+            (TransferState::Waiting, told)
+                if transfer.scope == Scope::More && told != Link::Asked(transfer.summary.bytes) =>
+            {
+                followed.link = Link::Asked(transfer.summary.bytes);
                 self.due.push_back(Turn::Transfer(Moment::Offered, Box::new(transfer.clone())));
             }
-            (TransferState::Interrupted { why, .. }, Link::Whole | Link::Paused(_) | Link::Asked) => {
+            (TransferState::Interrupted { why, .. }, Link::Whole | Link::Paused(_) | Link::Asked(_)) => {
                 followed.link = Link::Broken;
                 self.due.push_back(Turn::Broken(Box::new(transfer.clone()), why.clone()));
             }
-            (TransferState::Active, Link::Broken | Link::Paused(_) | Link::Asked) => {
+            (TransferState::Active, Link::Broken | Link::Paused(_) | Link::Asked(_)) => {
                 followed.link = Link::Whole;
                 self.due.push_back(Turn::Mended(Box::new(transfer.clone())));
             }

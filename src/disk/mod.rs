@@ -32,6 +32,6 @@ pub use leftovers::{EmptyFolders, Held, Scraps, User, discard, held, scraps};
 pub use off_limits::OffLimits;
 pub use source::{Scan, SourceFile, Sources, measure};
 pub use system::descriptors::raise as raise_open_files;
-pub use system::modes::{is_everybodys, keep_private, make_private};
+pub use system::modes::{is_others, keep_private, make_private};
 pub use system::space::{Lack, Room, free_space, is_writable, room};
 pub use system::volume::Volume;

@@ -23,13 +23,14 @@ pub fn logs(home: &Path) -> PathBuf {
 /// Makes the folder where it is missing, and takes away what others may do with what an earlier build has made in it.
 ///
 /// # Errors
-/// When it can't be made, or is a place that everybody may write to.
+/// When it can't be made, or is a place that others may write to.
 pub fn make(home: &Path) -> io::Result<()> {
     let home = &std::path::absolute(home)?;
     disk::make_folder(home)?;
-    if disk::is_everybodys(home)? {
-        let why =
-            "everybody may write to it, and what is in it may be anybody's; choose a folder of your own";
+    // What it can't be made, is said below.
+    let _ = disk::keep_private(&fs::canonicalize(home)?);
+    if disk::is_others(home)? {
+        let why = "others may write to it, and what is in it may be anybody's; choose a folder of your own";
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
     }
     keep_private(home);

@@ -167,14 +167,21 @@ fn what_an_earlier_build_has_left_open_in_airlifts_own_folder_is_open_no_more() 
 }
 
 #[test]
-fn a_folder_that_everybody_may_write_to_is_no_home() {
-    let place = tempfile::tempdir().unwrap();
-    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o1777)).unwrap();
-    let device = Device::new();
-    let mut command = device.command(&["id"]);
-    command.env("AIRLIFT_HOME", place.path());
-    let done = command.output().unwrap();
-    let said = String::from_utf8(done.stderr).unwrap();
-    assert!(!done.status.success() && said.contains("everybody may write to it"), "{said}");
-    assert!(!place.path().join("identity.key").exists());
+fn a_folder_that_others_may_write_to_is_no_home_and_nothing_is_written_there() {
+    for mode in [0o1777, 0o1770] {
+        let (place, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        // Somebody has prepared it.
+        symlink(elsewhere.path(), place.path().join("logs")).unwrap();
+        fs::set_permissions(elsewhere.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::set_permissions(place.path(), fs::Permissions::from_mode(mode)).unwrap();
+        let device = Device::new();
+        for words in [&["id"][..], &["receive", "--port", "0"]] {
+            let done = device.command(words).env("AIRLIFT_HOME", place.path()).output().unwrap();
+            let said = String::from_utf8(done.stderr).unwrap();
+            assert!(!done.status.success() && said.contains("others may write to it"), "{said}");
+        }
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+        assert_eq!(fs::metadata(elsewhere.path()).unwrap().permissions().mode() & 0o777, 0o755);
+    }
 }

@@ -74,10 +74,14 @@ async fn what_is_asked_beyond_what_was_agreed_is_told_as_an_offer_each_time() {
         stage.say(&more, TransferState::Waiting);
         stage.say(&more, TransferState::Waiting);
     }
+    // It has become more meanwhile, and whatever came between was missed.
+    let mut larger = more.clone();
+    larger.summary.bytes += 1;
+    stage.say(&larger, TransferState::Waiting);
     stage.say(&t, TransferState::Active);
     stage.finish(&t, Outcome::Cancelled { by: Side::There });
     let told = moments(&mut watch).await;
-    let offers = [Moment::Offered, Moment::Offered];
+    let offers = [Moment::Offered, Moment::Offered, Moment::Offered];
     assert_eq!(told, [&[Moment::Offered, Moment::Started][..], &offers, &[Moment::Finished]].concat());
 }
 

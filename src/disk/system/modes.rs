@@ -159,19 +159,23 @@ pub fn keep_private(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// True of a folder that everybody may write to by design, as its sticky bit says: what is in it may be anybody's.
+/// True of a folder that others may write to, because it is theirs or, as its sticky bit says, by design. Where there are no
+/// modes all is as open as the disk, and that is known.
 ///
 /// # Errors
 /// When it can't be looked at.
 #[cfg(unix)]
-pub fn is_everybodys(folder: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::PermissionsExt as _;
-    const STICKY_AND_WRITABLE: u32 = 0o1002;
-    Ok(folder.metadata()?.permissions().mode() & STICKY_AND_WRITABLE == STICKY_AND_WRITABLE)
+pub fn is_others(folder: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    const STICKY: u32 = 0o1000;
+    const WRITE: u32 = 0o022;
+    let there = folder.metadata()?;
+    let is_ours = there.uid() == rustix::process::geteuid().as_raw();
+    Ok(there.mode() & WRITE != 0 && (there.mode() & STICKY != 0 || !is_ours))
 }
 
 #[cfg(not(unix))]
-pub fn is_everybodys(_: &Path) -> io::Result<bool> {
+pub fn is_others(_: &Path) -> io::Result<bool> {
     Ok(false)
 }
 

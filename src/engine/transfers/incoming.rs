@@ -39,7 +39,8 @@ use crate::{
         trust::{devices::Devices, guesses::Guesses, places::Standing},
     },
     model::{
-        Accord, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side, TransferId, Trust,
+        Accord, DeviceId, DeviceName, Landing, Outcome, Pause, Problem, ProblemKind, Report, Side,
+        TransferId, Trust,
     },
     net::Connection,
     pairing::{self, Ends},
@@ -213,6 +214,9 @@ impl Incoming {
                         }
                         (ProblemKind::Link, _) if next.is_none() && self.rest.reason().is_none() => {
                             self.desk.interrupt(why.clone(), None);
+                        }
+                        (ProblemKind::NoDisk, _) if self.rest.reason().is_none() => {
+                            self.desk.rest(Pause::NoDisk);
                         }
                         // The one here is noted already, and what a full disk lacks, too.
                         _ => {}
@@ -432,7 +436,8 @@ fn silence() -> Box<Report> {
 /// True when the sender has said, before it offered anything, that what was accepted can't be.
 fn is_called_off(why: &Problem, story: &Story) -> bool {
     let shared = lock(story);
-    shared.accepted.is_some()
-        && shared.offer == Offer::None
-        && (why.side, why.kind) == (Side::There, ProblemKind::Other)
+    // Or, before it was looked at, that the folder here can't be.
+    let is_off =
+        matches!((why.side, why.kind), (Side::There, ProblemKind::Other) | (Side::Here, ProblemKind::Files));
+    shared.accepted.is_some() && shared.offer == Offer::None && is_off
 }

@@ -444,6 +444,10 @@ impl Session<'_> {
         let ended = match result {
             Err(e) if e.is_full() && self.rests == Rests::Yes => Ended::NoRoom { at: Side::Here },
             Err(TransferError::Disk(DiskError::Away)) => Ended::NoDisk { at: Side::Here },
+            // It has become so on the way.
+            Err(TransferError::Disk(DiskError::ReadOnly(_))) if self.rests == Rests::Yes => {
+                Ended::NoDisk { at: Side::Here }
+            }
             result => result.unwrap_or_else(Ended::Failed),
         };
         if matches!(ended, Ended::Failed(TransferError::CodesDifferThere)) {

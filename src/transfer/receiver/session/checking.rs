@@ -44,8 +44,10 @@ impl Session<'_> {
                 return Err(DiskError::Away.into());
             }
             let inbox = Inbox::open(&folder, &off_limits).map_err(|why| match why {
-                // Read-only, or not to be opened: that costs nothing that has come, and may be over soon.
-                why if expected.is_some() && !matches!(why, DiskError::NoHandles) => {
+                // That costs nothing that has come, and may be over soon.
+                why @ (DiskError::ReadOnly(_) | DiskError::FolderGone(_) | DiskError::Io { .. })
+                    if expected.is_some() =>
+                {
                     tracing::info!(%why, "what was accepted before can’t be gone on with here now");
                     DiskError::Away
                 }
