@@ -46,7 +46,7 @@ class Window:
         self.name = name
         self.log = open(log, "wb")
         # It speaks to nobody on the network that this machine is in, unless a test says otherwise.
-        env = {**os.environ, "AIRLIFT_HOME": home, "AIRLIFT_NO_DISCOVERY": "1", **environment}
+        env = {**os.environ, "AIRLIFT_HOME": os.path.join(home, ".airlift"), "AIRLIFT_NO_DISCOVERY": "1", **environment}
         self.process = subprocess.Popen([binary, "--device-name", name], env=env, stdout=self.log, stderr=self.log)
         self.id = until(self._window_id, f"the window of {self.name}")
         until(lambda: self.root(), f"{self.name} in the accessibility tree")
