@@ -197,3 +197,23 @@ fn where_nobody_knows_any_more_what_was_said_nothing_is_replaced_or_left_out() {
         assert_eq!(fs::read_to_string(temp.path().join("a")).unwrap(), "mine, and longer");
     }
 }
+
+#[test]
+fn only_the_very_file_that_was_told_of_is_replaced_and_none_of_its_size_and_time_in_its_place() {
+    for between_attempts in [false, true] {
+        let temp = temp();
+        let there = temp.path().join("a");
+        plant(&there, "older");
+        let entries = [timed("a", OLD.seconds + 7)];
+        let (mut intake, earlier) = begin_noting(temp.path(), &entries, Conflict::Replace, Ledger::default());
+        // It stays elsewhere, so that its number is not given out again.
+        fs::rename(&there, temp.path().join("moved")).unwrap();
+        plant(&there, "other");
+        if between_attempts {
+            drop(intake);
+            intake = begin_again(temp.path(), &entries, Conflict::Replace, &earlier).0;
+        }
+        assert_eq!(store_one(&intake, 0, b"12345").unwrap().path.as_str(), "a (1)", "{between_attempts}");
+        assert_eq!(fs::read_to_string(&there).unwrap(), "other");
+    }
+}
