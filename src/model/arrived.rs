@@ -67,12 +67,6 @@ impl Arrived {
         }
     }
 
-    /// True of an entry that was stored, though it may have changed since.
-    #[must_use]
-    pub fn has(&self, mark: Mark) -> bool {
-        self.0.contains_key(&mark)
-    }
-
     /// How often an entry was stored.
     #[must_use]
     pub fn times(&self, mark: Mark) -> u32 {

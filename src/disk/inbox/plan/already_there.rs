@@ -61,10 +61,10 @@ pub fn count_already(inbox: &Inbox, entries: &[Entry], name: Option<&str>) -> u6
 }
 
 impl<'a> Planner<'a> {
-    /// [`Fate::Likely`] of a file that may be there already, under its own name or a numbered one.
-    pub fn likely(&mut self, parent: Folder, entry: &'a Entry) -> Option<Fate> {
+    /// True of a file that may be there already, under its own name or a numbered one.
+    pub fn likely(&mut self, parent: Folder, entry: &'a Entry) -> bool {
         if self.plan.conflict != Conflict::Complete || parent.fate != Fate::Merged {
-            return None;
+            return false;
         }
         let path = entry.path.as_str();
         let wish = self.plan.names.wish(self.inbox.rules, path).into_owned();
@@ -77,13 +77,14 @@ impl<'a> Planner<'a> {
             let there = match self.look(parent, above(path), &name) {
                 // It is another's in this offer, and was when this one was put beside that.
                 None if self.taken.contains(&key) => continue,
-                there => there?,
+                None => return false,
+                Some(there) => there,
             };
             if self.inbox.looks_like(&there, entry) && self.claim(&there) && self.taken.insert(key) {
                 self.plan.names.set(path, &name);
-                return Some(Fate::Likely);
+                return true;
             }
         }
-        None
+        false
     }
 }

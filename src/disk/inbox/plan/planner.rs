@@ -228,16 +228,14 @@ impl<'a> Planner<'a> {
             return Ok(Fate::Stored);
         }
         let parent = self.parent(path)?;
-        let known = match coming {
-            Coming::First => self.left_earlier(parent, entry).or_else(|| self.likely(parent, entry)),
-            Coming::Unchanged | Coming::Changed => None,
-        };
+        let is_likely =
+            coming == Coming::First && (self.left_earlier(parent, entry) || self.likely(parent, entry));
         let Some((conflict, told)) = self.hold(parent, entry) else { return Ok(Fate::Beyond) };
         let conflict = match conflict {
-            Conflict::Replace if known.is_none() && self.is_claimed(parent, path) => Conflict::KeepBoth,
+            Conflict::Replace if !is_likely && self.is_claimed(parent, path) => Conflict::KeepBoth,
             conflict => conflict,
         };
-        if known == Some(Fate::Likely) {
+        if is_likely {
             if conflict == Conflict::Replace {
                 self.aim(no, parent, path, told);
             }

@@ -57,26 +57,25 @@ pub fn make_again<'a>(
 }
 
 impl Planner<'_> {
-    /// [`Fate::Likely`] of a file that the ledger doesn't call stored, where its content must tell, of what stands in its
-    /// place.
-    pub fn left_earlier(&mut self, parent: Folder, entry: &Entry) -> Option<Fate> {
+    /// True of a file that the ledger doesn't call stored, where something stands in its place whose content must tell.
+    pub fn left_earlier(&mut self, parent: Folder, entry: &Entry) -> bool {
         let path = entry.path.as_str();
         let intended = self.held.as_ref().and_then(|held| held.intended(entry));
         if let Some((saved, Coming::Unchanged)) = intended
             && let Some((saved, there)) = self.stands(parent, path, saved)
         {
-            if !self.claim(&there) {
-                return None;
+            let is_free = self.claim(&there);
+            if is_free {
+                self.take_name(parent, path, last(&saved.path));
             }
-            self.take_name(parent, path, last(&saved.path));
-            return Some(Fate::Likely);
+            return is_free;
         }
-        let (name, there) = self.earlier(parent, path)?;
-        if !self.inbox.looks_like(&there, entry) || !self.claim(&there) {
-            return None;
+        let Some((name, there)) = self.earlier(parent, path) else { return false };
+        let is_like = self.inbox.looks_like(&there, entry) && self.claim(&there);
+        if is_like {
+            self.taken.insert(self.key(parent, &name));
         }
-        self.taken.insert(self.key(parent, &name));
-        Some(Fate::Likely)
+        is_like
     }
 
     /// Has a file that has changed at the sender since it was stored, or was about to be, take the place of what was. True
