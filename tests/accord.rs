@@ -4,6 +4,8 @@
 //! `AIRLIFT_HISTORIES=N` makes N of them, instead of a few.
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[path = "support/histories.rs"]
+mod histories;
 mod support;
 
 use std::{
@@ -19,7 +21,9 @@ use airlift::{
         TransferState,
     },
     transfer::Attempt,
+    wire::limits,
 };
+use histories::{cases, conflict};
 use proptest::prelude::*;
 use support::{
     device::Device,
@@ -50,6 +54,9 @@ enum Act {
     },
 }
 
+/// What takes longer than this on loopback has failed.
+const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
+
 /// Names of files: the first three are sent, the others are made later.
 const NAMES: u8 = 6;
 
@@ -67,10 +74,6 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (name, bytes).prop_map(|(name, bytes)| Act::Appear { name, bytes }),
         4 => cut.prop_map(|cut| Act::Attempt { cut }),
     ]
-}
-
-fn conflict() -> impl Strategy<Value = Conflict> {
-    prop::sample::select(vec![Conflict::KeepBoth, Conflict::Skip, Conflict::Replace, Conflict::Complete])
 }
 
 fn path(folder: &Path, name: u8) -> std::path::PathBuf {
@@ -195,10 +198,6 @@ impl World {
         let most = self.agreed_bytes + (self.agreed_bytes / 10).max(1 << 20);
         assert!(came <= most, "{came} bytes of {}: {history:?}", self.agreed_bytes);
     }
-}
-
-fn cases() -> u32 {
-    std::env::var("AIRLIFT_HISTORIES").ok().and_then(|count| count.parse().ok()).unwrap_or(24)
 }
 
 proptest! {
@@ -410,9 +409,12 @@ fn what_was_picked_and_is_gone_when_it_goes_on_does_not_keep_the_rest_from_arriv
     let id = sender.send(port, &picks);
     let first = receiver.inbox.path().join("film.mp4");
     receiver.engine.block_on(async {
-        while !first.exists() {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
+        let comes = async {
+            while !first.exists() {
+                tokio::time::sleep(limits::PLACE_LOOK).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, comes).await.expect("the first file in time");
     });
     sender.tell(Command::Pause(id));
     sender.until("the pause", |state| {

@@ -6,6 +6,8 @@
 //! `AIRLIFT_HISTORIES=N` makes N of them, instead of a few.
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[path = "support/histories.rs"]
+mod histories;
 mod support;
 
 use std::{
@@ -21,6 +23,7 @@ use airlift::{
     model::{Conflict, Outcome, TransferId},
     transfer::Attempt,
 };
+use histories::{cases, conflict};
 use proptest::prelude::*;
 use support::{
     pair::Pair,
@@ -90,10 +93,6 @@ fn act() -> impl Strategy<Value = Act> {
         2 => name.prop_map(|name| Act::Other { name }),
         5 => (cut, end).prop_map(|(cut, end)| Act::Attempt { cut, end }),
     ]
-}
-
-fn conflict() -> impl Strategy<Value = Conflict> {
-    prop::sample::select(vec![Conflict::KeepBoth, Conflict::Skip, Conflict::Replace, Conflict::Complete])
 }
 
 struct World {
@@ -317,10 +316,6 @@ fn forget_what_was_not_synced(path: &Path) {
         }
     }
     fs::write(path, &bytes[..synced]).unwrap();
-}
-
-fn cases() -> u32 {
-    std::env::var("AIRLIFT_HISTORIES").ok().and_then(|count| count.parse().ok()).unwrap_or(24)
 }
 
 proptest! {
