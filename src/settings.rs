@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ByteRate, Conflict, DeviceKind, DeviceName};
+use crate::model::{ByteRate, Conflict, DeviceKind, DeviceName, Lasting};
 
 /// In the data folder.
 pub const FILE: &str = "settings.json";
@@ -183,7 +183,7 @@ impl Settings {
         let mut file = tempfile::NamedTempFile::new_in(home)?;
         serde_json::to_writer_pretty(&mut file, self)?;
         file.write_all(b"\n")?;
-        file.as_file().sync_all()?;
+        Lasting::of(file.as_file().sync_all())?;
         file.persist(home.join(FILE))?;
         Ok(())
     }

@@ -48,3 +48,5 @@ mod receiver;
 mod stored;
 #[path = "faults_disk/strange.rs"]
 mod strange;
+#[path = "faults_disk/unsure.rs"]
+mod unsure;

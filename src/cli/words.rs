@@ -144,6 +144,7 @@ fn finished(t: &Transfer, report: &Report) -> Vec<Line> {
         lines.push(Line::Wrong(format!("{} had arrived whole.", size_of(report))));
         lines.extend(saved(t, report).into_iter().map(Line::Wrong));
     }
+    lines.extend(report.notes.iter().cloned().map(Line::Wrong));
     lines
 }
 
@@ -173,6 +174,7 @@ fn complete(t: &Transfer, report: &Report) -> Vec<Line> {
         });
     }
     lines.extend(saved(t, report));
+    lines.extend(report.notes.iter().cloned());
     lines.into_iter().map(Line::Told).collect()
 }
 

@@ -23,7 +23,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::system::{at, identity::Identity};
-use crate::model::{Arrival, Arrived, Coming, Digest, Entry, Mark, Timestamp};
+use crate::model::{Arrival, Arrived, Coming, Digest, Entry, Lasting, Mark, Timestamp};
 
 const HEADER: [u8; 16] = *b"airliftL\x01\0\0\0\0\0\0\0";
 const CHECK: usize = 8;
@@ -157,7 +157,7 @@ impl Ledger {
     pub(in crate::disk) fn sync(&self) {
         let mut book = self.book();
         if let Paper::File(file) = &book.paper
-            && let Err(problem) = file.sync_data()
+            && let Err(problem) = Lasting::of(file.sync_data())
         {
             book.give_up(&problem);
         }

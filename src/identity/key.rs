@@ -8,7 +8,7 @@ use std::{
 use rcgen::{CertificateParams, KeyPair, PKCS_ED25519, PublicKeyData as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use crate::model::DeviceId;
+use crate::model::{DeviceId, Lasting};
 
 pub const FILE: &str = "identity.key";
 
@@ -46,7 +46,9 @@ impl Identity {
                 let pkcs8 = KeyPair::generate_for(&PKCS_ED25519)?.serialize_der();
                 // Born private (mode 0600) under another name, so that no reader ever sees half a key.
                 let mut file = tempfile::NamedTempFile::new_in(home).map_err(file_error)?;
-                file.write_all(&pkcs8).and_then(|()| file.as_file().sync_all()).map_err(file_error)?;
+                file.write_all(&pkcs8)
+                    .and_then(|()| Lasting::of(file.as_file().sync_all()))
+                    .map_err(file_error)?;
                 match file.persist_noclobber(&path) {
                     Ok(_) => {
                         make_last(home).map_err(file_error)?;
@@ -126,7 +128,7 @@ fn keep_private(_path: &Path) -> io::Result<()> {
 /// device.
 #[cfg(unix)]
 pub(super) fn make_last(home: &Path) -> io::Result<()> {
-    std::fs::File::open(home)?.sync_all()
+    Lasting::of(std::fs::File::open(home)?.sync_all()).map(drop)
 }
 
 /// Windows keeps names in a journal of its own and has no call that waits for it.

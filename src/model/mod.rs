@@ -7,6 +7,7 @@ mod accord;
 mod address;
 mod arrived;
 mod device;
+mod lasting;
 mod manifest;
 mod meeting;
 mod nearby;
@@ -26,6 +27,7 @@ pub use accord::{Accord, Effect, Stood};
 pub use address::{Address, BadAddress};
 pub use arrived::{Arrival, Arrived, Coming, Mark};
 pub use device::{BadDeviceId, BadDeviceName, DeviceId, DeviceName};
+pub use lasting::Lasting;
 pub use manifest::{
     Access, Digest, Entry, EntryKind, EntryNo, FileMode, Manifest, Skipped, Summary, Timestamp, TopItem,
 };

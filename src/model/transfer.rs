@@ -232,6 +232,8 @@ pub struct Report {
     pub digest: Option<Digest>,
     /// What now stands at the top of the receiving folder (receiving).
     pub saved: Vec<PathBuf>,
+    /// What its person should know of how it was stored, beyond what was said before (receiving). Bounded.
+    pub notes: Vec<String>,
     /// Files that were not transferred; at most [`Report::MAX_LISTED`], the rest is in `failed`.
     pub problems: Vec<FileProblem>,
     /// How many files were not transferred though they were wanted.
@@ -269,6 +271,7 @@ impl Report {
             took: Duration::ZERO,
             digest: None,
             saved: Vec::new(),
+            notes: Vec::new(),
             problems: Vec::new(),
             failed: 0,
             left_out: 0,

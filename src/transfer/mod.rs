@@ -105,8 +105,6 @@ pub enum Notice {
     Accepted { notes: Vec<String> },
     /// The sender knows that everything is stored.
     Parted,
-    /// Names had to change after that.
-    Noted(Vec<String>),
     /// The disk here is full, and this is what must be free on it before it is worth while to go on.
     Full(Lack),
     /// This disk, to which it goes, is not there.

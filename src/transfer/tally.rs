@@ -121,6 +121,7 @@ impl Tally {
             took: self.since.elapsed(),
             digest: self.digest.filter(|_| alone),
             saved: Vec::new(),
+            notes: Vec::new(),
             problems: self.problems,
             failed: self.failed,
             left_out: self.unwanted,

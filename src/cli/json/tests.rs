@@ -73,6 +73,7 @@ fn a_failure_names_its_side_its_sentence_and_its_files() {
             "verified": false,
             "digest": null,
             "saved": ["/home/anna/in/photo.jpg", "/home/anna/in/trip"],
+            "notes": [],
             "left_out": 0,
             "already": 0,
             "failed": 7,

@@ -206,6 +206,10 @@ impl Intake {
             problems.extend(folders().filter_map(|(no, entry)| Some((no, error(entry)?))));
         }
         shared.finish();
+        if shared.disks.is_unsure() {
+            let note = "The disk here can’t promise that what has come survives a power cut.";
+            shared.made().notes.add(note);
+        }
         let notes = shared.made().notes.lines().to_vec();
         Finished { problems, notes }
     }

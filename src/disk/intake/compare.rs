@@ -98,9 +98,10 @@ impl Intake {
             Some(Some(Err(why))) => Err(shared.failed(&same.path, sync::again(why))),
             Some(None) | None => {
                 let folder = shared.folder(above(&same.path), Missing::Fail)?;
-                let mut synced = shared.open(&same.path).and_then(|file| settle(&file.into_std()));
+                let mut synced =
+                    shared.open(&same.path).and_then(|file| shared.disks.hear(settle(&file.into_std())));
                 if folders.insert(above(&same.path).to_owned()) {
-                    synced = synced.and_then(|()| sync::folder(&folder.dir));
+                    synced = synced.and_then(|()| shared.disks.sync_folder(&folder.dir, folder.disk));
                 }
                 synced.map_err(|why| shared.failed(&same.path, why))
             }

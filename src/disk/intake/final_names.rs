@@ -211,8 +211,10 @@ pub(in crate::disk) fn sync_folders(
             Some(Ok(())) => Ok(()),
             Some(Err(why)) => Err(sync::again(why)),
             None => {
-                return shared
-                    .patiently(|| sync::folder(&folder.dir).map_err(|why| shared.failed(path, why)));
+                return shared.patiently(|| {
+                    let synced = shared.disks.sync_folder(&folder.dir, folder.disk);
+                    synced.map_err(|why| shared.failed(path, why))
+                });
             }
         };
         synced.map_err(|why| shared.failed(path, why))

@@ -27,7 +27,7 @@ use blake3::hazmat::ChainingValue;
 
 use crate::{
     disk::system::{at, attributes},
-    model::{Group, TransferId},
+    model::{Group, Lasting, TransferId},
 };
 
 const MAGIC: &[u8; 8] = b"airliftJ";
@@ -151,7 +151,7 @@ impl Journal {
     /// # Errors
     /// When the disk fails.
     pub fn sync(&self) -> io::Result<()> {
-        self.file.sync_data()
+        Lasting::of(self.file.sync_data()).map(drop)
     }
 
     /// Says that the file was changed here, and is still as the journal has it; see

@@ -198,7 +198,7 @@ impl Partial {
         if chunks.is_empty() {
             return Ok(());
         }
-        if let Err(why) = file.sync_data() {
+        if let Err(why) = self.part.shared().disks.hear(file.sync_data()) {
             let why = self.part.failed(why);
             self.content().failed = Some(why.clone());
             return Err(why);
@@ -340,15 +340,15 @@ impl Verified {
     pub(in crate::disk) fn sync(&self) -> Result<(), DiskError> {
         let Some(name) = self.part.name() else { return Ok(()) };
         let synced = if let Some((file, _)) = &self.file {
-            file.sync_all()
+            self.part.shared().disks.hear(file.sync_all())
         } else {
             let mut options = OpenOptions::new();
             // Windows syncs only what could be written.
             options.read(true).write(cfg!(windows)).follow(FollowSymlinks::No);
             let folder = self.part.shared().folder(above(&self.part.path()), Missing::Fail)?;
             return self.part.shared().patiently(|| {
-                let synced = folder.dir.open_with(name, &options).and_then(|file| file.sync_all());
-                synced.map_err(|why| self.part.failed(why))
+                let file = folder.dir.open_with(name, &options).map_err(|why| self.part.failed(why))?;
+                self.part.shared().disks.hear(file.sync_all()).map_err(|why| self.part.failed(why))
             });
         };
         synced.map_err(|why| self.part.failed(why))

@@ -13,7 +13,7 @@ use std::{
 use super::journal::{Groups, Journal};
 use crate::{
     disk::system::attributes,
-    model::{CHUNK, Group, Leaf},
+    model::{CHUNK, Group, Lasting, Leaf},
 };
 
 /// What comes last of a file is written, and not recorded, for about as long as this: on a slow network a
@@ -41,7 +41,7 @@ pub(in crate::disk) fn forget_what_differs(
     groups: &mut Groups,
 ) -> io::Result<()> {
     // What another program wrote is not sure to last; what is found as it was is.
-    file.sync_data()?;
+    Lasting::of(file.sync_data())?;
     let mut differ = Vec::new();
     for group in groups.values() {
         if hash(file, group, size)? != [*group] {

@@ -14,7 +14,7 @@ use crate::{
         error::{SourceError, shown},
         system::{space::Space, sync},
     },
-    model::{Medium, Trial},
+    model::{Lasting, Medium, Trial},
 };
 
 /// Large enough that copying it is like copying from memory, and not from a processor's nearest
@@ -63,7 +63,7 @@ impl TrialContent {
             file.write_all(&block[..piece])?;
             left -= piece as u64;
         }
-        file.sync_all()?;
+        Lasting::of(file.sync_all())?;
         sync::forget(&file);
         let file = cap_std::fs::File::from_std(file);
         let seen = Seen::of(&file.metadata()?);

@@ -7,6 +7,8 @@ pub mod attributes;
 pub mod descriptors;
 pub mod identity;
 pub mod modes;
+#[cfg(target_os = "linux")]
+pub mod mounts;
 pub mod refusal;
 pub mod rename;
 pub mod space;

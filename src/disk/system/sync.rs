@@ -6,16 +6,25 @@
 use std::{
     fs::File,
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use cap_fs_ext::MetadataExt as _;
 use cap_std::fs::Dir;
 
+use crate::model::Lasting;
+
 /// The file systems that a transfer writes to: nearly always one, more where others are mounted
 /// below the receiving folder.
 #[derive(Default)]
-pub struct Disks(Mutex<Vec<Disk>>);
+pub struct Disks {
+    known: Mutex<Vec<Disk>>,
+    /// One of them has no sync for something that was to last.
+    is_unsure: AtomicBool,
+}
 
 struct Disk {
     device: u64,
@@ -36,36 +45,58 @@ impl Disks {
     /// The number of the disk that `dir` is on. To be asked before anything is written there.
     pub fn number(&self, dir: &Dir) -> io::Result<usize> {
         let device = dir.dir_metadata()?.dev();
-        let mut disks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut disks = self.known();
         if let Some(number) = disks.iter().position(|disk| disk.device == device) {
             return Ok(number);
         }
-        disks.push(Disk {
-            device,
-            whole: system::whole(dir)?.map(|handle| Arc::new(Whole { handle, failed: Mutex::default() })),
-        });
+        let whole = system::whole(dir).map(|handle| Arc::new(Whole { handle, failed: Mutex::default() }));
+        disks.push(Disk { device, whole });
         Ok(disks.len() - 1)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Vec<Disk>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The system's own number of a disk.
     pub fn device(&self, number: usize) -> Option<u64> {
-        let disks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        disks.get(number).map(|disk| disk.device)
+        self.known().get(number).map(|disk| disk.device)
+    }
+
+    /// True when something was to last, and its disk doesn't say that it does.
+    pub fn is_unsure(&self) -> bool {
+        self.is_unsure.load(Ordering::Relaxed)
+    }
+
+    /// Takes what a sync has brought: a disk that has no such thing is remembered, and has not failed.
+    pub fn hear(&self, synced: io::Result<()>) -> io::Result<()> {
+        if Lasting::of(synced)? == Lasting::NotPromised {
+            self.is_unsure.store(true, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// Syncs all that was ever written to a disk; `None` where that can't be done at once.
     pub fn sync(&self, number: usize) -> Option<io::Result<()>> {
-        let whole = {
-            let disks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            disks.get(number)?.whole.clone()?
-        };
+        let whole = self.known().get(number)?.whole.clone()?;
         let mut failed = whole.failed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(why) = &*failed {
             return Some(Err(again(why)));
         }
-        let synced = system::sync(&whole.handle);
+        let synced = self.hear(system::sync(&whole.handle));
         *failed = synced.as_ref().err().map(again);
         Some(synced)
+    }
+
+    /// Syncs the names in a folder on a disk. One that may be written to and not be read is synced with all of its disk.
+    pub fn sync_folder(&self, dir: &Dir, number: usize) -> io::Result<()> {
+        match system::folder(dir) {
+            Err(why) if why.kind() == io::ErrorKind::PermissionDenied => {
+                let no_such_thing = || self.hear(Err(io::ErrorKind::Unsupported.into()));
+                self.sync(number).unwrap_or_else(no_such_thing)
+            }
+            synced => self.hear(synced),
+        }
     }
 }
 
@@ -77,9 +108,12 @@ pub fn again(why: &io::Error) -> io::Error {
     }
 }
 
-/// Syncs the names in a folder, where the system has such a thing.
+/// Syncs the names in a folder, where it may be read and the system has such a thing.
 pub fn folder(dir: &Dir) -> io::Result<()> {
-    system::folder(dir)
+    match system::folder(dir) {
+        Err(why) if why.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        synced => Lasting::of(synced).map(drop),
+    }
 }
 
 /// Asks the system to keep nothing of a file in memory that is on the disk as well.
@@ -92,29 +126,26 @@ mod system {
     use std::{fs::File, io};
 
     use cap_std::fs::Dir;
-    use rustix::fs::{Advice, Mode, OFlags, fadvise, fstatfs, openat, syncfs};
+    use rustix::fs::{Advice, Mode, OFlags, fadvise, openat, syncfs};
+
+    use crate::disk::system::mounts;
 
     /// File systems of this kernel whose `syncfs` waits for data and metadata and flushes the
-    /// device. Those of other machines and programs (NFS, SMB, FUSE) don't promise it.
-    const TRUSTED: [u64; 8] = [
-        0xef53,      // ext2, ext3, ext4
-        0x5846_5342, // XFS
-        0x9123_683e, // Btrfs
-        0xf2f5_2010, // F2FS
-        0xca45_1a4e, // bcachefs
-        0x2fc1_2fc1, // ZFS
-        0x794c_7630, // overlayfs, which asks the one above it
-        0x0102_1994, // tmpfs, where there is nothing to do
+    /// device. Those of other machines and programs (NFS, SMB, 9P, FUSE) don't promise it, and what isn't known
+    /// is not trusted.
+    const TRUSTED: [&str; 10] = [
+        "ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "bcachefs", "zfs",
+        // It asks the one above it.
+        "overlay", // Where there is nothing to do.
+        "tmpfs",
     ];
 
-    pub fn whole(dir: &Dir) -> io::Result<Option<File>> {
-        // Some have no answer at all.
-        let kind = fstatfs(dir).ok().and_then(|disk| u64::try_from(disk.f_type).ok());
-        if kind.is_some_and(|kind| TRUSTED.contains(&(kind & 0xffff_ffff))) {
-            open(dir).map(Some)
-        } else {
-            Ok(None)
+    pub fn whole(dir: &Dir) -> Option<File> {
+        let kind = mounts::kind(dir)?;
+        if !TRUSTED.contains(&&*kind) {
+            return None;
         }
+        open(dir).or_else(|_| nameless(dir)).ok()
     }
 
     pub fn sync(whole: &File) -> io::Result<()> {
@@ -135,6 +166,12 @@ mod system {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(openat(dir, c".", flags, Mode::empty())?.into())
     }
+
+    /// Another on the same disk, in a folder that may be written to and not be read.
+    fn nameless(dir: &Dir) -> io::Result<File> {
+        let flags = OFlags::WRONLY | OFlags::TMPFILE | OFlags::CLOEXEC;
+        Ok(openat(dir, c".", flags, Mode::RUSR | Mode::WUSR)?.into())
+    }
 }
 
 #[cfg(all(unix, not(target_os = "linux")))]
@@ -144,8 +181,8 @@ mod system {
     use cap_std::fs::Dir;
     use rustix::fs::{Mode, OFlags, openat};
 
-    pub fn whole(_: &Dir) -> io::Result<Option<File>> {
-        Ok(None)
+    pub fn whole(_: &Dir) -> Option<File> {
+        None
     }
 
     pub fn sync(whole: &File) -> io::Result<()> {
@@ -167,8 +204,8 @@ mod system {
 
     use cap_std::fs::Dir;
 
-    pub fn whole(_: &Dir) -> io::Result<Option<File>> {
-        Ok(None)
+    pub fn whole(_: &Dir) -> Option<File> {
+        None
     }
 
     pub fn sync(whole: &File) -> io::Result<()> {

@@ -316,7 +316,6 @@ impl Desk {
                     });
                 }
             }
-            Notice::Noted(notes) => self.update(|t| t.notes.extend(notes)),
             Notice::Accepted { notes } => {
                 let meter = Arc::clone(&self.meter.lock().unwrap_or_else(PoisonError::into_inner));
                 self.publisher.show_progress(self.id, meter as _);

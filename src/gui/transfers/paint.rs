@@ -159,6 +159,9 @@ fn text(ui: &mut Ui, row: &mut Row, color: Color32) {
         Body::Finished(ended) => {
             let color = if ended.tone == Tone::Bad { p.bad } else { p.faint };
             ui.add(Label::new(small(&ended.text, color)).wrap());
+            for note in &ended.notes {
+                ui.add(Label::new(small(note, p.faint)).wrap());
+            }
             if let Some(failed) = &ended.failed {
                 if disclosure(ui, failed, row.expanded) {
                     row.expanded = !row.expanded;

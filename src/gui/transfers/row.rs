@@ -101,6 +101,8 @@ pub struct Ended {
     /// How many failed, and the lines of those that are listed.
     pub failed: Option<String>,
     pub problems: Vec<String>,
+    /// What its person should know of how it was stored.
+    pub notes: Vec<String>,
     pub retry: Retry,
 }
 
@@ -302,6 +304,7 @@ impl Row {
             reveal: saved.cloned(),
             failed: (failed > 0).then(|| text::count(failed, "file was", "files were") + " not transferred"),
             problems,
+            notes: report.notes.iter().map(|note| visible(note).into_owned()).collect(),
             retry: report.retry,
         }
     }

@@ -11,7 +11,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{DeviceId, DeviceKind, DeviceName, KnownDevice, Proof, Trust};
+use crate::model::{DeviceId, DeviceKind, DeviceName, KnownDevice, Lasting, Proof, Trust};
 
 const FILE: &str = "devices.json";
 const LOCK: &str = "devices.lock";
@@ -234,7 +234,7 @@ pub fn write(home: &Path, devices: &[KnownDevice]) -> Result<Option<Stamp>, Trus
         let devices = devices.iter().map(Line::from).collect();
         serde_json::to_writer_pretty(&mut file, &Written { version: VERSION, devices })?;
         file.write_all(b"\n")?;
-        file.as_file().sync_all()?;
+        Lasting::of(file.as_file().sync_all())?;
         let file = file.persist(&path)?;
         crate::identity::key::make_last(home)?;
         Stamp::of(&file.metadata()?)

@@ -117,6 +117,7 @@ where
             machine,
             meeting,
             tally,
+            notes: Vec::new(),
             stages: None,
             intake: None,
             comparing: None,
@@ -145,6 +146,8 @@ struct Session<'a> {
     machine: Machine,
     meeting: Called,
     tally: Tally,
+    /// What came up while it was stored.
+    notes: Vec<String>,
     stages: Option<Stages>,
     intake: Option<Arc<Intake>>,
     comparing: Option<Comparing>,
@@ -336,9 +339,7 @@ impl Session<'_> {
         }
         let finish = Arc::clone(&intake);
         let Finished { problems, notes } = finished(spawn_blocking(move || finish.finish()).await)?;
-        if !notes.is_empty() {
-            (self.observe)(Notice::Noted(notes));
-        }
+        self.notes = notes;
         let mut receipts = Vec::new();
         for (entry, why) in problems {
             if why.is_full() {
@@ -481,7 +482,7 @@ impl Session<'_> {
                 saved = there;
             }
         }
-        Report { saved, ..self.tally.report(ended, self.meter.pipeline()) }
+        Report { saved, notes: self.notes, ..self.tally.report(ended, self.meter.pipeline()) }
     }
 }
 

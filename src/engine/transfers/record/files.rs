@@ -18,7 +18,7 @@ use super::{Missing, Receiving, Record};
 use crate::{
     disk::{self, Earlier, Ledger, User},
     engine::transfers::marks::Marks,
-    model::{Accord, Side, TransferId},
+    model::{Accord, Lasting, Side, TransferId},
 };
 
 /// In the data folder.
@@ -164,7 +164,7 @@ impl Kept {
         let path = self.path.with_extension(ACCORD);
         // Else, after a power cut, it may be none, and its transfer waits for a person.
         if accord.bytes() >= LONG || path.exists() {
-            new.as_file().sync_data()?;
+            Lasting::of(new.as_file().sync_data())?;
         }
         new.persist(path)?;
         Ok(())
@@ -242,7 +242,7 @@ impl Kept {
     /// # Errors
     /// When the disk fails.
     pub fn sync(&self) -> io::Result<()> {
-        self.file.sync_all()
+        Lasting::of(self.file.sync_all()).map(drop)
     }
 
     /// The record of a transfer, if there is one.
