@@ -51,3 +51,18 @@ fn on_a_disk_that_syncs_nothing_is_said_of_power_cuts() {
     let here = receiver.end().0.unwrap();
     assert_eq!((&here["outcome"], &here["notes"]), (&"complete".into(), &serde_json::json!([])));
 }
+
+#[test]
+fn a_disk_that_says_yes_to_every_sync_and_writes_out_later_is_known_by_its_kind() {
+    if !can("the kinds of disks that programs show") {
+        return;
+    }
+    for kind in ["cryfs", "fuse-zip", "archivemount"] {
+        let disk = Strange::new(&[&*format!("type={kind}")]);
+        let parcel = Parcel::mixed(1);
+        let receiver = Receiver::start(&disk.inbox(), &disk.home(), "0", &[]).unwrap();
+        parcel.send(&receiver.address(), &[]).end();
+        let here = receiver.end().0.unwrap();
+        assert_eq!(here["notes"], serde_json::json!([NOTE]), "{kind}");
+    }
+}

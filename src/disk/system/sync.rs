@@ -32,6 +32,16 @@ struct Disk {
     whole: Option<Arc<Whole>>,
 }
 
+/// What is known of the syncs of a disk before the first one.
+enum Promise {
+    /// They can be trusted with all of it at once, through this handle.
+    OfAll(File),
+    /// They can be trusted with a file or a folder.
+    OfEach,
+    /// They succeed, and what they were to save is in the memory of a program all the same.
+    Empty,
+}
+
 struct Whole {
     /// Held from before the first write, because an error is reported to handles that are older
     /// than it.
@@ -49,7 +59,14 @@ impl Disks {
         if let Some(number) = disks.iter().position(|disk| disk.device == device) {
             return Ok(number);
         }
-        let whole = system::whole(dir).map(|handle| Arc::new(Whole { handle, failed: Mutex::default() }));
+        let whole = match system::promise(dir) {
+            Promise::OfAll(handle) => Some(Arc::new(Whole { handle, failed: Mutex::default() })),
+            Promise::OfEach => None,
+            Promise::Empty => {
+                self.is_unsure.store(true, Ordering::Relaxed);
+                None
+            }
+        };
         disks.push(Disk { device, whole });
         Ok(disks.len() - 1)
     }
@@ -128,24 +145,26 @@ mod system {
     use cap_std::fs::Dir;
     use rustix::fs::{Advice, Mode, OFlags, fadvise, openat, syncfs};
 
+    use super::Promise;
     use crate::disk::system::mounts;
 
     /// File systems of this kernel whose `syncfs` waits for data and metadata and flushes the
     /// device. Those of other machines and programs (NFS, SMB, 9P, FUSE) don't promise it, and what isn't known
-    /// is not trusted.
-    const TRUSTED: [&str; 10] = [
-        "ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "bcachefs", "zfs",
-        // It asks the one above it.
-        "overlay", // Where there is nothing to do.
-        "tmpfs",
-    ];
+    /// is not trusted. An overlay asks the one above it, and in memory there is nothing to do.
+    const TRUSTED: [&str; 10] =
+        ["ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "bcachefs", "zfs", "overlay", "tmpfs"];
 
-    pub fn whole(dir: &Dir) -> Option<File> {
-        let kind = mounts::kind(dir)?;
-        if !TRUSTED.contains(&&*kind) {
-            return None;
+    /// Programs that say yes to every sync, and write out later: `CryFS` half a second, the others at the end.
+    const EMPTY: [&str; 3] = ["fuse.cryfs", "fuse.fuse-zip", "fuse.archivemount"];
+
+    pub fn promise(dir: &Dir) -> Promise {
+        match mounts::kind(dir) {
+            Some(kind) if EMPTY.contains(&&*kind) => Promise::Empty,
+            Some(kind) if TRUSTED.contains(&&*kind) => {
+                open(dir).or_else(|_| nameless(dir)).map_or(Promise::OfEach, Promise::OfAll)
+            }
+            _ => Promise::OfEach,
         }
-        open(dir).or_else(|_| nameless(dir)).ok()
     }
 
     pub fn sync(whole: &File) -> io::Result<()> {
@@ -181,8 +200,10 @@ mod system {
     use cap_std::fs::Dir;
     use rustix::fs::{Mode, OFlags, openat};
 
-    pub fn whole(_: &Dir) -> Option<File> {
-        None
+    use super::Promise;
+
+    pub fn promise(_: &Dir) -> Promise {
+        Promise::OfEach
     }
 
     pub fn sync(whole: &File) -> io::Result<()> {
@@ -204,8 +225,10 @@ mod system {
 
     use cap_std::fs::Dir;
 
-    pub fn whole(_: &Dir) -> Option<File> {
-        None
+    use super::Promise;
+
+    pub fn promise(_: &Dir) -> Promise {
+        Promise::OfEach
     }
 
     pub fn sync(whole: &File) -> io::Result<()> {
