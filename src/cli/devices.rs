@@ -41,7 +41,7 @@ pub async fn devices(
     loop {
         tokio::select! {
             update = events.next() => match update {
-                Some(Update::Event(event @ (Event::Nearby(_) | Event::Known(_)))) => state.apply(&event),
+                Some(Update::Event(event @ (Event::Nearby(_) | Event::Known(_) | Event::Deaf(_)))) => state.apply(&event),
                 Some(Update::Event(_)) => continue,
                 Some(Update::Resync(whole)) => state = *whole,
                 None => return Err(Unheard::Gone),

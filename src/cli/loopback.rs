@@ -64,6 +64,7 @@ pub async fn receive(there: &mut Watch, inbox: &Path) -> Result<Result<Listening
             | Turn::Met(_)
             | Turn::Code(_)
             | Turn::Unkept(_)
+            | Turn::Deaf(_)
             | Turn::Forgotten(_)
             | Turn::Interrupted => {}
         }

@@ -163,6 +163,7 @@ pub async fn receive(
             Turn::Gone => return Err(Unheard::Gone),
             Turn::Code(_)
             | Turn::Unkept(_)
+            | Turn::Deaf(_)
             | Turn::Transfer(..)
             | Turn::Progress(..)
             | Turn::Broken(..)

@@ -121,6 +121,7 @@ pub async fn follow(
             | Turn::Met(_)
             | Turn::Code(_)
             | Turn::Unkept(_)
+            | Turn::Deaf(_)
             | Turn::Forgotten(_) => {}
         }
     }

@@ -25,6 +25,9 @@ use crate::{
 /// How often progress is sampled: twice the promised five a second, since timers run late.
 const SAMPLE: Duration = Duration::from_millis(100);
 
+/// After whatever kept this device from it.
+const HEARS: &str = "This device sees others again, and is seen.";
+
 /// What happened next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Turn {
@@ -49,6 +52,8 @@ pub enum Turn {
     Code(CodeState),
     /// What was decided about devices holds for this run alone.
     Unkept(Problem),
+    /// Why this device neither sees others nor is seen, or that it does and is again.
+    Deaf(Option<Problem>),
     /// By the person at the terminal.
     Interrupted,
     /// The engine has ended by itself.
@@ -71,7 +76,8 @@ impl Turn {
             Self::Mended(transfer) => News::Mended(transfer),
             Self::Met(transfer) => News::Met(transfer),
             Self::Code(state) => News::Code(state),
-            Self::Unkept(problem) => News::Error(&problem.text),
+            Self::Unkept(problem) | Self::Deaf(Some(problem)) => News::Error(&problem.text),
+            Self::Deaf(None) => News::Remark(HEARS),
             Self::Listening { .. }
             | Self::CannotListen(_)
             | Self::Forgotten(_)
@@ -95,6 +101,7 @@ impl Turn {
             | Self::CannotListen(_)
             | Self::Code(_)
             | Self::Unkept(_)
+            | Self::Deaf(_)
             | Self::Interrupted
             | Self::Gone => None,
         }
@@ -224,6 +231,7 @@ impl Watch {
             Event::Transfer(transfer) => self.follow(&transfer),
             Event::Receiving(state) if news => self.listen(state),
             Event::Code(state) if news => self.due.push_back(Turn::Code(state)),
+            Event::Deaf(problem) => self.due.push_back(Turn::Deaf(problem)),
             Event::Unkept(Some(problem)) => self.due.push_back(Turn::Unkept(problem)),
             Event::Forgotten(id) => {
                 self.followed.remove(&id);
@@ -251,6 +259,9 @@ impl Watch {
         }
         if self.snapshot.unkept != snapshot.unkept {
             self.due.extend(snapshot.unkept.clone().map(Turn::Unkept));
+        }
+        if self.snapshot.deaf != snapshot.deaf {
+            self.due.push_back(Turn::Deaf(snapshot.deaf.clone()));
         }
         self.followed.retain(|id, _| snapshot.transfer(*id).is_some());
         let gone = self.snapshot.transfers.iter().filter(|known| snapshot.transfer(known.id).is_none());

@@ -91,7 +91,10 @@ fn listening(listening: &Listening) -> Vec<Line> {
         format!("Files go to {}.", place(&listening.folder, listening.free)),
     ];
     match listening.addresses.as_slice() {
-        [] => lines.push(format!("Listening on port {}.", listening.port)),
+        [] => lines.push(format!(
+            "Listening on port {}. This device is on no network now: others reach it once it has joined theirs.",
+            listening.port
+        )),
         [first, others @ ..] => {
             lines.push(format!("On the other device: airlift send FILE --to {}", address(first)));
             lines.extend(others.iter().map(|ip| format!("  or --to {}", address(ip))));

@@ -25,6 +25,8 @@ pub enum Event {
     Code(CodeState),
     /// What was decided about devices can't be written, or is now.
     Unkept(Option<Problem>),
+    /// Why this device neither sees others nor is seen, or that it does and is.
+    Deaf(Option<Problem>),
     /// Why the receiving folder that a person has chosen last is not received into; `None` when it is.
     Refused(Option<Problem>),
 }

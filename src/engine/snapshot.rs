@@ -24,6 +24,8 @@ pub struct Snapshot {
     pub code: CodeState,
     /// Why what was decided about devices holds for this run alone, while that is so.
     pub unkept: Option<Problem>,
+    /// Why this device neither sees others nor is seen, while that is so.
+    pub deaf: Option<Problem>,
     /// Why the receiving folder that a person has chosen last is not received into, if so.
     pub refused: Option<Problem>,
 }
@@ -42,6 +44,7 @@ impl Snapshot {
             known: Vec::new(),
             code: CodeState::None,
             unkept: None,
+            deaf: None,
             refused: None,
         }
     }
@@ -61,6 +64,7 @@ impl Snapshot {
             Event::Known(known) => self.known.clone_from(known),
             Event::Code(code) => self.code = code.clone(),
             Event::Unkept(problem) => self.unkept.clone_from(problem),
+            Event::Deaf(problem) => self.deaf.clone_from(problem),
             Event::Refused(problem) => self.refused.clone_from(problem),
         }
     }

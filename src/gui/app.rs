@@ -107,7 +107,7 @@ impl App {
         self.receive.settled();
         self.inviting.hear(snapshot);
         self.speed_limit.hear(&snapshot.settings);
-        for problem in [&snapshot.unkept, &snapshot.refused].into_iter().flatten() {
+        for problem in [&snapshot.unkept, &snapshot.refused, &snapshot.deaf].into_iter().flatten() {
             self.tools.notices.failed(&problem.text);
         }
         self.transfers.clear();
@@ -153,6 +153,13 @@ impl App {
                 self.tools.notices.failed(&problem.text);
             }
             Update::Event(Event::Unkept(None) | Event::Refused(None)) => {}
+            Update::Event(Event::Deaf(problem)) => {
+                self.send.hear(snapshot);
+                self.receive.hear(snapshot);
+                if let Some(problem) = problem {
+                    self.tools.notices.failed(&problem.text);
+                }
+            }
             Update::Event(Event::Nearby(_) | Event::Known(_)) => {
                 self.send.hear(snapshot);
                 self.devices.hear(snapshot);

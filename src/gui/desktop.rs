@@ -3,6 +3,8 @@
 //! Both are slow and may hang, so each runs on a thread of its own and answers through a
 //! [`Reply`], which wakes the window. Tests put their own behind the traits.
 
+mod opening;
+
 use std::{
     path::{Path, PathBuf},
     sync::{
@@ -162,11 +164,11 @@ impl FilePicker for Arc<Native> {
 impl Opener for Arc<Native> {
     fn open(&self, path: &Path, reply: Reply<Result<(), String>>) {
         let path = path.to_owned();
-        self.errand("open", reply, move || opener::open(path).map_err(|e| e.to_string()));
+        self.errand("open", reply, move || opening::open(&path));
     }
 
     fn reveal(&self, path: &Path, reply: Reply<Result<(), String>>) {
         let path = path.to_owned();
-        self.errand("reveal", reply, move || opener::reveal(path).map_err(|e| e.to_string()));
+        self.errand("reveal", reply, move || opening::reveal(&path));
     }
 }

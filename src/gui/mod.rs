@@ -15,6 +15,8 @@ mod bridge;
 mod closing;
 mod desktop;
 mod devices;
+#[cfg(target_os = "linux")]
+mod display;
 mod icons;
 mod interruptions;
 mod inviting;

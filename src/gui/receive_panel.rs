@@ -29,6 +29,8 @@ pub struct ReceivePanel {
     folder: PathBuf,
     folder_shown: String,
     free: String,
+    /// Nobody can see it, whoever is to.
+    is_unseen: bool,
     entry: Option<PathEntry>,
     /// A command is on its way; until its effect is heard, the button waits.
     waits: bool,
@@ -65,6 +67,7 @@ impl ReceivePanel {
             folder: PathBuf::new(),
             folder_shown: String::new(),
             free: String::new(),
+            is_unseen: false,
             entry: None,
             waits: false,
         };
@@ -76,6 +79,7 @@ impl ReceivePanel {
     pub fn hear(&mut self, snapshot: &Snapshot) {
         self.name = snapshot.device.name.to_string();
         self.id = snapshot.device.id.to_string();
+        self.is_unseen = snapshot.deaf.is_some();
         self.folder.clone_from(&snapshot.inbox.folder);
         self.folder_shown = paths::shown(&self.folder);
         self.free = snapshot.inbox.free.map_or(String::new(), |free| format!("{} free", text::bytes(free)));
@@ -189,11 +193,12 @@ impl ReceivePanel {
                 ui.spacing_mut().item_spacing.y = 1.0;
                 line(ui, RichText::new(&self.name).size(18.0).family(theme::semibold()));
                 let seen = match visibility {
+                    _ if self.is_unseen => "Nobody can see it now. Others must know an address.",
                     Visibility::Everyone => "Everyone here sees it. It can be reached by address, too.",
                     Visibility::Known => "Devices you know see it. Others must know an address or a code.",
                     Visibility::Hidden => "Nobody sees it. Others must know an address or a code.",
                 };
-                line(ui, small(seen, p.faint));
+                line(ui, small(seen, if self.is_unseen { p.warn } else { p.faint }));
             });
         });
         let (list, button) = split_bottom(ui.available_rect_before_wrap(), theme::CONTROL_HEIGHT + 12.0);

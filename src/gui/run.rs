@@ -9,6 +9,8 @@ use anyhow::anyhow;
 use eframe::{CreationContext, NativeOptions, Renderer};
 use egui::{ViewportBuilder, ViewportId};
 
+#[cfg(target_os = "linux")]
+use super::display::{self, Display};
 use super::{App, Desktop, appearance::Appearance, desktop::Native};
 use crate::engine::{Config, Engine, Wake};
 
@@ -20,9 +22,9 @@ const INSTEAD: &str = "Use “airlift send” and “airlift receive” in a ter
 /// # Errors
 /// When there is no display, the window can't be opened, or the engine can't start.
 pub fn run(config: Config) -> anyhow::Result<()> {
-    if cfg!(target_os = "linux") && !display_is_named() {
-        return Err(anyhow!("No window can be opened here, because this machine has no display. {INSTEAD}"));
-    }
+    #[cfg(target_os = "linux")]
+    let display =
+        display::choose().map_err(|e| anyhow!("No window can be opened here, because {e}. {INSTEAD}"))?;
     let mut engine = None;
     let mut appearance = None;
     let opening = AssertUnwindSafe(|| {
@@ -30,7 +32,10 @@ pub fn run(config: Config) -> anyhow::Result<()> {
             appearance = Some(Appearance::follow(&cc.egui_ctx));
             open(cc, config, &mut engine)
         };
-        eframe::run_native("airlift", options(), Box::new(create))
+        let options = options();
+        #[cfg(target_os = "linux")]
+        let options = on(display, options);
+        eframe::run_native("airlift", options, Box::new(create))
     });
     let closed = catch_unwind(opening);
     let opened = engine.is_some();
@@ -57,12 +62,6 @@ pub fn run(config: Config) -> anyhow::Result<()> {
     Err(anyhow!("The window could not be opened: {}. {INSTEAD}", why.trim_end_matches('.')))
 }
 
-fn display_is_named() -> bool {
-    ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"]
-        .into_iter()
-        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
-}
-
 fn options() -> NativeOptions {
     let mut viewport = ViewportBuilder::default()
         .with_title("Airlift")
@@ -74,19 +73,19 @@ fn options() -> NativeOptions {
         Ok(icon) => viewport = viewport.with_icon(icon),
         Err(problem) => tracing::warn!(%problem, "the window's icon can't be read"),
     }
-    NativeOptions {
-        viewport,
-        renderer: Renderer::Glow,
-        centered: true,
-        #[cfg(target_os = "linux")]
-        event_loop_builder: Some(Box::new(|builder| {
-            // Files can be dropped on an X11 window only, and XWayland passes them on.
-            if std::env::var_os("DISPLAY").is_some_and(|display| !display.is_empty()) {
-                winit::platform::x11::EventLoopBuilderExtX11::with_x11(builder);
-            }
-        })),
-        ..NativeOptions::default()
-    }
+    NativeOptions { viewport, renderer: Renderer::Glow, centered: true, ..NativeOptions::default() }
+}
+
+#[cfg(target_os = "linux")]
+fn on(display: Display, options: NativeOptions) -> NativeOptions {
+    use winit::platform::{wayland::EventLoopBuilderExtWayland as _, x11::EventLoopBuilderExtX11 as _};
+    let event_loop_builder: eframe::EventLoopBuilderHook = Box::new(move |builder| {
+        match display {
+            Display::X11 => builder.with_x11(),
+            Display::Wayland => builder.with_wayland(),
+        };
+    });
+    NativeOptions { event_loop_builder: Some(event_loop_builder), ..options }
 }
 
 type Created = Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>>;

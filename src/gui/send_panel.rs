@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use egui::{Align, Align2, Aligned, Label, Layout, Rect, RichText, ScrollArea, Ui, vec2};
 
 use self::{
-    cards::Asked,
+    cards::{Asked, Sight},
     chosen::{Chosen, Size},
     destination::{Destination, Done},
 };
@@ -119,6 +119,7 @@ impl SendPanel {
     /// Takes note of who is here and who is known.
     pub fn hear(&mut self, snapshot: &Snapshot) {
         self.destination.hear(&snapshot.nearby, &snapshot.known);
+        self.destination.sees(if snapshot.deaf.is_some() { Sight::Barred } else { Sight::Clear });
     }
 
     /// What to do where no file dialog can be shown.

@@ -7,6 +7,7 @@ use egui::Context;
 use super::{
     desktop::{FilePicker, Heard, Opener, Pending, Pick, Picked, question},
     notices::Notices,
+    paths,
 };
 use crate::engine::{Command, Handle, Wake};
 
@@ -45,7 +46,14 @@ struct Dialog {
 
 struct Errand {
     what: String,
+    place: String,
     pending: Pending<Result<(), String>>,
+}
+
+impl Errand {
+    fn about(path: &Path, pending: Pending<Result<(), String>>) -> Self {
+        Self { what: paths::name(path), place: paths::shown(path), pending }
+    }
 }
 
 impl Tools {
@@ -106,13 +114,13 @@ impl Tools {
 
     pub fn open(&mut self, path: &Path) {
         let (pending, reply) = question(self.wake.clone());
-        self.errands.push(Errand { what: super::paths::name(path), pending });
+        self.errands.push(Errand::about(path, pending));
         self.opener.open(path, reply);
     }
 
     pub fn reveal(&mut self, path: &Path) {
         let (pending, reply) = question(self.wake.clone());
-        self.errands.push(Errand { what: super::paths::name(path), pending });
+        self.errands.push(Errand::about(path, pending));
         self.opener.reveal(path, reply);
     }
 
@@ -127,7 +135,7 @@ impl Tools {
                 Heard::Nothing => "nothing answered".to_owned(),
             };
             tracing::info!(%why, "another program could not be opened");
-            notices.failed(format!("{} could not be opened: {why}.", errand.what));
+            notices.failed(format!("{} could not be opened: {why} ({}).", errand.what, errand.place));
             false
         });
     }

@@ -32,6 +32,14 @@ impl FromStr for Address {
         if let Ok(ip) = text.parse::<std::net::Ipv6Addr>() {
             return Ok(Self { host: ip.to_string(), port: None });
         }
+        // Behind the `%` is the interface, and no port: the last colon is one of the address.
+        if let Some((ip, zone)) = text.split_once('%')
+            && let Ok(ip) = ip.parse::<std::net::Ipv6Addr>()
+            && !zone.is_empty()
+            && zone.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))
+        {
+            return Ok(Self { host: format!("{ip}%{zone}"), port: None });
+        }
         let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
             Some((host, "")) => (host, None),
             Some((host, after)) => match after.strip_prefix(':') {
@@ -115,6 +123,8 @@ mod tests {
             ("[::1]", "::1", None, "::1"),
             ("[fe80::1%eth0]:5", "fe80::1%eth0", Some(5), "[fe80::1%eth0]:5"),
             ("[fe80::1%eth0]", "fe80::1%eth0", None, "[fe80::1%eth0]"),
+            ("fe80::1%eth0", "fe80::1%eth0", None, "[fe80::1%eth0]"),
+            ("fe80::1%3", "fe80::1%3", None, "[fe80::1%3]"),
             ("[0::7]", "::7", None, "::7"),
         ] {
             let address: Address = typed.parse().unwrap();

@@ -1,18 +1,22 @@
-//! Where this device is: its own addresses and networks, as the system lists them.
+//! Where this device is: its own addresses and networks.
 
 use std::net::IpAddr;
 
-/// The addresses of this device that others may reach it at, the likeliest first. Loopback
-/// addresses only when there are no others.
+use super::interfaces::{Interface, Sort, interfaces};
+
+/// The addresses of this device that others may reach it at, the likeliest first; none while it is on no network.
 #[must_use]
 pub fn local_addresses() -> Vec<IpAddr> {
-    let mut addresses: Vec<IpAddr> = interfaces().iter().map(if_addrs::Interface::ip).collect();
-    // Link-local IPv6 addresses need a zone that differs on every other device.
-    addresses.retain(|ip| !matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local()));
-    addresses.sort_by_key(|ip| (ip.is_loopback(), ip.is_ipv6(), *ip));
-    addresses.dedup();
-    if addresses.iter().any(|ip| !ip.is_loopback()) {
-        addresses.retain(|ip| !ip.is_loopback());
+    let mut reachable = interfaces();
+    // A zone is another one on every other device.
+    reachable
+        .retain(|interface| interface.is_up && interface.sort != Sort::Loopback && !interface.needs_zone());
+    reachable.sort_by_cached_key(Interface::rank);
+    let mut addresses = Vec::new();
+    for ip in reachable.iter().map(|interface| interface.ip) {
+        if !addresses.contains(&ip) {
+            addresses.push(ip);
+        }
     }
     addresses
 }
@@ -20,22 +24,22 @@ pub fn local_addresses() -> Vec<IpAddr> {
 /// All addresses of this device, each with the length of its network's prefix in bits.
 #[must_use]
 pub fn local_networks() -> Vec<(IpAddr, u8)> {
-    let network = |interface: &if_addrs::Interface| match &interface.addr {
-        if_addrs::IfAddr::V4(v4) => (v4.ip.into(), v4.prefixlen),
-        if_addrs::IfAddr::V6(v6) => (v6.ip.into(), v6.prefixlen),
-    };
-    interfaces().iter().map(network).collect()
+    interfaces().iter().map(|interface| (interface.ip, interface.prefix)).collect()
+}
+
+/// The interfaces that a link-local address can be on, by name.
+#[must_use]
+pub fn zones() -> Vec<String> {
+    let mut with_zone = interfaces();
+    with_zone.retain(|interface| interface.is_up && interface.needs_zone());
+    with_zone.sort_by_cached_key(Interface::rank);
+    let mut names: Vec<_> = with_zone.into_iter().map(|interface| interface.name).collect();
+    names.dedup();
+    names
 }
 
 /// Whether that is an address of this machine; it may be one where nobody knows them.
 pub(super) fn is_here(ip: IpAddr) -> bool {
     let own = interfaces();
-    ip.is_loopback() || own.is_empty() || own.iter().any(|interface| interface.ip() == ip)
-}
-
-fn interfaces() -> Vec<if_addrs::Interface> {
-    if_addrs::get_if_addrs().unwrap_or_else(|e| {
-        tracing::warn!(error = %e, "this device’s addresses can’t be listed");
-        Vec::new()
-    })
+    ip.is_loopback() || own.is_empty() || own.iter().any(|interface| interface.ip == ip)
 }

@@ -16,7 +16,7 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 
 use super::{
-    Connection, NetError, Tls,
+    Connection, NetError, Tls, failure,
     tls::{AnotherDevice, peer_id},
     tune,
 };
@@ -28,9 +28,10 @@ use crate::{
 /// Connects and shakes hands. Every address that the name stands for is tried in turn.
 ///
 /// # Errors
-/// The reason of the last address tried, as a sentence for the person who typed it.
+/// The most telling reason of the addresses tried, as a sentence for the person who typed it.
 pub async fn dial(address: &Address, tls: &Tls) -> Result<Connection, NetError> {
-    let target = (address.host.clone(), address.port.unwrap_or(wire::DEFAULT_PORT));
+    let host = failure::with_zone(&address.host)?;
+    let target = (host, address.port.unwrap_or(wire::DEFAULT_PORT));
     let unknown = || NetError::Unknown { host: address.host.clone() };
     let found = timeout(limits::CONNECT, tokio::net::lookup_host(target)).await;
     let routes: Vec<SocketAddr> = found.map_err(|_| unknown())?.map_err(|_| unknown())?.collect();
@@ -40,7 +41,7 @@ pub async fn dial(address: &Address, tls: &Tls) -> Result<Connection, NetError> 
             Ok(connection) => return Ok(connection),
             Err(e) => {
                 tracing::debug!(%route, error = %e, "no connection");
-                failure = e;
+                failure = failure.or_more_telling(e);
             }
         }
     }
@@ -98,23 +99,6 @@ pub async fn dial_first(
     }))
 }
 
-impl NetError {
-    /// Of two failures the one that tells more of the device that was meant; the first among equals.
-    #[must_use]
-    pub fn or_more_telling(self, other: Self) -> Self {
-        if weight(&other) > weight(&self) { other } else { self }
-    }
-}
-
-fn weight(e: &NetError) -> u8 {
-    match e {
-        NetError::Unreachable { .. } | NetError::Unknown { .. } => 0,
-        NetError::Silent { .. } | NetError::OtherDevice { .. } => 1,
-        NetError::Refused { .. } => 2,
-        _ => 3,
-    }
-}
-
 /// After how long this device answers there.
 ///
 /// # Errors
@@ -131,14 +115,8 @@ pub async fn probe(route: SocketAddr, peer: DeviceId, tls: &Tls) -> Result<Durat
 async fn dial_one(route: SocketAddr, tls: &Tls) -> Result<Connection, NetError> {
     let address = || route.to_string();
     let socket = match timeout(limits::CONNECT, TcpStream::connect(route)).await {
-        Err(_) => return Err(NetError::Silent { address: address() }),
-        Ok(Err(e)) => {
-            return Err(match e.kind() {
-                io::ErrorKind::ConnectionRefused => NetError::Refused { address: address() },
-                io::ErrorKind::TimedOut => NetError::Silent { address: address() },
-                _ => NetError::Unreachable { address: address(), source: e },
-            });
-        }
+        Err(_) => return Err(failure::of_call(route, io::ErrorKind::TimedOut.into())),
+        Ok(Err(e)) => return Err(failure::of_call(route, e)),
         Ok(Ok(socket)) => socket,
     };
     tune(&socket).map_err(|source| NetError::Unreachable { address: address(), source })?;

@@ -4,8 +4,11 @@
 
 mod addresses;
 mod dial;
+mod failure;
+mod interfaces;
 mod lane;
 mod listen;
+mod shared_port;
 mod tls;
 
 use std::{io, net::SocketAddr};
@@ -17,8 +20,10 @@ use crate::model::DeviceId;
 
 pub use addresses::{local_addresses, local_networks};
 pub use dial::{dial, dial_again, dial_first, probe};
+pub use interfaces::{Interface, Sort, interfaces};
 pub use lane::{Lane, LaneStop, NetworkClock};
 pub use listen::{Listener, Stranger};
+pub use shared_port::{Holder, Sharing, holder, sharing};
 pub use tls::Tls;
 
 /// An encrypted stream to a device whose id is known for certain.
@@ -55,14 +60,40 @@ pub enum NetError {
     #[error("No device called “{host}” can be found from here. Check the spelling, or type its IP address.")]
     Unknown { host: String },
     #[error(
-        "Nobody receives at {address}. Open Airlift on the other device, press Receive, and check the port."
+        "“{host}” is somewhere else in each network that this device is in. Write behind it which of them is meant: {choices}."
+    )]
+    WhichZone { host: String, choices: String },
+    #[error("This device has no network interface called “{zone}”. It has: {choices}.")]
+    NoSuchZone { zone: String, choices: String },
+    #[error(
+        "Nobody receives at {address}, or a firewall there answers instead. Open Airlift on the other device, press Receive, check the port, and let Airlift through its firewall."
     )]
     Refused { address: String },
+    #[error(
+        "A firewall on the other device, or on the way to it, turns Airlift away at {address}. Have it let that TCP port in."
+    )]
+    Barred { address: String },
+    #[error(
+        "Nothing is to be found at {address}. The other device is off, asleep or in another network, or has another address by now: wake it, and look what address Airlift shows there."
+    )]
+    Away { address: String },
+    #[error(
+        "A router on the way knows no way to {address}. Check the address; if it is right, ask who looks after that network."
+    )]
+    NoWayThere { address: String },
     #[error(
         "{address} doesn’t answer. Check that the other device is on and in the same network, and that its firewall lets Airlift through."
     )]
     Silent { address: String },
-    #[error("{address} can’t be reached from here: {source}. Check this device’s own network connection.")]
+    #[error(
+        "This device is in no network that leads to {address}. Join the one that the other device is in, by Wi-Fi, cable or VPN."
+    )]
+    NoWayHere { address: String },
+    #[error(
+        "This device’s own firewall, or what Airlift is confined in, doesn’t let it call {address}. Allow Airlift to."
+    )]
+    Forbidden { address: String },
+    #[error("No connection to {address} could be made from here: {}.", source.kind())]
     Unreachable { address: String, source: io::Error },
     #[error(
         "What answers at {address} is not Airlift. Check the port: Airlift shows its own when it receives."

@@ -139,10 +139,18 @@ impl From<&NetError> for Problem {
     fn from(e: &NetError) -> Self {
         let (side, kind) = match e {
             NetError::Unknown { .. }
+            | NetError::WhichZone { .. }
+            | NetError::NoSuchZone { .. }
+            | NetError::NoWayHere { .. }
+            | NetError::Forbidden { .. }
             | NetError::Unreachable { .. }
             | NetError::NotSeen { .. }
             | NetError::Ambiguous { .. } => (Side::Here, ProblemKind::Unreachable),
-            NetError::Refused { .. } | NetError::Silent { .. } => (Side::There, ProblemKind::Unreachable),
+            NetError::Refused { .. }
+            | NetError::Barred { .. }
+            | NetError::Away { .. }
+            | NetError::NoWayThere { .. }
+            | NetError::Silent { .. } => (Side::There, ProblemKind::Unreachable),
             NetError::NotAirlift { .. }
             | NetError::NoCommonVersion { .. }
             | NetError::Handshake { .. }

@@ -280,6 +280,10 @@ pub const ASKED_AT_ONCE: usize = 64;
 /// See [`STILL_THERE`].
 pub const STILL_THERE_ANSWER: Duration = Duration::from_secs(10);
 
+/// Before it is tried again to hear of others, while another program has the port for itself: soon enough for a person
+/// who has just quit it.
+pub const DEAF_AGAIN: Duration = Duration::from_secs(2);
+
 /// For how long others are looked for after something was to be found.
 pub const SEEK: Duration = Duration::from_mins(1);
 

@@ -34,6 +34,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("eframe", &["gui"]),
     ("rfd", &["gui"]),
     ("opener", &["gui"]),
+    ("zbus", &["gui"]),
+    ("x11rb", &["gui"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("rustls", &["net", "identity"]),

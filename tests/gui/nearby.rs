@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use airlift::{
     engine::{
-        Command, DeviceChange, Event,
+        Command, DeviceChange, Event, ReceivingState,
         doctor::{Finding, Health},
     },
-    model::{DeviceId, Nearby, Sighting, Source, Target, Trust},
+    model::{DeviceId, Nearby, Problem, ProblemKind, Side, Sighting, Source, Target, Trust},
 };
 use egui::{Key, accesskit::Role};
 use egui_kittest::kittest::Queryable as _;
@@ -264,4 +264,20 @@ fn devices_that_are_here_draw_no_frames() {
     let mut bench = Bench::new();
     bench.publish(Event::Nearby((0..40).map(|i| nearby(&format!("n{i}"), i)).collect()));
     assert_eq!(bench.next_frame_in(), Duration::MAX);
+}
+
+#[test]
+fn that_nobody_can_be_seen_is_said_where_devices_would_be_and_where_this_one_shows_itself() {
+    let mut bench = Bench::new();
+    let (port, addresses) = (27543, vec!["10.0.0.7".parse().unwrap()]);
+    bench.publish(Event::Receiving(ReceivingState::On { port, addresses }));
+    let (side, kind, text) = (Side::Here, ProblemKind::Other, "UDP port 5353 is held.".to_owned());
+    bench.publish(Event::Deaf(Some(Problem { side, kind, text })));
+    bench.must_say("UDP port 5353 is held.");
+    bench.must_say("Nobody can see it now. Others must know an address.");
+    bench.must_say(
+        "No device can be seen from here now. “Can’t see a device?” says why; an address works all the same.",
+    );
+    bench.publish(Event::Deaf(None));
+    bench.must_say("No device is in sight. Devices appear here by themselves as soon as they receive.");
 }

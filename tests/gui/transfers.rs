@@ -170,7 +170,7 @@ fn what_cannot_be_opened_is_told() {
     let report = Report { saved: vec!["/srv/inbox/x".into()], ..Report::of(Outcome::Complete) };
     bench.transfer(&transfer(1, Direction::Receive, vec![file("x", 1)], received(report)));
     bench.press("Open: x");
-    bench.must_say("x could not be opened: no program opens this.");
+    bench.must_say("x could not be opened: no program opens this (/srv/inbox/x).");
 }
 
 #[test]

@@ -18,9 +18,9 @@ use tokio::{
 
 use crate::{
     discovery::{Announcement, Claim, Directory, Driver, MulticastError, Networks, Seen, tag},
-    engine::{command::Looking, event::Event, handle::Publisher, trust::devices::Devices},
+    engine::{command::Looking, event::Event, handle::Publisher, network::deafness, trust::devices::Devices},
     identity::random,
-    model::{DeviceId, Nearby, RouteAnswer, Trust},
+    model::{DeviceId, Nearby, Problem, RouteAnswer, Trust},
     net::{self, NetError, Tls},
     settings::Visibility,
     wire::limits,
@@ -52,6 +52,10 @@ pub struct Discovering {
     /// Somebody is to be found now.
     sought: Arc<Notify>,
     multicast: Option<Driver>,
+    /// Nothing can be heard, for this is another program’s: when to try again.
+    deaf_until: Option<Instant>,
+    /// Finds out whose.
+    blaming: JoinSet<Problem>,
     shown: Option<Shown>,
     sought_until: Option<Instant>,
     probes: JoinSet<Probed>,
@@ -88,6 +92,8 @@ impl Discovering {
             wanted: of_view,
             sought: Arc::clone(&view.sought),
             multicast: None,
+            deaf_until: None,
+            blaming: JoinSet::new(),
             shown: None,
             sought_until: None,
             probes: JoinSet::new(),
@@ -107,7 +113,7 @@ impl Discovering {
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let (is_needed, over) = (self.is_needed(), self.sought_until);
-            let (retry, tell) = (self.retry(), self.tell_at);
+            let (retry, tell, deaf) = (self.retry(), self.tell_at, self.deaf_until);
             tokio::select! {
                 changed = self.wanted.changed() => match changed {
                     Ok(()) => self.set_up(),
@@ -125,6 +131,8 @@ impl Discovering {
                 // Names of those who are here, and who is to recognise this device.
                 Ok(()) = self.changes.changed() => self.announce(),
                 _ = pace.tick(), if is_needed => self.look_again(),
+                Some(Ok(problem)) = self.blaming.join_next() => self.complain(problem),
+                () = until(deaf), if is_needed => self.set_up(),
                 () = until(retry) => {}
                 () = until(tell) => {}
                 () = until(over) => {
@@ -157,8 +165,7 @@ impl Discovering {
     /// Has the network told, and asked, what is wanted, and no more.
     fn set_up(&mut self) {
         if self.multicast.is_none() && self.is_needed() {
-            self.multicast =
-                Driver::start().inspect_err(|problem| tracing::warn!(%problem, "no multicast")).ok();
+            self.begin();
             // What another one has heard of may be gone without a word.
             lock(&self.directory).clear();
         }
@@ -174,6 +181,29 @@ impl Discovering {
             lock(&self.directory).clear();
         }
         self.announce();
+    }
+
+    /// Begins to listen, unless another program keeps everybody out.
+    fn begin(&mut self) {
+        if deafness::is_deaf() {
+            let again = Instant::now() + limits::DEAF_AGAIN;
+            if self.deaf_until.replace(again).is_none() {
+                self.blaming.spawn_blocking(deafness::explain);
+            }
+            return;
+        }
+        if self.deaf_until.take().is_some() {
+            self.publisher.publish(Event::Deaf(None));
+        }
+        self.multicast = Driver::start().inspect_err(|problem| tracing::warn!(%problem, "no multicast")).ok();
+    }
+
+    /// Tells the person here why nobody is to be seen, unless that is over already.
+    fn complain(&self, problem: Problem) {
+        if self.deaf_until.is_some() {
+            tracing::warn!(problem = problem.text, "nothing can be heard");
+            self.publisher.publish(Event::Deaf(Some(problem)));
+        }
     }
 
     /// Announces this device as it is to be seen, if that is not so already.

@@ -3,12 +3,15 @@
 //! Facts are gathered in one place, and judged by a pure function. Must not change anything.
 
 mod facts;
+mod firewall;
 
 use std::net::IpAddr;
 
 pub use facts::gather;
+use firewall::{Rules, Verdict};
 
-use crate::{engine::Multicast, settings::Visibility};
+use super::deafness::Hearing;
+use crate::{engine::Multicast, net::Sort, settings::Visibility, wire::DEFAULT_PORT};
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +43,10 @@ pub struct Facts {
     pub port: Port,
     /// Firewalls that seem to be at work here.
     pub firewalls: Vec<&'static str>,
+    /// What they say.
+    pub rules: Rules,
+    /// How well others can be heard.
+    pub hearing: Hearing,
     /// The year on this device's clock.
     pub year: i16,
     pub inbox: Inbox,
@@ -66,27 +73,23 @@ pub enum Inbox {
 pub struct Interface {
     pub name: String,
     pub address: IpAddr,
+    pub sort: Sort,
     /// Why multicast can't be joined there.
     pub refuses_multicast: Option<String>,
 }
 
 impl Interface {
     fn is_usable(&self) -> bool {
-        !self.address.is_loopback()
+        self.sort != Sort::Loopback
     }
 
-    /// True of names that tunnels have.
     fn is_tunnel(&self) -> bool {
-        ["tun", "tap", "wg", "tailscale", "ppp", "utun", "zt", "nordlynx", "proton"]
-            .iter()
-            .any(|start| self.name.starts_with(start))
+        self.sort == Sort::Tunnel
     }
 
     /// True of what only reaches containers or virtual machines on this device.
     fn is_inner(&self) -> bool {
-        ["docker", "br-", "virbr", "veth", "vmnet", "vboxnet", "cni", "podman", "lxc"]
-            .iter()
-            .any(|start| self.name.starts_with(start))
+        self.sort == Sort::Inner
     }
 }
 
@@ -144,6 +147,11 @@ fn multicast(facts: &Facts) -> Finding {
     if facts.multicast == Multicast::Never {
         let text = "This Airlift was started with --no-discovery, or AIRLIFT_NO_DISCOVERY is set: it neither sees nor shows itself.";
         return finding(about, Health::Bad, text);
+    }
+    match &facts.hearing {
+        Hearing::Well => {}
+        Hearing::Partly(why) => return finding(about, Health::Doubtful, why),
+        Hearing::Deaf(why) => return finding(about, Health::Bad, why),
     }
     let outer = facts.interfaces.iter().filter(|i| i.is_usable() && !i.is_inner());
     let refused: Vec<_> =
@@ -219,21 +227,64 @@ fn port(facts: &Facts) -> Finding {
 }
 
 fn firewall(facts: &Facts) -> Finding {
-    if facts.firewalls.is_empty() {
-        return finding(
-            "Firewall",
-            Health::Fine,
-            "No firewall is to be seen here, as far as that can be told without being the administrator. The other device may have one.",
-        );
-    }
-    finding(
-        "Firewall",
-        Health::Doubtful,
-        format!(
-            "A firewall may be at work here ({}). It must let in TCP port 27543, and UDP port 5353 for seeing each other.",
-            facts.firewalls.join(", ")
+    let about = "Firewall";
+    let port = facts.receives.unwrap_or(DEFAULT_PORT);
+    let named = if facts.firewalls.is_empty() {
+        "This device’s firewall".to_owned()
+    } else {
+        format!("This device’s firewall ({})", facts.firewalls.join(", "))
+    };
+    let open = match facts.firewalls.first() {
+        Some(&"ufw") => format!(" “sudo ufw allow {port}/tcp” lets it in."),
+        Some(&"firewalld") => {
+            format!(
+                " “sudo firewall-cmd --add-port={port}/tcp --permanent” and “sudo firewall-cmd --reload” let it in."
+            )
+        }
+        _ => " Let it in there.".to_owned(),
+    };
+    let (tcp, udp) = match facts.rules {
+        Rules::Seen { tcp, udp } => (tcp, udp),
+        Rules::Unseen if facts.firewalls.is_empty() => {
+            let text = "No firewall is to be seen here. Its rules are the administrator’s to see, so there may be one all the same; and the other device may have one.";
+            return finding(about, Health::Fine, text);
+        }
+        Rules::Unseen => {
+            let text = format!(
+                "A firewall may be at work here ({}); its rules are the administrator’s to see. It must let in TCP port {port}, and UDP port 5353 for seeing each other.",
+                facts.firewalls.join(", ")
+            );
+            return finding(about, Health::Doubtful, text);
+        }
+    };
+    match (tcp, udp) {
+        (Verdict::Out, _) => finding(
+            about,
+            Health::Bad,
+            format!("{named} turns away TCP port {port}: nothing can be sent to this device.{open}"),
         ),
-    )
+        (_, Verdict::Out) => finding(
+            about,
+            Health::Doubtful,
+            format!(
+                "{named} turns away UDP port 5353: devices don’t see each other, and must be named by their address. Let it in there."
+            ),
+        ),
+        (Verdict::Depends, _) | (_, Verdict::Depends) => finding(
+            about,
+            Health::Doubtful,
+            format!(
+                "{named} lets in some and not others. It must let in TCP port {port}, and UDP port 5353 for seeing each other."
+            ),
+        ),
+        (Verdict::In, Verdict::In) => finding(
+            about,
+            Health::Fine,
+            format!(
+                "No rule of a firewall here turns away TCP port {port} or UDP port 5353. The other device may have one."
+            ),
+        ),
+    }
 }
 
 fn folder(facts: &Facts) -> Finding {

@@ -40,6 +40,15 @@ pub struct Cards {
     /// Where each was painted last, and whether a menu was open.
     places: Vec<(DeviceId, Rect)>,
     menu: bool,
+    sight: Sight,
+}
+
+/// Whether devices can be seen at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sight {
+    #[default]
+    Clear,
+    Barred,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,6 +163,11 @@ impl Cards {
         self.wanted.sort_by_cached_key(order);
     }
 
+    /// Whether anybody can be seen at all.
+    pub fn sees(&mut self, sight: Sight) {
+        self.sight = sight;
+    }
+
     pub fn find(&self, id: DeviceId) -> Option<&Card> {
         self.wanted.iter().find(|card| card.id == id)
     }
@@ -172,7 +186,7 @@ impl Cards {
         self.places.clear();
         self.menu = false;
         if self.shown.is_empty() {
-            nobody(ui, rect);
+            nobody(ui, rect, self.sight);
             return None;
         }
         let mut child =
@@ -211,8 +225,17 @@ impl Cards {
     }
 }
 
-fn nobody(ui: &mut Ui, rect: Rect) {
+fn nobody(ui: &mut Ui, rect: Rect, sight: Sight) {
     let p = theme::palette(ui);
+    let (text, color) = match sight {
+        Sight::Clear => {
+            ("No device is in sight. Devices appear here by themselves as soon as they receive.", p.faint)
+        }
+        Sight::Barred => (
+            "No device can be seen from here now. “Can’t see a device?” says why; an address works all the same.",
+            p.warn,
+        ),
+    };
     ui.painter().rect(
         rect.shrink(1.0),
         CornerRadius::same(10),
@@ -226,13 +249,7 @@ fn nobody(ui: &mut Ui, rect: Rect) {
     let words = Rect::from_min_max(pos2(inner.left() + 42.0, inner.top()), inner.max);
     let mut child =
         ui.new_child(egui::UiBuilder::new().max_rect(words).layout(Layout::left_to_right(Align::Center)));
-    child.add(
-        egui::Label::new(small(
-            "No device is in sight. Devices appear here by themselves as soon as they receive.",
-            p.faint,
-        ))
-        .wrap(),
-    );
+    child.add(egui::Label::new(small(text, color)).wrap());
 }
 
 /// Paints one card; also says whether its menu is open.

@@ -4,7 +4,7 @@ use egui::{Align, Key, Label, Layout, Popup, Rect, RectAlign, Ui, pos2, vec2};
 
 use super::{
     Obstacle,
-    cards::{Asked, Cards},
+    cards::{Asked, Cards, Sight},
 };
 use crate::{
     gui::{
@@ -52,6 +52,11 @@ impl Destination {
         {
             picked.name.clone_from(&card.name);
         }
+    }
+
+    /// Whether anybody can be seen at all.
+    pub fn sees(&mut self, sight: Sight) {
+        self.cards.sees(sight);
     }
 
     /// Makes a device the one to send to, or lets go of it when it is that already.

@@ -5,8 +5,17 @@ use std::{
     path::Path,
 };
 
-use super::{Facts, Inbox, Interface, Port};
-use crate::{disk, engine::Multicast, settings::Visibility, wire::DEFAULT_PORT};
+use super::{Facts, Inbox, Interface, Port, firewall};
+use crate::{
+    disk,
+    engine::{
+        Multicast,
+        network::deafness::{self, Hearing},
+    },
+    net,
+    settings::Visibility,
+    wire::DEFAULT_PORT,
+};
 
 /// The groups of multicast DNS (RFC 6762, section 3).
 const GROUP_V4: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 251);
@@ -15,16 +24,23 @@ const GROUP_V6: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0xfb);
 /// Everything that can be known from here; `receives` is the port that this program waits on.
 #[must_use]
 pub fn gather(receives: Option<u16>, visibility: Visibility, inbox: &Path, multicast: Multicast) -> Facts {
-    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-    let interfaces = interfaces.into_iter().map(|interface| Interface {
+    let mut own = net::interfaces();
+    own.retain(|own| own.is_up);
+    own.sort_by_cached_key(net::Interface::rank);
+    let interfaces = own.into_iter().map(|own| Interface {
         refuses_multicast: match multicast {
-            Multicast::Allowed => join(interface.ip(), interface.index.unwrap_or_default()),
+            Multicast::Allowed => join(own.ip, own.index),
             // Not a packet of it.
             Multicast::Never => None,
         },
-        address: interface.ip(),
-        name: interface.name,
+        address: own.ip,
+        sort: own.sort,
+        name: own.name,
     });
+    let hearing = match multicast {
+        Multicast::Allowed => deafness::examine(),
+        Multicast::Never => Hearing::Well,
+    };
     let port = match TcpListener::bind(SocketAddr::from((Ipv6Addr::UNSPECIFIED, DEFAULT_PORT)))
         .or_else(|_| TcpListener::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, DEFAULT_PORT))))
     {
@@ -42,6 +58,8 @@ pub fn gather(receives: Option<u16>, visibility: Visibility, inbox: &Path, multi
         visibility,
         port,
         firewalls: firewalls(),
+        rules: firewall::look(receives.unwrap_or(DEFAULT_PORT), deafness::PORT),
+        hearing,
         year: jiff::ZonedDateTime::now().year(),
         inbox,
         multicast,
@@ -61,7 +79,7 @@ fn join(address: IpAddr, index: u32) -> Option<String> {
         // It is the link-local address of an interface that multicast goes by.
         IpAddr::V6(_) => Ok(()),
     };
-    tried.err().map(|e| e.to_string())
+    tried.err().map(|e| e.kind().to_string())
 }
 
 /// Those whose service is installed and enabled: rules themselves are the administrator's to see.

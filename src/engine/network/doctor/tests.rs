@@ -1,7 +1,13 @@
 use super::*;
 
 fn at(name: &str, address: &str) -> Interface {
-    Interface { name: name.to_owned(), address: address.parse().unwrap(), refuses_multicast: None }
+    let sort = match name {
+        "lo" => Sort::Loopback,
+        "docker0" => Sort::Inner,
+        "wg0" => Sort::Tunnel,
+        _ => Sort::Outer,
+    };
+    Interface { name: name.to_owned(), address: address.parse().unwrap(), sort, refuses_multicast: None }
 }
 
 fn healthy() -> Facts {
@@ -11,6 +17,8 @@ fn healthy() -> Facts {
         visibility: Visibility::Everyone,
         port: Port::Ours,
         firewalls: Vec::new(),
+        rules: Rules::Seen { tcp: Verdict::In, udp: Verdict::In },
+        hearing: Hearing::Well,
         year: 2026,
         inbox: Inbox::Writable,
         multicast: Multicast::Allowed,
@@ -81,7 +89,18 @@ fn each_trouble_is_named_and_says_what_to_do() {
         ("Being seen", Health::Doubtful, "hidden", Facts { visibility: Visibility::Hidden, ..healthy() }),
         ("Being seen", Health::Doubtful, "code", Facts { visibility: Visibility::Known, ..healthy() }),
         ("Port", Health::Doubtful, "HOST:PORT", Facts { port: Port::Taken, ..healthy() }),
-        ("Firewall", Health::Doubtful, "27543", Facts { firewalls: vec!["ufw"], ..healthy() }),
+        (
+            "Seeing each other",
+            Health::Bad,
+            "avahi",
+            Facts { hearing: Hearing::Deaf("It is held by avahi.".into()), ..healthy() },
+        ),
+        (
+            "Seeing each other",
+            Health::Doubtful,
+            "IPv4",
+            Facts { hearing: Hearing::Partly("It is held for IPv4.".into()), ..healthy() },
+        ),
         (
             "Receiving folder",
             Health::Bad,
@@ -89,6 +108,45 @@ fn each_trouble_is_named_and_says_what_to_do() {
             Facts { inbox: Inbox::Closed("full".into()), ..healthy() },
         ),
         ("Clock", Health::Doubtful, "1970", Facts { year: 1970, ..healthy() }),
+    ] {
+        let finding = of(&facts, about);
+        assert_eq!(finding.state, state, "{finding:?}");
+        assert!(finding.text.contains(part), "{finding:?}");
+    }
+}
+
+#[test]
+fn what_is_known_of_the_firewall_is_said_and_what_to_do_about_it() {
+    for (about, state, part, facts) in [
+        (
+            "Firewall",
+            Health::Doubtful,
+            "27543",
+            Facts { firewalls: vec!["ufw"], rules: Rules::Unseen, ..healthy() },
+        ),
+        (
+            "Firewall",
+            Health::Bad,
+            "ufw allow 27543/tcp",
+            Facts {
+                firewalls: vec!["ufw"],
+                rules: Rules::Seen { tcp: Verdict::Out, udp: Verdict::Out },
+                ..healthy()
+            },
+        ),
+        (
+            "Firewall",
+            Health::Doubtful,
+            "5353",
+            Facts { rules: Rules::Seen { tcp: Verdict::In, udp: Verdict::Out }, ..healthy() },
+        ),
+        (
+            "Firewall",
+            Health::Doubtful,
+            "some",
+            Facts { rules: Rules::Seen { tcp: Verdict::Depends, udp: Verdict::In }, ..healthy() },
+        ),
+        ("Firewall", Health::Fine, "administrator", Facts { rules: Rules::Unseen, ..healthy() }),
     ] {
         let finding = of(&facts, about);
         assert_eq!(finding.state, state, "{finding:?}");
