@@ -8,6 +8,7 @@ use std::{
     ffi::{OsStr, OsString},
     fs::File,
     io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Stdin},
+    ops::ControlFlow,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -26,7 +27,7 @@ use crate::{
         folders::Folders,
         system::{attributes, descriptors},
     },
-    model::{Accord, Effect, Entry, EntryKind, EntryNo, Timestamp},
+    model::{Accord, CHUNK, Digest, Effect, Entry, EntryKind, EntryNo, Timestamp},
 };
 
 /// All entries of a scan, by number.
@@ -231,25 +232,65 @@ impl SourceFile {
         sought.map_err(|why| SourceError::sending(&self.path, why))
     }
 
-    /// To be called after the last byte.
+    /// To be called after the last byte, with the digest of what was read. Breaks off when it is over before it is
+    /// known whether that is what the file holds.
+    ///
+    /// Size, time of change and what is behind the last byte decide at once. Where only the time that nobody can set
+    /// is another, either nothing of the content has changed (a further name, other rights, an attribute, a backup that
+    /// gave back the time of reading), or somebody has written and given back the old time (`rsync -t`, `cp -p`). No
+    /// attribute tells the two apart, so the file is read once more, here, where that costs no network: if it still
+    /// holds what was read, then what was read is what it held at one moment.
     ///
     /// # Errors
-    /// When there is more to read, the file's size or time is no longer what the scan saw, or it was touched
-    /// since it was opened.
-    pub fn finish(self) -> Result<(), SourceError> {
-        let Content::File { mut file, seen, touched } = self.content else { return Ok(()) };
-        // Some files, of Linux's /proc for one, say that they are empty and are not.
-        let more = file.read(&mut [0]).map(|read| read > 0);
-        let now = cap_std::fs::File::from_std(file).metadata();
-        let is_touched = |now: &Metadata| {
-            let now = attributes::touched(now);
-            now.zip(touched).is_some_and(|(now, before)| now != before)
-        };
-        let is_same = |now: &Metadata| seen.is(now) && !is_touched(now);
-        match more.and_then(|more| Ok(!more && is_same(&now?))) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(SourceError::Changed(shown(&self.path))),
-            Err(why) => Err(SourceError::sending(&self.path, why)),
+    /// When there is more to read, or its size, time or content is no longer what the scan saw and was read.
+    pub fn finish(
+        mut self,
+        digest: Digest,
+        is_over: impl Fn() -> bool,
+    ) -> Result<ControlFlow<()>, SourceError> {
+        match self.standing().map_err(|why| SourceError::sending(&self.path, why))? {
+            Standing::Same => Ok(ControlFlow::Continue(())),
+            Standing::Changed => Err(SourceError::Changed(shown(&self.path))),
+            Standing::Touched => {
+                tracing::info!("a file was touched while it was read, and is read again");
+                self.seek(0)?;
+                let (mut hasher, mut room) = (blake3::Hasher::new(), vec![0; CHUNK]);
+                loop {
+                    if is_over() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                    match self.read(&mut room)? {
+                        0 => break,
+                        count => hasher.update(&room[..count]),
+                    };
+                }
+                if Digest(*hasher.finalize().as_bytes()) == digest {
+                    Ok(ControlFlow::Continue(()))
+                } else {
+                    Err(SourceError::Changed(shown(&self.path)))
+                }
+            }
         }
     }
+
+    /// How it stands, as far as its attributes show.
+    fn standing(&mut self) -> io::Result<Standing> {
+        let Content::File { file, seen, touched } = &mut self.content else { return Ok(Standing::Same) };
+        // It may have grown since.
+        let more = file.read(&mut [0])? > 0;
+        let now = Metadata::from_file(file)?;
+        if more || !seen.is(&now) {
+            return Ok(Standing::Changed);
+        }
+        let is_touched = attributes::touched(&now).zip(*touched).is_some_and(|(now, before)| now != before);
+        Ok(if is_touched { Standing::Touched } else { Standing::Same })
+    }
+}
+
+/// How a file stands after its last byte.
+enum Standing {
+    Same,
+    /// Something of it has changed that need not be its content.
+    Touched,
+    Changed,
 }

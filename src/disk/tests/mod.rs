@@ -25,8 +25,8 @@ use std::{
 use tempfile::TempDir;
 
 use super::{
-    Book, DiskError, Earlier, Inbox, Intake, Ledger, Names, OffLimits, Partial, Plan, Scan, SourceFile,
-    Sources, Stored, Verified,
+    Book, DiskError, Earlier, Inbox, Intake, Ledger, Names, OffLimits, Partial, Plan, Scan, SourceError,
+    SourceFile, Sources, Stored, Verified,
 };
 use crate::model::{
     Access, CHUNK, Clocks, Conflict, Digest, Entry, EntryKind, EntryNo, FileMode, Leaf, RelPath, Source,
@@ -66,6 +66,11 @@ fn texts(paths: &[&str]) -> Vec<Entry> {
 
 fn digest(content: &[u8]) -> Digest {
     Digest(*blake3::hash(content).as_bytes())
+}
+
+/// What a sender finds out after the last byte.
+fn finish(source: SourceFile, read: &[u8]) -> Result<(), SourceError> {
+    source.finish(digest(read), || false).map(|known| assert!(known.is_continue()))
 }
 
 fn scan(paths: &[&Path]) -> Scan {

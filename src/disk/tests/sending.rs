@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{file, folder, modified, scan, scan_all, temp, texts};
+use super::{digest, file, finish, folder, modified, scan, scan_all, temp, texts};
 use crate::{
     disk::{OffLimits, Scan, SourceError, Sources, measure},
     model::{Entry, EntryKind, EntryNo, RelPath, Source},
@@ -31,7 +31,7 @@ fn read(sources: &Sources, no: EntryNo) -> Result<String, SourceError> {
             read => content.extend_from_slice(&buf[..read]),
         }
     }
-    source.finish()?;
+    finish(source, &content)?;
     Ok(String::from_utf8(content).unwrap())
 }
 
@@ -301,6 +301,18 @@ fn changed(change: impl Fn(&Path)) -> (Sources, tempfile::TempDir) {
     (sources, temp)
 }
 
+/// Waits until what is done next to a file has another time than what was done before.
+#[cfg(unix)]
+fn tick(folder: &Path) {
+    let path = folder.join("clock");
+    let write = || {
+        fs::write(&path, "").unwrap();
+        fs::metadata(&path).unwrap().modified().unwrap()
+    };
+    let first = write();
+    while write() == first {}
+}
+
 /// A clock's tick may be longer than a test.
 fn set_time(path: &Path) {
     let later = SystemTime::now() + Duration::from_secs(10);
@@ -364,15 +376,52 @@ fn a_file_that_changes_while_it_is_read_is_never_reported_whole() {
         let mut rest = [0; 10];
         let read = source.read(&mut rest)?;
         assert_eq!(read, 3, "no more than was offered");
-        assert_eq!(source.read(&mut rest)?, 0);
-        source.finish()
+        assert_eq!(source.read(&mut [0])?, 0);
+        finish(source, &[&buf, &rest[..read]].concat())
     };
     for (content, keep_time) in [("hel", true), ("", false), ("hello, world", true), ("HELLO", false)] {
         let error = edit(content, keep_time).unwrap_err();
         assert!(matches!(error, SourceError::Changed(_)), "{content:?}: {error}");
     }
     // What is the same again in all that can be set is told apart where the system keeps a time that can't.
-    assert_eq!(edit("hello", true).is_err(), cfg!(unix));
+    assert_eq!(edit("HELLO", true).is_err(), cfg!(unix));
+    edit("hello", true).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_of_which_only_the_inode_was_touched_is_the_same_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let touches: [fn(&Path); 5] = [
+        |path| fs::hard_link(path, path.with_extension("link")).unwrap(),
+        |path| fs::set_permissions(path, fs::Permissions::from_mode(0o640)).unwrap(),
+        |path| fs::rename(path, path.with_extension("moved")).unwrap(),
+        |path| {
+            let times = fs::FileTimes::new().set_accessed(SystemTime::UNIX_EPOCH);
+            File::open(path).unwrap().set_times(times).unwrap();
+        },
+        |path| fs::remove_file(path).unwrap(),
+    ];
+    for touch in touches {
+        let (sources, temp) = changed(|_| {});
+        let mut source = sources.open(1).unwrap();
+        let mut content = [0; 5];
+        assert_eq!(source.read(&mut content).unwrap(), 5);
+        tick(temp.path());
+        touch(&temp.path().join("dir/f"));
+        finish(source, &content).unwrap();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_read_again_because_it_was_touched_lets_a_cancel_through() {
+    let (sources, temp) = changed(|_| {});
+    let mut source = sources.open(1).unwrap();
+    assert_eq!(source.read(&mut [0; 5]).unwrap(), 5);
+    tick(temp.path());
+    fs::hard_link(temp.path().join("dir/f"), temp.path().join("dir/g")).unwrap();
+    assert!(source.finish(digest(b"hello"), || true).unwrap().is_break());
 }
 
 #[cfg(unix)]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    disk::{PlanError, SourceError},
+    disk::PlanError,
     model::{Medium, Purpose, Trial},
 };
 
@@ -29,7 +29,7 @@ fn read_all(trial: Trial, folder: &Path) -> Vec<u8> {
             count => content.extend_from_slice(&buf[..count]),
         }
     }
-    file.finish().unwrap();
+    finish(file, &content).unwrap();
     content
 }
 

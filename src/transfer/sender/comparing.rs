@@ -4,7 +4,7 @@
 //! The digests are told a bounded number ahead, and the receiver answers that a file is the same, or that it
 //! is wanted. Knows files and digests. Must not know messages or connections.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use tokio::sync::mpsc::Sender;
 
@@ -56,6 +56,9 @@ fn digest(sources: &Sources, entry: EntryNo, halt: &Halt) -> Result<Option<Sent>
             count => hasher.update(&room[..count]),
         };
     }
-    file.finish()?;
-    Ok(Some(Sent { size: hasher.count(), digest: Digest(*hasher.finalize().as_bytes()) }))
+    let sent = Sent { size: hasher.count(), digest: Digest(*hasher.finalize().as_bytes()) };
+    Ok(match file.finish(sent.digest, || halt.is_told())? {
+        ControlFlow::Continue(()) => Some(sent),
+        ControlFlow::Break(()) => None,
+    })
 }

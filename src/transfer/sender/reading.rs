@@ -5,7 +5,7 @@
 //! frames. Must not know connections.
 
 use std::{
-    ops::Range,
+    ops::{ControlFlow, Range},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -164,10 +164,10 @@ impl Reader<'_> {
         let held = self.job.answer.held.get(&entry).map_or(&[][..], Vec::as_slice);
         let mut tree = Tree::default();
         let (Some(size), false) = (size, held.is_empty()) else {
-            return Ok(match self.send_part(entry, &mut file, &mut tree, 0, size)? {
+            return match self.send_part(entry, &mut file, &mut tree, 0, size)? {
                 Ok(sent) => self.finish(file, tree, sent),
-                Err(why) => Err(why),
-            });
+                Err(why) => Ok(Err(why)),
+            };
         };
         for missing in between(held, size) {
             if let Err(why) = self.send_again(entry, &mut file, &mut tree, missing)? {
@@ -194,19 +194,21 @@ impl Reader<'_> {
         let count: u64 =
             held.iter().map(|group| group.bytes(size)).map(|bytes| bytes.end - bytes.start).sum();
         tracing::info!(entry, held = count, differ, "compared with what the receiver holds");
-        Ok(match file.seek(size) {
+        match file.seek(size) {
             Ok(()) => self.finish(file, tree, size),
-            Err(why) => Err(why),
-        })
+            Err(why) => Ok(Err(why)),
+        }
     }
 
-    fn finish(&mut self, file: SourceFile, tree: Tree, size: u64) -> Outcome {
-        let finished = file.finish();
+    fn finish(&mut self, file: SourceFile, tree: Tree, size: u64) -> Result<Outcome, Closed> {
+        let digest = tree.digest(size).expect("every chunk was added once");
+        let finished = file.finish(digest, || self.halt.is_told());
         self.watch.lap(Work::Read);
-        finished.map(|()| {
-            let digest = tree.digest(size).expect("every chunk was added once");
-            Sent { size, digest }
-        })
+        match finished {
+            Ok(ControlFlow::Continue(())) => Ok(Ok(Sent { size, digest })),
+            Ok(ControlFlow::Break(())) => Err(Closed),
+            Err(why) => Ok(Err(why)),
+        }
     }
 
     fn send_again(
