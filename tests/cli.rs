@@ -7,6 +7,8 @@ mod again;
 mod bench;
 #[path = "cli/codes.rs"]
 mod codes;
+#[path = "cli/counted.rs"]
+mod counted;
 #[path = "cli/harness.rs"]
 #[allow(dead_code, reason = "the tests of faults use more of it")]
 mod harness;

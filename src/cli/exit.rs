@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use crate::model::{Outcome, ProblemKind};
+use crate::model::{Outcome, ProblemKind, Transfer};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -17,6 +17,8 @@ pub enum Exit {
     Cancelled = 4,
     /// Nobody answers at the address, or not as a receiving Airlift.
     CannotReach = 5,
+    /// All that was offered is stored, and not all that was named, or accepted before, was offered.
+    LeftOut = 6,
 }
 
 /// The same list for people: the help and the manual page show it.
@@ -26,9 +28,20 @@ pub const EXIT_CODES: &str = "\
 2  usage: the command line can’t be understood
 3  declined
 4  cancelled, on either side
-5  cannot reach: nobody answers there, or not as a receiving Airlift";
+5  cannot reach: nobody answers there, or not as a receiving Airlift
+6  left out: all that was offered is stored and verified, but not all of it was offered";
 
 impl Exit {
+    /// Of a transfer that has ended so.
+    #[must_use]
+    pub fn of_transfer(transfer: Option<&Transfer>, outcome: &Outcome) -> Self {
+        let sentence = transfer.and_then(|t| t.summary.skipped.sentence(t.direction));
+        match (Self::of(outcome), sentence) {
+            (Self::Complete, Some(_)) => Self::LeftOut,
+            (exit, _) => exit,
+        }
+    }
+
     #[must_use]
     pub fn of(outcome: &Outcome) -> Self {
         match outcome {
@@ -60,7 +73,10 @@ impl From<Exit> for ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Problem, Side};
+    use crate::{
+        cli::stage::transfer,
+        model::{Direction, Problem, Side, Skipped},
+    };
 
     #[test]
     fn every_ending_has_its_documented_code() {
@@ -83,5 +99,20 @@ mod tests {
             assert_eq!(exit as u8, code, "{outcome:?}");
             assert!(EXIT_CODES.lines().any(|line| line.starts_with(&format!("{code}  "))));
         }
+    }
+
+    #[test]
+    fn what_was_left_out_has_a_code_of_its_own_where_nothing_else_went_wrong() {
+        let mut sent = transfer(1, Direction::Send);
+        assert_eq!(Exit::of_transfer(Some(&sent), &Outcome::Complete), Exit::Complete);
+        sent.summary.skipped = Skipped { links: 1, ..Skipped::default() };
+        assert_eq!(Exit::of_transfer(Some(&sent), &Outcome::Complete), Exit::LeftOut);
+        assert_eq!(Exit::of_transfer(Some(&sent), &Outcome::Cancelled { by: Side::There }), Exit::Cancelled);
+        // A receiver has all that it was offered, unless something that it was promised is gone.
+        let mut received = Transfer { direction: Direction::Receive, ..sent };
+        assert_eq!(Exit::of_transfer(Some(&received), &Outcome::Complete), Exit::Complete);
+        received.summary.skipped.gone = 1;
+        assert_eq!(Exit::of_transfer(Some(&received), &Outcome::Complete), Exit::LeftOut);
+        assert!(EXIT_CODES.lines().any(|line| line.starts_with("6  ")));
     }
 }

@@ -16,6 +16,7 @@ mod ending;
 mod exit;
 mod human;
 mod id;
+mod input;
 mod interrupt;
 mod json;
 mod loopback;
@@ -59,7 +60,7 @@ use self::{
 use crate::{
     engine::{Config, Engine, Handle, Settings, home, local_addresses},
     logging::{self, Echo},
-    model::{Source, Target},
+    model::{Source, Target, text},
 };
 
 /// Why offers are declined where a person should be asked and can't be.
@@ -129,10 +130,16 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
         Task::Man => manual::man().map(|page| print(&page, screen)).map_err(anyhow::Error::from),
     };
     done.unwrap_or_else(|problem| {
-        tracing::error!(%problem, "the program ends");
-        teller(screen, form, echo).tell(News::Error(&problem.to_string()));
+        // With what is behind it, and its number.
+        tracing::error!(problem = format_args!("{problem:#}"), "the program ends");
+        teller(screen, form, echo).tell(News::Error(&sentence(&problem)));
         Exit::Failed
     })
+}
+
+/// What a person is told of it. An error of the system that nobody has put into words has at least no number.
+fn sentence(problem: &anyhow::Error) -> String {
+    problem.downcast_ref().map_or_else(|| problem.to_string(), text::reason)
 }
 
 /// Runs a command on an engine of its own, and stops the engine after it.
@@ -158,6 +165,9 @@ where
 /// asked presses Ctrl-C.
 fn addressed(asked: args::Sending, config: &Config, screen: &mut Screen) -> anyhow::Result<Option<Sending>> {
     let args::Sending { to, code, remember, sources } = asked;
+    if sources.iter().any(is_stream) {
+        input::check()?;
+    }
     let code = match code {
         Some(Words::Left) => Some(ask::code(screen)?),
         Some(Words::Given(code)) => Some(code),
@@ -174,9 +184,12 @@ fn addressed(asked: args::Sending, config: &Config, screen: &mut Screen) -> anyh
     Ok(to.map(|to| Sending { to, code, remember, sources, company }))
 }
 
+fn is_stream(source: &Source) -> bool {
+    matches!(source, Source::StandardInput { .. })
+}
+
 /// Who can be asked while something is sent.
 fn company(sources: &[Source], typed: ask::Typed) -> Company {
-    let is_stream = |source: &Source| matches!(source, Source::StandardInput { .. });
     if at_terminal() && !sources.iter().any(is_stream) { Company::Person(typed) } else { Company::Nobody }
 }
 
@@ -194,7 +207,7 @@ fn agreed(asked: args::Reception, home: &Path) -> anyhow::Result<Reception> {
         Accept::Trusted => Agreement::TrustedAlone(NO_TERMINAL),
     };
     let inbox = || Settings::load(home).map(|settings| settings.inbox);
-    home::admits(home, &asked.landing.folder.clone().map_or_else(inbox, Ok)?)?;
+    home::receives_into(home, &asked.landing.folder.clone().map_or_else(inbox, Ok)?)?;
     let args::Reception { port, until, landing, conflict, code, remember, .. } = asked;
     let code = code.map(|words| match words {
         Words::Given(code) => (code, remember),

@@ -115,8 +115,9 @@ pub async fn receive(
         if let Some((id, outcome)) = turn.ending() {
             let ends = meant.remove(&id) || nothing_else || is_ours(outcome);
             if until == ReceiveUntil::OneTransfer && ends {
+                let exit = Exit::of_transfer(watch.snapshot().transfer(id), outcome);
                 leave(&mut watch, tell).await;
-                return Ok(Exit::of(outcome));
+                return Ok(exit);
             }
             // A receiver may wait for months: what is told need not be kept.
             watch.handle().send(Command::Forget(id)).await?;

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use super::exit::Exit;
-use crate::model::text::visible;
+use crate::model::text::{self, visible};
 
 /// Standard output and standard error, or stand-ins for them.
 pub struct Screen {
@@ -52,7 +52,7 @@ impl Screen {
     pub fn close(mut self, exit: Exit) -> Exit {
         match self.out.lost.take() {
             Some(problem) if problem.kind() != io::ErrorKind::BrokenPipe => {
-                self.err(&format!("Standard output can’t be written: {problem}."));
+                self.err(&format!("Standard output can’t be written: {}.", text::reason(&problem)));
                 if exit == Exit::Complete { Exit::Failed } else { exit }
             }
             _ => exit,

@@ -51,7 +51,7 @@ pub async fn send(
     watch.handle().send(Command::Send { id, to, sources, manner }).await?;
     let (Followed::ToItsEnd(outcome) | Followed::Interrupted(outcome)) =
         follow(&mut watch, id, company, tell).await?;
-    Ok(Exit::of(&outcome))
+    Ok(Exit::of_transfer(watch.snapshot().transfer(id), &outcome))
 }
 
 /// How a transfer ended that was followed.

@@ -182,7 +182,7 @@ pub async fn resume(
         {
             left.retain(|other| *other != id);
             if exit == Exit::Complete {
-                exit = Exit::of(outcome);
+                exit = Exit::of_transfer(watch.snapshot().transfer(id), outcome);
             }
         }
         match turn {

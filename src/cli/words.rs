@@ -62,6 +62,8 @@ pub fn lines(news: News<'_>) -> Vec<Line> {
                     t.peer.label()
                 ));
                 lines.extend(notes(t).map(Line::Told));
+                let left_out = t.summary.skipped.listed(t.direction);
+                lines.extend(left_out.map(|listed| Line::Told(format!("Left out: {listed}."))));
                 lines
             }
             // Whoever is asked reads it in the question, and everyone else when it starts.
@@ -138,7 +140,8 @@ fn finished(t: &Transfer, report: &Report) -> Vec<Line> {
         format!("  {}: {}{side}", file.path, file.why)
     });
     lines.extend(listed.map(Line::Wrong));
-    lines.extend(and_more(report.failed, report.problems.len()).map(Line::Wrong));
+    let failed = report.failed + report.failed_folders;
+    lines.extend(and_more(failed, report.problems.len()).map(Line::Wrong));
     if report.retry == Retry::Possible {
         let text = "Give the same command once more to send what failed, and nothing else.";
         lines.push(Line::Wrong(text.to_owned()));
@@ -148,7 +151,13 @@ fn finished(t: &Transfer, report: &Report) -> Vec<Line> {
         lines.extend(saved(t, report).into_iter().map(Line::Wrong));
     }
     lines.extend(report.notes.iter().cloned().map(Line::Wrong));
+    lines.extend(report.is_incomplete().then(|| not_all(t)).flatten());
     lines
+}
+
+/// What was left out, where that is not as it was meant: also for those who want to hear of nothing else.
+fn not_all(t: &Transfer) -> Option<Line> {
+    t.summary.skipped.sentence(t.direction).map(Line::Wrong)
 }
 
 fn complete(t: &Transfer, report: &Report) -> Vec<Line> {
@@ -169,16 +178,14 @@ fn complete(t: &Transfer, report: &Report) -> Vec<Line> {
             Direction::Receive => format!("{count} here already."),
         });
     }
-    if report.left_out > 0 {
-        let count = text::count(report.left_out, "file was", "files were");
-        lines.push(match t.direction {
-            Direction::Send => format!("{count} left out: the other device has a file of that name, or it was not part of what was accepted."),
-            Direction::Receive => format!("{count} left out: there is a file of that name here, or it was not part of what was accepted."),
-        });
+    lines.extend(report.left_out.sentences());
+    if t.direction == Direction::Receive {
+        let left_out = t.summary.skipped.listed(t.direction);
+        lines.extend(left_out.map(|listed| format!("The sender has left out: {listed}.")));
     }
     lines.extend(saved(t, report));
     lines.extend(report.notes.iter().cloned());
-    lines.into_iter().map(Line::Told).collect()
+    lines.into_iter().map(Line::Told).chain(not_all(t)).collect()
 }
 
 /// `Saved in /x:` and what is there now.
@@ -186,7 +193,9 @@ fn saved(t: &Transfer, report: &Report) -> Vec<String> {
     if report.saved.is_empty() {
         return Vec::new();
     }
-    let folder = t.folder.as_deref();
+    // It may have been moved meanwhile.
+    let folder =
+        t.folder.as_deref().filter(|folder| report.saved.iter().all(|path| path.starts_with(folder)));
     let mut lines =
         vec![folder.map_or_else(|| "Saved:".to_owned(), |folder| format!("Saved in {}:", folder.display()))];
     lines.extend(report.saved.iter().take(LISTED).map(|path| {
@@ -204,7 +213,7 @@ mod tests {
     use super::*;
     use crate::{
         cli::stage::{complete, transfer},
-        model::{DeviceId, FileProblem, Problem, ProblemKind, Summary},
+        model::{DeviceId, FileProblem, LeftOut, Problem, ProblemKind, Skipped, Summary},
     };
 
     fn said(news: News<'_>) -> (Vec<String>, Vec<String>) {
@@ -241,20 +250,53 @@ mod tests {
     fn what_was_left_out_is_said_and_an_empty_file_has_no_rate() {
         let mut sent = transfer(1, Direction::Send);
         sent.summary.folders = 0;
-        let report = Report { files: 1, bytes: 0, took: Duration::ZERO, left_out: 2, ..complete(&sent) };
+        let left_out = LeftOut { untold: 2, ..LeftOut::default() };
+        let report = Report { files: 1, bytes: 0, took: Duration::ZERO, left_out, ..complete(&sent) };
         let (told, _) = said(News::Finished(&sent, &report));
         assert_eq!(told[0], "Sent 1 file, 0 B in 0 s. Verified by Anna’s laptop.");
         assert_eq!(
             told[1],
-            "2 files were left out: the other device has a file of that name, or it was not part of what was accepted."
+            "2 files were left out: the other device has something of that name, or did not accept it."
         );
+    }
+
+    #[test]
+    fn whoever_wants_to_hear_of_mistakes_alone_hears_of_what_was_not_sent_in_one_line() {
+        let skipped = Skipped { links: 2, unreadable: 1, ..Skipped::default() };
+        let mut sent = transfer(1, Direction::Send);
+        sent.summary.skipped = skipped;
+        let expected =
+            "Not all of it was sent. Left out: 2 links and 1 file or folder that can’t be read or named.";
+        let (told, wrong) = said(News::Finished(&sent, &complete(&sent)));
+        assert!(told[0].starts_with("Sent 2 files"), "{told:?}");
+        assert_eq!(wrong, [expected]);
+        let text = "1 of 2 files did not arrive.".to_owned();
+        let outcome = Outcome::Failed(Problem { side: Side::There, kind: ProblemKind::Incomplete, text });
+        let (_, wrong) = said(News::Finished(&sent, &Report::of(outcome)));
+        assert_eq!(wrong.last().unwrap(), expected);
+        let (_, wrong) = said(News::Finished(&sent, &Report::of(Outcome::Cancelled { by: Side::Here })));
+        assert_eq!(wrong.len(), 1);
+        // Whoever receives has all that there was to be had, and is told what there was not.
+        let mut received = transfer(1, Direction::Receive);
+        received.summary.skipped = skipped;
+        let (told, wrong) = said(News::Finished(&received, &complete(&received)));
+        assert_eq!(
+            told[1],
+            "The sender has left out: 2 links and 1 file or folder that can’t be read or named."
+        );
+        assert!(wrong.is_empty());
     }
 
     #[test]
     fn a_failure_is_the_sentence_and_a_list_that_ends() {
         let sent = transfer(1, Direction::Send);
         let problems = (0..50)
-            .map(|i| FileProblem { path: format!("trip/{i}"), side: Side::There, why: "no space".to_owned() })
+            .map(|i| FileProblem {
+                path: format!("trip/{i}"),
+                side: Side::There,
+                why: "no space".to_owned(),
+                error: None,
+            })
             .collect();
         let text = "50 files were not stored.".to_owned();
         let outcome = Outcome::Failed(Problem { side: Side::There, kind: ProblemKind::Files, text });

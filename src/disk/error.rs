@@ -43,17 +43,34 @@ pub enum SourceError {
     Changed(String),
     #[error("“{0}” was moved or removed while it was being sent. Put it back, or choose it again.")]
     Vanished(String),
+    /// It gives something only when there is something, such as a log of the kernel.
+    #[error("“{0}” has no end: more comes of it whenever something happens. Leave it out.")]
+    Endless(String),
     /// An entry number that no file has.
     #[error("The other device asked for number {0}, which is no file of this transfer.")]
     NoSuchFile(EntryNo),
-    #[error("“{path}” can't be read: {why}. Try again; if it fails again, check its disk.")]
-    Io { path: String, why: io::Error },
-    #[error("A file for the speed test can't be made in “{folder}”: {why}. Try a smaller size.")]
-    Trial { folder: String, why: io::Error },
+    #[error("“{path}” can't be read: {}. Try again; if it fails again, check its disk.", text::reason(.why))]
+    Io {
+        path: String,
+        #[source]
+        why: io::Error,
+    },
+    #[error(
+        "A file for the speed test can't be made in “{folder}”: {}. Try a smaller size.", text::reason(.why)
+    )]
+    Trial {
+        folder: String,
+        #[source]
+        why: io::Error,
+    },
 }
 
 fn leads_to(target: Option<&str>) -> String {
     target.map(|target| format!(": “{target}”")).unwrap_or_default()
+}
+
+fn is_in(now: Option<&str>) -> String {
+    now.map_or_else(|| ", in the folder that was there".to_owned(), |now| format!(", in “{now}” now"))
 }
 
 impl SourceError {
@@ -75,9 +92,19 @@ impl SourceError {
         }
     }
 
+    /// The number of the system's error, for a program or a log.
+    #[must_use]
+    pub fn number(&self) -> Option<i32> {
+        match self {
+            Self::Io { why, .. } | Self::Trial { why, .. } => why.raw_os_error(),
+            _ => None,
+        }
+    }
+
     fn other(path: &Path, why: io::Error) -> Self {
         match why.kind() {
             ErrorKind::PermissionDenied => Self::NoPermission(shown(path)),
+            ErrorKind::WouldBlock => Self::Endless(shown(path)),
             _ => Self::Io { path: shown(path), why },
         }
     }
@@ -94,9 +121,14 @@ pub enum DiskError {
     ReadOnly(String),
     #[error("The receiving folder “{0}” is gone. Put it back, or choose another one.")]
     FolderGone(String),
-    #[error("“{0}” is not a folder. Choose another place to receive to.")]
+    /// All is whole, and not where it was to go.
+    #[error("“{from}” was moved away, unmounted or replaced here while files came into it. What arrived is whole{}.", is_in(.now.as_deref()))]
+    Moved { from: String, now: Option<String> },
+    #[error("“{0}” is not a folder, nor does it lead to one. Choose another place to receive to.")]
     NotAFolder(String),
-    #[error("“{0}” can't be written: you don't have the permission. Change it, or choose another folder.")]
+    #[error(
+        "“{0}” can't be written: you don't have the permission, or it is protected. Change that, or choose another folder."
+    )]
     NoPermission(String),
     /// What comes from others could take the place of the key, or of what is known of devices.
     #[error(
@@ -131,8 +163,12 @@ pub enum DiskError {
     /// An entry number that is no file, or one that was not wanted.
     #[error("The other device sent number {0}, which was not asked for.")]
     NotWanted(EntryNo),
-    #[error("“{path}” can't be written: {why}. Try again; if it fails again, check its disk.")]
-    Io { path: String, why: Arc<io::Error> },
+    #[error("“{path}” can't be written: {}. Try again; if it fails again, check its disk.", text::reason(.why))]
+    Io {
+        path: String,
+        #[source]
+        why: Arc<io::Error>,
+    },
     #[error("“{0}” is in use by another Airlift. Try again when that one has ended.")]
     InUse(String),
     /// Waited for in vain.
@@ -153,11 +189,21 @@ impl DiskError {
             Self::NoSpace(_)
                 | Self::ReadOnly(_)
                 | Self::FolderGone(_)
+                | Self::Moved { .. }
                 | Self::NotAFolder(_)
                 | Self::NoHandles
                 | Self::Away
                 | Self::Io { .. }
         )
+    }
+
+    /// The number of the system's error, for a program or a log.
+    #[must_use]
+    pub fn number(&self) -> Option<i32> {
+        match self {
+            Self::Io { why, .. } => why.raw_os_error(),
+            _ => None,
+        }
     }
 
     /// True when the disk, or the part of it that this user may fill, is full.

@@ -10,7 +10,7 @@ use std::{
 
 use super::transfers::{given_up, record};
 use crate::{
-    disk::{self, DiskError, OffLimits},
+    disk::{self, DiskError, Inbox, OffLimits},
     identity, settings,
 };
 
@@ -43,6 +43,14 @@ pub fn make(home: &Path) -> io::Result<()> {
 /// When it may not.
 pub fn admits(home: &Path, folder: &Path) -> Result<(), DiskError> {
     off_limits(home).map_or(Ok(()), |off_limits| off_limits.admits(folder))
+}
+
+/// Why nothing can be received into a folder. Makes it, if it is not there.
+///
+/// # Errors
+/// When nothing can.
+pub fn receives_into(home: &Path, folder: &Path) -> Result<(), DiskError> {
+    Inbox::open(folder, &off_limits(home).unwrap_or_default()).map(drop)
 }
 
 /// What of it is never to be sent or received into.

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     disk,
     identity::{Identity, IdentityError, TrustError, TrustStore},
+    model::text,
     net::Tls,
     settings::Settings,
     wire::limits,
@@ -24,7 +25,10 @@ use crate::{
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("The folder {} for Airlift’s own data can’t be used: {source}. Name another with --home.", path.display())]
+    #[error(
+        "The folder {} for Airlift’s own data can’t be used: {}. Name another with --home.",
+        path.display(), text::reason(.source)
+    )]
     Home { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Identity(#[from] IdentityError),
@@ -32,7 +36,7 @@ pub enum StartError {
     Trust(#[from] TrustError),
     #[error("This device’s key can’t be used for secure connections: {0}.")]
     Tls(String),
-    #[error("The system gives no threads: {0}.")]
+    #[error("The system gives no threads: {}.", text::reason(.0))]
     Runtime(io::Error),
 }
 

@@ -8,7 +8,7 @@ use std::{
 use rcgen::{CertificateParams, KeyPair, PKCS_ED25519, PublicKeyData as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use crate::model::{DeviceId, Lasting};
+use crate::model::{DeviceId, Lasting, text};
 
 pub const FILE: &str = "identity.key";
 
@@ -21,7 +21,7 @@ pub struct Identity {
 
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    #[error("This device’s key in {} can’t be read or written: {source}.", path.display())]
+    #[error("This device’s key in {} can’t be read or written: {}.", path.display(), text::reason(.source))]
     File { path: PathBuf, source: io::Error },
     #[error("{} doesn’t hold a key of Airlift’s. Restore it from a backup, or move it away to become a new device.", path.display())]
     Damaged { path: PathBuf },

@@ -49,7 +49,7 @@ pub enum Echo {
 /// What keeps the log from being as it was asked for. The program can go on without.
 #[derive(Debug, thiserror::Error)]
 pub enum LogProblem {
-    #[error("No log is kept: the folder {} can’t be written: {source}.", path.display())]
+    #[error("No log is kept: the folder {} can’t be written: {}.", path.display(), crate::model::text::reason(.source))]
     Folder { path: PathBuf, source: io::Error },
     #[error("{FILTER} can’t be understood, so the log is kept as usual: {0}.")]
     Filter(#[from] ParseError),

@@ -122,6 +122,12 @@ impl Accord {
         self.agreed.len()
     }
 
+    /// How many of them are files.
+    #[must_use]
+    pub fn files(&self) -> usize {
+        self.agreed.iter().filter(|(_, agreed)| agreed.is_file()).count()
+    }
+
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.agreed.is_empty()

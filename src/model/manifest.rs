@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use super::{Purpose, RelPath};
+use super::{Purpose, RelPath, Skipped};
 
 /// The place of an [`Entry`] in its manifest, from 0. Content and receipts name entries by it.
 pub type EntryNo = u32;
@@ -106,27 +106,6 @@ impl fmt::Debug for Digest {
 pub struct Manifest {
     pub entries: Vec<Entry>,
     pub skipped: Skipped,
-}
-
-/// What the sender's scan left out, by reason.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Skipped {
-    /// Symbolic links: never followed, never sent.
-    pub links: u64,
-    /// Sockets, pipes and devices.
-    pub special: u64,
-    /// Files and folders that could not be read.
-    pub unreadable: u64,
-    /// What Airlift keeps for itself; the other side is not told.
-    #[serde(default)]
-    pub own: u64,
-}
-
-impl Skipped {
-    #[must_use]
-    pub fn total(self) -> u64 {
-        [self.special, self.unreadable, self.own].into_iter().fold(self.links, u64::saturating_add)
-    }
 }
 
 /// What a person is told of an offer.

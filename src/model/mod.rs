@@ -8,6 +8,7 @@ mod address;
 mod arrived;
 mod device;
 mod lasting;
+mod left_out;
 mod manifest;
 mod meeting;
 mod nearby;
@@ -28,8 +29,9 @@ pub use address::{Address, BadAddress};
 pub use arrived::{Arrival, Arrived, Coming, Mark};
 pub use device::{BadDeviceId, BadDeviceName, DeviceId, DeviceName};
 pub use lasting::Lasting;
+pub use left_out::{LeftOut, Skipped};
 pub use manifest::{
-    Access, Digest, Entry, EntryKind, EntryNo, FileMode, Manifest, Skipped, Summary, Timestamp, TopItem,
+    Access, Digest, Entry, EntryKind, EntryNo, FileMode, Manifest, Summary, Timestamp, TopItem,
 };
 pub use meeting::{Agreement, BadPairingCode, Caution, CompareCode, Meeting, PairingCode};
 pub use nearby::{

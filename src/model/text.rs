@@ -1,6 +1,6 @@
 //! Words and numbers as people read them. Shared by both faces so that they agree.
 
-use std::{borrow::Cow, fmt::Write as _, time::Duration};
+use std::{borrow::Cow, fmt::Write as _, io, time::Duration};
 
 /// True for characters that can hide or reorder what stands beside them: controls, terminal
 /// escapes, bidirectional overrides, zero-width and other invisible characters.
@@ -29,6 +29,18 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// What an error of the system says, without its number: that says nothing to a person. It belongs into the log.
+#[must_use]
+pub fn reason(why: &io::Error) -> String {
+    const NUMBER: &str = " (os error ";
+    let mut said = why.to_string();
+    while let Some(start) = said.find(NUMBER) {
+        let Some(length) = said[start..].find(')') else { break };
+        said.replace_range(start..=start + length, "");
+    }
+    said
 }
 
 /// Bytes in decimal units with three digits: `999 B`, `1.25 kB`, `2.10 GB`.
@@ -91,6 +103,20 @@ pub fn count(n: u64, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_number_of_an_error_is_told_to_a_person() {
+        for number in [1, 5, 28, 111, 40_000] {
+            let why = io::Error::from_raw_os_error(number);
+            assert!(why.to_string().contains("os error"), "it is worth a test no more");
+            let said = reason(&why);
+            assert!(!said.contains("os error") && !said.contains('(') && !said.is_empty(), "{said}");
+            let inside = io::Error::other(format!("{why}, and {why}"));
+            assert_eq!(reason(&inside), format!("{said}, and {said}"));
+        }
+        assert_eq!(reason(&io::ErrorKind::TimedOut.into()), "timed out");
+        assert_eq!(reason(&io::Error::other("odd (os error ")), "odd (os error ");
+    }
 
     #[test]
     fn nothing_that_hides_reaches_the_screen_unescaped() {

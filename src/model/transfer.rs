@@ -8,7 +8,8 @@ use std::{
 };
 
 use super::{
-    Agreement, Bottleneck, Caution, Digest, Direction, Meeting, Pause, Peer, Pipeline, Purpose, Side, Summary,
+    Agreement, Bottleneck, Caution, Digest, Direction, LeftOut, Meeting, Pause, Peer, Pipeline, Purpose,
+    Side, Summary,
 };
 
 /// Names a transfer on this device: 128 bits, random at the sender, derived from the sender's id
@@ -234,14 +235,18 @@ pub struct Report {
     pub saved: Vec<PathBuf>,
     /// What its person should know of how it was stored, beyond what was said before (receiving). Bounded.
     pub notes: Vec<String>,
-    /// Files that were not transferred; at most [`Report::MAX_LISTED`], the rest is in `failed`.
+    /// Files and folders that were not transferred; at most [`Report::MAX_LISTED`], all are counted below.
     pub problems: Vec<FileProblem>,
     /// How many files were not transferred though they were wanted.
     pub failed: u64,
-    /// How many files the receiver left out, because it has them.
-    pub left_out: u64,
+    /// How many folders could not be made, or made to last.
+    pub failed_folders: u64,
+    /// Files that were offered and not wanted.
+    pub left_out: LeftOut,
     /// How many of the files were at the receiver before, and were found to be the same.
     pub already: u64,
+    /// The number of the error that ended it, where it was one of the system here.
+    pub error: Option<i32>,
     /// Where the time went.
     pub pipeline: Pipeline,
     /// Whether what failed can be tried again, without the rest.
@@ -274,8 +279,10 @@ impl Report {
             notes: Vec::new(),
             problems: Vec::new(),
             failed: 0,
-            left_out: 0,
+            failed_folders: 0,
+            left_out: LeftOut::default(),
             already: 0,
+            error: None,
             pipeline: Pipeline::default(),
             retry: Retry::Impossible,
         }
@@ -308,6 +315,8 @@ pub struct FileProblem {
     pub path: String,
     pub side: Side,
     pub why: String,
+    /// The number of the system's error, where this device has met it. It is for programs, and in no sentence.
+    pub error: Option<i32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,7 +12,10 @@ use tokio::{net::TcpListener, time::timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::{Connection, ListenError, NetError, Tls, tls::peer_id, tune};
-use crate::wire::{self, limits};
+use crate::{
+    model::text,
+    wire::{self, limits},
+};
 
 /// Connections that the system holds for us until they are accepted.
 const BACKLOG: i32 = 128;
@@ -119,7 +122,7 @@ impl Stranger {
         let stream = match timeout(limits::HANDSHAKE, shaking).await {
             Err(_) => return Err(NetError::Silent { address: self.address.to_string() }),
             Ok(Err(e)) => {
-                let reason = e.to_string();
+                let reason = text::reason(&e);
                 return Err(NetError::Handshake { address: self.address.to_string(), reason });
             }
             Ok(Ok(stream)) => stream,

@@ -16,7 +16,7 @@ use std::{io, net::SocketAddr};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
 
-use crate::model::DeviceId;
+use crate::model::{DeviceId, text};
 
 pub use addresses::{local_addresses, local_networks};
 pub use dial::{dial, dial_again, dial_first, probe};
@@ -93,7 +93,7 @@ pub enum NetError {
         "This device’s own firewall, or what Airlift is confined in, doesn’t let it call {address}. Allow Airlift to."
     )]
     Forbidden { address: String },
-    #[error("No connection to {address} could be made from here: {}.", source.kind())]
+    #[error("No connection to {address} could be made from here: {}.", text::reason(.source))]
     Unreachable { address: String, source: io::Error },
     #[error(
         "What answers at {address} is not Airlift. Check the port: Airlift shows its own when it receives."
@@ -128,7 +128,7 @@ pub enum ListenError {
     Taken { port: u16 },
     #[error("This user may not open port {port}. Choose one above 1023.")]
     Forbidden { port: u16 },
-    #[error("This device can’t wait for connections: {0}.")]
+    #[error("This device can’t wait for connections: {}.", text::reason(.0))]
     Other(#[from] io::Error),
 }
 

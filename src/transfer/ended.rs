@@ -47,7 +47,8 @@ impl From<Ended> for Outcome {
             Ended::Declined { by, reason } => Self::Declined { by, reason },
             Ended::Cancelled { by } => Self::Cancelled { by },
             Ended::Failed(e) => {
-                tracing::info!(error = %e, "transfer failed");
+                // With the number that no sentence has.
+                tracing::info!(error = %e, cause = ?e, "transfer failed");
                 Self::Failed(Problem { side: e.side(), kind: e.kind(), text: e.to_string() })
             }
             // Whoever can't wait for it tells a person this.

@@ -6,7 +6,7 @@ use std::io;
 
 use crate::{
     disk::{DiskError, PlanError, SourceError},
-    model::{Problem, ProblemKind, Side},
+    model::{Problem, ProblemKind, Side, text},
     net::NetError,
     wire::Violation,
 };
@@ -14,7 +14,7 @@ use crate::{
 /// What became of the connection.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
-    #[error("The connection broke: {0}. Check the network.")]
+    #[error("The connection broke: {}. Check the network.", text::reason(.0))]
     Broken(io::Error),
     #[error("The other device closed the connection. Airlift may have been quit there.")]
     Closed,
@@ -57,8 +57,8 @@ pub enum TransferError {
     Stalled,
     #[error("The sender opened no connection for the content. Something between the devices may block it.")]
     NoLane,
-    #[error("{failed} of {wanted} files did not arrive. What arrived is whole and stays.")]
-    Incomplete { failed: u64, wanted: u64, side: Side },
+    #[error("{} What arrived is whole and stays.", incomplete(*.failed, *.failed_folders, *.wanted))]
+    Incomplete { failed: u64, failed_folders: u64, wanted: u64, side: Side },
     #[error("Airlift itself broke down: {0}. Its log says more.")]
     Internal(String),
     #[error(
@@ -76,6 +76,19 @@ pub enum TransferError {
     NotCompared { side: Side },
 }
 
+/// Files are counted as files, and folders as folders.
+fn incomplete(failed: u64, failed_folders: u64, wanted: u64) -> String {
+    let of = text::count(wanted, "file", "files");
+    let folders = text::count(failed_folders, "folder", "folders");
+    match (failed, failed_folders) {
+        (_, 0) if wanted == 1 => "The file did not arrive.".to_owned(),
+        (_, 0) => format!("{failed} of {of} did not arrive."),
+        (0, _) if wanted == 0 => format!("{folders} could not be stored."),
+        (0, _) => format!("{of} arrived, but {folders} could not be stored."),
+        (_, _) => format!("{failed} of {of} did not arrive, and {folders} could not be stored."),
+    }
+}
+
 impl TransferError {
     /// True when the disk here is full.
     pub(super) fn is_full(&self) -> bool {
@@ -83,6 +96,16 @@ impl TransferError {
             Self::Disk(why) | Self::Plan(PlanError::Disk(why)) => why.is_full(),
             Self::Plan(PlanError::NoSpace { .. }) => true,
             _ => false,
+        }
+    }
+
+    /// The number of the system's error, where it was one here.
+    pub(super) fn number(&self) -> Option<i32> {
+        match self {
+            Self::Source(why) => why.number(),
+            Self::Disk(why) | Self::Plan(PlanError::Disk(why)) => why.number(),
+            Self::Link(LinkError::Broken(why)) => why.raw_os_error(),
+            _ => None,
         }
     }
 
@@ -158,5 +181,23 @@ impl From<&NetError> for Problem {
             NetError::Twin { .. } => (Side::Here, ProblemKind::Other),
         };
         Self { side, kind, text: e.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_counted_as_files_and_folders_as_folders() {
+        for (failed, folders, wanted, said) in [
+            (2, 0, 7, "2 of 7 files did not arrive."),
+            (1, 0, 1, "The file did not arrive."),
+            (0, 2, 7, "7 files arrived, but 2 folders could not be stored."),
+            (0, 1, 0, "1 folder could not be stored."),
+            (3, 2, 7, "3 of 7 files did not arrive, and 2 folders could not be stored."),
+        ] {
+            assert_eq!(incomplete(failed, folders, wanted), said);
+        }
     }
 }

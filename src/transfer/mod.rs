@@ -105,6 +105,8 @@ pub enum Notice {
     Accepted { notes: Vec<String> },
     /// The sender knows that everything is stored.
     Parted,
+    /// So many files that were accepted, and have not come, are not offered any more (receiving).
+    Gone(u64),
     /// The disk here is full, and this is what must be free on it before it is worth while to go on.
     Full(Lack),
     /// This disk, to which it goes, is not there.

@@ -42,6 +42,9 @@ pub fn of_disk(error: &DiskError) -> &'static str {
         DiskError::NoSpace(_) => "The disk there is full.",
         DiskError::ReadOnly(_) => "The disk there is read-only.",
         DiskError::FolderGone(_) | DiskError::NotAFolder(_) => "The receiving folder there is gone.",
+        DiskError::Moved { .. } => {
+            "Its receiving folder was moved away, unmounted or replaced while files came into it. What arrived is whole, in the folder that was there."
+        }
         DiskError::Own(_) | DiskError::AboveOwn(_) => {
             "Nothing can be received into the folder that was chosen there."
         }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{Ended, TransferError, entry_set::EntrySet};
-use crate::model::{Digest, EntryNo, FileProblem, Outcome, Pipeline, Report, Retry, Side};
+use crate::model::{Digest, EntryNo, FileProblem, LeftOut, Outcome, Pipeline, Report, Retry, Side};
 
 /// Accounts for every wanted file exactly once.
 #[derive(Debug)]
@@ -11,12 +11,13 @@ pub struct Tally {
     /// Wanted files whose fate is not known yet.
     open: EntrySet,
     wanted: u64,
-    unwanted: u64,
+    unwanted: LeftOut,
     files: u64,
     /// Files that were there before.
     already: u64,
     bytes: u64,
     failed: u64,
+    failed_folders: u64,
     /// Whose fault the first failed file was: the summary's side.
     blame: Option<Side>,
     problems: Vec<FileProblem>,
@@ -24,10 +25,17 @@ pub struct Tally {
     since: Instant,
 }
 
+impl Default for Tally {
+    /// Of nothing.
+    fn default() -> Self {
+        Self::new(EntrySet::default(), LeftOut::default(), 0)
+    }
+}
+
 impl Tally {
     /// `stored`: files that an earlier attempt has stored; what they hold is added by
     /// [`Tally::add_earlier`].
-    pub fn new(wanted: EntrySet, unwanted: u64, stored: u64) -> Self {
+    pub fn new(wanted: EntrySet, unwanted: LeftOut, stored: u64) -> Self {
         Self {
             wanted: wanted.len() + stored,
             open: wanted,
@@ -36,6 +44,7 @@ impl Tally {
             already: 0,
             bytes: 0,
             failed: 0,
+            failed_folders: 0,
             blame: None,
             problems: Vec::new(),
             digest: None,
@@ -70,14 +79,19 @@ impl Tally {
     pub fn failed(&mut self, entry: EntryNo, problem: FileProblem) -> bool {
         let awaited = self.open.remove(entry);
         if awaited {
-            self.trouble(problem);
+            self.failed += 1;
+            self.list(problem);
         }
         awaited
     }
 
-    /// Something other than a wanted file was not transferred: a folder.
-    pub fn trouble(&mut self, problem: FileProblem) {
-        self.failed += 1;
+    /// A folder could not be made, or made to last.
+    pub fn failed_folder(&mut self, problem: FileProblem) {
+        self.failed_folders += 1;
+        self.list(problem);
+    }
+
+    fn list(&mut self, problem: FileProblem) {
         self.blame.get_or_insert(problem.side);
         if self.problems.len() < Report::MAX_LISTED {
             self.problems.push(problem);
@@ -107,10 +121,14 @@ impl Tally {
     pub fn report(self, ended: Ended, pipeline: Pipeline) -> Report {
         let ended = match (ended, self.blame) {
             (Ended::Complete, Some(side)) => {
-                let wanted = self.wanted.max(self.failed);
-                Ended::Failed(TransferError::Incomplete { failed: self.failed, wanted, side })
+                let Self { failed, failed_folders, wanted, .. } = self;
+                Ended::Failed(TransferError::Incomplete { failed, failed_folders, wanted, side })
             }
             (ended, _) => ended,
+        };
+        let error = match &ended {
+            Ended::Failed(why) => why.number(),
+            _ => None,
         };
         let outcome = Outcome::from(ended);
         let alone = outcome == Outcome::Complete && self.files == 1;
@@ -124,8 +142,10 @@ impl Tally {
             notes: Vec::new(),
             problems: self.problems,
             failed: self.failed,
+            failed_folders: self.failed_folders,
             left_out: self.unwanted,
             already: self.already,
+            error,
             pipeline,
             retry: Retry::Impossible,
         }

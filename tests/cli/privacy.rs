@@ -53,7 +53,8 @@ fn the_folder_that_holds_the_key_is_left_out_of_what_is_sent_and_that_is_said() 
     let (receiver, to) = there.receive(&["--accept", "all", "--once"]);
     let mut send = here.command(&["send", "--to", &to]);
     let (out, told, code) = Running::start(send.arg(&all)).text();
-    assert_eq!((code, receiver.exit()), (0, 0), "{out}{told}");
+    // Not all that was named has come.
+    assert_eq!((code, receiver.exit()), (6, 0), "{out}{told}");
     let said = [out, told].concat();
     assert!(said.contains("is Airlift’s own and is left out: this device’s key is there."), "{said}");
     let key = fs::read(here.home().join("identity.key")).unwrap();

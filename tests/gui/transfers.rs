@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use airlift::{
     engine::{Command, Event},
     model::{
-        Bottleneck, Digest, Direction, FileProblem, Outcome, Pause, Peer, Problem, ProblemKind, Progress,
-        Report, Retry, Side, Transfer, TransferId, TransferState,
+        Bottleneck, Digest, Direction, FileProblem, LeftOut, Outcome, Pause, Peer, Problem, ProblemKind,
+        Progress, Report, Retry, Side, Skipped, Transfer, TransferId, TransferState,
     },
 };
 use egui::accesskit::Role;
@@ -124,7 +124,7 @@ fn what_is_complete_is_verified_and_can_be_opened_shown_and_removed() {
         took: Duration::from_secs(2),
         digest: Some(Digest([7; 32])),
         saved: vec!["/srv/inbox/clip (1).mp4".into()],
-        left_out: 3,
+        left_out: LeftOut { there: 3, ..LeftOut::default() },
         ..Report::of(Outcome::Complete)
     };
     let done = transfer(1, Direction::Receive, vec![file("clip.mp4", 48_300_000)], received(report));
@@ -199,8 +199,12 @@ fn every_other_ending_is_shown_as_what_it_is() {
 #[test]
 fn the_files_that_failed_can_be_listed() {
     let mut bench = Bench::new();
-    let problem =
-        |path: &str| FileProblem { path: path.to_owned(), side: Side::Here, why: "no permission".to_owned() };
+    let problem = |path: &str| FileProblem {
+        path: path.to_owned(),
+        side: Side::Here,
+        why: "no permission".to_owned(),
+        error: None,
+    };
     let report = Report {
         failed: 7,
         problems: vec![problem("a/x"), problem("a/\u{202e}y")],
@@ -241,6 +245,31 @@ fn what_failed_can_be_retried_where_that_is_possible() {
         assert!(bench.button("Retry what failed: clip.mp4").is_none());
         assert!(bench.button("Cancel: clip.mp4").is_some());
     }
+}
+
+#[test]
+fn what_was_not_sent_is_said_whatever_has_become_of_the_rest() {
+    let text = "1 of 4 files did not arrive.".to_owned();
+    let problem = Problem { side: Side::Here, kind: ProblemKind::Incomplete, text };
+    let incomplete = Report { failed: 1, ..Report::of(Outcome::Failed(problem)) };
+    for report in [Report { files: 4, ..Report::of(Outcome::Complete) }, incomplete] {
+        let mut bench = Bench::new();
+        let state = TransferState::Finished(Box::new(report));
+        let mut sent = transfer(1, Direction::Send, vec![file("clip.mp4", 1)], state);
+        sent.summary.skipped = Skipped { links: 2, special: 1, ..Skipped::default() };
+        bench.transfer(&sent);
+        bench.must_say("eft out: 2 links and 1 socket, pipe or device");
+    }
+}
+
+#[test]
+fn what_failed_is_counted_as_what_it_is() {
+    let mut bench = Bench::new();
+    let problem = Problem { side: Side::There, kind: ProblemKind::Incomplete, text: String::new() };
+    let report = Report { failed: 2, failed_folders: 1, ..Report::of(Outcome::Failed(problem)) };
+    let state = TransferState::Finished(Box::new(report));
+    bench.transfer(&transfer(1, Direction::Send, vec![file("clip.mp4", 1)], state));
+    bench.must_say("2 files and 1 folder were not transferred");
 }
 
 #[test]

@@ -7,11 +7,11 @@ use std::{
 
 use clap::error::ErrorKind;
 
-use crate::model::RelPath;
+use crate::model::{RelPath, text};
 
 pub fn absolute(path: &Path) -> Result<PathBuf, clap::Error> {
     std::path::absolute(path)
-        .map_err(|e: io::Error| usage(&format!("{} can’t be used: {e}.", path.display())))
+        .map_err(|e: io::Error| usage(&format!("{} can’t be used: {}.", path.display(), text::reason(&e))))
 }
 
 pub fn usage(sentence: &str) -> clap::Error {

@@ -22,6 +22,9 @@ pub struct SkippedLine {
     links: u64,
     special: u64,
     unreadable: u64,
+    own: u64,
+    gone: u64,
+    new: u64,
 }
 
 #[derive(Serialize)]
@@ -51,7 +54,8 @@ impl From<Direction> for DirectionLine {
 
 impl From<Skipped> for SkippedLine {
     fn from(skipped: Skipped) -> Self {
-        Self { links: skipped.links, special: skipped.special, unreadable: skipped.unreadable }
+        let Skipped { links, special, unreadable, own, gone, new } = skipped;
+        Self { links, special, unreadable, own, gone, new }
     }
 }
 

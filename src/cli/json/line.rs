@@ -99,10 +99,13 @@ pub enum Line<'a> {
         saved: Vec<String>,
         notes: &'a [String],
         left_out: u64,
+        skipped: SkippedLine,
         already: u64,
         failed: u64,
+        failed_folders: u64,
         failures: Vec<Failure<'a>>,
         problem: Option<String>,
+        error: Option<i32>,
         pipeline: Box<PipelineLine>,
     },
     /// One round of a speed test.
@@ -141,6 +144,7 @@ pub struct Failure<'a> {
     path: &'a str,
     side: SideLine,
     why: &'a str,
+    error: Option<i32>,
 }
 
 impl<'a> Line<'a> {
@@ -257,15 +261,23 @@ impl<'a> Line<'a> {
             digest: report.digest.map(|digest| digest.to_string()),
             saved: report.saved.iter().map(|saved| path(saved)).collect(),
             notes: &report.notes,
-            left_out: report.left_out,
+            left_out: report.left_out.total(),
+            skipped: t.summary.skipped.into(),
             already: report.already,
             failed: report.failed,
+            failed_folders: report.failed_folders,
             failures: report
                 .problems
                 .iter()
-                .map(|file| Failure { path: &file.path, side: file.side.into(), why: &file.why })
+                .map(|file| Failure {
+                    path: &file.path,
+                    side: file.side.into(),
+                    why: &file.why,
+                    error: file.error,
+                })
                 .collect(),
             problem: report.outcome.problem(),
+            error: report.error,
             pipeline: Box::new(report.pipeline.into()),
         }
     }

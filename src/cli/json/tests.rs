@@ -47,6 +47,7 @@ fn a_failure_names_its_side_its_sentence_and_its_files() {
             path: "trip/a".to_owned(),
             side: Side::There,
             why: "no permission".to_owned(),
+            error: Some(13),
         }],
         digest: None,
         ..complete(&t)
@@ -75,10 +76,13 @@ fn a_failure_names_its_side_its_sentence_and_its_files() {
             "saved": ["/home/anna/in/photo.jpg", "/home/anna/in/trip"],
             "notes": [],
             "left_out": 0,
+            "skipped": {"links": 0, "special": 0, "unreadable": 0, "own": 0, "gone": 0, "new": 0},
             "already": 0,
             "failed": 7,
-            "failures": [{"path": "trip/a", "side": "there", "why": "no permission"}],
+            "failed_folders": 0,
+            "failures": [{"path": "trip/a", "side": "there", "why": "no permission", "error": 13}],
             "problem": "One file could not be read.",
+            "error": null,
         })
     );
 }

@@ -69,7 +69,10 @@ async fn one_transfer_is_received_and_told_from_listening_to_saved() {
         (&lines[1]["files"], &lines[1]["folders"], &lines[1]["bytes"]),
         (&2.into(), &1.into(), &3_500.into())
     );
-    assert_eq!(lines[1]["skipped"], serde_json::json!({"links": 0, "special": 0, "unreadable": 0}));
+    assert_eq!(
+        lines[1]["skipped"],
+        serde_json::json!({"links": 0, "special": 0, "unreadable": 0, "own": 0, "gone": 0, "new": 0})
+    );
     assert_eq!(lines[4]["saved"], serde_json::json!(["/home/anna/in/photo.jpg", "/home/anna/in/trip"]));
 }
 

@@ -15,7 +15,7 @@ use crate::disk::{
     error::{DiskError, shown},
     naming::NameRules,
     off_limits::OffLimits,
-    system::{descriptors, space, sync},
+    system::{descriptors, space, sync, whereabouts::Whereabouts},
 };
 
 /// A receiving folder that can be written to.
@@ -66,6 +66,21 @@ impl Inbox {
     #[must_use]
     pub fn free(&self) -> Option<u64> {
         space::free_space(&self.folder)
+    }
+
+    /// Whether its path still leads to it, and where it is if not.
+    pub(in crate::disk) fn whereabouts(&self) -> Whereabouts {
+        Whereabouts::of(&self.dir, &self.folder)
+    }
+
+    /// Why nobody finds by its path what was stored in it, if so.
+    pub(in crate::disk) fn lost(&self) -> Option<DiskError> {
+        let from = shown(&self.folder);
+        match self.whereabouts() {
+            Whereabouts::Here => None,
+            Whereabouts::Elsewhere(now) => Some(DiskError::Moved { from, now: now.as_deref().map(shown) }),
+            Whereabouts::Removed => Some(DiskError::FolderGone(from)),
+        }
     }
 
     /// True when its path leads nowhere any more.

@@ -24,6 +24,7 @@ use crate::{
             local::{Names, Origin, Top, above},
             plan::{Attempt, Plan},
         },
+        system::whereabouts::Whereabouts,
     },
     model::{Entry, EntryKind, EntryNo, Group, TransferId},
 };
@@ -48,6 +49,8 @@ pub struct Finished {
     pub problems: Vec<(EntryNo, DiskError)>,
     /// Names that had to change after the plan, because they were taken meanwhile. Bounded.
     pub notes: Vec<String>,
+    /// Why nobody finds what is stored where it was to go.
+    pub lost: Option<DiskError>,
 }
 
 impl Intake {
@@ -211,15 +214,20 @@ impl Intake {
             shared.made().notes.add(note);
         }
         let notes = shared.made().notes.lines().to_vec();
-        Finished { problems, notes }
+        Finished { problems, notes, lost: shared.inbox.lost() }
     }
 
     /// What this transfer has put at the top of the receiving folder so far, absolute; at most
     /// [`Intake::MAX_SAVED`].
     #[must_use]
     pub fn saved(&self) -> Vec<PathBuf> {
-        let shared = &*self.shared;
-        let is_there = |name: &&String| shared.inbox.dir.symlink_metadata(name).is_ok();
-        shared.made().saved.iter().filter(is_there).map(|name| shared.inbox.folder().join(name)).collect()
+        let inbox = &self.shared.inbox;
+        let folder = match inbox.whereabouts() {
+            Whereabouts::Here => inbox.folder().to_owned(),
+            Whereabouts::Elsewhere(Some(folder)) => folder,
+            Whereabouts::Elsewhere(None) | Whereabouts::Removed => return Vec::new(),
+        };
+        let is_there = |name: &&String| inbox.dir.symlink_metadata(name).is_ok();
+        self.shared.made().saved.iter().filter(is_there).map(|name| folder.join(name)).collect()
     }
 }

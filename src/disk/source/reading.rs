@@ -13,10 +13,10 @@ use std::{
     sync::Arc,
 };
 
-use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
-use cap_std::fs::{Dir, Metadata, OpenOptions};
+use cap_std::fs::{Dir, Metadata};
 
 use super::{
+    opening::open,
     seen::Seen,
     trial::{Noise, TrialContent},
     walk::{Found, Origin},
@@ -25,6 +25,7 @@ use crate::{
     disk::{
         error::{SourceError, shown},
         folders::Folders,
+        kind::Kind,
         system::{attributes, descriptors},
     },
     model::{Accord, CHUNK, Digest, Effect, Entry, EntryKind, EntryNo, Timestamp},
@@ -71,6 +72,12 @@ impl Sources {
         self.entries.len()
     }
 
+    /// How many of them are files.
+    #[must_use]
+    pub fn files(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.kind != EntryKind::Folder).count()
+    }
+
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -108,31 +115,36 @@ impl Sources {
             }
         };
         let path = self.path(picked, entry);
-        let seen = Seen { size: size.unwrap_or_default(), modified: entry.modified };
+        let seen = size.map(|size| Seen { size, modified: entry.modified });
         let open = || self.open_file(&path, seen);
         let opened = descriptors::wait_for_one(open, descriptors::are_used_up, || self.folders.forget_all());
         match opened.map_err(|why| SourceError::sending(&path, why))? {
             Some((file, touched)) => {
-                Ok(SourceFile { content: Content::File { file, seen, touched }, path, read: 0 })
+                let content = match seen {
+                    Some(seen) => Content::File { file, seen, touched },
+                    None => Content::OfNoSize(file),
+                };
+                Ok(SourceFile { content, path, read: 0 })
             }
             None => Err(SourceError::Changed(shown(&path))),
         }
     }
 
-    /// With when it was last touched; `None` when what is there is not what was seen.
-    fn open_file(&self, path: &Path, seen: Seen) -> io::Result<Option<(File, Option<Timestamp>)>> {
+    /// With when it was last touched; `None` when what is there is not what was seen, where that was seen.
+    fn open_file(&self, path: &Path, seen: Option<Seen>) -> io::Result<Option<(File, Option<Timestamp>)>> {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(None) };
         let dir = self.folders.at(parent)?;
+        let is_it = |there: &Metadata| match seen {
+            Some(seen) => seen.is(there),
+            None => matches!(Kind::of(there), Kind::File),
+        };
         // Looked at first, because opening a device can have effects of its own.
-        if !seen.is(&dir.symlink_metadata(name)?) {
+        if !is_it(&dir.symlink_metadata(name)?) {
             return Ok(None);
         }
-        let mut options = OpenOptions::new();
-        // A pipe put there meanwhile would otherwise hold the open until somebody writes to it.
-        options.read(true).follow(FollowSymlinks::No).nonblock(true);
-        let file = dir.open_with(name, &options)?;
-        let there = file.metadata()?;
-        Ok(seen.is(&there).then(|| (file.into_std(), attributes::touched(&there))))
+        let file = open(&dir, name)?;
+        let there = Metadata::from_file(&file)?;
+        Ok(is_it(&there).then(|| (file, attributes::touched(&there))))
     }
 
     /// An entry's own path, below or at that of the picked thing it belongs to.
@@ -164,6 +176,8 @@ enum Content {
         touched: Option<Timestamp>,
     },
     Stream(Stdin),
+    /// A file whose size nobody knows.
+    OfNoSize(File),
     Memory {
         noise: Noise,
         size: u64,
@@ -195,13 +209,13 @@ impl SourceFile {
             Content::File { seen: Seen { size, .. }, .. } | Content::Memory { size, .. } => {
                 usize::try_from(size.saturating_sub(self.read)).map_or(buf.len(), |left| left.min(buf.len()))
             }
-            Content::Stream(_) => buf.len(),
+            Content::Stream(_) | Content::OfNoSize(_) => buf.len(),
         };
         let mut filled = 0;
         while filled < wanted {
             let rest = &mut buf[filled..wanted];
             let read = match &mut self.content {
-                Content::File { file, .. } => file.read(rest),
+                Content::File { file, .. } | Content::OfNoSize(file) => file.read(rest),
                 Content::Stream(stdin) => stdin.read(rest),
                 Content::Memory { noise, .. } => noise.read(rest),
             };
@@ -226,7 +240,9 @@ impl SourceFile {
     pub fn seek(&mut self, offset: u64) -> Result<(), SourceError> {
         let sought = match &mut self.content {
             Content::File { file, .. } => file.seek(SeekFrom::Start(offset)).map(drop),
-            Content::Stream(_) | Content::Memory { .. } => Err(ErrorKind::NotSeekable.into()),
+            Content::Stream(_) | Content::OfNoSize(_) | Content::Memory { .. } => {
+                Err(ErrorKind::NotSeekable.into())
+            }
         };
         self.read = offset;
         sought.map_err(|why| SourceError::sending(&self.path, why))

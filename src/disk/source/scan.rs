@@ -101,26 +101,22 @@ impl Scan {
         Ok(batch)
     }
 
-    /// What was left out so far.
+    /// What was left out so far; once all was gone through, also what is gone of what was listed.
     #[must_use]
     pub fn skipped(&self) -> Skipped {
-        self.walk.skipped()
+        let gone =
+            self.listed.as_ref().map_or(0, |listed| listed.files().saturating_sub(self.sources.files()));
+        Skipped { gone: gone as u64, new: self.new, ..self.walk.skipped() }
     }
 
-    /// Remarks for the sender so far: names that are not text and what they are sent as, and that not all is
-    /// as it was listed. Bounded.
+    /// Remarks for the sender so far: names that are not text and what they are sent as, what is left out and why, and
+    /// what to do about what is new. Bounded.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         let mut notes = self.walk.notes().to_vec();
         if self.new > 0 {
             let new = text::count(self.new, "thing is", "things are");
             notes.push(format!("{new} new since this was accepted, and not sent: send again for that."));
-        }
-        let gone = self.listed.as_ref().map_or(0, |listed| listed.len().saturating_sub(self.sources.len()));
-        if gone > 0 {
-            let gone =
-                text::count(gone as u64, "thing that was accepted is", "things that were accepted are");
-            notes.push(format!("{gone} not here any more."));
         }
         notes
     }

@@ -6,7 +6,8 @@
 use std::{
     collections::HashMap,
     ffi::OsString,
-    fs, io,
+    fs,
+    io::{self, Read as _},
     path::{Path, PathBuf},
     vec,
 };
@@ -14,6 +15,7 @@ use std::{
 use cap_std::fs::{Dir, Metadata};
 
 use super::{
+    opening::open,
     spelling::{Taken, name_of_root, spell},
     trial::TrialContent,
 };
@@ -25,7 +27,11 @@ use crate::{
         naming::Numbering,
         notes::Notes,
         off_limits::OffLimits,
-        system::{attributes, descriptors, modes},
+        system::{
+            attributes, descriptors, identity,
+            made_up::{self, Sizes},
+            modes,
+        },
     },
     model::{Access, Accord, Entry, EntryKind, FileMode, RelPath, Skipped, Source, Trial, text},
 };
@@ -67,6 +73,8 @@ pub(in crate::disk) struct Walk {
     skipped: Skipped,
     notes: Notes,
     when_gone: WhenGone,
+    /// Of the disk that was looked at last, by its number.
+    sizes: Option<(u64, Sizes)>,
 }
 
 /// What becomes of something that is gone between two looks at it.
@@ -161,6 +169,7 @@ impl Walk {
             skipped: Skipped::default(),
             notes: Notes::default(),
             when_gone: WhenGone::Fails,
+            sizes: None,
         }
     }
 
@@ -265,6 +274,7 @@ impl Walk {
             Err(why) if why.kind() == io::ErrorKind::NotFound => return None,
             Err(_) => {
                 self.skipped.unreadable += 1;
+                self.notes.add(format_args!("“{}” is left out: it can't be read.", shown(&path)));
                 return None;
             }
         };
@@ -302,7 +312,9 @@ impl Walk {
                 self.skipped.special += 1;
                 return None;
             }
-            Kind::File => EntryKind::File { size: Some(metadata.len()), mode: attributes::mode(metadata) },
+            Kind::File => {
+                EntryKind::File { size: self.size(&path, metadata), mode: attributes::mode(metadata) }
+            }
             Kind::Folder => {
                 let Ok(names) = self.list(&path) else {
                     self.skipped.unreadable += 1;
@@ -316,6 +328,34 @@ impl Walk {
         };
         let (access, modified) = (modes::access(metadata), attributes::modified(metadata));
         Some(Entry { path: wire, kind, access, modified })
+    }
+
+    /// How long a file is; `None` where only reading it tells.
+    fn size(&mut self, path: &Path, metadata: &Metadata) -> Option<u64> {
+        let size = metadata.len();
+        if !matches!(size, 0 | made_up::PAGE) {
+            return Some(size);
+        }
+        let disk = identity::numbers(metadata).map(|(disk, _)| disk);
+        let sizes = match (self.sizes, disk) {
+            (Some((known, sizes)), Some(disk)) if known == disk => sizes,
+            _ => made_up::sizes(path),
+        };
+        self.sizes = disk.map(|disk| (disk, sizes));
+        match sizes {
+            Sizes::MadeUp => None,
+            // Others say so of what they don't know, too. None of the kernel's is read to find out: some wait for ever
+            // or give what they have only once.
+            Sizes::Believed if size == 0 && self.has_content(path) => None,
+            Sizes::Believed => Some(size),
+        }
+    }
+
+    /// True where something can be read, at once, from a file that is empty by its size.
+    fn has_content(&self, path: &Path) -> bool {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return false };
+        let read = self.patiently(|| open(&*self.folders.at(parent)?, name)?.read(&mut [0]));
+        read.is_ok_and(|read| read > 0)
     }
 
     /// What is at an absolute path.

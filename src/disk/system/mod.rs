@@ -6,6 +6,7 @@ pub mod at;
 pub mod attributes;
 pub mod descriptors;
 pub mod identity;
+pub mod made_up;
 pub mod modes;
 #[cfg(target_os = "linux")]
 pub mod mounts;
@@ -14,3 +15,4 @@ pub mod rename;
 pub mod space;
 pub mod sync;
 pub mod volume;
+pub mod whereabouts;

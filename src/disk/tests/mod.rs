@@ -1,5 +1,6 @@
 //! What the disk's tests share. Each file of tests hunts the faults of one side.
 
+mod changing;
 mod completing;
 mod noting;
 #[cfg(unix)]

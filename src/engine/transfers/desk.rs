@@ -316,6 +316,11 @@ impl Desk {
                     });
                 }
             }
+            Notice::Gone(files) => {
+                if self.transfer().summary.skipped.gone != files {
+                    self.update(|t| t.summary.skipped.gone = files);
+                }
+            }
             Notice::Accepted { notes } => {
                 let meter = Arc::clone(&self.meter.lock().unwrap_or_else(PoisonError::into_inner));
                 self.publisher.show_progress(self.id, meter as _);

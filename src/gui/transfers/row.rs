@@ -8,8 +8,8 @@ use std::{
 use crate::{
     gui::icons::{self, Icon},
     model::{
-        Direction, Outcome, Pause, Progress, Purpose, Report, Rest, Retry, Side, Transfer, TransferId,
-        TransferState,
+        Direction, Outcome, Pause, Progress, Purpose, Report, Rest, Retry, Side, Summary, Transfer,
+        TransferId, TransferState,
         text::{self, visible},
     },
 };
@@ -264,14 +264,23 @@ impl Row {
 
     fn ended(&self, transfer: &Transfer, report: &Report) -> Ended {
         let (icon, tone) = match &report.outcome {
+            // Not all of what was meant has come.
+            Outcome::Complete if transfer.summary.skipped.sentence(transfer.direction).is_some() => {
+                (icons::WARNING, Tone::Neutral)
+            }
             Outcome::Complete => (icons::CHECK, Tone::Good),
             Outcome::Declined { .. } => (icons::PROHIBIT, Tone::Neutral),
             Outcome::Cancelled { .. } => (icons::X, Tone::Neutral),
             Outcome::Failed(_) => (icons::WARNING, Tone::Bad),
         };
+        let skipped = transfer.summary.skipped;
         let text = match report.outcome.problem() {
-            Some(sentence) => visible(&sentence).into_owned(),
-            None => self.account(transfer.summary.purpose, report),
+            Some(sentence) => {
+                let not_all = report.is_incomplete().then(|| skipped.sentence(self.direction)).flatten();
+                let sentences: Vec<_> = std::iter::once(sentence).chain(not_all).collect();
+                visible(&sentences.join(" ")).into_owned()
+            }
+            None => self.account(&transfer.summary, report),
         };
         let saved = report.saved.first();
         let open = match &report.saved[..] {
@@ -287,11 +296,10 @@ impl Row {
             format!("{}: {} ({side})", visible(&p.path), visible(&p.why))
         };
         let mut problems: Vec<String> = report.problems.iter().map(problem).collect();
-        let unlisted = report.failed.saturating_sub(problems.len() as u64);
+        let unlisted = (report.failed + report.failed_folders).saturating_sub(problems.len() as u64);
         if unlisted > 0 && !problems.is_empty() {
             problems.push(format!("and {}", text::count(unlisted, "more", "more")));
         }
-        let failed = report.failed.max(report.problems.len() as u64);
         Ended {
             icon,
             tone,
@@ -302,7 +310,7 @@ impl Row {
             }),
             open,
             reveal: saved.cloned(),
-            failed: (failed > 0).then(|| text::count(failed, "file was", "files were") + " not transferred"),
+            failed: not_transferred(report),
             problems,
             notes: report.notes.iter().map(|note| visible(note).into_owned()).collect(),
             retry: report.retry,
@@ -310,9 +318,9 @@ impl Row {
     }
 
     /// What went well, in numbers.
-    fn account(&self, purpose: Purpose, report: &Report) -> String {
+    fn account(&self, Summary { purpose, skipped, .. }: &Summary, report: &Report) -> String {
         let mut amount = text::bytes(report.bytes);
-        if purpose == Purpose::Files {
+        if *purpose == Purpose::Files {
             amount = format!("{}, {amount}", text::count(report.files, "file", "files"));
         }
         let mut parts = vec![self.peer.clone(), format!("{amount} in {}", text::duration(report.took))];
@@ -321,11 +329,26 @@ impl Row {
             let place = if self.direction == Direction::Send { "there" } else { "here" };
             parts.push(format!("{} {place} already", text::count(report.already, "file", "files")));
         }
-        if report.left_out > 0 {
-            parts.push(format!("{} left out", text::count(report.left_out, "file", "files")));
+        if report.left_out.total() > 0 {
+            parts.push(format!("{} left out", text::count(report.left_out.total(), "file", "files")));
+        }
+        if let Some(listed) = skipped.listed(self.direction) {
+            parts.push(format!("left out: {listed}"));
         }
         parts.join(SEPARATOR)
     }
+}
+
+/// `2 files and 1 folder were not transferred`.
+fn not_transferred(report: &Report) -> Option<String> {
+    let files = (report.failed > 0).then(|| text::count(report.failed, "file", "files"));
+    let folders =
+        (report.failed_folders > 0).then(|| text::count(report.failed_folders, "folder", "folders"));
+    let all = report.failed + report.failed_folders;
+    let listed: Vec<_> = files.into_iter().chain(folders).collect();
+    (all > 0).then(|| {
+        format!("{} {} not transferred", listed.join(" and "), if all == 1 { "was" } else { "were" })
+    })
 }
 
 /// What becomes of an interrupted transfer, and when.

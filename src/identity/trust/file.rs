@@ -11,7 +11,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{DeviceId, DeviceKind, DeviceName, KnownDevice, Lasting, Proof, Trust};
+use crate::model::{DeviceId, DeviceKind, DeviceName, KnownDevice, Lasting, Proof, Trust, text};
 
 const FILE: &str = "devices.json";
 const LOCK: &str = "devices.lock";
@@ -31,7 +31,7 @@ pub const MAX_DEVICES: usize = 1000;
 /// Why what is kept of devices can't be read or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
-    #[error("What is kept of other devices can’t be read or written ({}): {source}.", path.display())]
+    #[error("What is kept of other devices can’t be read or written ({}): {}.", path.display(), text::reason(.source))]
     File { path: PathBuf, source: io::Error },
     #[error("{} was written by a newer Airlift. Update this one, or move the file away.", path.display())]
     Newer { path: PathBuf },

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     disk::Verified,
-    model::{Stopwatch, Work},
+    model::{Stopwatch, Work, text},
     transfer::{Inflow, LinkError, TransferError, limiter::Limited, packing::Unpacker, stages::Halt},
     wire::{
         Violation,
@@ -96,7 +96,7 @@ pub fn run(
         let storing = Builder::new()
             .name("airlift-store".into())
             .spawn_scoped(scope, move || store(job, &to_store, halt))
-            .map_err(|e| TransferError::Internal(e.to_string()))?;
+            .map_err(|e| TransferError::Internal(text::reason(&e)))?;
         let syncing = Syncing { arriving: &arriving, over: &over, verified: verified.clone() };
         let told = joining.clone();
         Builder::new()
@@ -105,7 +105,7 @@ pub fn run(
                 // Nobody waits for it any more: it is over.
                 let _ = told.send(Event::Synced(syncing.run(&rung)));
             })
-            .map_err(|e| TransferError::Internal(e.to_string()))?;
+            .map_err(|e| TransferError::Internal(text::reason(&e)))?;
         let lanes = Lanes { scope, job, arriving: &arriving, over: &over, verified, joining };
         let result = match lanes.see_through(&joined) {
             Err(fatal) if !matches!(fatal, TransferError::Link(_)) => {
@@ -176,7 +176,7 @@ impl Lanes<'_, '_> {
                 Event::Lane(lane) if count < limits::MAX_LANES => {
                     count += 1;
                     self.job.meter.add_lane();
-                    self.spawn(lane).map_err(|e| TransferError::Internal(e.to_string()))?;
+                    self.spawn(lane).map_err(|e| TransferError::Internal(text::reason(&e)))?;
                 }
                 Event::Lane(beyond) => (beyond.stop)(),
                 Event::Synced(Err(e)) => return Err(e),

@@ -3,6 +3,7 @@
 
 mod checking;
 mod fates;
+mod finishing;
 mod meeting;
 mod more;
 mod offered;
@@ -19,28 +20,23 @@ use super::{
     wanted::{account, bytes_of, held_bytes, without},
 };
 use crate::{
-    disk::{Book, DiskError, Earlier, Finished, Intake, Ledger, Names, OffLimits},
+    disk::{Book, DiskError, Earlier, Intake, Ledger, Names, OffLimits},
     model::{
         Accord, Answer, DeviceName, Direction, EntryKind, EntryNo, Group, Landing, Purpose, Report, Side,
-        TransferId,
+        TransferId, text,
     },
     pairing::Ends,
     transfer::{
         Ended, Inflow, LaneToken, Limiter, LinkError, Meter, Notice, Stops, TransferError,
         control::{self, Link},
-        entry_set::EntrySet,
         meeting::Called,
-        peer_words::of_disk,
         stages::Stages,
         tally::Tally,
     },
-    wire::{
-        FromReceiver, FromSender, Violation, limits,
-        message::{Acquaintance, Receipt},
-    },
+    wire::{FromReceiver, FromSender, Violation, limits, message::Acquaintance},
 };
 use checking::Checked;
-use fates::{Comparing, count, lack, problem};
+use fates::{Comparing, count, lack};
 use offered::Taken;
 
 pub use offered::{Leeway, Room};
@@ -104,7 +100,7 @@ where
     L: FnOnce(LaneToken) -> mpsc::Receiver<Inflow>,
 {
     control::run(control, &FromReceiver::Alive, |link: Link<FromSender>| async move {
-        let tally = Tally::new(EntrySet::default(), 0, 0);
+        let tally = Tally::default();
         let machine = Machine::new();
         let (meeting, hello) = Called::new(job.ends, job.knows, job.name.to_string());
         let limiter = Arc::clone(&job.limiter);
@@ -277,8 +273,8 @@ impl Session<'_> {
         let beyond = plan.beyond().to_vec();
         let unwanted = without(&without(plan.unwanted(), &stored), &beyond);
         let likely = plan.likely().to_vec();
-        let notes = plan.notes().to_vec();
-        self.tally = account(&entries, &unwanted, &stored);
+        let (notes, gone) = (plan.notes().to_vec(), plan.gone());
+        self.tally = account(&entries, (&unwanted, plan.left_out()), &stored);
         self.fail_beyond(&entries, &beyond);
         self.tally.add_earlier(earlier);
         let ReceiveJob { transfer, keep, attempt, .. } = job;
@@ -292,7 +288,7 @@ impl Session<'_> {
             // What comes of a speed test is not kept.
             if purpose == Purpose::Files {
                 let kept = keep(&intake.names(), &accord);
-                let ledger = kept.map_err(|why| TransferError::Internal(why.to_string()))?;
+                let ledger = kept.map_err(|why| TransferError::Internal(text::reason(&why)))?;
                 intake.keep_book(Book { accord, ledger })?;
             }
             let held = intake.held();
@@ -317,6 +313,7 @@ impl Session<'_> {
         // Its digests may overtake the sender's content connection.
         self.begin_comparing(&intake, &told);
         self.link.say(&FromReceiver::Accept { token }).await?;
+        (self.observe)(Notice::Gone(gone));
         (self.observe)(Notice::Accepted { notes });
         let lane = match self.first_lane(&intake, &mut lanes).await? {
             Ok(lane) => lane,
@@ -337,35 +334,7 @@ impl Session<'_> {
         if !self.tally.is_settled() {
             return Err(Violation::EndsEarly.into());
         }
-        let finish = Arc::clone(&intake);
-        let Finished { problems, notes } = finished(spawn_blocking(move || finish.finish()).await)?;
-        self.notes = notes;
-        let mut receipts = Vec::new();
-        for (entry, why) in problems {
-            if why.is_full() {
-                return Err(why.into());
-            }
-            self.tally.trouble(problem(&intake, entry, Side::Here, &why.to_string()));
-            receipts.push(Receipt::failed(entry, of_disk(&why)));
-        }
-        for receipts in receipts.chunks(limits::RECEIPTS / 4) {
-            self.link.say(&FromReceiver::Receipts(receipts.to_vec())).await?;
-        }
-        self.link.say(&FromReceiver::Progress { bytes: self.meter.bytes() }).await?;
-        self.link.say(&FromReceiver::Load(self.meter.load(Direction::Receive))).await?;
-        self.link.say(&FromReceiver::Done).await?;
-        self.machine.done();
-        // Everything is stored: a goodbye that gets lost changes nothing.
-        Ok(match timeout(limits::ENDING, self.until_end()).await {
-            Ok(Ok(ended @ Ended::Failed(_))) => ended,
-            // It may not have heard, and will call again.
-            Ok(Ok(Ended::Paused { .. })) => Ended::Complete,
-            Ok(Ok(_)) => {
-                (self.observe)(Notice::Parted);
-                Ended::Complete
-            }
-            _ => Ended::Complete,
-        })
+        self.finish(&intake).await
     }
 
     /// Lets content flow until all is stored; or how it ended before that.

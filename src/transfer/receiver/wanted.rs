@@ -4,11 +4,15 @@
 
 use std::ops::Range;
 
-use crate::model::{Entry, EntryKind, EntryNo, Group};
+use crate::model::{Entry, EntryKind, EntryNo, Group, LeftOut};
 use crate::transfer::{entry_set::EntrySet, tally::Tally};
 
 /// The account of the files that are wanted.
-pub fn account(entries: &[Entry], unwanted: &[Range<EntryNo>], stored: &[Range<EntryNo>]) -> Tally {
+pub fn account(
+    entries: &[Entry],
+    (unwanted, left_out): (&[Range<EntryNo>], LeftOut),
+    stored: &[Range<EntryNo>],
+) -> Tally {
     let mut wanted = EntrySet::default();
     for (entry, offered) in (0..).zip(entries) {
         if matches!(offered.kind, EntryKind::File { .. }) {
@@ -18,7 +22,8 @@ pub fn account(entries: &[Entry], unwanted: &[Range<EntryNo>], stored: &[Range<E
     let mut settled = |ranges: &[Range<EntryNo>]| {
         ranges.iter().flat_map(Clone::clone).filter(|&entry| wanted.remove(entry)).count() as u64
     };
-    let (left_out, stored) = (settled(unwanted), settled(stored));
+    settled(unwanted);
+    let stored = settled(stored);
     Tally::new(wanted, left_out, stored)
 }
 

@@ -18,7 +18,7 @@ use super::{
     reading,
 };
 use crate::{
-    model::{Stopwatch, Work},
+    model::{Stopwatch, Work, text},
     transfer::{LinkError, Outflow, TransferError, limiter::Limited, stages::Halt},
     wire::limits,
 };
@@ -58,7 +58,7 @@ pub fn run(
 ) -> Result<(), TransferError> {
     let (lanes, ring) = lanes();
     std::thread::scope(|scope| {
-        let no_thread = |e: std::io::Error| TransferError::Internal(e.to_string());
+        let no_thread = |e: std::io::Error| TransferError::Internal(text::reason(&e));
         let mut ring = Some(ring);
         let (mut is_read, mut is_cut, mut open) = (false, false, 0);
         let mut see_through = || {

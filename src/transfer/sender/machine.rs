@@ -10,6 +10,7 @@ mod wants;
 use std::collections::HashMap;
 
 use crate::{
+    disk::SourceError,
     model::{DeviceName, Digest, EntryKind, EntryNo, FileProblem, Group, RelPath, Side},
     pairing::{Commitment, Nonce},
     transfer::{Ended, LaneToken, TransferError, entry_set::EntrySet, tally::Tally},
@@ -180,11 +181,19 @@ impl Machine {
     }
 
     /// A file can't be read whole; the receiver was told.
-    pub fn broken(&mut self, entry: EntryNo, path: &RelPath, why: String) {
+    pub fn broken(&mut self, entry: EntryNo, path: &RelPath, why: &SourceError) {
         if let Phase::Flowing(tally) = &mut self.phase {
             self.likely.remove(entry);
             self.broken.insert(entry);
-            tally.failed(entry, FileProblem { path: path.to_string(), side: Side::Here, why });
+            tally.failed(
+                entry,
+                FileProblem {
+                    path: path.to_string(),
+                    side: Side::Here,
+                    why: why.to_string(),
+                    error: why.number(),
+                },
+            );
         }
     }
 
@@ -304,7 +313,7 @@ impl Machine {
     pub fn into_tally(self) -> Tally {
         match self.phase {
             Phase::Flowing(tally) => tally,
-            _ => Tally::new(EntrySet::default(), 0, 0),
+            _ => Tally::default(),
         }
     }
 }

@@ -213,7 +213,7 @@ impl Session<'_> {
                 let offered = self.sources.as_ref().and_then(|sources| sources.entry(entry));
                 if let Some(offered) = offered {
                     let path = offered.path.clone();
-                    self.machine.broken(entry, &path, why.to_string());
+                    self.machine.broken(entry, &path, &why);
                 }
             }
         }

@@ -156,7 +156,7 @@ impl From<RawPurpose> for Purpose {
 
 impl From<RawSkipped> for Skipped {
     fn from(s: RawSkipped) -> Self {
-        Self { links: s.links, special: s.special, unreadable: s.unreadable, own: 0 }
+        Self { links: s.links, special: s.special, unreadable: s.unreadable, ..Self::default() }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
         notes::Notes,
         system::volume::Volume,
     },
-    model::{Accord, Conflict, Effect, Entry, EntryKind, EntryNo, Purpose, Stood},
+    model::{Accord, Conflict, Effect, Entry, EntryKind, EntryNo, LeftOut, Purpose, Stood},
 };
 
 /// Where every entry of an offer goes, and which are not wanted.
@@ -37,6 +37,10 @@ pub struct Plan {
     /// Folders at the top, by their names here, that an earlier attempt has made.
     pub(in crate::disk) made_earlier: HashSet<Box<str>>,
     pub(super) needs: u64,
+    /// Files among the unwanted, by reason; those that are stored or beyond are not counted.
+    pub(super) left_out: LeftOut,
+    /// Files that were agreed, have not come, and are not offered any more.
+    pub(super) gone: u64,
     pub(super) notes: Notes,
 }
 
@@ -78,6 +82,18 @@ impl Plan {
     #[must_use]
     pub fn needs(&self) -> u64 {
         self.needs
+    }
+
+    /// Files that are left out, and why.
+    #[must_use]
+    pub fn left_out(&self) -> LeftOut {
+        self.left_out
+    }
+
+    /// Files that were agreed, have not come, and are not offered any more.
+    #[must_use]
+    pub fn gone(&self) -> u64 {
+        self.gone
     }
 
     /// What the person should know: names that are changed and why. Bounded.

@@ -205,7 +205,10 @@ impl<'a> Planner<'a> {
                 Fate::LeftOut
             }
             EntryKind::Folder => self.folder(path)?.fate,
-            EntryKind::File { .. } if is_new => Fate::LeftOut,
+            EntryKind::File { .. } if is_new => {
+                self.plan.left_out.new += 1;
+                Fate::LeftOut
+            }
             EntryKind::File { size, .. } => self.file(no, entry, size.unwrap_or_default())?,
         };
         if matches!(fate, Fate::LeftOut | Fate::Stored | Fate::Beyond) {
@@ -250,8 +253,10 @@ impl<'a> Planner<'a> {
         if fate == Fate::Replaces {
             self.aim(no, parent, path, told);
         }
-        if fate != Fate::LeftOut {
-            self.count(size)?;
+        match fate {
+            Fate::LeftOut if parent.fate == Fate::LeftOut => self.plan.left_out.below += 1,
+            Fate::LeftOut => self.plan.left_out.there += 1,
+            _ => self.count(size)?,
         }
         Ok(fate)
     }

@@ -21,7 +21,7 @@ use crate::{
         ledger::Saved,
         system::identity::Identity,
     },
-    model::{Coming, Conflict, Entry, EntryNo, text},
+    model::{Coming, Conflict, Entry, EntryNo},
 };
 
 /// See [`Inbox::plan_again`].
@@ -49,10 +49,7 @@ pub fn make_again<'a>(
     for (no, entry) in (0..).zip(entries) {
         planner.place(no, entry)?;
     }
-    if let Some(gone @ 1..) = planner.held.as_ref().map(HeldTo::gone) {
-        let gone = text::count(gone as u64, "file that was accepted is", "files that were accepted are");
-        planner.plan.notes.add(format_args!("{gone} gone at the sender."));
-    }
+    planner.plan.gone = planner.held.as_ref().map_or(0, HeldTo::gone) as u64;
     Ok(planner.plan)
 }
 

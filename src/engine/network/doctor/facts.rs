@@ -12,6 +12,7 @@ use crate::{
         Multicast,
         network::deafness::{self, Hearing},
     },
+    model::text,
     net,
     settings::Visibility,
     wire::DEFAULT_PORT,
@@ -50,7 +51,7 @@ pub fn gather(receives: Option<u16>, visibility: Visibility, inbox: &Path, multi
     };
     let inbox = match disk::is_writable(inbox) {
         Ok(()) => Inbox::Writable,
-        Err(why) => Inbox::Closed(why.to_string()),
+        Err(why) => Inbox::Closed(text::reason(&why)),
     };
     Facts {
         interfaces: interfaces.collect(),
@@ -79,7 +80,7 @@ fn join(address: IpAddr, index: u32) -> Option<String> {
         // It is the link-local address of an interface that multicast goes by.
         IpAddr::V6(_) => Ok(()),
     };
-    tried.err().map(|e| e.kind().to_string())
+    tried.err().map(|e| text::reason(&e))
 }
 
 /// Those whose service is installed and enabled: rules themselves are the administrator's to see.

@@ -16,7 +16,7 @@ use crate::{
     engine::transfers::record::{Kept, Record, forget_beside},
     model::{
         Direction, EntryKind, FileMode, Peer, Problem, ProblemKind, Rest, Scope, Side, Summary, TopItem,
-        Transfer, TransferId,
+        Transfer, TransferId, text,
     },
     settings::Settings,
 };
@@ -140,8 +140,9 @@ impl Orphan {
         }
         for record in &self.records {
             forget_beside(record);
-            fs::remove_file(record)
-                .map_err(|why| of_files(format!("{} can’t be removed: {why}.", record.display())))?;
+            fs::remove_file(record).map_err(|why| {
+                of_files(format!("{} can’t be removed: {}.", record.display(), text::reason(&why)))
+            })?;
         }
         Ok(())
     }

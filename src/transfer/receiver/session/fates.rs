@@ -8,7 +8,7 @@ use tokio::{sync::mpsc, task::spawn_blocking, time::timeout};
 
 use super::{Order, Session};
 use crate::{
-    disk::{Intake, Lack},
+    disk::{DiskError, Intake, Lack},
     model::{Digest, EntryNo, FileProblem, Side},
     transfer::{
         Ended, Meter, TransferError,
@@ -172,21 +172,30 @@ impl Session<'_> {
             }
             Fate::Differs { entry } => Word::Differs(entry),
             Fate::Failed { entry, why } => {
-                self.tally.failed(entry, problem(intake, entry, Side::Here, &why.to_string()));
+                self.tally.failed(entry, of_ours(intake, entry, &why));
                 Word::Receipt(Receipt::failed(entry, of_disk(&why)))
             }
             Fate::Broken { entry } => {
                 let why = "It could not be read whole at the sender.";
-                self.tally.failed(entry, problem(intake, entry, Side::There, why));
+                self.tally.failed(entry, of_theirs(intake, entry, why));
                 Word::Nothing
             }
         })
     }
 }
 
-pub fn problem(intake: &Intake, entry: EntryNo, side: Side, why: &str) -> FileProblem {
-    let path = intake.entry(entry).map_or_else(String::new, |offered| offered.path.to_string());
-    FileProblem { path, side, why: why.to_owned() }
+/// What this side has failed at.
+pub fn of_ours(intake: &Intake, entry: EntryNo, why: &DiskError) -> FileProblem {
+    let (path, error) = (path(intake, entry), why.number());
+    FileProblem { path, side: Side::Here, why: why.to_string(), error }
+}
+
+fn of_theirs(intake: &Intake, entry: EntryNo, why: &str) -> FileProblem {
+    FileProblem { path: path(intake, entry), side: Side::There, why: why.to_owned(), error: None }
+}
+
+fn path(intake: &Intake, entry: EntryNo) -> String {
+    intake.entry(entry).map_or_else(String::new, |offered| offered.path.to_string())
 }
 
 /// How many numbers there are in ranges.

@@ -17,7 +17,8 @@ impl Session<'_> {
     pub(super) fn fail_beyond(&mut self, entries: &[Entry], beyond: &[Range<EntryNo>]) {
         for no in beyond.iter().flat_map(Clone::clone) {
             let path = entries.get(no as usize).map_or_else(String::new, |entry| entry.path.to_string());
-            self.tally.failed(no, FileProblem { path, side: Side::There, why: BEYOND.to_owned() });
+            self.tally
+                .failed(no, FileProblem { path, side: Side::There, why: BEYOND.to_owned(), error: None });
         }
     }
 

@@ -4,7 +4,7 @@ use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use super::{Machine, Order, Phase};
 use crate::{
-    model::{Digest, EntryNo, FileProblem, RelPath, Side, text::visible},
+    model::{Digest, EntryNo, FileProblem, LeftOut, RelPath, Side, text::visible},
     transfer::{LaneToken, sender::doubts::Doubts, tally::Tally},
     wire::{
         Violation,
@@ -37,11 +37,12 @@ impl Machine {
             self.likely.insert(entry);
         }
         answer.doubts = Arc::new(Doubts::new(self.likely.len()));
+        let left_out = LeftOut { untold: left_out, ..LeftOut::default() };
         let mut tally = Tally::new(wanted, left_out, stored);
         for entry in answer.beyond.iter().flat_map(Clone::clone) {
             let path = path(entry).map_or_else(String::new, |path| path.to_string());
             // What is excepted as well, or no file, is of no account.
-            tally.failed(entry, FileProblem { path, side: Side::Here, why: BEYOND.to_owned() });
+            tally.failed(entry, FileProblem { path, side: Side::Here, why: BEYOND.to_owned(), error: None });
         }
         self.phase = Phase::Flowing(tally);
         Ok(Order::Flow { token, answer })
@@ -84,9 +85,9 @@ impl Machine {
                 (Receipt::Failed { why, .. }, _) => {
                     let path = path(entry).ok_or(Violation::BadEntry)?.to_string();
                     let why = visible(&short(&why)).into_owned();
-                    let problem = FileProblem { path, side: Side::There, why };
+                    let problem = FileProblem { path, side: Side::There, why, error: None };
                     if self.folders.remove(entry) {
-                        tally.trouble(problem);
+                        tally.failed_folder(problem);
                         true
                     } else {
                         // It may have failed on both sides at once.

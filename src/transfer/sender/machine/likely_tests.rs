@@ -2,6 +2,7 @@
 
 use super::{tests::greet, *};
 use crate::{
+    disk::SourceError,
     model::{FileMode, Pipeline},
     wire::message::Receipt,
 };
@@ -119,7 +120,7 @@ fn a_receiver_that_answers_what_it_was_not_asked_is_caught() {
 fn a_likely_file_that_can_t_be_read_here_fails_and_is_not_awaited() {
     let mut machine = flowing();
     let path = RelPath::parse("file 1").expect("a path");
-    machine.broken(1, &path, "no permission".to_owned());
+    machine.broken(1, &path, &SourceError::NoPermission("file 1".to_owned()));
     machine.asked(2, OWN);
     for entry in [3, 4] {
         machine.sent(entry, OWN);
