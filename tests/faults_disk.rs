@@ -44,6 +44,8 @@ mod parcel;
 mod power;
 #[path = "faults_disk/receiver.rs"]
 mod receiver;
+#[path = "faults_disk/stalled.rs"]
+mod stalled;
 #[path = "faults_disk/stored.rs"]
 mod stored;
 #[path = "faults_disk/strange.rs"]

@@ -9,7 +9,7 @@ use super::{
     asked::ReceiveUntil,
     ending::{self, left_for_later},
     exit::Exit,
-    news::{Listening, Moment, News, Tell},
+    news::{self, Listening, Moment, News, Tell},
     verdict::Verdict,
     watch::{Turn, Watch},
     words::{self, NOBODY_ANY_MORE, meeting},
@@ -151,7 +151,7 @@ pub async fn receive(
             Turn::Interrupted => {
                 tell.answered();
                 return Ok(match (leave(&mut watch, tell).await, until) {
-                    (Left::Nothing, ReceiveUntil::Interrupted) => Exit::Complete,
+                    (Left::Nothing, ReceiveUntil::Interrupted) | (Left::Complete, _) => Exit::Complete,
                     (Left::Nothing, ReceiveUntil::OneTransfer) | (Left::Something, _) => Exit::Cancelled,
                 });
             }
@@ -187,6 +187,8 @@ fn tell_listening(tell: &mut dyn Tell, snapshot: &Snapshot, listening: &Listenin
 /// What there was to cancel.
 enum Left {
     Nothing,
+    /// It was complete before that.
+    Complete,
     Something,
 }
 
@@ -201,8 +203,13 @@ async fn leave(watch: &mut Watch, tell: &mut dyn Tell) -> Left {
         return if resting.is_empty() { Left::Nothing } else { Left::Something };
     }
     tell.tell(News::Cancelling);
-    ending::cancel(watch, running, tell).await;
-    Left::Something
+    ending::cancel(watch, running.clone(), tell).await;
+    let is_complete = |id: &TransferId| {
+        let report = watch.snapshot().transfer(*id).and_then(news::report);
+        report.is_some_and(|report| report.outcome == Outcome::Complete)
+    };
+    // What was complete before it could be cancelled is.
+    if resting.is_empty() && running.iter().all(is_complete) { Left::Complete } else { Left::Something }
 }
 
 /// True of a failure of this device's own files, which no offer brings about: the next one would meet it, too.

@@ -383,6 +383,7 @@ fn at_the_end(report: &Report) -> Progress {
         file_total: None,
         rate,
         limited_by: report.pipeline.limited_by,
+        stalled: None,
     }
 }
 

@@ -1,7 +1,10 @@
 //! Where the time of a transfer goes, from disk to disk, and what limits it.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -97,21 +100,50 @@ impl Times {
     }
 }
 
-/// [`Times`] that grow while several threads work.
+/// [`Times`] that grow while several threads work, also while one of them waits for a disk that does not answer.
 #[derive(Debug, Default)]
-pub struct Clocks([AtomicU64; Work::ALL.len()]);
+pub struct Clocks {
+    done: [AtomicU64; Work::ALL.len()],
+    /// What is begun and may take long.
+    waits: Mutex<Vec<(Work, Instant)>>,
+}
 
 impl Clocks {
+    /// A wait that is shorter is counted when it is over.
+    const LONG: Duration = Duration::from_secs(1);
+
     pub fn add(&self, work: Work, time: Duration) {
         let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        self.0[work as usize].fetch_add(nanos, Ordering::Relaxed);
+        self.done[work as usize].fetch_add(nanos, Ordering::Relaxed);
+    }
+
+    /// Does what may take very long: it is seen to be at it meanwhile. Its time is to be counted by whoever does it.
+    pub fn waits<T>(&self, work: Work, wait: impl FnOnce() -> T) -> T {
+        let mark = (work, Instant::now());
+        self.waiting().push(mark);
+        let done = wait();
+        let mut waiting = self.waiting();
+        if let Some(at) = waiting.iter().position(|waits| *waits == mark) {
+            waiting.swap_remove(at);
+        }
+        done
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<(Work, Instant)>> {
+        self.waits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[must_use]
     pub fn read(&self) -> Times {
         let mut times = Times::default();
         for work in Work::ALL {
-            times.set(work, Duration::from_nanos(self.0[work as usize].load(Ordering::Relaxed)));
+            times.set(work, Duration::from_nanos(self.done[work as usize].load(Ordering::Relaxed)));
+        }
+        for (work, since) in self.waiting().iter() {
+            let waits = since.elapsed();
+            if waits >= Self::LONG {
+                times.set(*work, times.of(*work).saturating_add(waits));
+            }
         }
         times
     }
@@ -128,6 +160,13 @@ impl<'a> Stopwatch<'a> {
     #[must_use]
     pub fn start(clocks: &'a Clocks) -> Self {
         Self { clocks, since: Instant::now() }
+    }
+
+    /// Does what may take very long, and counts it as this work.
+    pub fn waits<T>(&mut self, work: Work, wait: impl FnOnce() -> T) -> T {
+        let done = self.clocks.waits(work, wait);
+        self.lap(work);
+        done
     }
 
     /// What has passed since the last lap went into this work.

@@ -407,6 +407,8 @@ pub struct Progress {
     pub rate: f64,
     /// What limits it at present; `None` while that can't be told.
     pub limited_by: Option<Bottleneck>,
+    /// On whose side a disk has done nothing for a while, though it is waited for.
+    pub stalled: Option<Side>,
 }
 
 impl Progress {

@@ -11,7 +11,7 @@ use std::{
 
 use super::bottleneck::verdict;
 use crate::{
-    model::{Bottleneck, Clocks, Direction, Pipeline, Progress, Times, Work},
+    model::{Bottleneck, Clocks, Direction, Pipeline, Progress, Side, Times, Work},
     wire::message::Load,
 };
 
@@ -22,6 +22,9 @@ const STEP: Duration = Duration::from_millis(100);
 /// What limits a transfer is told from at least this long: half of it at first, as the first verdict
 /// is waited for.
 const LOOK: Duration = Duration::from_secs(1);
+/// A disk that has moved nothing for this long is said to have stalled: longer than a slow one takes for what it is
+/// given at once.
+const STALLED: Duration = Duration::from_secs(5);
 
 /// One transfer's counters.
 #[derive(Debug, Default)]
@@ -53,9 +56,24 @@ struct Slow {
     /// The last look at both ends' times, and what came of it.
     looked: Option<(Instant, Times)>,
     limited_by: Option<Bottleneck>,
+    /// When something was last seen to have moved, and how far it was then.
+    moved: Option<(Instant, [u64; 3])>,
 }
 
 impl Slow {
+    /// On whose side a disk has stalled, if it is a disk that all wait for.
+    fn stalled(&mut self, now: Instant, counts: [u64; 3]) -> Option<Side> {
+        let (since, before) = *self.moved.get_or_insert((now, counts));
+        if before != counts {
+            self.moved = Some((now, counts));
+            return None;
+        }
+        match self.limited_by {
+            Some(Bottleneck::Disk(side)) if now.saturating_duration_since(since) >= STALLED => Some(side),
+            _ => None,
+        }
+    }
+
     /// What limits the transfer, looked at anew when the last look is old enough.
     fn limited_by(&mut self, now: Instant, ours: &Times, lanes: u32) -> Option<Bottleneck> {
         let (began, direction) = self.flowing?;
@@ -193,15 +211,20 @@ impl Meter {
             let seconds = now.duration_since(*since).as_secs_f64();
             if seconds > 0.0 { bytes.saturating_sub(*before) as f64 / seconds } else { 0.0 }
         });
+        let limited_by = slow.limited_by(now, &ours, lanes);
+        let (files, file_bytes) =
+            (self.files.load(Ordering::Relaxed), self.file_bytes.load(Ordering::Relaxed));
+        let stalled = slow.stalled(now, [bytes, files, file_bytes]);
         Progress {
             bytes,
             total: slow.total,
-            files: self.files.load(Ordering::Relaxed),
+            files,
             file: slow.file.clone(),
-            file_bytes: self.file_bytes.load(Ordering::Relaxed),
+            file_bytes,
             file_total: slow.file_total,
             rate,
-            limited_by: slow.limited_by(now, &ours, lanes),
+            limited_by,
+            stalled,
         }
     }
 }
@@ -222,6 +245,40 @@ mod tests {
         let rate = meter.sample_at(start + STEP * 100).rate;
         assert!((900_000.0..1_300_000.0).contains(&rate), "{rate}");
         assert!(meter.slow().samples.len() < 40);
+    }
+
+    #[test]
+    fn a_disk_that_does_not_answer_is_seen_to_while_it_is_waited_for() {
+        let meter = Meter::default();
+        meter.begin(Direction::Receive);
+        meter.add_lane();
+        let (begun, waits) = std::sync::mpsc::sync_channel(0);
+        let (answer, answered) = std::sync::mpsc::sync_channel::<()>(0);
+        std::thread::scope(|scope| {
+            let meter = &meter;
+            scope.spawn(move || {
+                meter.clocks.waits(Work::Store, || {
+                    begun.send(()).unwrap();
+                    // Gone: it is over.
+                    let _ = answered.recv();
+                });
+            });
+            waits.recv().unwrap();
+            let start = Instant::now();
+            assert_eq!(meter.sample_at(start).stalled, None);
+            while meter.clocks.read().of(Work::Store) < Duration::from_secs(1) {
+                std::thread::yield_now();
+            }
+            let later = Instant::now();
+            assert_eq!(meter.sample_at(later).limited_by, Some(Bottleneck::Disk(Side::Here)));
+            assert_eq!(meter.sample_at(start + STALLED).stalled, Some(Side::Here));
+            // The other end is told, and what moves has not stalled.
+            assert!(meter.load(Direction::Receive).iter().any(|micros| *micros >= 1_000_000));
+            meter.add_bytes(1);
+            assert_eq!(meter.sample_at(start + STALLED).stalled, None);
+            drop(answer);
+        });
+        assert_eq!(meter.clocks.read().of(Work::Store), Duration::ZERO, "it counts that itself");
     }
 
     #[test]

@@ -86,3 +86,31 @@ fn a_file_that_changes_while_it_is_sent_never_arrives_mixed_and_the_others_arriv
         say("changing files", &format!("a file that {name} at {moment}: {what}"));
     }
 }
+
+#[test]
+fn a_file_of_which_only_the_inode_is_touched_while_it_is_sent_arrives() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let touches: [Harm; 4] = [
+        ("gets another name beside its own", |path| fs::hard_link(path, path.with_extension("link")).unwrap()),
+        ("gets other rights", |path| {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o640)).unwrap();
+        }),
+        ("is renamed", |path| fs::rename(path, path.with_extension("moved")).unwrap()),
+        ("gets another time of reading", |path| {
+            let times = fs::FileTimes::new().set_accessed(std::time::SystemTime::UNIX_EPOCH);
+            File::open(path).unwrap().set_times(times).unwrap();
+        }),
+    ];
+    for (name, touch) in touches {
+        let here = Device::new();
+        let file = here.file("film.bin", content(SIZE));
+        let there = Device::new();
+        let (mut receiver, to) = there.receive(&["--accept", "all", "--once"]);
+        let sender = here.send(&[&file], &to, &["--limit", "10MB/s"]);
+        while receiver.wait_for("progress")["bytes"] == 0 {}
+        touch(&file);
+        let (end, code) = sender.end();
+        assert_eq!((code, &end["outcome"], &end["verified"]), (0, &"complete".into(), &true.into()), "it {name}: {end}");
+        assert_eq!(receiver.end().1, 0, "it {name}");
+    }
+}

@@ -84,6 +84,7 @@ pub enum Line<'a> {
         file_total: Option<u64>,
         rate: f64,
         limited_by: Option<BottleneckLine>,
+        stalled: Option<SideLine>,
     },
     Finished {
         #[serde(flatten)]
@@ -227,6 +228,7 @@ impl<'a> Line<'a> {
             file_total: progress.file_total,
             rate: progress.rate,
             limited_by: progress.limited_by.map(BottleneckLine::from),
+            stalled: progress.stalled.map(SideLine::from),
         }
     }
 

@@ -169,6 +169,22 @@ async fn an_interrupt_cancels_what_runs_and_shows_in_the_exit_code() {
 }
 
 #[tokio::test]
+async fn what_was_complete_before_it_could_be_cancelled_is_complete() {
+    for until in [ReceiveUntil::Interrupted, ReceiveUntil::OneTransfer] {
+        let (mut stage, mut told) = (Stage::set(), Told::new());
+        let exit = run(&mut stage, &mut told, reception(Agreement::All, until), async |stage| {
+            asked(stage).await;
+            stage.say(&offer(1), TransferState::Active);
+            stage.interrupt.send(()).await.unwrap();
+            assert!(matches!(stage.command().await, Command::Cancel(id) if id == offer(1).id));
+            stage.finish(&offer(1), Outcome::Complete);
+        })
+        .await;
+        assert_eq!(exit, Exit::Complete, "{until:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_port_that_is_taken_ends_it_with_the_sentence() {
     let (mut stage, mut told) = (Stage::set(), Told::new());
     let on = reception(Agreement::All, ReceiveUntil::Interrupted);

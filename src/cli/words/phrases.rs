@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use crate::model::{DeviceId, EntryKind, Peer, Progress, Report, Summary, Transfer, TransferId, text};
+use crate::model::{DeviceId, EntryKind, Peer, Progress, Report, Side, Summary, Transfer, TransferId, text};
 
 /// Lists longer than this are cut: a screen is not a log.
 pub const LISTED: usize = 20;
@@ -45,10 +45,21 @@ pub fn flow(progress: &Progress) -> String {
     parts.join(", ")
 }
 
-/// `limited by the network`; `None` while that can't be told.
+/// `limited by the network`, or what has stalled; `None` while that can't be told.
 #[must_use]
 pub fn limit(progress: &Progress) -> Option<String> {
-    progress.limited_by.map(|limit| format!("limited by {}", limit.name()))
+    match progress.stalled {
+        Some(side) => Some(stalled(side).to_owned()),
+        None => progress.limited_by.map(|limit| format!("limited by {}", limit.name())),
+    }
+}
+
+/// What is waited for that does not answer.
+fn stalled(side: Side) -> &'static str {
+    match side {
+        Side::Here => "waiting for this device’s disk, which does not answer",
+        Side::There => "waiting for the other device’s disk, which does not answer",
+    }
 }
 
 /// `1.20 GB of 2.15 GB`, or `1.20 GB` while the end isn't known.
@@ -126,7 +137,7 @@ pub fn pace(report: &Report) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Bottleneck, Side};
+    use crate::model::Bottleneck;
 
     #[test]
     fn progress_says_only_what_is_known() {
@@ -142,6 +153,11 @@ mod tests {
         assert_eq!(
             progress(&limited),
             "55%, 1.20 GB of 2.15 GB, 84.6 MB/s, 12 s left, limited by the other device’s disk, a/b"
+        );
+        let stalled = Progress { stalled: Some(Side::There), rate: 0.0, ..limited.clone() };
+        assert_eq!(
+            progress(&stalled),
+            "55%, 1.20 GB of 2.15 GB, waiting for the other device’s disk, which does not answer, a/b"
         );
         let unknown = Progress { total: None, file: None, ..known };
         assert_eq!(progress(&unknown), "1.20 GB, 84.6 MB/s");

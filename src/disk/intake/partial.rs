@@ -134,9 +134,9 @@ impl Partial {
             self.reclaim(leaf.number())?;
         }
         if let Sink::File(file) = &self.sink {
-            at::write_all(file, data, offset).map_err(|why| self.part.failed(why))?;
+            let write = || at::write_all(file, data, offset);
+            watch.waits(Work::Write, write).map_err(|why| self.part.failed(why))?;
         }
-        watch.lap(Work::Write);
         leaf.update(data);
         watch.lap(Work::Check);
         Ok(())

@@ -243,7 +243,12 @@ impl Row {
         let fraction = progress.fraction();
         // 100 % is for what is done.
         let percent = fraction.map_or(String::new(), |f| format!("{:.0} %", (f * 100.0).floor().min(99.0)));
-        let limit = progress.limited_by.map_or(String::new(), |limit| format!("Limited by {}", limit.name()));
+        let limit = match (progress.stalled, progress.limited_by) {
+            (Some(Side::Here), _) => "Waiting for this device’s disk, which does not answer".to_owned(),
+            (Some(Side::There), _) => "Waiting for the other device’s disk, which does not answer".to_owned(),
+            (None, Some(limit)) => format!("Limited by {}", limit.name()),
+            (None, None) => String::new(),
+        };
         self.body = Body::Flowing { fraction, percent, text: parts.join(SEPARATOR), limit };
     }
 

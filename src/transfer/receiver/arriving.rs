@@ -99,7 +99,7 @@ impl<'a> Arriving<'a> {
         let open: Vec<_> = self.book().open.drain().map(|(_, file)| file).collect();
         for file in open {
             if let Some(Some(partial)) = file.partial.get()
-                && let Err(problem) = partial.sync()
+                && let Err(problem) = self.job.meter.clocks.waits(Work::Store, || partial.sync())
             {
                 // What was recorded before that is still there.
                 tracing::warn!(%problem, "what has come last can’t be kept");
@@ -251,8 +251,7 @@ impl<'a> Arriving<'a> {
         let mut failure = None;
         let partial = file.partial.get_or_init(|| {
             watch.skip();
-            let created = self.job.intake.create(entry);
-            watch.lap(Work::Write);
+            let created = watch.waits(Work::Write, || self.job.intake.create(entry));
             created.map_err(|why| failure = Some(why)).ok()
         });
         let is_written = partial.is_some();

@@ -375,8 +375,7 @@ fn store(job: &Job, verified: &mpsc::Receiver<Verified>, halt: &Halt) {
             return;
         }
         let mut fatal = None;
-        let stored = job.intake.store(group);
-        watch.lap(Work::Store);
+        let stored = watch.waits(Work::Store, || job.intake.store(group));
         for (entry, result) in stored {
             let fate = match result {
                 Ok(stored) => {

@@ -129,8 +129,7 @@ impl Reader<'_> {
         let Some(offered) = sources.entry(entry) else { return Ok(()) };
         let EntryKind::File { size, .. } = offered.kind else { return Ok(()) };
         meter.begin_file(offered.path.as_str(), size);
-        let opened = sources.open(entry);
-        self.watch.lap(Work::Read);
+        let opened = self.watch.waits(Work::Read, || sources.open(entry));
         let read = match opened {
             Ok(file) => self.read_file(entry, file, size)?,
             Err(why) => Err(why),
@@ -202,8 +201,8 @@ impl Reader<'_> {
 
     fn finish(&mut self, file: SourceFile, tree: Tree, size: u64) -> Result<Outcome, Closed> {
         let digest = tree.digest(size).expect("every chunk was added once");
-        let finished = file.finish(digest, || self.halt.is_told());
-        self.watch.lap(Work::Read);
+        let halt = self.halt;
+        let finished = self.watch.waits(Work::Read, || file.finish(digest, || halt.is_told()));
         match finished {
             Ok(ControlFlow::Continue(())) => Ok(Ok(Sent { size, digest })),
             Ok(ControlFlow::Break(())) => Err(Closed),
@@ -243,8 +242,7 @@ impl Reader<'_> {
                 }
                 let mut leaf = leaf;
                 let left = usize::try_from(bytes.end.saturating_sub(leaf.end())).unwrap_or(CHUNK);
-                let read = file.read(&mut room[..left.min(CHUNK)])?;
-                self.watch.lap(Work::Read);
+                let read = self.watch.waits(Work::Read, || file.read(&mut room[..left.min(CHUNK)]))?;
                 leaf.update(&room[..read]);
                 groups.push(leaf.group());
                 self.watch.lap(Work::Hash);
@@ -291,8 +289,7 @@ impl Reader<'_> {
             }
             let start = self.packet.used + CHUNK_HEADER;
             let space = &mut self.packet.bytes[start..start + left];
-            let read = file.read(space);
-            self.watch.lap(reading);
+            let read = self.watch.waits(reading, || file.read(space));
             let count = match read {
                 Ok(0) => break,
                 Ok(count) => count,
