@@ -91,7 +91,9 @@ fn a_file_that_changes_while_it_is_sent_never_arrives_mixed_and_the_others_arriv
 fn a_file_of_which_only_the_inode_is_touched_while_it_is_sent_arrives() {
     use std::os::unix::fs::PermissionsExt as _;
     let touches: [Harm; 4] = [
-        ("gets another name beside its own", |path| fs::hard_link(path, path.with_extension("link")).unwrap()),
+        ("gets another name beside its own", |path| {
+            fs::hard_link(path, path.with_extension("link")).unwrap()
+        }),
         ("gets other rights", |path| {
             fs::set_permissions(path, fs::Permissions::from_mode(0o640)).unwrap();
         }),
@@ -110,7 +112,11 @@ fn a_file_of_which_only_the_inode_is_touched_while_it_is_sent_arrives() {
         while receiver.wait_for("progress")["bytes"] == 0 {}
         touch(&file);
         let (end, code) = sender.end();
-        assert_eq!((code, &end["outcome"], &end["verified"]), (0, &"complete".into(), &true.into()), "it {name}: {end}");
+        assert_eq!(
+            (code, &end["outcome"], &end["verified"]),
+            (0, &"complete".into(), &true.into()),
+            "it {name}: {end}"
+        );
         assert_eq!(receiver.end().1, 0, "it {name}");
     }
 }
