@@ -8,6 +8,8 @@
 #![allow(clippy::print_stderr, reason = "what a case was is shown when it fails")]
 #![cfg(target_os = "linux")]
 
+#[path = "faults_disk/below.rs"]
+mod below;
 #[path = "faults_disk/broken.rs"]
 mod broken;
 #[path = "faults/cable.rs"]
@@ -21,6 +23,8 @@ mod changing;
 mod damaged;
 #[path = "faults_disk/disk.rs"]
 mod disk;
+#[path = "faults_disk/dropping.rs"]
+mod dropping;
 #[path = "faults_disk/folding.rs"]
 mod folding;
 #[path = "faults_disk/full.rs"]

@@ -221,8 +221,7 @@ impl DiskError {
             ErrorKind::FileTooLarge => Self::TooBig(path),
             ErrorKind::NotFound => Self::Vanished(path),
             ErrorKind::NotADirectory => Self::InTheWay(path),
-            ErrorKind::InvalidFilename | ErrorKind::InvalidInput => Self::NameRefused(path),
-            _ if system::refusal::is_spelling(&why) => Self::NameRefused(path),
+            _ if system::refusal::is_of_name(&why) => Self::NameRefused(path),
             _ if system::descriptors::are_used_up(&why) => Self::NoHandles,
             _ => Self::Io { path, why: Arc::new(why) },
         }

@@ -11,6 +11,8 @@ use crate::model::TransferId;
 
 /// What every file of ours in a receiving folder starts with.
 pub(super) const OURS: &str = ".airlift-";
+/// What the files start with that are made to try a folder, after [`OURS`]; a number follows.
+pub(super) const PROBE: &str = "probe-";
 /// How a partial file's name ends.
 pub(super) const PART: &str = ".part";
 /// How the name of its journal ends.
@@ -23,6 +25,9 @@ pub(super) const ID: usize = 8;
 pub(super) fn prefix(transfer: TransferId) -> String {
     format!("{}{}-", crate::disk::naming::OURS, &transfer.to_string()[..2 * ID])
 }
+
+/// Bytes of a name that every disk can hold, encrypted ones among them.
+const SHORT: usize = 120;
 
 /// What a folder's file system makes of names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +44,8 @@ pub(super) enum Characters {
     Any,
     /// What Windows allows.
     Windows,
+    /// Letters and numbers without accents, and what is common between them.
+    Plain,
 }
 
 /// The length that a name may have.
@@ -52,7 +59,10 @@ pub(super) enum Longest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Case {
     Matters,
+    /// Letter by letter, as FAT, exFAT and NTFS do.
     Ignored,
+    /// As Unicode folds it, whatever the form: `ß` is `ss`, and what has no looks is not there. Folders of ext4 and F2FS.
+    Folded,
 }
 
 /// Whether a composed and a decomposed `é` are two names.
@@ -81,7 +91,12 @@ impl NameRules {
         if is_ours(&name) {
             name = Cow::Owned(format!("_{}", &name[1..]));
         }
-        if self.characters == Characters::Windows
+        if self.characters == Characters::Plain {
+            let plain =
+                |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '(' | ')' | '~');
+            name = Cow::Owned(name.chars().map(|c| if plain(c) { c } else { '_' }).collect());
+        }
+        if self.characters != Characters::Any
             && let Some(allowed) = for_windows(&name)
         {
             name = Cow::Owned(allowed);
@@ -107,8 +122,11 @@ impl NameRules {
         if name.is_ascii() {
             return match self.case {
                 Case::Matters => Cow::Borrowed(name),
-                Case::Ignored => Cow::Owned(name.to_ascii_lowercase()),
+                Case::Ignored | Case::Folded => Cow::Owned(name.to_ascii_lowercase()),
             };
+        }
+        if self.case == Case::Folded {
+            return Cow::Owned(folded(name));
         }
         let composed = match self.unicode {
             Unicode::Exact => Cow::Borrowed(name),
@@ -116,9 +134,14 @@ impl NameRules {
         };
         match self.case {
             Case::Matters => composed,
-            // Up and down again, because some letters differ in one direction only.
-            Case::Ignored => Cow::Owned(composed.to_uppercase().to_lowercase()),
+            Case::Ignored | Case::Folded => Cow::Owned(composed.chars().map(one_case).collect()),
         }
+    }
+
+    /// What every disk can hold that is known.
+    pub fn strictest(self) -> Self {
+        let longest = Longest::Bytes(self.most().min(SHORT));
+        Self { characters: Characters::Plain, longest, ..self }
     }
 
     fn most(&self) -> usize {
@@ -158,6 +181,32 @@ impl NameRules {
         let tail = format!("~{}{extension}", &hash[..8]);
         format!("{}{tail}", self.cut(stem, self.most().saturating_sub(self.length(&tail))))
     }
+}
+
+/// Names that fold into one have one of these.
+pub(super) fn folded(name: &str) -> String {
+    // Letter by letter, since the last sigma of a word is another one. Down, up and down again, because some letters
+    // differ in one direction only.
+    let of = |c: char| c.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+    let folded: String = name.nfd().filter(|c| !has_no_looks(*c)).flat_map(of).collect();
+    folded.nfd().filter(|c| !has_no_looks(*c)).collect()
+}
+
+/// A letter in one of its cases, where the other is one letter as well.
+fn one_case(c: char) -> char {
+    let mut upper = c.to_uppercase();
+    let upper = if upper.len() == 1 { upper.next().unwrap_or(c) } else { c };
+    let mut lower = upper.to_lowercase();
+    if lower.len() == 1 { lower.next().unwrap_or(upper) } else { upper }
+}
+
+/// What Unicode calls ignorable where it isn't supported: its `Default_Ignorable_Code_Point`.
+fn has_no_looks(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// True for names that this program gives to its own temporary files, in any letter case.
@@ -233,6 +282,30 @@ mod tests {
         }
         assert_ne!(EXT4.key("README"), EXT4.key("readme"));
         assert_ne!(EXT4.key("caf\u{e9}"), EXT4.key("cafe\u{301}"));
+    }
+
+    #[test]
+    fn names_are_one_where_the_folder_has_them_so() {
+        let folding = NameRules { case: Case::Folded, unicode: Unicode::Normalised, ..EXT4 };
+        for (one, other, on_ntfs) in [
+            ("README", "readme", true),
+            ("É.txt", "é.txt", true),
+            ("Σίσυφος", "ΣΊΣΥΦΟΣ", true),
+            ("σ", "ς", true),
+            ("straße", "strasse", false),
+            ("STRASSE", "straße", false),
+            ("ẞ", "ss", false),
+            ("ﬃ", "ffi", false),
+            ("plain\u{ad}", "plain", false),
+            ("a\u{200d}b\u{fe0f}", "AB", false),
+            ("caf\u{e9}", "cafe\u{301}", false),
+            ("\u{1e9b}\u{323}", "\u{1e69}", false),
+        ] {
+            assert_eq!(folding.key(one), folding.key(other), "{one:?} {other:?}");
+            assert_eq!(NTFS.key(one) == NTFS.key(other), on_ntfs, "{one:?} {other:?}");
+            assert_ne!(EXT4.key(one), EXT4.key(other));
+        }
+        assert_ne!(folding.key("é"), folding.key("e"));
     }
 
     #[test]
@@ -315,6 +388,7 @@ mod tests {
                 (EXT4, Longest::Bytes(longest)),
                 (NTFS, Longest::Units(longest)),
                 (NTFS, Longest::Bytes(longest)),
+                (EXT4.strictest(), Longest::Bytes(longest)),
             ] {
                 let rules = NameRules { longest, ..base };
                 let stored = rules.storable(&name).into_owned();
@@ -325,7 +399,7 @@ mod tests {
                     proptest::prop_assert!(!is_ours(name));
                     let path = RelPath::parse(name);
                     proptest::prop_assert!(path.is_ok_and(|path| path.components().count() == 1));
-                    if rules.characters == Characters::Windows {
+                    if rules.characters != Characters::Any {
                         proptest::prop_assert_eq!(for_windows(name), None);
                     }
                 }

@@ -52,6 +52,26 @@ impl Receiver {
             }
             command.arg(airlift);
         }
+        Self::run(command, conflict, inbox, home, port)
+    }
+
+    /// As [`Receiver::start`], as another user, in words of setpriv.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn by(user: &[&str], inbox: &Path, home: &Path) -> Result<Self, Vec<Value>> {
+        let mut command = Command::new("setpriv");
+        command.args(user).arg(env!("CARGO_BIN_EXE_airlift"));
+        Self::run(command, "keep-both", inbox, home, "0")
+    }
+
+    fn run(
+        mut command: Command,
+        conflict: &str,
+        inbox: &Path,
+        home: &Path,
+        port: &str,
+    ) -> Result<Self, Vec<Value>> {
         let inbox = inbox.to_str().unwrap();
         command.args(["receive", "--json", "--port", port, "--dir", inbox, "--accept", "all", "--once"]);
         command.args(["--conflict", conflict]);

@@ -23,6 +23,7 @@ Names. Those that can't be are ENOENT when they are looked for.
     trailing=dropped  dots at the end of a name (vfat); trailing=dropped:CHARS: these
     namemax=N         longest name in bytes; Nu: in UTF-16 units; N/M: statfs says M (encfs: 175/189)
     notutf8=ERR       a new name that is not UTF-8
+    streams=windows   a colon makes a stream of the file before it, which is made; nothing is renamed to one (ntfs-3g)
 
 Times, a list: times=2s,1980-2107 ctime=mtime (vfat).
     2s 1s 10ms 100ns …       rounded down to that
@@ -54,6 +55,7 @@ FUSE's, failing syncfs (the kernel answers 0 itself), files that belong to other
 import ctypes
 import errno
 import functools
+import hashlib
 import os
 import re
 import stat
@@ -72,7 +74,7 @@ OPERATIONS = """chmod chown create flush fsync fsyncdir getattr link mkdir mknod
 NO_LIES = "create getattr open opendir read readdir readlink statfs".split()
 WORDS = {
     "blocks": ["zero"], "cache": ["none"], "ctime": ["mtime"], "hidden": ["shown"],
-    "inodes": ["stable", "unstable", "counted"], "until": ["stdin"],
+    "inodes": ["stable", "unstable", "counted"], "streams": ["windows"], "until": ["stdin"],
 }
 UNITS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9}
 UTIME_NOW, UTIME_OMIT, AT_FDCWD, AT_SYMLINK_NOFOLLOW = (1 << 30) - 1, (1 << 30) - 2, -100, 0x100
@@ -130,7 +132,7 @@ class Fault:
 class Character:
     """The knobs as they stand at one time, taken apart."""
 
-    blocks = ctime = forbid = hidden = inodes = modes = namemax = notutf8 = size = None
+    blocks = ctime = forbid = hidden = inodes = modes = namemax = notutf8 = size = streams = None
     trailing, grain, low, high = b"", 1, -(1 << 63), 1 << 63
 
     def __init__(self, knobs, before=None):
@@ -303,11 +305,25 @@ class Strange(Operations):
         for at, name in enumerate(names):
             if not name.startswith(HIDDEN):
                 name = character.named(name, is_new and at == len(names) - 1)
+            if character.streams and b":" in name and at == len(names) - 1:
+                return self.stream(below, place, name, is_new)
             for kind, top in character.folds:
                 if not top or (below + b"/").startswith(top + b"/"):
                     name = self.stored(place, name, kind)
             below, place = below + b"/" + name if below else name, place + b"/" + name
         return place
+
+    def stream(self, below, place, name, is_new):
+        """Where a stream lies, beside all that is shown of the disk."""
+        if is_new:
+            os.close(os.open(place + b"/" + name.partition(b":")[0], os.O_CREAT | os.O_WRONLY, 0o666))
+        streams = os.path.dirname(self.root) + b"/streams"
+        os.makedirs(streams, exist_ok=True)
+        return streams + b"/" + hashlib.sha1(below + b"/" + name).hexdigest().encode()
+
+    def no_stream(self, path):
+        if self.knobs.now().streams and b":" in os.path.basename(path):
+            raise FuseOSError(errno.EINVAL)
 
     def stored(self, folder, name, kind):
         if os.path.lexists(folder + b"/" + name):
@@ -392,10 +408,12 @@ class Strange(Operations):
         return os.readlink(self.place(path)).decode("latin-1")
 
     def link(self, path, old):
+        self.no_stream(path)
         with self.naming:
             os.link(self.place(old.encode("latin-1")), self.place(path, is_new=True), follow_symlinks=False)
 
     def rename(self, path, new):
+        self.no_stream(new.encode("latin-1"))
         with self.naming:
             old, new = self.place(path), new.encode("latin-1")
             place = self.place(new, is_new=True)

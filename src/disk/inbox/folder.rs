@@ -8,12 +8,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cap_fs_ext::MetadataExt as _;
 use cap_std::{ambient_authority, fs::Dir};
 
-use super::{probe, times::Times};
+use super::probe::{self, Traits};
 use crate::disk::{
     error::{DiskError, shown},
-    naming::NameRules,
     off_limits::OffLimits,
     system::{descriptors, space, sync, whereabouts::Whereabouts},
 };
@@ -22,9 +22,8 @@ use crate::disk::{
 pub struct Inbox {
     folder: PathBuf,
     pub(in crate::disk) dir: Dir,
-    pub(in crate::disk) rules: NameRules,
+    pub(in crate::disk) traits: Traits,
     pub(in crate::disk) off_limits: OffLimits,
-    pub(in crate::disk) times: Times,
 }
 
 impl Inbox {
@@ -46,14 +45,14 @@ impl Inbox {
         let open = || {
             make_folder(&absolute)?;
             let dir = Dir::open_ambient_dir(&absolute, ambient_authority())?;
-            let (rules, times) = probe::rules(&dir)?;
-            Ok((dir, rules, times))
+            let traits = probe::traits(&dir)?;
+            Ok((dir, traits))
         };
         let opened = descriptors::wait_for_one(open, descriptors::are_used_up, || ());
-        let (dir, rules, times) = opened.map_err(failed)?;
+        let (dir, traits) = opened.map_err(failed)?;
         // What was not there may be somewhere else than its path had said.
         off_limits.admits(&absolute)?;
-        Ok(Self { folder: absolute, dir, rules, off_limits: off_limits.clone(), times })
+        Ok(Self { folder: absolute, dir, traits, off_limits: off_limits.clone() })
     }
 
     /// Its absolute path, as it was opened.
@@ -81,6 +80,11 @@ impl Inbox {
             Whereabouts::Elsewhere(now) => Some(DiskError::Moved { from, now: now.as_deref().map(shown) }),
             Whereabouts::Removed => Some(DiskError::FolderGone(from)),
         }
+    }
+
+    /// The system's number of its disk.
+    pub(in crate::disk) fn device(&self) -> u64 {
+        self.dir.dir_metadata().map_or(0, |there| there.dev())
     }
 
     /// True when its path leads nowhere any more.

@@ -3,13 +3,16 @@
 //! Knows entries, names and what is in the folder; writes nothing and asks nobody. The work and
 //! the memory it takes grow with the number of entries, whatever they are.
 
+mod alike;
 mod already_there;
 mod decided;
 mod free_name;
 mod held;
+mod met;
 mod planner;
 mod ranges;
 mod resumed;
+mod traits;
 
 use super::{folder::Inbox, times::Times};
 use crate::{
@@ -18,7 +21,7 @@ use crate::{
 };
 use planner::{Planner, check_space};
 
-pub(in crate::disk) use already_there::{BESIDE, is_as_long};
+pub(in crate::disk) use already_there::{BESIDE, is_as_long, may_be};
 pub use decided::{Attempt, Earlier, Plan, Target};
 
 impl Inbox {
@@ -32,7 +35,7 @@ impl Inbox {
         make(self, entries, name, conflict)
     }
 
-    /// Files of an offer that seem to be there already, by name, size and time: what a plan with
+    /// Files of an offer that seem to be there already, by name and size: what a plan with
     /// [`Conflict::Complete`] would not want as long as their digests agree.
     #[must_use]
     pub fn count_already(&self, entries: &[Entry], name: Option<&str>) -> u64 {
@@ -66,14 +69,16 @@ impl Inbox {
 /// See [`Inbox::plan`].
 fn make(inbox: &Inbox, entries: &[Entry], name: Option<&str>, conflict: Conflict) -> Result<Plan, PlanError> {
     let mut planner = Planner::new(inbox, entries, conflict)?;
-    if inbox.times == Times::Lost && entries.iter().any(|entry| entry.modified.is_some()) {
-        planner.plan.notes.add("This disk doesn't keep the times of files.");
-    }
     if let Some(name) = name {
         planner.save_as(entries, name)?;
     }
     for (no, entry) in (0..).zip(entries) {
         planner.place(no, entry)?;
+    }
+    let all = planner.plan.traits.values().chain([&inbox.traits]);
+    let is_lost = all.into_iter().any(|traits| traits.times == Times::Lost);
+    if is_lost && entries.iter().any(|entry| entry.modified.is_some()) {
+        planner.plan.notes.add("This disk doesn't keep the times of files.");
     }
     check_space(planner.space, planner.taking)?;
     Ok(planner.plan)

@@ -1,40 +1,106 @@
 //! Finds out what a folder's file system makes of names and times, by trying.
 //!
-//! Leaves nothing behind: each trial file is hidden, empty and removed at once.
+//! Leaves nothing behind: each trial file is hidden, empty and removed at once. Where nothing can be removed, nothing is
+//! tried.
 
-use std::io;
+use std::io::{self, ErrorKind};
 
-use cap_std::fs::{Dir, OpenOptions};
+use cap_std::fs::{Dir, Metadata, OpenOptions};
 
 use super::times::{COARSE, Times};
 use crate::{
     disk::{
-        naming::{Case, Characters, ID, Longest, NameRules, OURS, PART, Unicode},
+        naming::{Case, Characters, ID, Longest, NameRules, OURS, PART, PROBE, Unicode},
         system::{
-            attributes, descriptors,
+            attributes, descriptors, flags,
             modes::{self, Ordinary},
-            space,
+            nameless, space,
         },
     },
     model::Timestamp,
 };
 
-/// What `dir` makes of names and times.
+/// What a folder makes of names and times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::disk) struct Traits {
+    pub names: NameRules,
+    pub times: Times,
+    /// Whether it is marked as one that folds, where that can be told of a single one.
+    pub folds: Option<bool>,
+}
+
+/// Finds out what `dir` makes of names and times.
 ///
 /// # Errors
-/// When nothing can be created in it, or not be removed again.
-pub(in crate::disk) fn rules(dir: &Dir) -> io::Result<(NameRules, Times)> {
+/// When nothing can be created in it.
+pub(in crate::disk) fn traits(dir: &Dir) -> io::Result<Traits> {
+    let folds = flags::folds(dir);
+    let longest = Longest::Bytes(claimed(dir));
+    // What most have, and holds where nobody can try.
+    let names =
+        NameRules { characters: Characters::Any, case: Case::Matters, unicode: Unicode::Exact, longest };
+    let untried = Traits { names, times: Times::ALL, folds };
+    if flags::only_grows(dir) {
+        return Ok(untried);
+    }
     let stem = stem()?;
     let plain = Trial::create(dir, stem.clone())?;
-    let case = if dir.symlink_metadata(stem.to_uppercase()).is_ok() { Case::Ignored } else { Case::Matters };
     let times = times(&plain);
-    plain.remove()?;
+    let is_one = dir.symlink_metadata(stem.to_uppercase()).is_ok();
+    match plain.remove() {
+        Err(why) if why.kind() == ErrorKind::PermissionDenied => return Ok(Traits { times, ..untried }),
+        removed => removed?,
+    }
+    let (case, unicode) = folding(dir, &stem, is_one);
+    let names =
+        NameRules { characters: characters(dir, &stem), case, unicode, longest: longest_name(dir, &stem) };
+    Ok(Traits { names, times, folds })
+}
 
-    let unicode = match Trial::create(dir, format!("{stem}-\u{e9}")) {
-        Ok(_composed) if dir.symlink_metadata(format!("{stem}-e\u{301}")).is_ok() => Unicode::Normalised,
-        _ => Unicode::Exact,
+/// What is known of a folder on the same disk as the one that it is in; without a trial, unless it is `doubtful`: names
+/// come that are one where letters fold.
+pub(in crate::disk) fn below(dir: &Dir, above: Traits, doubtful: impl FnOnce() -> bool) -> Traits {
+    let folds = flags::folds(dir);
+    let names = match (above.folds, folds) {
+        (Some(before), Some(now)) if before == now => return above,
+        (Some(false), Some(true)) => {
+            NameRules { case: Case::Folded, unicode: Unicode::Normalised, ..above.names }
+        }
+        (Some(true), Some(false)) => {
+            NameRules { case: Case::Matters, unicode: Unicode::Exact, ..above.names }
+        }
+        _ if doubtful() => match tried_folding(dir) {
+            Ok((case, unicode)) => NameRules { case, unicode, ..above.names },
+            // What can't be written to is met again, and told, when it is.
+            Err(_) => return above,
+        },
+        _ => return above,
     };
-    Ok((NameRules { characters: characters(dir, &stem), case, unicode, longest: longest_name(dir) }, times))
+    Traits { names, folds, ..above }
+}
+
+fn tried_folding(dir: &Dir) -> io::Result<(Case, Unicode)> {
+    let stem = stem()?;
+    let plain = Trial::create(dir, stem.clone())?;
+    let is_one = dir.symlink_metadata(stem.to_uppercase()).is_ok();
+    plain.remove()?;
+    Ok(folding(dir, &stem, is_one))
+}
+
+/// Which names are one there; `is_one` is whether those are that differ in the case of plain letters.
+fn folding(dir: &Dir, stem: &str, is_one: bool) -> (Case, Unicode) {
+    let tried = Trial::create(dir, format!("{stem}-\u{e9}\u{df}"));
+    let is_there = |name: &str| tried.is_ok() && dir.symlink_metadata(format!("{stem}-{name}")).is_ok();
+    let unicode = if is_there("e\u{301}\u{df}") { Unicode::Normalised } else { Unicode::Exact };
+    let is_folded = is_one && is_there("\u{e9}ss");
+    let case = if is_folded {
+        Case::Folded
+    } else if is_one {
+        Case::Ignored
+    } else {
+        Case::Matters
+    };
+    (case, unicode)
 }
 
 /// An error is none of the folder's: its files have a time of their own then.
@@ -48,13 +114,13 @@ fn times(trial: &Trial<'_>) -> Times {
     // Where they wrap around instead, anything may be there.
     let first = trial.timed(i64::MIN).ok().filter(|found| *found <= TRIED);
     let last = trial.timed(i64::MAX).ok().filter(|found| *found >= TRIED);
-    Times::Kept(first.unwrap_or(i64::MIN)..=last.unwrap_or(i64::MAX))
+    Times::Kept { first: first.unwrap_or(i64::MIN), last: last.unwrap_or(i64::MAX) }
 }
 
 fn stem() -> io::Result<String> {
     let mut random = [0; 4];
     getrandom::fill(&mut random).map_err(io::Error::other)?;
-    Ok(format!("{OURS}probe-{:08x}", u32::from_ne_bytes(random)))
+    Ok(format!("{OURS}{PROBE}{:08x}", u32::from_ne_bytes(random)))
 }
 
 /// What a new file gets in `dir`. What is left of it by a crash is swept like the partial files whose names start so.
@@ -62,6 +128,10 @@ fn stem() -> io::Result<String> {
 /// # Errors
 /// As [`rules`].
 pub(in crate::disk) fn ordinary(dir: &Dir, prefix: &str) -> io::Result<Ordinary> {
+    if flags::only_grows(dir) {
+        let made = nameless::ordinary(dir)?.metadata()?;
+        return Ok(modes::ordinary(&Metadata::from_just_metadata(made)));
+    }
     let mut random = [0; ID];
     getrandom::fill(&mut random).map_err(io::Error::other)?;
     let name = format!("{prefix}{}{PART}", data_encoding::HEXLOWER.encode(&random));
@@ -69,9 +139,16 @@ pub(in crate::disk) fn ordinary(dir: &Dir, prefix: &str) -> io::Result<Ordinary>
     Ok(modes::ordinary(&dir.symlink_metadata(&trial.name)?))
 }
 
-/// On Windows a trial would lie: a colon makes a hidden stream of another file.
+/// On Windows a trial would lie: a colon makes a hidden stream of another file. So it does where such disks are shown
+/// to other systems as they are there.
 fn characters(dir: &Dir, stem: &str) -> Characters {
     if cfg!(windows) {
+        return Characters::Windows;
+    }
+    let stream = Trial::create(dir, format!("{stem}:x"));
+    let is_other_file = Trial { dir, name: stem.to_owned() }.is_there();
+    drop(stream);
+    if is_other_file {
         return Characters::Windows;
     }
     let odd = format!("{stem}<>:\"|?*\\\u{1}");
@@ -81,14 +158,32 @@ fn characters(dir: &Dir, stem: &str) -> Characters {
     }
 }
 
-/// A system that claims more than is common is not believed: what is below it may hold less.
-fn longest_name(dir: &Dir) -> Longest {
-    const COMMON: usize = 255;
-    match space::longest_name(dir) {
-        _ if cfg!(windows) => Longest::Units(COMMON),
-        Some(bytes) => Longest::Bytes(usize::try_from(bytes).unwrap_or(COMMON).clamp(64, COMMON)),
-        None => Longest::Bytes(COMMON),
+/// What nearly every system can hold, in bytes.
+const COMMON: usize = 255;
+/// So much every one can.
+const LEAST: usize = 64;
+
+/// What it says, in bytes; no more than is common, since what is below it may hold less.
+fn claimed(dir: &Dir) -> usize {
+    space::longest_name(dir)
+        .map_or(COMMON, |bytes| usize::try_from(bytes).unwrap_or(COMMON).clamp(LEAST, COMMON))
+}
+
+/// What it says is tried: what encrypts names holds less than that.
+fn longest_name(dir: &Dir, stem: &str) -> Longest {
+    if cfg!(windows) {
+        return Longest::Units(COMMON);
     }
+    let holds = |bytes: usize| Trial::create(dir, format!("{stem:-<bytes$}")).is_ok();
+    let (mut held, mut refused) = (LEAST, claimed(dir) + 1);
+    if holds(refused - 1) {
+        return Longest::Bytes(refused - 1);
+    }
+    while refused - held > 1 {
+        let between = usize::midpoint(held, refused);
+        if holds(between) { held = between } else { refused = between }
+    }
+    Longest::Bytes(held)
 }
 
 /// An empty file that goes when it is dropped.
@@ -116,8 +211,15 @@ impl<'d> Trial<'d> {
         there.map(|time| time.seconds).ok_or_else(|| io::ErrorKind::Unsupported.into())
     }
 
+    fn is_there(&self) -> bool {
+        self.dir.symlink_metadata(&self.name).is_ok()
+    }
+
     fn remove(self) -> io::Result<()> {
-        self.dir.remove_file(&self.name)
+        match self.dir.remove_file(&self.name) {
+            Err(why) if why.kind() == ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
     }
 }
 

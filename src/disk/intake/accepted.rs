@@ -206,7 +206,10 @@ impl Intake {
         let failed = final_names::sync_folders(shared, &unsynced);
         if !failed.is_empty() {
             let error = |entry: &Entry| failed.get(above(&shared.local(&entry.path))).cloned();
-            problems.extend(folders().filter_map(|(no, entry)| Some((no, error(entry)?))));
+            // Of each no more than one thing is said.
+            let told: HashSet<_> = problems.iter().map(|(no, _)| *no).collect();
+            let unsure = folders().filter(|(no, _)| !told.contains(no));
+            problems.extend(unsure.filter_map(|(no, entry)| Some((no, error(entry)?))));
         }
         shared.finish();
         if shared.disks.is_unsure() {

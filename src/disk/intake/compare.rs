@@ -21,7 +21,8 @@ use crate::{
         error::DiskError,
         inbox::{
             local::{above, last},
-            plan::{BESIDE, is_as_long},
+            plan::{BESIDE, is_as_long, may_be},
+            probe::Traits,
         },
         naming::Numbering,
         system::sync,
@@ -60,14 +61,18 @@ impl Intake {
         let Ok((entry, ..)) = shared.file(no) else { return Compared::Differs };
         let planned = shared.local(&entry.path);
         let parent = above(&planned);
-        let wish = shared.plan.names.wish(shared.inbox.rules, entry.path.as_str());
-        let beside = (1..=BESIDE).map(|number| shared.inbox.rules.numbered(&wish, number, Numbering::File));
-        let beside = beside.map(|name| if parent.is_empty() { name } else { format!("{parent}/{name}") });
+        let Traits { names, times, .. } = shared.plan.traits_for(entry.path.as_str(), shared.inbox.traits);
+        let wish = shared.plan.names.wish(names, entry.path.as_str());
+        let beside = (1..=BESIDE).map(|number| (number, names.numbered(&wish, number, Numbering::File)));
+        let beside = beside.map(|(number, name)| match parent {
+            "" => (number, name),
+            _ => (number, format!("{parent}/{name}")),
+        });
         // One that was stored beside another before stands under a number.
-        for path in std::iter::once(planned.clone().into_owned()).chain(beside) {
+        for (number, path) in std::iter::once((0, planned.clone().into_owned())).chain(beside) {
             // What the plan has found is this transfer's own, perhaps, whatever its time is by now.
             let is_candidate = |there: &Metadata| {
-                if path == planned { is_as_long(there, entry) } else { shared.inbox.looks_like(there, entry) }
+                if path == planned { is_as_long(there, entry) } else { may_be(number, times, there, entry) }
             };
             match shared.read(&path, &is_candidate, is_over) {
                 Ok(Some((found, size, disk))) if found == digest => {

@@ -11,7 +11,7 @@ use std::{
 
 use super::{
     noted::{self, Intent},
-    partial::{Verified, Whole},
+    partial::{Form, Verified, Whole},
     shared::{Missing, Shared},
 };
 use crate::{
@@ -27,7 +27,7 @@ use crate::{
         system::{
             attributes,
             identity::{self, Identity},
-            modes, rename, sync,
+            modes, nameless, rename, sync,
         },
     },
     model::{Digest, EntryNo, RelPath},
@@ -105,7 +105,6 @@ fn name(shared: &Shared, no: EntryNo, file: Whole, intended: &str) -> Result<Sto
     let (entry, ..) = shared.file(no)?;
     let planned = shared.local(&entry.path);
     let folder = shared.folder(above(&planned), Missing::Fail)?;
-    let wish = shared.plan.names.wish(shared.inbox.rules, entry.path.as_str());
     let take = |name: &str| {
         let path = match above(&planned) {
             "" => name.to_owned(),
@@ -115,9 +114,14 @@ fn name(shared: &Shared, no: EntryNo, file: Whole, intended: &str) -> Result<Sto
             if folder.dir.symlink_metadata(name).is_ok() {
                 return Err(io::ErrorKind::AlreadyExists.into());
             }
-            let part = (planned.clone().into_owned(), file.name.clone());
-            noted::intend_instead(shared, no, &part, (&path, file.size, file.digest));
+            let there = file.form.metadata(&folder.dir)?;
+            noted::intend_instead(shared, no, &there, (&path, file.size, file.digest));
         }
+        let part = match &file.form {
+            Form::Named(part) => part,
+            // It can take no other's place.
+            Form::Nameless(file) => return nameless::name(file, &folder.dir, name),
+        };
         // Under the very name: a numbered one was never meant to be replaced.
         if let Some(target) = shared.plan.target(no)
             && name == last(&planned)
@@ -125,12 +129,12 @@ fn name(shared: &Shared, no: EntryNo, file: Whole, intended: &str) -> Result<Sto
         {
             // What its person keeps from others is not opened to them by a new version.
             let there = folder.dir.symlink_metadata(name)?;
-            let _ = modes::as_private_as(&folder.dir, &file.name, &there);
-            return rename::replace(&folder.dir, &file.name, name);
+            let _ = modes::as_private_as(&folder.dir, part, &there);
+            return rename::replace(&folder.dir, part, name);
         }
-        rename::no_clobber(&folder.dir, &file.name, name)
+        rename::no_clobber(&folder.dir, part, name)
     };
-    let path = shared.take_free(&planned, &wish, Numbering::File, take)?;
+    let path = shared.take_free(entry.path.as_str(), Numbering::File, take)?;
     let Whole { part, journal, digest, size, .. } = file;
     part.stored();
     drop(journal);

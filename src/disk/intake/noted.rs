@@ -4,6 +4,8 @@
 
 use std::io;
 
+use cap_std::fs::Metadata;
+
 use super::{
     partial::Verified,
     shared::{Book, Missing, Shared},
@@ -33,8 +35,7 @@ pub fn intend(shared: &Shared, group: Vec<Verified>) -> Vec<Intent> {
         .collect();
     if let Some(book) = shared.book() {
         let note = |Intent { file, path }: &Intent| {
-            let part = (file.path(), file.name()?.to_owned());
-            note_of(shared, book, file.entry(), &part, (path, file.size(), file.digest()))
+            note_of(shared, book, file.entry(), &file.metadata()?, (path, file.size(), file.digest()))
         };
         book.ledger.intend(&intents.iter().filter_map(note).collect::<Vec<_>>());
     }
@@ -42,9 +43,9 @@ pub fn intend(shared: &Shared, group: Vec<Verified>) -> Vec<Intent> {
 }
 
 /// Notes that a file is about to get another name than was seen to be free, and makes that last.
-pub fn intend_instead(shared: &Shared, no: EntryNo, part: &(String, String), named: (&str, u64, Digest)) {
+pub fn intend_instead(shared: &Shared, no: EntryNo, there: &Metadata, named: (&str, u64, Digest)) {
     let Some(book) = shared.book() else { return };
-    if let Some(note) = note_of(shared, book, no, part, named) {
+    if let Some(note) = note_of(shared, book, no, there, named) {
         book.ledger.intend(&[note]);
         book.ledger.sync();
     }
@@ -54,12 +55,10 @@ fn note_of(
     shared: &Shared,
     book: &Book,
     no: EntryNo,
-    (planned, part): &(String, String),
+    there: &Metadata,
     (path, size, digest): (&str, u64, Digest),
 ) -> Option<(Arrival, Saved)> {
-    let folder = shared.folder(above(planned), Missing::Fail).ok()?;
-    let there = folder.dir.symlink_metadata(part).ok()?;
-    let identity = Identity::of(&there);
+    let identity = Identity::of(there);
     let arrival = arrival(book, shared.entry(no)?)?;
     Some((arrival, Saved { path: path.into(), size, digest, identity, touched: None }))
 }
@@ -112,8 +111,9 @@ impl Shared {
         if self.plan.target(no).is_some() || is_free(last(&planned)) {
             return Some(planned.into());
         }
-        let wish = self.plan.names.wish(self.inbox.rules, entry.path.as_str());
-        let mut names = (1..).map(|number| self.inbox.rules.numbered(&wish, number, Numbering::File));
+        let rules = self.names_for(entry.path.as_str());
+        let wish = self.plan.names.wish(rules, entry.path.as_str());
+        let mut names = (1..).map(|number| rules.numbered(&wish, number, Numbering::File));
         let name = names.find(|name| is_free(name))?;
         Some(match above(&planned) {
             "" => name.into(),

@@ -30,7 +30,7 @@ use crate::{
         system::{
             attributes, descriptors,
             modes::{self, Ordinary},
-            space,
+            nameless, space,
         },
     },
     model::{Access, Entry, EntryKind, EntryNo, Group, Purpose},
@@ -50,6 +50,10 @@ pub(in crate::disk) struct Part {
 
 pub(in crate::disk) enum Trace {
     Nothing,
+    /// It gets a name when it is whole, and has none before.
+    Nameless {
+        disk: usize,
+    },
     File {
         /// Of the partial file, without its ending.
         stem: String,
@@ -58,6 +62,13 @@ pub(in crate::disk) enum Trace {
         disk: usize,
         keeping: Keeping,
     },
+}
+
+/// How a partial file was made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Born {
+    Named,
+    Nameless,
 }
 
 /// Whether another attempt may go on with it.
@@ -98,15 +109,21 @@ impl Part {
         modes::create_private(&mut options);
         let mut stem = Cow::Borrowed(&own);
         let mut attempt = 0;
-        let (file, disk) = loop {
+        let (file, disk, form) = loop {
             let name = format!("{stem}{PART}");
             let open = |folder: &Folder| {
+                // What has no name can't be gone on with, and needs none taken away.
+                if folder.only_grows
+                    && let Ok(file) = nameless::private(&folder.dir)
+                {
+                    return Ok(Some((file, folder.disk, Born::Nameless)));
+                }
                 if attempt == 0 {
                     remove_useless(&folder.dir, &own);
                 }
                 match folder.dir.open_with(&name, &options) {
                     Err(why) if why.kind() == ErrorKind::AlreadyExists => Ok(None),
-                    opened => opened.map(|file| Some((file.into_std(), folder.disk))),
+                    opened => opened.map(|file| Some((file.into_std(), folder.disk, Born::Named))),
                 }
             };
             if let Some(opened) = shared.in_folder(above(&path), &path, open)? {
@@ -116,6 +133,9 @@ impl Part {
             attempt += 1;
             stem = Cow::Owned(format!("{own}-{attempt}"));
         };
+        if form == Born::Nameless {
+            return Ok((file, None, Self::new(shared, no, Trace::Nameless { disk })));
+        }
         let long = size.filter(|size| *size > Group::WORTH);
         let keeping = match (shared.plan.purpose, long) {
             (Purpose::Files, Some(_)) if attempt == 0 => Keeping::Journal,
@@ -237,15 +257,20 @@ impl Part {
     pub fn name(&self) -> Option<&str> {
         match &self.trace {
             Trace::File { name, .. } => Some(name),
-            Trace::Nothing => None,
+            Trace::Nothing | Trace::Nameless { .. } => None,
         }
     }
 
     pub fn disk(&self) -> Option<usize> {
         match self.trace {
-            Trace::File { disk, .. } => Some(disk),
+            Trace::File { disk, .. } | Trace::Nameless { disk } => Some(disk),
             Trace::Nothing => None,
         }
+    }
+
+    /// True of what has no name until it gets its own.
+    pub fn is_nameless(&self) -> bool {
+        matches!(self.trace, Trace::Nameless { .. })
     }
 
     /// True when there is a journal.

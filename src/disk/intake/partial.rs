@@ -7,12 +7,13 @@
 
 use std::{
     fs::File,
+    io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use blake3::hazmat::ChainingValue;
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _};
-use cap_std::fs::OpenOptions;
+use cap_std::fs::{Dir, Metadata, OpenOptions};
 
 use super::{
     journal::{Groups, Journal},
@@ -276,10 +277,26 @@ pub(in crate::disk) struct Whole {
     pub part: Part,
     /// Keeps others away.
     pub journal: Option<Journal>,
-    /// Of the partial file.
-    pub name: String,
+    pub form: Form,
     pub digest: Digest,
     pub size: u64,
+}
+
+/// How a whole file lies there until it has its own name.
+pub(in crate::disk) enum Form {
+    /// Under that of the partial file.
+    Named(String),
+    Nameless(File),
+}
+
+impl Form {
+    /// What is there; `dir` is its folder.
+    pub fn metadata(&self, dir: &Dir) -> io::Result<Metadata> {
+        match self {
+            Self::Named(name) => dir.symlink_metadata(name),
+            Self::Nameless(file) => file.metadata().map(Metadata::from_just_metadata),
+        }
+    }
 }
 
 impl Verified {
@@ -292,7 +309,8 @@ impl Verified {
         part.set_time(&file);
         let handles = part.handles();
         // A full disk of handles would end all transfers; without one, a file is opened again.
-        let file = (size > LARGE && Arc::strong_count(&handles) <= MAX_HANDLES).then_some((file, handles));
+        let is_kept = size > LARGE && Arc::strong_count(&handles) <= MAX_HANDLES;
+        let file = (is_kept || part.is_nameless()).then_some((file, handles));
         Self { file, journal, digest, size, part }
     }
 
@@ -312,9 +330,19 @@ impl Verified {
         self.size
     }
 
-    /// Of the partial file; `None` of what is in none.
-    pub(in crate::disk) fn name(&self) -> Option<&str> {
-        self.part.name().filter(|_| self.part.purpose() == Purpose::Files)
+    /// What is there of it; `None` of what gets no name.
+    pub(in crate::disk) fn metadata(&self) -> Option<Metadata> {
+        if self.part.purpose() != Purpose::Files {
+            return None;
+        }
+        match (self.part.name(), &self.file) {
+            (Some(name), _) => {
+                let folder = self.part.shared().folder(above(&self.path()), Missing::Fail).ok()?;
+                folder.dir.symlink_metadata(name).ok()
+            }
+            (None, Some((file, _))) => file.metadata().ok().map(Metadata::from_just_metadata),
+            (None, None) => None,
+        }
     }
 
     /// Where the file goes, below the inbox.
@@ -330,18 +358,23 @@ impl Verified {
     /// What can be renamed; `None` of a speed test, whose content is removed now.
     pub(in crate::disk) fn into_whole(self) -> Option<Whole> {
         let Self { file, journal, digest, size, part } = self;
-        // Closed before its name goes.
-        drop(file);
-        let name = part.name().filter(|_| part.purpose() == Purpose::Files)?.to_owned();
-        Some(Whole { part, journal, name, digest, size })
+        if part.purpose() != Purpose::Files {
+            return None;
+        }
+        let form = match (part.name(), file) {
+            // It is closed before its name goes.
+            (Some(name), _) => Form::Named(name.to_owned()),
+            (None, file) => Form::Nameless(file?.0),
+        };
+        Some(Whole { part, journal, form, digest, size })
     }
 
     /// Makes the content durable.
     pub(in crate::disk) fn sync(&self) -> Result<(), DiskError> {
-        let Some(name) = self.part.name() else { return Ok(()) };
         let synced = if let Some((file, _)) = &self.file {
             self.part.shared().disks.hear(file.sync_all())
         } else {
+            let Some(name) = self.part.name() else { return Ok(()) };
             let mut options = OpenOptions::new();
             // Windows syncs only what could be written.
             options.read(true).write(cfg!(windows)).follow(FollowSymlinks::No);

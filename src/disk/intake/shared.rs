@@ -29,11 +29,12 @@ use crate::{
             probe,
         },
         ledger::Ledger,
-        naming::{Numbering, prefix},
+        naming::{NameRules, Numbering, prefix},
         notes::Notes,
         system::{
-            attributes, descriptors,
+            attributes, descriptors, flags,
             modes::{self, Ordinary},
+            refusal,
             sync::Disks,
         },
     },
@@ -74,6 +75,8 @@ pub struct Book {
 pub struct Folder {
     pub dir: Dir,
     pub disk: usize,
+    /// No name in it can be changed or removed.
+    pub only_grows: bool,
     ordinary: OnceLock<Option<Ordinary>>,
 }
 
@@ -201,7 +204,8 @@ impl Shared {
             if self.inbox.off_limits.is(&self.inbox.folder().join(path), &found) {
                 return Err(DiskError::Own(shown(path)));
             }
-            Ok(Folder { dir, disk, ordinary: OnceLock::new() })
+            let only_grows = flags::only_grows(&dir);
+            Ok(Folder { dir, disk, only_grows, ordinary: OnceLock::new() })
         })
     }
 
@@ -268,10 +272,8 @@ impl Shared {
     }
 
     fn make_top(&mut self, offered: &str, access: Access) -> Result<(), DiskError> {
-        let planned = self.plan.names.path(offered).into_owned();
-        let wish = self.plan.names.wish(self.inbox.rules, offered);
         let make = |name: &str| modes::make_folder(&self.inbox.dir, name, access);
-        let path = self.take_free(&planned, &wish, Numbering::Folder, make)?;
+        let path = self.take_free(offered, Numbering::Folder, make)?;
         self.made().folder(path.as_str());
         if offered.is_empty() {
             self.plan.names.set_holder(path.as_str());
@@ -281,17 +283,24 @@ impl Shared {
         Ok(())
     }
 
-    /// Tries `take` with the planned path's name, and while that is taken with `wish` and a number.
-    /// Returns the path that was free.
+    /// What the folder of an offered path makes of names.
+    pub fn names_for(&self, offered: &str) -> NameRules {
+        self.plan.traits_for(offered, self.inbox.traits).names
+    }
+
+    /// Tries `take` with the planned name of an offered path; while that is taken, with a number; and if no such name
+    /// can be, with one that any disk can hold. Returns the path that it got.
     pub fn take_free(
         &self,
-        planned: &str,
-        wish: &str,
+        offered: &str,
         numbering: Numbering,
         take: impl Fn(&str) -> io::Result<()>,
     ) -> Result<RelPath, DiskError> {
+        let mut rules = self.names_for(offered);
+        let planned = &*self.plan.names.path(offered);
+        let mut wish = self.plan.names.wish(rules, offered);
         let mut name = Cow::Borrowed(last(planned));
-        let mut number = 0;
+        let (mut number, mut is_refused) = (0, false);
         loop {
             let path = match above(planned) {
                 "" => RelPath::parse(&name),
@@ -304,6 +313,7 @@ impl Shared {
                     if path.as_str() != planned {
                         let planned = shown(planned);
                         let why = match self.plan.conflict {
+                            _ if is_refused => "can't be a name here",
                             Conflict::Complete => "is there with other content",
                             _ => "was taken meanwhile",
                         };
@@ -313,7 +323,15 @@ impl Shared {
                 }
                 Err(why) if why.kind() == ErrorKind::AlreadyExists => {
                     number += 1;
-                    name = Cow::Owned(self.inbox.rules.numbered(wish, number, numbering));
+                    name = Cow::Owned(rules.numbered(&wish, number, numbering));
+                }
+                // Nobody has tried out this very name.
+                Err(why) if !is_refused && refusal::is_of_name(&why) => {
+                    is_refused = true;
+                    rules = rules.strictest();
+                    wish = Cow::Owned(rules.storable(&wish).into_owned());
+                    name.clone_from(&wish);
+                    number = 0;
                 }
                 Err(why) => return Err(self.failed(planned, why)),
             }

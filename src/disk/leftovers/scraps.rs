@@ -8,7 +8,7 @@ use std::{
     fs::File,
     io,
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use cap_fs_ext::DirExt as _;
@@ -22,7 +22,7 @@ use crate::{
         error::{DiskError, shown},
         inbox::local::{Names, Origin},
         intake::{journal, part_file::open_own},
-        naming::{ID, JOURNAL, OURS, PART, prefix},
+        naming::{ID, JOURNAL, OURS, PART, PROBE, prefix},
         system::attributes,
     },
     model::{RelPath, TransferId},
@@ -31,6 +31,8 @@ use crate::{
 /// How many files and folders are looked at in one receiving folder: more than a person keeps where
 /// things arrive, and a minute of a slow disk.
 const LOOKED_AT: usize = 2_000_000;
+/// Longer than a folder is tried, on the slowest disk.
+const TRYING: Duration = Duration::from_mins(10);
 
 /// What is left of one transfer in one receiving folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,6 +162,15 @@ impl Search<'_> {
                 {
                     let _ = self.look(&inside, &within.join(&name), levels - 1);
                 }
+            } else if name.to_str().is_some_and(is_probe) {
+                // Nobody has it as his: it is of no use to anybody, and goes where that is sure.
+                if kind.is_file()
+                    && let Ok(there) = entry.metadata()
+                    && there.len() == 0
+                    && attributes::changed(&there).is_some_and(is_another_day)
+                {
+                    let _ = dir.remove_file(&name);
+                }
             } else if let Some((start, stem, ending)) = name.to_str().and_then(ours)
                 && kind.is_file()
                 && !self.spared.contains(start)
@@ -221,6 +232,21 @@ fn ours(name: &str) -> Option<(&str, &str, &str)> {
     let is_number = number.is_none_or(|number| number.parse::<u32>().is_ok());
     let start = name.get(..OURS.len() + 2 * ID + 1)?;
     (is_hash(transfer) && is_hash(path) && is_number).then_some((start, stem, ending))
+}
+
+/// True for the names of files that try what a folder can hold, and go at once unless their program is killed in that
+/// instant.
+fn is_probe(name: &str) -> bool {
+    let number = name.strip_prefix(OURS).and_then(|name| name.strip_prefix(PROBE));
+    let digits = number.and_then(|number| number.as_bytes().get(..8));
+    digits.is_some_and(|digits| digits.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
+}
+
+/// True of a time that is not about now. What was tried may have been given any, also where that counts as the one of its
+/// last change.
+fn is_another_day(changed: SystemTime) -> bool {
+    let apart = changed.elapsed().unwrap_or_else(|later| later.duration());
+    apart > TRYING
 }
 
 fn half(start: &str) -> TransferId {
@@ -387,6 +413,31 @@ mod tests {
         file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
         let found = scraps(folder.path(), []).unwrap().remove(0);
         assert!(found.touched > SystemTime::now() - std::time::Duration::from_mins(10));
+    }
+
+    #[test]
+    fn what_was_left_of_a_trial_goes_and_nothing_that_is_like_it() {
+        let probe = ".airlift-probe-0011aabb";
+        let all = [
+            probe,
+            ".airlift-probe-0011aabb-éß",
+            "deep/.airlift-probe-0011aabb:x",
+            ".airlift-probe-mine",
+            "probe",
+        ];
+        let folder = place(&all);
+        let is_there = |name: &str| folder.path().join(name).exists();
+        let look = || scraps(folder.path(), []).unwrap();
+        look();
+        assert!(all.iter().all(|name| is_there(name)), "none is empty");
+        for name in all {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        look();
+        assert!(all.iter().all(|name| is_there(name)), "all are new");
+        let now = SystemTime::now();
+        assert!(is_another_day(now - TRYING * 2) && is_another_day(now + TRYING * 2));
+        assert!(!is_another_day(now - TRYING / 2) && !is_another_day(now + TRYING / 2));
     }
 
     #[test]

@@ -5,11 +5,13 @@
 pub mod at;
 pub mod attributes;
 pub mod descriptors;
+pub mod flags;
 pub mod identity;
 pub mod made_up;
 pub mod modes;
 #[cfg(target_os = "linux")]
 pub mod mounts;
+pub mod nameless;
 pub mod refusal;
 pub mod rename;
 pub mod space;

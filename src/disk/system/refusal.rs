@@ -2,6 +2,12 @@
 
 use std::io;
 
+/// True of what a system says of a name that it can't hold.
+pub fn is_of_name(why: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidFilename, InvalidInput};
+    matches!(why.kind(), InvalidFilename | InvalidInput) || is_spelling(why)
+}
+
 /// A name that can't be written in the disk's own alphabet.
 #[cfg(unix)]
 pub fn is_spelling(why: &io::Error) -> bool {

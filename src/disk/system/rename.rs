@@ -31,7 +31,8 @@ fn at_once(dir: &Dir, from: &str, to: &str) -> Option<io::Result<()>> {
         io::Errno,
     };
     match renameat_with(dir, from, dir, to, RenameFlags::NOREPLACE) {
-        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => None,
+        // Where no name may go, another can be added.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP | Errno::PERM | Errno::ACCESS) => None,
         result => Some(result.map_err(io::Error::from)),
     }
 }
@@ -44,7 +45,11 @@ fn at_once(_: &Dir, _: &str, _: &str) -> Option<io::Result<()>> {
 /// A second link is never made in place of another file.
 fn by_link(dir: &Dir, from: &str, to: &str) -> io::Result<()> {
     match dir.hard_link(from, dir, to) {
-        Ok(()) => dir.remove_file(from),
+        Ok(()) => match dir.remove_file(from) {
+            // It has its name, and one too many.
+            Err(why) if why.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+            removed => removed,
+        },
         Err(why) if why.kind() == io::ErrorKind::AlreadyExists => Err(why),
         Err(_) => by_looking(dir, from, to),
     }

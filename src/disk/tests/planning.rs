@@ -38,7 +38,7 @@ fn places(plan: &Plan, entries: &[Entry]) -> Vec<String> {
 
 fn windows(folder: &Path) -> Inbox {
     let mut inbox = Inbox::open(folder, &OffLimits::default()).unwrap();
-    inbox.rules = WINDOWS;
+    inbox.traits.names = WINDOWS;
     inbox
 }
 
@@ -318,7 +318,7 @@ fn names_that_are_one_to_this_folder_are_told_apart() {
     assert!(notes.contains(&"“CON” can't be a name here: it will be stored as “_CON”.".to_owned()));
 
     let exact = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
-    if exact.rules.case == Case::Matters && exact.rules.characters == Characters::Any {
+    if exact.traits.names.case == Case::Matters && exact.traits.names.characters == Characters::Any {
         let plan = exact.plan(&entries, None, Conflict::KeepBoth).unwrap();
         assert!(places(&plan, &entries).iter().eq(entries.iter().map(|entry| entry.path.as_str())));
         assert!(plan.notes().is_empty(), "{:?}", plan.notes());

@@ -1,5 +1,5 @@
-//! A plan that adds to what is there: which files seem to be there already, by their name, size and
-//! time. Whether they are the same, their digests must show.
+//! A plan that adds to what is there: which files seem to be there already, by their name and size,
+//! and beside that by their time. Whether they are the same, their digests must show.
 //!
 //! Knows what stands in the folder; reads no content.
 
@@ -10,7 +10,7 @@ use cap_std::fs::Metadata;
 use super::planner::{Fate, Folder, Planner};
 use crate::{
     disk::{
-        inbox::{Inbox, local::above},
+        inbox::{Inbox, local::above, probe::Traits, times::Times},
         kind::Kind,
         naming::Numbering,
         system::attributes,
@@ -28,12 +28,17 @@ pub fn is_as_long(there: &Metadata, offered: &Entry) -> bool {
     matches!(Kind::of(there), Kind::File) && there.len() == size
 }
 
-impl Inbox {
-    /// True of a file with the size and, where times are kept here, the time of the one that is offered.
-    pub(in crate::disk) fn looks_like(&self, there: &Metadata, offered: &Entry) -> bool {
-        let times = attributes::modified(there).zip(offered.modified);
-        is_as_long(there, offered) && times.is_some_and(|(there, offered)| self.times.may_be(there, offered))
-    }
+/// True of a file with the size and, where times are kept there, the time of the one that is offered.
+pub fn looks_like(times: Times, there: &Metadata, offered: &Entry) -> bool {
+    let both = attributes::modified(there).zip(offered.modified);
+    is_as_long(there, offered) && both.is_some_and(|(there, offered)| times.may_be(there, offered))
+}
+
+/// True of what is worth comparing under a name with this number: under its own, whatever time the disk has made of the
+/// one that it was given, and beside that only what looks like it.
+pub fn may_be(number: u32, times: Times, there: &Metadata, offered: &Entry) -> bool {
+    let times = if number == 0 { Times::Lost } else { times };
+    looks_like(times, there, offered)
 }
 
 /// See [`Inbox::count_already`].
@@ -52,7 +57,7 @@ pub fn count_already(inbox: &Inbox, entries: &[Entry], name: Option<&str>) -> u6
     let mut tops: Vec<&str> = entries.iter().map(|entry| entry.path.top()).collect();
     tops.dedup();
     let is_there = |top: &str| {
-        let wish = inbox.rules.storable(top);
+        let wish = inbox.traits.names.storable(top);
         inbox.dir.symlink_metadata(&*wish).is_ok()
     };
     let may_be = name.map_or_else(|| tops.into_iter().any(is_there), is_there);
@@ -67,11 +72,12 @@ impl<'a> Planner<'a> {
             return false;
         }
         let path = entry.path.as_str();
-        let wish = self.plan.names.wish(self.inbox.rules, path).into_owned();
+        let Traits { names, times, .. } = self.traits(parent);
+        let wish = self.plan.names.wish(names, path).into_owned();
         for number in 0..=BESIDE {
             let name = match number {
                 0 => Cow::Borrowed(&*wish),
-                _ => Cow::Owned(self.inbox.rules.numbered(&wish, number, Numbering::File)),
+                _ => Cow::Owned(names.numbered(&wish, number, Numbering::File)),
             };
             let key = self.key(parent, &name);
             let there = match self.look(parent, above(path), &name) {
@@ -80,7 +86,7 @@ impl<'a> Planner<'a> {
                 None => return false,
                 Some(there) => there,
             };
-            if self.inbox.looks_like(&there, entry) && self.claim(&there) && self.taken.insert(key) {
+            if may_be(number, times, &there, entry) && self.claim(&there) && self.taken.insert(key) {
                 self.plan.names.set(path, &name);
                 return true;
             }

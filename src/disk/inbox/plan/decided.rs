@@ -9,7 +9,10 @@ use std::{
 use super::ranges::is_among;
 use crate::{
     disk::{
-        inbox::local::{LocalNames, Names},
+        inbox::{
+            local::{LocalNames, Names, ancestors},
+            probe::Traits,
+        },
         ledger::{Ledger, Saved},
         notes::Notes,
         system::volume::Volume,
@@ -21,6 +24,9 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Plan {
     pub(in crate::disk) names: LocalNames,
+    /// What folders make of names and times where that is not what the one that they are in does, by
+    /// the path that was offered.
+    pub(in crate::disk) traits: HashMap<Box<str>, Traits>,
     pub(in crate::disk) conflict: Conflict,
     pub(in crate::disk) purpose: Purpose,
     /// Offered paths of the folders that must be made anew, and not found; `""` is the one that
@@ -116,6 +122,14 @@ impl Plan {
             (false, Some(Target::Told(stood))) => Some(Effect::Replaces(*stood)),
             (false, _) => Some(Effect::Adds),
         })
+    }
+
+    /// What the folder of an offered path makes of names and times; `ordinary` is what the receiving folder does.
+    pub(in crate::disk) fn traits_for(&self, offered: &str, ordinary: Traits) -> Traits {
+        if self.traits.is_empty() {
+            return ordinary;
+        }
+        ancestors(offered).find_map(|folder| self.traits.get(folder).copied()).unwrap_or(ordinary)
     }
 
     /// What a file may take the place of, where that still stands under its name.

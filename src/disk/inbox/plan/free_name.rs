@@ -55,7 +55,7 @@ impl Planner<'_> {
         let mut number = 0;
         loop {
             number = self.next_number(parent, wish, numbering, number);
-            let name = self.inbox.rules.numbered(wish, number, numbering);
+            let name = self.names(parent).numbered(wish, number, numbering);
             let key = self.key(parent, &name);
             let fate = match self.there(parent, parent_path, &name) {
                 None => Fate::New,
@@ -78,7 +78,7 @@ impl Planner<'_> {
         loop {
             // Numbers of as many digits leave as much of the name.
             let first = 10u32.pow(number.ilog10());
-            let like = self.key(parent, &self.inbox.rules.numbered(wish, first, numbering));
+            let like = self.key(parent, &self.names(parent).numbered(wish, first, numbering));
             let next = self.numbers.0.entry(like).or_insert(first);
             number = number.max(*next);
             if number.ilog10() == first.ilog10() {

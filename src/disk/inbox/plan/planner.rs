@@ -4,11 +4,13 @@
 
 use std::{
     borrow::Cow,
+    cell::OnceCell,
     collections::{HashMap, HashSet},
     ffi::OsStr,
     fmt,
     hash::{BuildHasher as _, RandomState},
     io,
+    rc::Rc,
     sync::Arc,
 };
 
@@ -16,9 +18,11 @@ use cap_fs_ext::DirExt as _;
 use cap_std::fs::{Dir, Metadata};
 
 use super::{
+    alike::Alike,
     decided::{Attempt, Plan, Target},
     free_name::{Numbers, Settled},
     held::HeldTo,
+    met::Met,
     ranges::extend,
 };
 use crate::{
@@ -59,6 +63,8 @@ pub struct Planner<'a> {
     pub top: Folder,
     pub folders: u32,
     pub open: Folders<Dir>,
+    pub met: Met,
+    pub alike: OnceCell<Rc<Alike>>,
     pub space: Option<Space>,
     /// Bytes of disk that the wanted files take.
     pub taking: u64,
@@ -77,6 +83,8 @@ pub enum Offered {
 #[derive(Clone, Copy)]
 pub struct Folder {
     pub number: u32,
+    /// Of its traits.
+    pub traits: u32,
     pub fate: Fate,
     /// Of its path here.
     pub length: usize,
@@ -151,9 +159,11 @@ impl<'a> Planner<'a> {
             numbers: Numbers::default(),
             implied: 0,
             hasher: RandomState::new(),
-            top: Folder { number: 0, fate: Fate::Merged, length: 0, depth: 0 },
+            top: Folder { number: 0, traits: 0, fate: Fate::Merged, length: 0, depth: 0 },
             folders: 1,
             open: Folders::default(),
+            met: Met::new(inbox.device(), inbox.traits),
+            alike: OnceCell::new(),
             space: Space::of(inbox.folder()),
             taking: 0,
             held: None,
@@ -166,7 +176,7 @@ impl<'a> Planner<'a> {
             Ok(path) if path.parent().is_none() => {}
             _ => return Err(PlanError::BadName(text::visible(name).into_owned())),
         }
-        let wish = self.inbox.rules.storable(name).into_owned();
+        let wish = self.names(self.top).storable(name).into_owned();
         if wish != name {
             let (name, wish) = (text::visible(name), text::visible(&wish));
             self.plan.notes.add(format_args!("“{name}” {}: it will be “{wish}”.", Why::CantBe));
@@ -191,7 +201,8 @@ impl<'a> Planner<'a> {
             self.plan.fresh.push("".into());
         }
         self.plan.names.set_holder(&holder);
-        self.top = self.new_folder(self.top, &holder, fate);
+        let top = self.new_folder(self.top, &holder, fate);
+        self.top = self.tried(top, "");
         Ok(())
     }
 
@@ -263,7 +274,7 @@ impl<'a> Planner<'a> {
 
     /// Has a file take the place of what its person was told of, under the very name, and of nothing else.
     fn aim(&mut self, no: EntryNo, parent: Folder, path: &str, told: Option<Stood>) {
-        let wish = self.plan.names.wish(self.inbox.rules, path).into_owned();
+        let wish = self.plan.names.wish(self.names(parent), path).into_owned();
         if last(&self.plan.names.path(path)) != wish {
             return;
         }
@@ -281,7 +292,7 @@ impl<'a> Planner<'a> {
 
     /// True when another entry has what stands under the name that this one would like.
     fn is_claimed(&self, parent: Folder, path: &str) -> bool {
-        let wish = self.plan.names.wish(self.inbox.rules, path);
+        let wish = self.plan.names.wish(self.names(parent), path);
         let there = self.look(parent, above(path), &wish);
         there
             .and_then(|there| identity::only_name(&there))
@@ -310,7 +321,7 @@ impl<'a> Planner<'a> {
         let told = match effect {
             Effect::Adds => None,
             Effect::Replaces(stood) => {
-                let wish = self.plan.names.wish(self.inbox.rules, entry.path.as_str());
+                let wish = self.plan.names.wish(self.names(parent), entry.path.as_str());
                 let there = self.look(parent, above(entry.path.as_str()), &wish);
                 there.is_none_or(|there| identity::is_as_it_stood(&there, stood)).then_some(stood)
             }
@@ -355,6 +366,7 @@ impl<'a> Planner<'a> {
             self.plan.fresh.push(path.into());
         }
         let folder = self.new_folder(parent, &name, fate);
+        let folder = self.tried(folder, path);
         self.offered.insert(path, Offered::Placed(folder));
         Ok(folder)
     }
@@ -362,7 +374,13 @@ impl<'a> Planner<'a> {
     pub fn new_folder(&mut self, parent: Folder, name: &str, fate: Fate) -> Folder {
         let number = self.folders;
         self.folders += 1;
-        Folder { number, fate, length: parent.length_with(name), depth: parent.depth + 1 }
+        Folder {
+            number,
+            traits: parent.traits,
+            fate,
+            length: parent.length_with(name),
+            depth: parent.depth + 1,
+        }
     }
 
     /// Decides the name of an offered path in the folder that is its parent.
@@ -377,9 +395,9 @@ impl<'a> Planner<'a> {
         if parent.fate == Fate::LeftOut {
             return Ok((Cow::Borrowed(offered), Fate::LeftOut));
         }
-        let wish = self.plan.names.wish(self.inbox.rules, path).into_owned();
+        let wish = self.plan.names.wish(self.names(parent), path).into_owned();
         let Settled { name, fate, mut why } = self.settle(parent, above(path), &wish, numbering, conflict);
-        if why.is_none() && self.inbox.rules.storable(offered) != offered && fate != Fate::LeftOut {
+        if why.is_none() && self.names(parent).storable(offered) != offered && fate != Fate::LeftOut {
             why = Some(Why::CantBe);
         }
         self.remark(path, &name, fate, why);
@@ -395,7 +413,7 @@ impl<'a> Planner<'a> {
     }
 
     pub fn key(&self, parent: Folder, name: &str) -> u64 {
-        self.hasher.hash_one((parent.number, self.inbox.rules.key(name)))
+        self.hasher.hash_one((parent.number, self.names(parent).key(name)))
     }
 
     /// What kind of thing stands under a name in a folder that exists.

@@ -6,6 +6,7 @@
 use cap_std::fs::Metadata;
 
 use super::{
+    already_there::looks_like,
     decided::{Attempt, Earlier, Plan, Target},
     held::HeldTo,
     planner::{Fate, Folder, Planner},
@@ -44,7 +45,8 @@ pub fn make_again<'a>(
             Some(Kind::Folder) => Fate::Merged,
             _ => Fate::New,
         };
-        planner.top = planner.new_folder(planner.top, holder, fate);
+        let top = planner.new_folder(planner.top, holder, fate);
+        planner.top = planner.tried(top, "");
     }
     for (no, entry) in (0..).zip(entries) {
         planner.place(no, entry)?;
@@ -68,7 +70,7 @@ impl Planner<'_> {
             return is_free;
         }
         let Some((name, there)) = self.earlier(parent, path) else { return false };
-        let is_like = self.inbox.looks_like(&there, entry) && self.claim(&there);
+        let is_like = looks_like(self.traits(parent).times, &there, entry) && self.claim(&there);
         if is_like {
             self.taken.insert(self.key(parent, &name));
         }
