@@ -92,7 +92,7 @@ fn a_file_of_which_only_the_inode_is_touched_while_it_is_sent_arrives() {
     use std::os::unix::fs::PermissionsExt as _;
     let touches: [Harm; 4] = [
         ("gets another name beside its own", |path| {
-            fs::hard_link(path, path.with_extension("link")).unwrap()
+            fs::hard_link(path, path.with_extension("link")).unwrap();
         }),
         ("gets other rights", |path| {
             fs::set_permissions(path, fs::Permissions::from_mode(0o640)).unwrap();
