@@ -20,6 +20,9 @@ mod secrets;
 mod transfers;
 #[path = "cli/trust.rs"]
 mod trust;
+#[cfg(target_os = "linux")]
+#[path = "cli/window.rs"]
+mod window;
 
 use std::{
     collections::BTreeMap,

@@ -10,7 +10,7 @@ use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use rustls::{AlertDescription, CertificateError, OtherError, pki_types::ServerName};
 use tokio::{
     io::AsyncWriteExt as _,
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::{sleep, timeout},
 };
 use tokio_rustls::TlsConnector;
@@ -25,6 +25,16 @@ use crate::{
     wire::{self, limits},
 };
 
+/// How large the packets of a connection may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Packets {
+    /// As large as this device's network allows.
+    #[default]
+    Usual,
+    /// Some ways swallow larger ones, and tell nobody. What is said beside content must always come through.
+    Small,
+}
+
 /// Connects and shakes hands. Every address that the name stands for is tried in turn.
 ///
 /// # Errors
@@ -37,7 +47,7 @@ pub async fn dial(address: &Address, tls: &Tls) -> Result<Connection, NetError> 
     let routes: Vec<SocketAddr> = found.map_err(|_| unknown())?.map_err(|_| unknown())?.collect();
     let mut failure = unknown();
     for route in routes {
-        match dial_one(route, tls).await {
+        match dial_one(route, tls, Packets::Small).await {
             Ok(connection) => return Ok(connection),
             Err(e) => {
                 tracing::debug!(%route, error = %e, "no connection");
@@ -52,8 +62,13 @@ pub async fn dial(address: &Address, tls: &Tls) -> Result<Connection, NetError> 
 ///
 /// # Errors
 /// As [`dial`], or when another device answers there now.
-pub async fn dial_again(route: SocketAddr, peer: DeviceId, tls: &Tls) -> Result<Connection, NetError> {
-    dial_one(route, &tls.only(peer)).await
+pub async fn dial_again(
+    route: SocketAddr,
+    peer: DeviceId,
+    tls: &Tls,
+    packets: Packets,
+) -> Result<Connection, NetError> {
+    dial_one(route, &tls.only(peer), packets).await
 }
 
 /// Connects to this device, or to whoever answers, over the first of its addresses that leads there. The next one
@@ -72,7 +87,7 @@ pub async fn dial_first(
     let mut failure = None;
     loop {
         if let Some(route) = rest.next() {
-            calls.push(dial_one(route, &tls));
+            calls.push(dial_one(route, &tls, Packets::Small));
         }
         let more = rest.len() > 0;
         tokio::select! {
@@ -105,16 +120,16 @@ pub async fn dial_first(
 /// As [`dial_again`].
 pub async fn probe(route: SocketAddr, peer: DeviceId, tls: &Tls) -> Result<Duration, NetError> {
     let since = Instant::now();
-    let mut connection = dial_again(route, peer, tls).await?;
+    let mut connection = dial_again(route, peer, tls, Packets::Small).await?;
     let took = since.elapsed();
     // It is told that nothing more comes. Gone already is as good.
     let _ = timeout(limits::ENDING, connection.stream.shutdown()).await;
     Ok(took)
 }
 
-async fn dial_one(route: SocketAddr, tls: &Tls) -> Result<Connection, NetError> {
+async fn dial_one(route: SocketAddr, tls: &Tls, packets: Packets) -> Result<Connection, NetError> {
     let address = || route.to_string();
-    let socket = match timeout(limits::CONNECT, TcpStream::connect(route)).await {
+    let socket = match timeout(limits::CONNECT, connect(route, packets)).await {
         Err(_) => return Err(failure::of_call(route, io::ErrorKind::TimedOut.into())),
         Ok(Err(e)) => return Err(failure::of_call(route, e)),
         Ok(Ok(socket)) => socket,
@@ -137,6 +152,16 @@ async fn dial_one(route: SocketAddr, tls: &Tls) -> Result<Connection, NetError> 
         return Err(NetError::Twin { address: address() });
     }
     Ok(Connection { peer, address: route, stream: stream.into() })
+}
+
+async fn connect(route: SocketAddr, packets: Packets) -> io::Result<TcpStream> {
+    let socket = if route.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // Both ends keep to it. Where the system refuses, it is as it would be without.
+    #[cfg(unix)]
+    if packets == Packets::Small {
+        let _ = socket2::SockRef::from(&socket).set_tcp_mss(limits::SMALL_PACKET);
+    }
+    socket.connect(route).await
 }
 
 /// What a failed handshake means to the person who dialled.

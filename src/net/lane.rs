@@ -7,7 +7,7 @@ use std::{
     io::{self, BufRead as _, BufReader, Read, Write},
     net::{Shutdown, TcpStream},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -35,7 +35,11 @@ pub struct Lane {
 
 /// How long a lane's thread was in the network's hands: waiting for it, and copying to and from it.
 #[derive(Debug, Default)]
-pub struct NetworkClock(AtomicU64);
+pub struct NetworkClock {
+    spent: AtomicU64,
+    /// Since when it is there now.
+    since: Mutex<Option<Instant>>,
+}
 
 /// A socket that counts the time spent on it.
 struct Timed {
@@ -97,14 +101,26 @@ impl Lane {
 impl NetworkClock {
     #[must_use]
     pub fn read(&self) -> Duration {
-        Duration::from_nanos(self.0.load(Ordering::Relaxed))
+        Duration::from_nanos(self.spent.load(Ordering::Relaxed))
+    }
+
+    /// For how long it has been waiting now, which [`NetworkClock::read`] doesn't have yet.
+    #[must_use]
+    pub fn waiting(&self) -> Duration {
+        self.since().map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    fn since(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.since.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn count<T>(&self, work: impl FnOnce() -> T) -> T {
         let since = Instant::now();
+        *self.since() = Some(since);
         let result = work();
+        *self.since() = None;
         let nanos = u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.0.fetch_add(nanos, Ordering::Relaxed);
+        self.spent.fetch_add(nanos, Ordering::Relaxed);
         result
     }
 }

@@ -19,7 +19,7 @@ use tokio_rustls::TlsStream;
 use crate::model::{DeviceId, text};
 
 pub use addresses::{local_addresses, local_networks};
-pub use dial::{dial, dial_again, dial_first, probe};
+pub use dial::{Packets, dial, dial_again, dial_first, probe};
 pub use interfaces::{Interface, Sort, interfaces};
 pub use lane::{Lane, LaneStop, NetworkClock};
 pub use listen::{Listener, Stranger};

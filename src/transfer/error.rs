@@ -20,6 +20,10 @@ pub enum LinkError {
     Closed,
     #[error("The other device has gone silent. Check that it is awake and in the network.")]
     Silent,
+    #[error(
+        "Small messages reach the other device, and larger packets get lost on the way: a VPN, a tunnel or a router between the two swallows them. Airlift tries smaller ones; if that doesn’t help, lower the MTU of this device’s network, or take another way."
+    )]
+    Swallowed,
     #[error("The other device broke the rules of the protocol: {0}. Update both devices.")]
     Violation(#[from] Violation),
 }

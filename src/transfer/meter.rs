@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -12,6 +12,7 @@ use std::{
 use super::bottleneck::verdict;
 use crate::{
     model::{Bottleneck, Clocks, Direction, Pipeline, Progress, Side, Times, Work},
+    net::NetworkClock,
     wire::message::Load,
 };
 
@@ -53,6 +54,8 @@ struct Slow {
     flowing: Option<(Instant, Direction)>,
     /// Where the other end's time goes.
     theirs: Times,
+    /// The content connections' time in the network's hands.
+    networks: Vec<Weak<NetworkClock>>,
     /// The last look at both ends' times, and what came of it.
     looked: Option<(Instant, Times)>,
     limited_by: Option<Bottleneck>,
@@ -145,6 +148,23 @@ impl Meter {
         self.most_lanes.fetch_max(lanes, Ordering::Relaxed);
     }
 
+    /// A content connection, whose waiting is to be known while it waits.
+    pub fn watch(&self, network: &Arc<NetworkClock>) {
+        self.slow().networks.push(Arc::downgrade(network));
+    }
+
+    /// For how long each content connection has been waiting for the network now.
+    fn waiting(&self) -> Vec<Duration> {
+        let mut slow = self.slow();
+        slow.networks.retain(|network| network.strong_count() > 0);
+        slow.networks.iter().filter_map(Weak::upgrade).map(|network| network.waiting()).collect()
+    }
+
+    /// For how long the network has taken nothing on, or brought nothing by, any content connection.
+    pub fn waits(&self) -> Duration {
+        self.waiting().into_iter().min().unwrap_or_default()
+    }
+
     /// A content connection is used no more.
     pub fn remove_lane(&self) {
         self.lanes.fetch_sub(1, Ordering::Relaxed);
@@ -155,9 +175,16 @@ impl Meter {
         self.wire_bytes.fetch_add(count, Ordering::Relaxed);
     }
 
-    /// Where this end's time went so far, for the other end.
+    /// Where the other end's time goes, as it was told last.
+    pub fn theirs(&self) -> Times {
+        self.slow().theirs
+    }
+
+    /// Where this end's time went so far, for the other end: also in what it waits for now.
     pub fn load(&self, direction: Direction) -> Load {
-        let times = self.clocks.read();
+        let mut times = self.clocks.read();
+        let network = if direction == Direction::Send { Work::Send } else { Work::Receive };
+        times.set(network, times.of(network) + self.waiting().into_iter().max().unwrap_or_default());
         let ours = Work::ALL.into_iter().filter(|work| work.is_senders() == (direction == Direction::Send));
         let mut load = Load::default();
         for (micros, work) in load.iter_mut().zip(ours) {

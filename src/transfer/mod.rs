@@ -115,6 +115,8 @@ pub enum Notice {
     Met(CompareCode),
     /// Nobody has to compare it any more.
     Agreed,
+    /// The way to the receiver swallows large packets (sending).
+    Swallowed,
     /// The two codes are not the same, as was found out or said at the other end: somebody may stand between
     /// the two devices.
     Differs,

@@ -149,6 +149,15 @@ pub const OFFER_UNTRUSTED: Duration = Duration::from_mins(15);
 /// still find one. Where a person is asked, a device may have one.
 pub const MAX_WAITING_EACH: usize = 4;
 
+/// After both ends have waited for the network, and nothing of the content has come, though what is said beside it has:
+/// then large packets vanish on the way. Longer than it takes to notice that the connection is dead ([`PROBES`]) and
+/// to hear that from the other end ([`ENDING`]), which is the more usual story.
+pub const SWALLOWED: Duration = Duration::from_secs(14);
+
+/// Bytes of TCP's in one packet (its MSS) that pass everywhere: what any network must carry of IPv6 (1280 bytes, RFC 8200,
+/// section 5), and a tunnel or two within.
+pub const SMALL_PACKET: u32 = 1000;
+
 /// For the person at the other device to say yes or no.
 pub const ANSWER: Duration = Duration::from_mins(30);
 

@@ -377,7 +377,14 @@ fn i2_every_call_proves_both_keys_anew_whatever_tickets_a_receiver_gives() {
 fn i2_whoever_has_taken_the_address_of_a_device_meanwhile_gets_no_further_connection() {
     let (device, port) = receiving();
     let tls = Tls::new(&Identity::ephemeral().unwrap()).unwrap();
-    let dial = |peer| device.engine.block_on(net::dial_again(([127, 0, 0, 1], port).into(), peer, &tls));
+    let dial = |peer| {
+        device.engine.block_on(net::dial_again(
+            ([127, 0, 0, 1], port).into(),
+            peer,
+            &tls,
+            net::Packets::Usual,
+        ))
+    };
     let another = Identity::ephemeral().unwrap().id();
     assert!(matches!(dial(another), Err(NetError::OtherDevice { .. })));
     assert!(dial(device.state.device.id).is_ok());
@@ -421,7 +428,8 @@ fn i2_whoever_answers_in_another_device_s_place_learns_nothing_of_who_has_called
             let listener = net::Listener::loopback(tls).unwrap();
             let address = ([127, 0, 0, 1], listener.port().unwrap()).into();
             let answering = async { listener.accept().await.unwrap().identify().await };
-            let (called, answered) = tokio::join!(net::dial_again(address, ben, &ours), answering);
+            let (called, answered) =
+                tokio::join!(net::dial_again(address, ben, &ours, net::Packets::Usual), answering);
             match (called, answered) {
                 (Ok(ben), Ok(connection)) if is_ben => {
                     assert_eq!(connection.peer, us);

@@ -75,6 +75,16 @@ impl Room {
         Self::nft(&self.hosts[host], &all);
     }
 
+    /// Larger packets vanish in the switch, and nobody is told.
+    pub fn swallow_larger(&self, bytes: u32) {
+        for port in ["port0", "port1"] {
+            let chain = format!(
+                "table netdev {port} {{ chain in {{ type filter hook ingress device \"{port}\" priority 0; meta length > {bytes} drop; }}; }}"
+            );
+            Self::nft(&self.switch, &chain);
+        }
+    }
+
     fn nft(space: &str, rules: &str) {
         let done = Command::new("ip").args(["netns", "exec", space, "nft", rules]).output().unwrap();
         assert!(done.status.success(), "{rules}: {}", String::from_utf8_lossy(&done.stderr));

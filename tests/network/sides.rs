@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    harness::{Device, Running},
+    harness::{Device, Running, content},
     room::Room,
 };
 
@@ -11,7 +11,7 @@ use crate::{
 struct Pair {
     room: Room,
     here: Device,
-    _there: Device,
+    there: Device,
     _receiver: Running,
 }
 
@@ -25,7 +25,7 @@ impl Pair {
         let words = [&receive[..], &[inbox.to_str().unwrap()]].concat();
         let mut receiver = Running::start(&mut room.airlift(1, &there, &words));
         receiver.wait_for("listening");
-        Some(Self { room, here, _there: there, _receiver: receiver })
+        Some(Self { room, here, there, _receiver: receiver })
     }
 
     fn send(&self, to: &str) -> Value {
@@ -98,6 +98,24 @@ fn an_address_that_every_network_has_is_asked_for_its_network_only_where_there_a
     pair.room.ip(0, "link set second up");
     pair.fails("fe80::211:2", &["Write behind it which", "fe80::211:2%wire"]);
     assert_eq!(pair.send("fe80::211:2%wire")["outcome"], "complete");
+}
+
+#[test]
+fn a_way_that_swallows_large_packets_is_found_out_and_gone_with_small_ones() {
+    let Some(pair) = Pair::new("a way that swallows large packets") else { return };
+    pair.room.swallow_larger(1300);
+    // So many that the list of them is more than a packet, too.
+    let film = pair.here.file("all/film", content(3 << 20));
+    for number in 0..500 {
+        pair.here.file(&format!("all/one of many small files {number}"), "x");
+    }
+    let words = ["send", "--json", film.parent().unwrap().to_str().unwrap(), "--to", "10.211.0.2"];
+    let mut sender = Running::start(&mut pair.room.airlift(0, &pair.here, &words));
+    let broken = sender.wait_for("interrupted");
+    assert!(broken["problem"].as_str().unwrap().contains("larger packets get lost on the way"), "{broken}");
+    let (end, code) = sender.end();
+    assert_eq!((&end["outcome"], code), (&"complete".into(), 0), "{end}");
+    assert_eq!(std::fs::read(pair.there.inbox().join("all/film")).unwrap(), content(3 << 20));
 }
 
 #[test]

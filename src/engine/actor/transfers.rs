@@ -89,6 +89,7 @@ impl Actor {
             proved: OnceLock::new(),
             assent: assent.clone(),
             guesses: self.guesses.clone(),
+            swallowed: std::sync::OnceLock::new(),
             us: self.device.id,
             parcel,
             earlier,

@@ -10,7 +10,7 @@ use super::discovering::View;
 use crate::{
     engine::trust::devices::Devices,
     model::{Address, DeviceId, DeviceName, PairingCode, Target},
-    net::{self, Connection, NetError, Tls},
+    net::{self, Connection, NetError, Packets, Tls},
     wire::limits,
 };
 
@@ -170,8 +170,12 @@ impl Routes {
     ///
     /// # Errors
     /// As [`Routes::connect`].
-    pub async fn again(&self, connected: (SocketAddr, DeviceId)) -> Result<Connection, NetError> {
-        net::dial_again(connected.0, connected.1, &self.tls).await
+    pub async fn again(
+        &self,
+        (route, peer): (SocketAddr, DeviceId),
+        packets: Packets,
+    ) -> Result<Connection, NetError> {
+        net::dial_again(route, peer, &self.tls, packets).await
     }
 }
 

@@ -306,6 +306,7 @@ impl Desk {
             | Notice::Away(_)
             | Notice::Met(_)
             | Notice::Differs
+            | Notice::Swallowed
             | Notice::Listed(_) => {}
             Notice::Counted(counts) => self.counted(counts),
             Notice::Agreed => {

@@ -2,6 +2,7 @@
 //! takes.
 
 mod keeping;
+mod lane;
 mod meeting;
 mod proving;
 
@@ -13,7 +14,6 @@ use std::{
 };
 
 use tokio::{
-    io::AsyncWriteExt as _,
     sync::{Notify, mpsc, watch},
     task::spawn_blocking,
     time::timeout,
@@ -39,12 +39,9 @@ use crate::{
         Accord, Agreement, DeviceId, DeviceName, Outcome, Pause, Problem, ProblemKind, Purpose, Report, Side,
         Source, Target, TransferId, Trial, Trust,
     },
-    net::{Connection, Lane, NetError},
     pairing::{self, Ends},
-    transfer::{
-        self, Assent, Farewell, LaneToken, Limiter, Notice, Outflow, SendJob, Stops, Told, farewell, send,
-    },
-    wire::{FromSender, frame, limits},
+    transfer::{self, Assent, Farewell, Limiter, Notice, SendJob, Stops, Told, farewell, send},
+    wire::limits,
 };
 
 pub struct Outgoing {
@@ -57,6 +54,8 @@ pub struct Outgoing {
     /// What the person here says of the device that is met.
     pub assent: watch::Sender<Assent>,
     pub guesses: Guesses,
+    /// Large packets have got lost on the way.
+    pub swallowed: OnceLock<()>,
     pub us: DeviceId,
     pub parcel: Parcel,
     /// What an earlier run of the program has left of it.
@@ -328,7 +327,7 @@ impl Outgoing {
         known: Option<(TransferId, DeviceId)>,
         accepted: &Mutex<Option<Accepted>>,
     ) -> Box<Report> {
-        let Self { desk, routes, cancel, .. } = self;
+        let Self { desk, cancel, .. } = self;
         let reached = tokio::select! {
             reached = self.reach(known.map(|(_, id)| id)) => reached,
             () = cancel.cancelled() => return cancelled(),
@@ -374,7 +373,7 @@ impl Outgoing {
             assent: self.assent.subscribe(),
             admit: &admit,
         };
-        let open_lane = |token| async move { open_lane(routes.again((route, peer)).await?, token).await };
+        let open_lane = |token| self.open_lane((route, peer), token);
         let listed = Mutex::new(None);
         let observe = |notice| {
             match &notice {
@@ -382,6 +381,8 @@ impl Outgoing {
                 Notice::Met(code) => desk.meet(*code, Agreement::NotNeeded),
                 Notice::Agreed => self.agreed(peer),
                 Notice::Differs => self.guesses.differed(std::time::Instant::now()),
+                // Once is enough.
+                Notice::Swallowed => drop(self.swallowed.set(())),
                 Notice::Listed(list) => {
                     self.adopt(accepted, list);
                     *lock(&listed) = Some(Arc::clone(list));
@@ -483,17 +484,4 @@ fn failed(problem: Problem) -> Box<Report> {
 
 fn cancelled() -> Box<Report> {
     Box::new(Report::of(Outcome::Cancelled { by: Side::Here }))
-}
-
-/// Gives a new connection over to content.
-async fn open_lane(mut connection: Connection, token: LaneToken) -> Result<Outflow, NetError> {
-    let address = connection.address.to_string();
-    let work = async {
-        connection.stream.write_all(&frame::encode(&FromSender::Lane { token })).await?;
-        connection.stream.flush().await?;
-        let lane = Lane::new(connection)?;
-        let (stop, network) = (lane.stopper()?, lane.network());
-        Ok(Outflow { stream: Box::new(lane), stop: Box::new(move || stop.stop()), network })
-    };
-    work.await.map_err(|source| NetError::Unreachable { address, source })
 }

@@ -230,6 +230,7 @@ impl Lanes<'_, '_> {
             let _ = used.send(vec![0; SLAB]);
         }
         let Inflow { stream, stop, network } = lane;
+        job.meter.watch(&network);
         over.covers(stop);
         let tap = Tap { stream, network, job, over };
         let receiving = Builder::new()

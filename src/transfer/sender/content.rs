@@ -72,6 +72,7 @@ pub fn run(
                         halt.covers(stop);
                         open += 1;
                         job.meter.add_lane();
+                        job.meter.watch(&network);
                         let (sending, ended) =
                             (Sending { job, halt, stream, network, outlet }, joining.clone());
                         Builder::new()

@@ -14,12 +14,13 @@ use crate::{
     model::Direction,
     net::NetError,
     transfer::{
-        Ended, LinkError, Outflow, TransferError,
+        Ended, LinkError, Notice, Outflow, TransferError,
         sender::{
             comparing::{self, Own},
             content,
             job::{Fate, Job},
             machine::{Order, Wants},
+            swallowed::Swallowed,
             widening::{Act, Widening},
         },
         stages::{Halt, Stages},
@@ -68,6 +69,7 @@ impl Session<'_> {
         let mut ticks = interval(limits::LOAD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut widening = Widening::new(std::time::Instant::now());
+        let mut swallowed = Swallowed::new(std::time::Instant::now());
         let mut opening = std::pin::pin!(None);
         loop {
             // Set above, and there until the end.
@@ -105,6 +107,10 @@ impl Session<'_> {
                 _ = ticks.tick(), if flow.stages.are_working() => {
                     self.link.say(&FromSender::Load(self.meter.load(Direction::Send))).await?;
                     let now = std::time::Instant::now();
+                    if swallowed.is_so(now, &self.meter.theirs(), self.meter.waits()) {
+                        (self.observe)(Notice::Swallowed);
+                        return Err(LinkError::Swallowed.into());
+                    }
                     match widening.step(now, self.meter.bytes(), self.meter.limited_by()) {
                         Act::Open(count) => opening.set(Some(join_all((0..count).map(|_| more())))),
                         Act::Resume(count) => for _ in 0..count {
