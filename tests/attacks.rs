@@ -10,6 +10,8 @@ mod brought;
 mod filesystem;
 #[path = "attacks/garbled.rs"]
 mod garbled;
+#[path = "attacks/holes.rs"]
+mod holes;
 #[path = "attacks/identity.rs"]
 mod identity;
 #[path = "attacks/knobs.rs"]

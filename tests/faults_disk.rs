@@ -48,6 +48,8 @@ mod parcel;
 mod power;
 #[path = "faults_disk/receiver.rs"]
 mod receiver;
+#[path = "faults_disk/sparse.rs"]
+mod sparse;
 #[path = "faults_disk/stalled.rs"]
 mod stalled;
 #[path = "faults_disk/stored.rs"]

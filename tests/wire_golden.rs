@@ -47,6 +47,14 @@ fn what_a_sender_says_has_these_bytes() {
         ]),
         "1c000000 02 03 0164 00 00 00  04642fc3a9 01 01ac02 01 01 05 00  0178 02 00 01 02 00 01",
     );
+    let (size, holes) = (1 << 40, 300);
+    pinned(
+        &FromSender::Entries(vec![
+            file("s", RawKind::Sparse { size, holes }, None),
+            private("t", RawKind::SparseExecutable { size, holes }, None),
+        ]),
+        "1c000000 02 02 0173 03 808080808020 ac02 00 00  0174 04 808080808020 ac02 00 01",
+    );
     let skipped = RawSkipped { links: 1, special: 0, unreadable: 128 };
     for (purpose, hex) in [
         (RawPurpose::Files, "06000000 03 01 00 8001 00"),
@@ -126,8 +134,10 @@ fn content_has_these_bytes() {
     let mut out = Vec::new();
     content::put_end(&mut out, 1, 2, Digest([3; 32]));
     content::put_broken(&mut out, 4);
+    content::put_hole(&mut out, 5, 1 << 40, 0x0102);
     content::put_finish(&mut out, 3);
-    assert_eq!(hex(&out), format!("02010000000200000000000000{}03040000000403", "03".repeat(32)));
+    let hole = "060500000000000000000100000201000000000000";
+    assert_eq!(hex(&out), format!("02010000000200000000000000{}0304000000{hole}0403", "03".repeat(32)));
 }
 
 #[test]

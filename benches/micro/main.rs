@@ -18,13 +18,13 @@ fn files(count: usize) -> Vec<Entry> {
     let modified = Some(Timestamp { seconds: 1_700_000_000, nanos: 123_456_789 });
     let folders = (0..count.div_ceil(100)).map(|i| format!("project/part {i:04}"));
     let (path, access) = (RelPath::parse("project").unwrap(), Access::Shared);
-    let mut entries = vec![Entry { path, kind: EntryKind::Folder, access, modified }];
+    let mut entries = vec![Entry { path, kind: EntryKind::Folder, access, modified, holes: 0 }];
     for folder in folders {
         let path = RelPath::parse(&folder).unwrap();
         let names = (0..100).map(|i| path.join(&format!("source file {i:02}.rs")).unwrap());
         let kind = EntryKind::File { size: Some(4096), mode: FileMode::Regular };
-        let inside: Vec<_> = names.map(|path| Entry { path, kind, access, modified }).collect();
-        entries.push(Entry { path, kind: EntryKind::Folder, access, modified });
+        let inside: Vec<_> = names.map(|path| Entry { path, kind, access, modified, holes: 0 }).collect();
+        entries.push(Entry { path, kind: EntryKind::Folder, access, modified, holes: 0 });
         entries.extend(inside);
     }
     entries

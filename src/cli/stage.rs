@@ -92,6 +92,7 @@ pub fn transfer(id: u8, direction: Direction) -> Transfer {
             kind,
             access: Access::Shared,
             modified: None,
+            holes: 0,
         });
     }
     Transfer {

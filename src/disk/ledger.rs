@@ -401,7 +401,7 @@ mod tests {
     fn entry(number: u64) -> Entry {
         let kind = EntryKind::File { size: Some(10 * number), mode: FileMode::Regular };
         let (path, modified) = (RelPath::parse("any").unwrap(), arrival(number).modified);
-        Entry { path, kind, access: Access::Shared, modified }
+        Entry { path, kind, access: Access::Shared, modified, holes: 0 }
     }
 
     /// What it says of each of a few.

@@ -313,17 +313,17 @@ mod tests {
 
     fn file(path: &str, size: u64) -> Entry {
         let kind = EntryKind::File { size: Some(size), mode: FileMode::Regular };
-        Entry { path: RelPath::parse(path).unwrap(), kind, access: Access::Shared, modified: None }
+        Entry { path: RelPath::parse(path).unwrap(), kind, access: Access::Shared, modified: None, holes: 0 }
     }
 
     fn stream(path: &str) -> Entry {
         let kind = EntryKind::File { size: None, mode: FileMode::Regular };
-        Entry { path: RelPath::parse(path).unwrap(), kind, access: Access::Shared, modified: None }
+        Entry { path: RelPath::parse(path).unwrap(), kind, access: Access::Shared, modified: None, holes: 0 }
     }
 
     fn folder(path: &str) -> Entry {
         let (path, kind) = (RelPath::parse(path).unwrap(), EntryKind::Folder);
-        Entry { path, kind, access: Access::Shared, modified: None }
+        Entry { path, kind, access: Access::Shared, modified: None, holes: 0 }
     }
 
     fn accord(entries: &[Entry]) -> Accord {

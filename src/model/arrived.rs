@@ -104,6 +104,7 @@ mod tests {
             kind: EntryKind::File { size: Some(size), mode: FileMode::Regular },
             access: Access::Shared,
             modified,
+            holes: 0,
         };
         let mut arrived = Arrived::default();
         assert_eq!(arrived.coming(mark, &entry(400, modified)), Coming::First);

@@ -18,6 +18,9 @@ pub struct Entry {
     pub access: Access,
     /// `None` where the source has no such time (a stream).
     pub modified: Option<Timestamp>,
+    /// How much of it is holes, in [`CHUNK`](super::CHUNK)s: zeros that take no room at the sender, and need take none at the receiver.
+    /// Of what has none, and of what its sender doesn't say so, 0.
+    pub holes: u32,
 }
 
 /// Who may read it at the sender. A receiver never lets more than those.
@@ -263,7 +266,7 @@ mod tests {
             let mut summary = Summary::default();
             for (path, kind) in entries {
                 let (path, access) = (RelPath::parse(path).unwrap(), Access::Shared);
-                summary.add(&Entry { path, kind: *kind, access, modified: None });
+                summary.add(&Entry { path, kind: *kind, access, modified: None, holes: 0 });
             }
             summary
         };
@@ -300,7 +303,7 @@ mod tests {
             ("s", file(None)),
         ] {
             let (path, access) = (RelPath::parse(path).unwrap(), Access::Shared);
-            summary.add(&Entry { path, kind, access, modified: None });
+            summary.add(&Entry { path, kind, access, modified: None, holes: 0 });
         }
         assert_eq!((summary.files, summary.folders, summary.bytes, summary.streams), (3, 1, u64::MAX, 1));
         assert_eq!(summary.total(), None);

@@ -48,5 +48,5 @@ pub use transfer::{
     Answer, BadTransferId, Conflict, FileProblem, Landing, Outcome, Problem, ProblemKind, Progress, Report,
     Rest, Retry, Scope, Source, Transfer, TransferId, TransferState,
 };
-pub use tree::{CHUNK, Group, Leaf, Tree, Twice};
+pub use tree::{CHUNK, Group, Hole, Leaf, Part, Tree, Twice, ZEROS, Zeros};
 pub use trial::{Medium, Purpose, Trial};

@@ -4,6 +4,8 @@
 //! can be computed alone and be merged with its neighbours' (section 2.1 of the BLAKE3 paper;
 //! `blake3::hazmat`). So each chunk is hashed where it is hot, and no byte is hashed twice.
 
+mod zeros;
+
 use std::{collections::BTreeMap, ops::Range};
 
 use blake3::{
@@ -12,6 +14,7 @@ use blake3::{
 };
 
 use super::Digest;
+pub use zeros::{Hole, Part, ZEROS, Zeros};
 
 /// Bytes of a whole chunk: what stays in a processor's cache between reading, hashing and
 /// encrypting. A power of two, at least BLAKE3's own 1 KiB.

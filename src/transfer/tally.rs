@@ -103,6 +103,11 @@ impl Tally {
         self.open.len()
     }
 
+    /// True of a wanted file whose fate is not known yet.
+    pub fn is_open(&self, entry: EntryNo) -> bool {
+        self.open.contains(entry)
+    }
+
     /// Bytes of the files that are stored.
     pub fn bytes(&self) -> u64 {
         self.bytes

@@ -10,21 +10,25 @@
 //! 4 finish  connections u8 (1 to MAX_LANES) that the content went over: nothing follows on this one
 //! 5 packed  entry u32, offset u64, length u32 (1 to MAX_CHUNK), packed u32 (1 to less than length),
 //!           data: a chunk of `length` bytes, compressed to `packed` bytes
+//! 6 hole    entry u32, offset u64, length u64 (1 to MAX_HOLE): zeros that are not sent
 //! ```
 
 use super::{Violation, limits};
-use crate::model::{Digest, EntryNo};
+use crate::model::{CHUNK as CHUNK_LEN, Digest, EntryNo};
 
 const CHUNK: u8 = 1;
 const END: u8 = 2;
 const BROKEN: u8 = 3;
 const FINISH: u8 = 4;
 const PACKED: u8 = 5;
+const HOLE: u8 = 6;
 
 /// Bytes before a chunk's data.
 pub const CHUNK_HEADER: usize = 1 + 4 + 8 + 4;
 /// Bytes before a packed chunk's data.
 pub const PACKED_HEADER: usize = CHUNK_HEADER + 4;
+/// Bytes of a hole, whatever its length.
+const HOLE_HEADER: usize = 1 + 4 + 8 + 8;
 /// The longest header.
 const LONGEST: usize = 1 + 4 + 8 + 32;
 
@@ -61,6 +65,14 @@ pub fn put_broken(out: &mut Vec<u8>, entry: EntryNo) {
     out.extend_from_slice(&entry.to_le_bytes());
 }
 
+/// Zeros from `offset` on, so many of them.
+pub fn put_hole(out: &mut Vec<u8>, entry: EntryNo, offset: u64, len: u64) {
+    out.push(HOLE);
+    out.extend_from_slice(&entry.to_le_bytes());
+    out.extend_from_slice(&offset.to_le_bytes());
+    out.extend_from_slice(&len.to_le_bytes());
+}
+
 /// The last on each of so many content connections.
 pub fn put_finish(out: &mut Vec<u8>, lanes: u8) {
     out.extend_from_slice(&[FINISH, lanes]);
@@ -81,6 +93,12 @@ pub enum Piece<'a> {
         offset: u64,
         len: u32,
         bytes: &'a [u8],
+    },
+    /// It begins where a chunk does, and ends within 64 bits.
+    Hole {
+        entry: EntryNo,
+        offset: u64,
+        len: u64,
     },
     End {
         entry: EntryNo,
@@ -123,7 +141,8 @@ impl Parser {
     ///
     /// # Errors
     /// On an unknown kind, an empty or over-long chunk, a packed chunk that is not smaller than
-    /// what it holds, or an offset past the end of numbers.
+    /// what it holds, an offset past the end of numbers, or a hole that is empty, over-long or begins
+    /// within a chunk.
     pub fn next<'a, 'b: 'a>(&'a mut self, input: &mut &'b [u8]) -> Result<Option<Piece<'a>>, Violation> {
         loop {
             match self.body {
@@ -168,6 +187,7 @@ impl Parser {
             BROKEN => 5,
             FINISH => 2,
             PACKED => PACKED_HEADER,
+            HOLE => HOLE_HEADER,
             _ => return Err(Violation::Garbled),
         };
         let bytes = take(input, whole - self.held);
@@ -197,6 +217,17 @@ impl Parser {
                 Header::Piece(Piece::End { entry, size, digest })
             }
             BROKEN => Header::Piece(Piece::Broken { entry }),
+            HOLE => {
+                let (offset, len) = (u64::from_le_bytes(self.field(5)), u64::from_le_bytes(self.field(13)));
+                if len > limits::MAX_HOLE {
+                    return Err(Violation::TooLong(len));
+                }
+                let ends = offset.checked_add(len).is_some();
+                if len == 0 || !ends || !offset.is_multiple_of(CHUNK_LEN as u64) {
+                    return Err(Violation::BadHole);
+                }
+                Header::Piece(Piece::Hole { entry, offset, len })
+            }
             _ => {
                 let lanes = self.header[1];
                 if !(1..=limits::MAX_LANES).contains(&usize::from(lanes)) {
@@ -255,6 +286,7 @@ mod tests {
         bytes.extend_from_slice(b"tiny");
         bytes.extend_from_slice(&packed_header(8, 0, 2, 1));
         bytes.extend_from_slice(b"!");
+        put_hole(&mut bytes, 7, 1 << 41, 77);
         put_end(&mut bytes, 7, (1 << 40) + 5, Digest([9; 32]));
         put_broken(&mut bytes, u32::MAX);
         put_finish(&mut bytes, 2);
@@ -295,7 +327,8 @@ mod tests {
         assert_eq!(texts[0], ("7 at 1099511627776", &b"hello"[..]));
         assert_eq!(texts[1], ("7 at 5, 100 packed", &b"tiny"[..]));
         assert_eq!(texts[2], ("8 at 0, 2 packed", &b"!"[..]));
-        assert_eq!(texts.len(), 6);
+        assert_eq!(texts[3].0, format!("Hole {{ entry: 7, offset: {}, len: 77 }}", 1_u64 << 41));
+        assert_eq!(texts.len(), 7);
         for step in 1..bytes.len() {
             assert_eq!(pieces(bytes.chunks(step)).unwrap(), whole, "{step} bytes at a time");
         }
@@ -341,7 +374,19 @@ mod tests {
         for (len, packed) in [(1, 0), (1, 1), (10, 10), (10, 11), (10, u32::MAX)] {
             assert_eq!(refused(&packed_header(0, 0, len, packed)), Violation::BadPacking);
         }
-        for kind in [0, 6, b'G', 255] {
+        let hole = |offset, len| {
+            let mut bytes = Vec::new();
+            put_hole(&mut bytes, 0, offset, len);
+            bytes
+        };
+        for len in [limits::MAX_HOLE + 1, 1 << 63, u64::MAX] {
+            assert_eq!(refused(&hole(0, len)), Violation::TooLong(len));
+        }
+        let last = u64::MAX - u64::MAX % CHUNK_LEN as u64;
+        for (offset, len) in [(0, 0), (1, 1), (CHUNK_LEN as u64 - 1, 1), (last, CHUNK_LEN as u64)] {
+            assert_eq!(refused(&hole(offset, len)), Violation::BadHole, "{len} from {offset} on");
+        }
+        for kind in [0, 7, b'G', 255] {
             assert_eq!(refused(&[kind]), Violation::Garbled);
         }
         for lanes in [0, 9, 255] {
@@ -378,7 +423,7 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_whatever_make_the_parser_panic(bytes: Vec<u8>, kind in 0u8..7, step in 1usize..20) {
+        fn no_bytes_whatever_make_the_parser_panic(bytes: Vec<u8>, kind in 0u8..8, step in 1usize..20) {
             let bytes: Vec<u8> = std::iter::once(kind).chain(bytes).collect();
             let mut parser = Parser::default();
             'all: for mut part in bytes.chunks(step) {

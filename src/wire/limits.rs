@@ -57,6 +57,10 @@ pub const MAX_TEXT: usize = 500;
 /// speed, small enough that a bounded ring of chunks is a small memory.
 pub const MAX_CHUNK: usize = 1024 * 1024;
 
+/// Bytes of one hole on the wire: hashed in a moment, after which a connection can carry something else, and little
+/// beside its length. A longer one is told in several.
+pub const MAX_HOLE: u64 = 1024 * 1024 * 1024;
+
 /// Bytes of a speed test: a minute and more of the fastest link there is, and not so much that a
 /// forgotten one keeps a disk busy for a day.
 pub const MAX_TRIAL: u64 = 100_000_000_000;

@@ -102,11 +102,14 @@ pub enum FromReceiver {
 }
 
 /// What a side can do beyond this version, a bit each: what both can may be said. Bits that nobody knows mean
-/// nothing. None is taken yet.
+/// nothing.
 pub type Capabilities = u64;
 
+/// Holes of files are told: which files have some, and where they are.
+pub const HOLES: Capabilities = 1 << 0;
+
 /// What this side can do.
-pub const CAN: Capabilities = 0;
+pub const CAN: Capabilities = HOLES;
 
 /// Whether the receiver knows the sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -258,7 +261,7 @@ mod tests {
     fn entry(path: &str) -> Entry {
         let kind = EntryKind::File { size: Some(u64::MAX), mode: FileMode::Executable };
         let modified = Some(Timestamp { seconds: i64::MIN, nanos: 999_999_999 });
-        Entry { path: RelPath::parse(path).unwrap(), kind, access: Access::Private, modified }
+        Entry { path: RelPath::parse(path).unwrap(), kind, access: Access::Private, modified, holes: 0 }
     }
 
     #[test]

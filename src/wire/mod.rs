@@ -45,6 +45,8 @@ pub enum Violation {
     TooManyOpen,
     #[error("compressed content that does not hold what it should")]
     BadPacking,
+    #[error("a hole that its file can’t have, or that came before")]
+    BadHole,
     #[error("content that ends before all was sent")]
     EndsEarly,
     #[error("a receipt that does not match what was sent")]

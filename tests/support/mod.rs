@@ -11,4 +11,6 @@ pub mod device;
 pub mod middle;
 pub mod pair;
 pub mod pipe;
+#[cfg(unix)]
+pub mod sparse;
 pub mod tree;

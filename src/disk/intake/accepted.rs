@@ -24,7 +24,7 @@ use crate::{
             local::{Names, Origin, Top, above},
             plan::{Attempt, Plan},
         },
-        system::whereabouts::Whereabouts,
+        system::{holes, whereabouts::Whereabouts},
     },
     model::{Entry, EntryKind, EntryNo, Group, TransferId},
 };
@@ -158,6 +158,13 @@ impl Intake {
     #[must_use]
     pub fn allocated(&self) -> u64 {
         self.shared.allocated()
+    }
+
+    /// Bytes of each file that need no room here, because they are holes.
+    pub fn holes(&self) -> impl Iterator<Item = (EntryNo, u64)> {
+        let are_kept = holes::are_kept(self.shared.inbox.folder());
+        let of = (0..).zip(self.shared.entries()).map(|(no, entry)| (no, entry.hollow()));
+        of.filter(move |(_, bytes)| are_kept && *bytes > 0)
     }
 
     /// Gives the transfer up: what is not whole goes when the last use of it ends.

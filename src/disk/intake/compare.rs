@@ -5,7 +5,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    io::{self, ErrorKind, Read as _},
+    io::{self, ErrorKind, Read as _, Seek as _, SeekFrom},
 };
 
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
@@ -25,9 +25,9 @@ use crate::{
             probe::Traits,
         },
         naming::Numbering,
-        system::sync,
+        system::{holes::Holes, sync},
     },
-    model::{CHUNK, Digest, EntryNo},
+    model::{CHUNK, Digest, EntryNo, ZEROS},
 };
 
 /// What a comparison has found.
@@ -146,13 +146,20 @@ impl Shared {
 
     /// The digest of what stands at a path; `None` when that changes while it is read, or it is over.
     pub(in crate::disk) fn hash(&self, path: &str, is_over: &dyn Fn() -> bool) -> io::Result<Option<Digest>> {
-        let mut file = self.open(path)?;
+        let mut file = self.open(path)?.into_std();
         let before = file.metadata()?;
-        let mut hasher = blake3::Hasher::new();
+        let (mut hasher, mut holes) = (blake3::Hasher::new(), Holes::of(&file));
         let mut room = vec![0; CHUNK];
         loop {
             if is_over() {
                 return Ok(None);
+            }
+            let at = hasher.count();
+            if let Some(end) = holes.as_mut().and_then(|holes| holes.end(&file, at)) {
+                let zeros = &ZEROS[..usize::try_from(end - at).unwrap_or(CHUNK).min(CHUNK)];
+                hasher.update(zeros);
+                file.seek(SeekFrom::Start(hasher.count()))?;
+                continue;
             }
             match file.read(&mut room) {
                 Ok(0) => break,

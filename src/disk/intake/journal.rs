@@ -23,8 +23,6 @@ use std::{
     time::SystemTime,
 };
 
-use blake3::hazmat::ChainingValue;
-
 use crate::{
     disk::system::{at, attributes},
     model::{Group, Lasting, TransferId},
@@ -88,11 +86,7 @@ impl Journal {
         let header = subject.header();
         at::write_all(&file, &header, 0)?;
         let mut journal = Self { file, key: key(&header), end: header.len() as u64 };
-        for group in known.values() {
-            let mut record = start(GROUP, group.first(), group.level());
-            record.extend(group.value);
-            journal.append(record)?;
-        }
+        journal.record(&known.values().copied().collect::<Vec<_>>())?;
         Ok(journal)
     }
 
@@ -120,17 +114,21 @@ impl Journal {
         Ok(Some((Self { file, key, end }, size, groups)))
     }
 
-    /// Records chunks, ascending, whose content was synced.
+    /// Records groups, ascending, whose content was synced.
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn record(&mut self, chunks: &[(u64, ChainingValue)]) -> io::Result<()> {
-        let mut rest = chunks;
-        while let Some((first, _)) = rest.first() {
-            let run = (*first..).zip(rest).take(MAX_COUNT).take_while(|(next, (no, _))| next == no).count();
-            let (now, later) = rest.split_at(run);
-            let mut record = start(CHUNKS, *first, u32::try_from(run).unwrap_or(u32::MAX));
-            record.extend(now.iter().flat_map(|(_, value)| value));
+    pub fn record(&mut self, groups: &[Group]) -> io::Result<()> {
+        let mut rest = groups;
+        while let Some(first) = rest.first() {
+            let follows = |(next, group): &(u64, &Group)| group.level() == 0 && group.first() == *next;
+            let run = (first.first()..).zip(rest).take(MAX_COUNT).take_while(follows).count();
+            let (now, later) = rest.split_at(run.max(1));
+            let mut record = match run {
+                0 => start(GROUP, first.first(), first.level()),
+                _ => start(CHUNKS, first.first(), u32::try_from(run).unwrap_or(u32::MAX)),
+            };
+            record.extend(now.iter().flat_map(|group| group.value));
             self.append(record)?;
             rest = later;
         }
@@ -338,12 +336,12 @@ mod tests {
         Subject { transfer: TransferId([7; 16]), path: "trip/film.bin", size }
     }
 
-    fn value(no: u64) -> (u64, ChainingValue) {
-        (no, *blake3::hash(&no.to_le_bytes()).as_bytes())
+    fn group(first: u64, level: u32) -> Group {
+        Group::new(first, level, *blake3::hash(&first.to_le_bytes()).as_bytes()).unwrap()
     }
 
-    fn values(range: std::ops::Range<u64>) -> Vec<(u64, ChainingValue)> {
-        range.map(value).collect()
+    fn values(range: std::ops::Range<u64>) -> Vec<Group> {
+        range.map(|no| group(no, 0)).collect()
     }
 
     fn load(bytes: &[u8]) -> Option<Groups> {
@@ -371,8 +369,8 @@ mod tests {
         note(&journal, &groups);
         for range in [0..3, 3..70, 100..101, 190..201] {
             journal.record(&values(range.clone())).unwrap();
-            for (no, value) in values(range) {
-                assert!(add(Group::new(no, 0, value).unwrap(), SIZE, &mut groups));
+            for group in values(range) {
+                assert!(add(group, SIZE, &mut groups));
             }
             note(&journal, &groups);
         }
@@ -441,6 +439,17 @@ mod tests {
         both.extend(150..160);
         both.sort_unstable();
         assert_eq!(chunks(&after), both);
+    }
+
+    #[test]
+    fn larger_groups_are_recorded_among_chunks() {
+        let file = tempfile::tempfile().unwrap();
+        let mut journal = Journal::begin(file.try_clone().unwrap(), &subject(SIZE), &Groups::new()).unwrap();
+        let record = [group(0, 0), group(1, 0), group(2, 1), group(64, 6), group(128, 0), group(200, 0)];
+        journal.record(&record).unwrap();
+        let (_, _, groups) = Journal::open(file, &subject(SIZE)).unwrap().unwrap();
+        assert_eq!(chunks(&groups), (0..4).chain(64..129).chain([200]).collect::<Vec<_>>());
+        assert_eq!(groups[&64], group(64, 6));
     }
 
     #[test]

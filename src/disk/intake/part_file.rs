@@ -218,7 +218,9 @@ impl Part {
         let sized = || -> Result<Journal, DiskError> {
             if there != size {
                 file.set_len(size).map_err(|why| part.failed(why))?;
-                space::reserve(&file, size).map_err(|why| part.failed(why))?;
+                if entry.holes == 0 {
+                    space::reserve(&file, size).map_err(|why| part.failed(why))?;
+                }
             }
             if was == size {
                 return Ok(journal);

@@ -8,10 +8,10 @@
 use std::{
     fs::File,
     io,
+    ops::Range,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use blake3::hazmat::ChainingValue;
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _};
 use cap_std::fs::{Dir, Metadata, OpenOptions};
 
@@ -24,9 +24,9 @@ use crate::{
     disk::{
         error::DiskError,
         inbox::local::above,
-        system::{at, space},
+        system::{holes::Ground, space},
     },
-    model::{CHUNK, Digest, EntryNo, Leaf, Medium, Purpose, Stopwatch, Tree, Work},
+    model::{CHUNK, Digest, EntryNo, Group, Leaf, Medium, Part as Zeros, Purpose, Stopwatch, Tree, Work},
 };
 
 /// A file larger than this gets its space in advance, and keeps its handle until it is stored.
@@ -47,7 +47,7 @@ pub struct Partial {
 
 /// Where content is written.
 enum Sink {
-    File(File),
+    File(File, Ground),
     /// Nowhere: a speed test in memory.
     Memory,
 }
@@ -59,7 +59,7 @@ struct Content {
     /// What an earlier attempt has left, and nothing of it has come again.
     held: Groups,
     /// What has come since the last sync, and is to be recorded after the next.
-    unsynced: Vec<(u64, ChainingValue)>,
+    unsynced: Vec<Group>,
     /// A sync failed. The system says so once: the next one would not.
     failed: Option<DiskError>,
 }
@@ -83,17 +83,22 @@ impl Partial {
             return Ok(Self::over(Sink::Memory, None, Groups::new(), size, part));
         }
         if let Some(Left { file, journal, groups, part }) = left {
-            return Ok(Self::over(Sink::File(file), Some(journal), groups, size, part));
+            let ground = if entry.holes > 0 { Ground::Old } else { Ground::Unknown };
+            let sink = Sink::File(file, ground);
+            return Ok(Self::over(sink, Some(journal), groups, size, part));
         }
         let (file, journal, part) = Part::create(shared, no, entry, size)?;
-        if let Some(size) = size.filter(|size| *size > LARGE) {
-            space::reserve(&file, size).map_err(|why| {
-                // Some systems leave what they had set aside of it.
-                part.spoil();
-                part.failed(why)
-            })?;
-        }
-        Ok(Self::over(Sink::File(file), journal, Groups::new(), size, part))
+        let ground = match size {
+            Some(size) if entry.holes > 0 => Ground::lay(&file, size),
+            Some(size) if size > LARGE => space::reserve(&file, size).map(|()| Ground::Unknown),
+            _ => Ok(Ground::Unknown),
+        };
+        let ground = ground.map_err(|why| {
+            // Some systems leave what they had set aside of it.
+            part.spoil();
+            part.failed(why)
+        })?;
+        Ok(Self::over(Sink::File(file, ground), journal, Groups::new(), size, part))
     }
 
     fn over(sink: Sink, journal: Option<Journal>, held: Groups, size: Option<u64>, part: Part) -> Self {
@@ -132,10 +137,10 @@ impl Partial {
             return Err(DiskError::Longer(self.part.shown()));
         }
         if leaf.room() == CHUNK {
-            self.reclaim(leaf.number())?;
+            self.reclaim(leaf.number()..leaf.number() + 1)?;
         }
-        if let Sink::File(file) = &self.sink {
-            let write = || at::write_all(file, data, offset);
+        if let Sink::File(file, ground) = &self.sink {
+            let write = || ground.write(file, data, offset);
             watch.waits(Work::Write, write).map_err(|why| self.part.failed(why))?;
         }
         leaf.update(data);
@@ -143,20 +148,40 @@ impl Partial {
         Ok(())
     }
 
-    /// Gives up the group that a chunk is in, if it is held: the sender has it otherwise. The journal
-    /// says so before anything is written over.
-    fn reclaim(&self, chunk: u64) -> Result<(), DiskError> {
+    /// Takes a part of a hole, as if its zeros had been written.
+    ///
+    /// # Errors
+    /// When any of it was taken before, or goes beyond the offered size, or what stands there can't become zeros.
+    pub fn clear(&self, zeros: &Zeros, watch: &mut Stopwatch<'_>) -> Result<(), DiskError> {
+        if zeros.bytes().end > self.size.unwrap_or_default() {
+            return Err(DiskError::Longer(self.part.shown()));
+        }
+        self.reclaim(zeros.chunks())?;
+        if let Sink::File(file, ground) = &self.sink {
+            let clear = || ground.clear(file, zeros.bytes());
+            watch.waits(Work::Write, clear).map_err(|why| self.part.failed(why))?;
+        }
+        let hashed = zeros.hash();
+        watch.lap(Work::Check);
+        let group = self.part.is_recorded().then(|| hashed.group());
         let mut content = self.content();
-        let Some(group) = content.held.range(..=chunk).next_back().map(|(_, group)| *group) else {
-            return Ok(());
-        };
-        if !group.chunks().contains(&chunk) {
-            return Ok(());
+        content.tree.add_zeros(hashed).map_err(|_| DiskError::Twice(self.part.shown()))?;
+        content.unsynced.extend(group);
+        Ok(())
+    }
+
+    /// Gives up the groups that these chunks are in, of those that are held: the sender has them otherwise. The journal
+    /// says so before anything is written over.
+    fn reclaim(&self, chunks: Range<u64>) -> Result<(), DiskError> {
+        let mut content = self.content();
+        while let Some(group) = content.held.range(..chunks.end).next_back().map(|(_, group)| *group)
+            && group.chunks().end > chunks.start
+        {
+            if let Some(journal) = &mut *self.journal() {
+                journal.void(&group).map_err(|why| self.part.failed(why))?;
+            }
+            content.held.remove(&group.first());
         }
-        if let Some(journal) = &mut *self.journal() {
-            journal.void(&group).map_err(|why| self.part.failed(why))?;
-        }
-        content.held.remove(&group.first());
         Ok(())
     }
 
@@ -169,11 +194,12 @@ impl Partial {
         let group = (self.part.is_recorded() && leaf.room() < CHUNK).then(|| leaf.group());
         let mut content = self.content();
         content.tree.add(leaf).map_err(|_| DiskError::Twice(self.part.shown()))?;
-        content.unsynced.extend(group.map(|group| (group.first(), group.value)));
+        content.unsynced.extend(group);
         Ok(content.bytes(self.size))
     }
 
-    /// Bytes that have come, and that the journal does not have yet; about.
+    /// Bytes that have come, and that the journal does not have yet; about. What a hole costs to come again counts, and
+    /// not its length.
     #[must_use]
     pub fn unsynced(&self) -> u64 {
         (self.content().unsynced.len() * CHUNK) as u64
@@ -187,8 +213,8 @@ impl Partial {
     /// came while that failed: it is never recorded, and the file can't be stored. What was recorded
     /// before stays true.
     pub fn sync(&self) -> Result<(), DiskError> {
-        let Sink::File(file) = &self.sink else { return Ok(()) };
-        let mut chunks = {
+        let Sink::File(file, _) = &self.sink else { return Ok(()) };
+        let mut groups = {
             let mut content = self.content();
             if let Some(why) = &content.failed {
                 // What the failed one was to write counts as written since then, also what came after.
@@ -196,7 +222,7 @@ impl Partial {
             }
             std::mem::take(&mut content.unsynced)
         };
-        if chunks.is_empty() {
+        if groups.is_empty() {
             return Ok(());
         }
         if let Err(why) = self.part.shared().disks.hear(file.sync_data()) {
@@ -204,9 +230,9 @@ impl Partial {
             self.content().failed = Some(why.clone());
             return Err(why);
         }
-        chunks.sort_unstable_by_key(|(no, _)| *no);
+        groups.sort_unstable_by_key(Group::first);
         let mut journal = self.journal();
-        let recorded = |journal: &mut Journal| journal.record(&chunks).and_then(|()| journal.sync());
+        let recorded = |journal: &mut Journal| journal.record(&groups).and_then(|()| journal.sync());
         if let Some(Err(problem)) = journal.as_mut().map(recorded) {
             // It is there for another attempt alone: this one goes on. What it says stays true.
             tracing::warn!(%problem, "a journal can’t be written");
@@ -302,7 +328,7 @@ impl Form {
 impl Verified {
     fn of(sink: Sink, journal: Option<Journal>, content: (u64, Digest), part: Part) -> Self {
         let (size, digest) = content;
-        let Sink::File(file) = sink else {
+        let Sink::File(file, _) = sink else {
             return Self { file: None, journal, digest, size, part };
         };
         part.set_mode(&file);

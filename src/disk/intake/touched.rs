@@ -12,8 +12,8 @@ use std::{
 
 use super::journal::{Groups, Journal};
 use crate::{
-    disk::system::attributes,
-    model::{CHUNK, Group, Lasting, Leaf},
+    disk::system::{attributes, holes::Holes},
+    model::{CHUNK, Group, Hole, Lasting, Leaf},
 };
 
 /// What comes last of a file is written, and not recorded, for about as long as this: on a slow network a
@@ -43,8 +43,9 @@ pub(in crate::disk) fn forget_what_differs(
     // What another program wrote is not sure to last; what is found as it was is.
     Lasting::of(file.sync_data())?;
     let mut differ = Vec::new();
+    let mut holes = Holes::of(file);
     for group in groups.values() {
-        if hash(file, group, size)? != [*group] {
+        if hash(file, holes.as_mut(), group, size)? != [*group] {
             differ.push(*group);
         }
     }
@@ -57,9 +58,14 @@ pub(in crate::disk) fn forget_what_differs(
 }
 
 /// What stands in a group's place.
-fn hash(mut file: &File, group: &Group, size: u64) -> io::Result<Vec<Group>> {
+fn hash(mut file: &File, holes: Option<&mut Holes>, group: &Group, size: u64) -> io::Result<Vec<Group>> {
     let bytes = group.bytes(size);
     file.seek(SeekFrom::Start(bytes.start))?;
+    if holes.and_then(|holes| holes.end(file, bytes.start)).is_some_and(|end| end >= bytes.end)
+        && let Some(hole) = Hole::new(bytes.clone(), size)
+    {
+        return Ok(Group::joined(hole.parts().map(|part| part.hash().group()), size));
+    }
     let mut rest = file.take(bytes.end - bytes.start);
     let mut room = vec![0; CHUNK];
     let mut leaves = Vec::new();

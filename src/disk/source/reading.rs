@@ -26,9 +26,9 @@ use crate::{
         error::{SourceError, shown},
         folders::Folders,
         kind::Kind,
-        system::{attributes, descriptors},
+        system::{attributes, descriptors, holes::Holes},
     },
-    model::{Accord, CHUNK, Digest, Effect, Entry, EntryKind, EntryNo, Timestamp},
+    model::{Accord, CHUNK, Digest, Effect, Entry, EntryKind, EntryNo, Hole, Timestamp, ZEROS},
 };
 
 /// All entries of a scan, by number.
@@ -121,7 +121,10 @@ impl Sources {
         match opened.map_err(|why| SourceError::sending(&path, why))? {
             Some((file, touched)) => {
                 let content = match seen {
-                    Some(seen) => Content::File { file, seen, touched },
+                    Some(seen) => {
+                        let holes = Some(&file).filter(|_| entry.holes > 0).and_then(Holes::of);
+                        Content::File { file, seen, touched, holes }
+                    }
                     None => Content::OfNoSize(file),
                 };
                 Ok(SourceFile { content, path, read: 0 })
@@ -174,6 +177,8 @@ enum Content {
         seen: Seen,
         /// Some programs write to a file and give it back its old time.
         touched: Option<Timestamp>,
+        /// `None` where there are none, or nobody is told of them.
+        holes: Option<Holes>,
     },
     Stream(Stdin),
     /// A file whose size nobody knows.
@@ -193,7 +198,7 @@ impl Content {
             TrialContent::Disk { file, seen } => {
                 let mut file = file.try_clone()?;
                 file.rewind()?;
-                Self::File { file, seen: *seen, touched: None }
+                Self::File { file, seen: *seen, touched: None, holes: None }
             }
         })
     }
@@ -231,6 +236,28 @@ impl SourceFile {
             return Err(SourceError::Changed(shown(&self.path)));
         }
         Ok(filled)
+    }
+
+    /// The hole that begins where the file is read next, as far as `end`: none of it need be read. Nothing that is
+    /// no whole chunk is one.
+    pub fn hole(&mut self, end: u64) -> Option<Hole> {
+        let Content::File { file, seen, holes: Some(holes), .. } = &mut self.content else { return None };
+        let zeros = self.read..holes.end(file, self.read)?.min(end);
+        Hole::within(zeros, seen.size).filter(|hole| hole.bytes().start == self.read)
+    }
+
+    /// As [`SourceFile::read`], but of a hole nothing is read: its zeros are there already. `room` is for a chunk.
+    ///
+    /// # Errors
+    /// As [`SourceFile::read`].
+    pub fn next<'a>(&mut self, room: &'a mut [u8]) -> Result<&'a [u8], SourceError> {
+        let most = self.read.saturating_add(room.len() as u64);
+        if let Some(hole) = self.hole(most) {
+            self.seek(hole.bytes().end)?;
+            return Ok(&ZEROS[..usize::try_from(hole.len()).unwrap_or(0)]);
+        }
+        let count = self.read(room)?;
+        Ok(&room[..count])
     }
 
     /// Goes on at another place of the file.
@@ -275,9 +302,9 @@ impl SourceFile {
                     if is_over() {
                         return Ok(ControlFlow::Break(()));
                     }
-                    match self.read(&mut room)? {
-                        0 => break,
-                        count => hasher.update(&room[..count]),
+                    match self.next(&mut room)? {
+                        [] => break,
+                        bytes => hasher.update(bytes),
                     };
                 }
                 if Digest(*hasher.finalize().as_bytes()) == digest {
@@ -291,7 +318,7 @@ impl SourceFile {
 
     /// How it stands, as far as its attributes show.
     fn standing(&mut self) -> io::Result<Standing> {
-        let Content::File { file, seen, touched } = &mut self.content else { return Ok(Standing::Same) };
+        let Content::File { file, seen, touched, .. } = &mut self.content else { return Ok(Standing::Same) };
         // It may have grown since.
         let more = file.read(&mut [0])? > 0;
         let now = Metadata::from_file(file)?;

@@ -73,6 +73,13 @@ impl Scan {
         })
     }
 
+    /// Also finds out how much of each file is holes: for a receiver that can be told.
+    #[must_use]
+    pub fn with_holes(mut self) -> Self {
+        self.walk.look_for_holes();
+        self
+    }
+
     #[must_use]
     pub fn purpose(&self) -> Purpose {
         self.purpose

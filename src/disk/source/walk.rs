@@ -28,12 +28,14 @@ use crate::{
         notes::Notes,
         off_limits::OffLimits,
         system::{
-            attributes, descriptors, identity,
+            attributes, descriptors,
+            holes::{self, Holes},
+            identity,
             made_up::{self, Sizes},
             modes,
         },
     },
-    model::{Access, Accord, Entry, EntryKind, FileMode, RelPath, Skipped, Source, Trial, text},
+    model::{Access, Accord, CHUNK, Entry, EntryKind, FileMode, RelPath, Skipped, Source, Trial, text},
 };
 
 /// Where one of the picked things is.
@@ -75,6 +77,14 @@ pub(in crate::disk) struct Walk {
     when_gone: WhenGone,
     /// Of the disk that was looked at last, by its number.
     sizes: Option<(u64, Sizes)>,
+    layout: Layout,
+}
+
+/// Whether it matters where a file has holes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    Ignored,
+    Told,
 }
 
 /// What becomes of something that is gone between two looks at it.
@@ -170,7 +180,13 @@ impl Walk {
             notes: Notes::default(),
             when_gone: WhenGone::Fails,
             sizes: None,
+            layout: Layout::Ignored,
         }
+    }
+
+    /// From now on it is found out how much of a file is holes.
+    pub fn look_for_holes(&mut self) {
+        self.layout = Layout::Told;
     }
 
     pub fn skipped(&self) -> Skipped {
@@ -249,7 +265,7 @@ impl Walk {
         let Pick { origin, wire } = pick;
         let made = |wire, size| {
             let kind = EntryKind::File { size, mode: FileMode::Regular };
-            Some(Entry { path: wire, kind, access: Access::Shared, modified: None })
+            Some(Entry { path: wire, kind, access: Access::Shared, modified: None, holes: 0 })
         };
         let entry = match &origin {
             Origin::StandardInput => made(wire, None),
@@ -303,6 +319,7 @@ impl Walk {
                 .add(format_args!("“{path}” is Airlift’s own and is left out: this device’s key is there."));
             return None;
         }
+        let mut holes = 0;
         let kind = match Kind::of(metadata) {
             Kind::Link => {
                 self.skipped.links += 1;
@@ -313,6 +330,7 @@ impl Walk {
                 return None;
             }
             Kind::File => {
+                holes = self.holes(&path, metadata);
                 EntryKind::File { size: self.size(&path, metadata), mode: attributes::mode(metadata) }
             }
             Kind::Folder => {
@@ -327,7 +345,19 @@ impl Walk {
             }
         };
         let (access, modified) = (modes::access(metadata), attributes::modified(metadata));
-        Some(Entry { path: wire, kind, access, modified })
+        Some(Entry { path: wire, kind, access, modified, holes })
+    }
+
+    /// How much of a file is holes, in chunks. One that can't be opened is met again, and reported, when it is read.
+    fn holes(&self, path: &Path, metadata: &Metadata) -> u32 {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return 0 };
+        if self.layout == Layout::Ignored || !holes::may_have_some(metadata) {
+            return 0;
+        }
+        let Ok(file) = self.patiently(|| open(&*self.folders.at(parent)?, name)) else { return 0 };
+        // What is there by now may be another.
+        let bytes = Holes::of(&file).map_or(0, |holes| holes.count(&file)).min(metadata.len());
+        u32::try_from(bytes / CHUNK as u64).unwrap_or(u32::MAX)
     }
 
     /// How long a file is; `None` where only reading it tells.
@@ -406,7 +436,13 @@ impl Taken {
     fn keep(&mut self, path: &Path, listed: &Accord) {
         let Some(name) = path.file_name().map(spell) else { return };
         let was_folder = RelPath::parse(&self.free(&name, Numbering::Folder)).is_ok_and(|path| {
-            listed.has(&Entry { path, kind: EntryKind::Folder, access: Access::Shared, modified: None })
+            listed.has(&Entry {
+                path,
+                kind: EntryKind::Folder,
+                access: Access::Shared,
+                modified: None,
+                holes: 0,
+            })
         });
         self.take(&name, if was_folder { Numbering::Folder } else { Numbering::File });
     }

@@ -6,6 +6,7 @@ pub mod at;
 pub mod attributes;
 pub mod descriptors;
 pub mod flags;
+pub mod holes;
 pub mod identity;
 pub mod made_up;
 pub mod modes;

@@ -5,6 +5,8 @@ use std::{fs::File, io, path::Path};
 use cap_std::fs::Dir;
 use fs4::FileExt as _;
 
+use super::holes;
+
 /// Bytes that this user can still store where `path` is, or would be; `None` where the system
 /// does not say.
 #[must_use]
@@ -96,6 +98,8 @@ pub struct Space {
     pub reserve: u64,
     /// Even a file of one byte takes this much.
     pub block: u64,
+    /// Holes of files take nothing.
+    pub keeps_holes: bool,
 }
 
 impl Space {
@@ -109,6 +113,7 @@ impl Space {
             // Of a small disk, a memory card, one part in a hundred.
             reserve: Self::RESERVE.min(disk.total_space() / 100),
             block: disk.allocation_granularity().clamp(1, 1 << 20),
+            keeps_holes: holes::are_kept(folder),
         })
     }
 }

@@ -5,13 +5,14 @@
 
 use std::{
     collections::HashMap,
+    ops::Range,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc},
 };
 
 use super::job::{Fate, Job};
 use crate::{
     disk::{DiskError, Partial, Verified},
-    model::{Digest, EntryKind, EntryNo, Leaf, Stopwatch, Work},
+    model::{Digest, Entry, EntryKind, EntryNo, Hole, Leaf, Stopwatch, Work},
     transfer::{LinkError, TransferError, entry_set::EntrySet},
     wire::{Violation, limits},
 };
@@ -146,6 +147,44 @@ impl<'a> Arriving<'a> {
             }
         }
         Ok(())
+    }
+
+    /// A part of a file that is zeros, and did not come. `is_over` is asked between two parts of it.
+    pub fn hole(
+        &self,
+        hand: &mut Hand,
+        piece: (EntryNo, Range<u64>),
+        is_over: &dyn Fn() -> bool,
+        verified: &mpsc::SyncSender<Verified>,
+        watch: &mut Stopwatch<'_>,
+    ) -> Result<(), TransferError> {
+        let (entry, bytes) = piece;
+        self.put_down(hand, verified)?;
+        // Whose sender has said that it has some.
+        let hole = match self.job.intake.entry(entry) {
+            Some(Entry { kind: EntryKind::File { size: Some(size), .. }, holes: 1.., .. }) => {
+                Hole::new(bytes, *size)
+            }
+            _ => None,
+        };
+        let hole = hole.ok_or(Violation::BadHole)?;
+        let Some(file) = self.open(entry, watch)? else { return Ok(()) };
+        for part in hole.parts() {
+            if is_over() {
+                return Ok(());
+            }
+            let Some(Some(partial)) = file.partial.get() else { return Ok(()) };
+            match partial.clear(&part, watch) {
+                Ok(()) => {
+                    self.job.meter.add_bytes(part.len());
+                    self.job.meter.add_file_bytes(part.len());
+                }
+                Err(DiskError::Twice(_)) => return Err(Violation::BadHole.into()),
+                Err(why) => return self.fail(entry, why),
+            }
+        }
+        let nothing = Held { file, leaf: Leaf::first() };
+        self.keep(nothing, verified)
     }
 
     /// A file's end: what it must be when all of it has come.

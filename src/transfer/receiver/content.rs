@@ -344,6 +344,10 @@ impl Writer<'_> {
                         watch.lap(Work::Check);
                         arriving.data(hand, (entry, offset, room), verified, &mut watch)?;
                     }
+                    Piece::Hole { entry, offset, len } => {
+                        let is_over = || self.over.is_told();
+                        arriving.hole(hand, (entry, offset..offset + len), &is_over, verified, &mut watch)?;
+                    }
                     Piece::End { entry, size, digest } => {
                         arriving.end(hand, (entry, size, digest), verified, &mut watch)?;
                     }

@@ -189,7 +189,8 @@ impl Machine {
 /// True for what a speed test may offer: one plain file, in no folder, of a size that is known and
 /// not too large.
 fn is_trial(entries: &[Entry]) -> bool {
-    let [Entry { path, kind: EntryKind::File { size: Some(size), mode: FileMode::Regular }, .. }] = entries
+    let [Entry { path, kind: EntryKind::File { size: Some(size), mode: FileMode::Regular }, holes: 0, .. }] =
+        entries
     else {
         return false;
     };

@@ -51,9 +51,9 @@ fn digest(sources: &Sources, entry: EntryNo, halt: &Halt) -> Result<Option<Sent>
         if halt.is_told() {
             return Ok(None);
         }
-        match file.read(&mut room)? {
-            0 => break,
-            count => hasher.update(&room[..count]),
+        match file.next(&mut room)? {
+            [] => break,
+            bytes => hasher.update(bytes),
         };
     }
     let sent = Sent { size: hasher.count(), digest: Digest(*hasher.finalize().as_bytes()) };

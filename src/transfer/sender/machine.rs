@@ -16,7 +16,7 @@ use crate::{
     transfer::{Ended, LaneToken, TransferError, entry_set::EntrySet, tally::Tally},
     wire::{
         FromReceiver, Violation, limits,
-        message::{Acquaintance, Ending, Load, short},
+        message::{Acquaintance, Capabilities, Ending, Load, short},
     },
 };
 pub use wants::Wants;
@@ -31,6 +31,7 @@ pub enum Order {
         peer: DeviceName,
         commitment: Commitment,
         knows: Acquaintance,
+        can: Capabilities,
     },
     /// What the receiver had committed to.
     Reveal(Nonce),
@@ -216,9 +217,9 @@ impl Machine {
                 Ending::Away => Ended::NoDisk { at: Side::There },
                 Ending::Differs => Ended::Failed(TransferError::CodesDifferThere),
             }),
-            (Phase::Greeting, FromReceiver::Hello { name, commitment, knows, .. }) => {
+            (Phase::Greeting, FromReceiver::Hello { name, commitment, knows, can }) => {
                 self.phase = Phase::Offering;
-                Order::Offer { peer: DeviceName::parse(&name)?, commitment, knows }
+                Order::Offer { peer: DeviceName::parse(&name)?, commitment, knows, can }
             }
             (Phase::Offering | Phase::Waiting(_), FromReceiver::Nonce(nonce))
                 if self.reveal == Reveal::Due =>

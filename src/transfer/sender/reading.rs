@@ -18,12 +18,15 @@ use super::{
 };
 use crate::{
     disk::{SourceError, SourceFile},
-    model::{Bottleneck, CHUNK, EntryKind, EntryNo, Group, Leaf, Stopwatch, Tree, Work},
+    model::{Bottleneck, CHUNK, EntryKind, EntryNo, Group, Hole, Leaf, Stopwatch, Tree, Work},
     transfer::{
         packing::{Limit, Look, Packer, Packing},
         stages::Halt,
     },
-    wire::content::{self, CHUNK_HEADER, PACKED_HEADER},
+    wire::{
+        content::{self, CHUNK_HEADER, PACKED_HEADER},
+        limits,
+    },
 };
 
 /// How often the packing of chunks is told where the time goes.
@@ -242,8 +245,8 @@ impl Reader<'_> {
                 }
                 let mut leaf = leaf;
                 let left = usize::try_from(bytes.end.saturating_sub(leaf.end())).unwrap_or(CHUNK);
-                let read = self.watch.waits(Work::Read, || file.read(&mut room[..left.min(CHUNK)]))?;
-                leaf.update(&room[..read]);
+                let bytes = self.watch.waits(Work::Read, || file.next(&mut room[..left.min(CHUNK)]))?;
+                leaf.update(bytes);
                 groups.push(leaf.group());
                 self.watch.lap(Work::Hash);
             }
@@ -283,6 +286,16 @@ impl Reader<'_> {
             if left == 0 {
                 break;
             }
+            if let Some(hole) = end.filter(|_| room == CHUNK).and_then(|end| file.hole(end)) {
+                self.send_hole(entry, tree, &hole, route)?;
+                let after = hole.bytes().end;
+                if let Err(why) = file.seek(after) {
+                    return Ok(Err(why));
+                }
+                let Some(next) = Leaf::at(after) else { return Ok(Ok(after)) };
+                leaf = next;
+                continue;
+            }
             if self.packet.room() < left {
                 let lane = self.ship()?;
                 self.bound = (route == Route::One && leaf.end() > begin).then_some(lane);
@@ -314,6 +327,37 @@ impl Reader<'_> {
         let end = leaf.end();
         let _ = tree.add(leaf);
         Ok(Ok(end))
+    }
+
+    /// Tells a hole, and hashes it, while the receiver does the same.
+    fn send_hole(
+        &mut self,
+        entry: EntryNo,
+        tree: &mut Tree,
+        hole: &Hole,
+        route: Route,
+    ) -> Result<(), Closed> {
+        for piece in hole.pieces(limits::MAX_HOLE) {
+            if self.packet.room() == 0 {
+                let lane = self.ship()?;
+                self.bound = (route == Route::One).then_some(lane);
+            }
+            self.packet.put(|out| content::put_hole(out, entry, piece.bytes().start, piece.len()));
+            if piece.len() >= SPREAD {
+                // Else it would be told when it is hashed here, or much later.
+                self.ship()?;
+            }
+            for part in piece.parts() {
+                if self.halt.is_told() {
+                    return Err(Closed);
+                }
+                // Each chunk is in one hole, once.
+                let _ = tree.add_zeros(part.hash());
+                self.watch.lap(Work::Hash);
+                self.job.meter.add_file_bytes(part.len());
+            }
+        }
+        Ok(())
     }
 
     /// Hands the packet over. Returns who got it.

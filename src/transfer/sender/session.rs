@@ -28,7 +28,10 @@ use crate::{
         meeting::Calling,
         stages::Stages,
     },
-    wire::{FromReceiver, FromSender, limits, message::CAN},
+    wire::{
+        FromReceiver, FromSender, limits,
+        message::{CAN, HOLES},
+    },
 };
 
 /// What is sent, and by whom.
@@ -116,9 +119,9 @@ impl Session<'_> {
         self.link.say(&hello).await?;
         // For all that it says until then: to be there is no greeting.
         let greeted = Instant::now() + limits::HANDSHAKE;
-        loop {
+        let can = loop {
             match timeout_at(greeted, self.hear()).await.unwrap_or(Err(LinkError::Silent.into()))? {
-                Order::Offer { peer, commitment, knows } => {
+                Order::Offer { peer, commitment, knows, can } => {
                     let admitted = (job.admit)(&peer);
                     (self.observe)(Notice::Named(peer));
                     if admitted.is_break() {
@@ -126,13 +129,14 @@ impl Session<'_> {
                     }
                     let nonce = self.meeting.answer(commitment, knows);
                     self.link.say(&nonce).await?;
-                    break;
+                    break can;
                 }
                 Order::End(ended) => return Ok(ended),
                 _ => {}
             }
-        }
-        let sources = match self.offer(job.scan).await? {
+        };
+        let scan = if can & HOLES == HOLES { job.scan.with_holes() } else { job.scan };
+        let sources = match self.offer(scan).await? {
             Ok(sources) => Arc::clone(self.sources.insert(Arc::new(sources))),
             Err(ended) => return Ok(ended),
         };

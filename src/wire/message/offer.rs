@@ -5,7 +5,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    model::{Access, Entry, EntryKind, FileMode, Medium, Purpose, RelPath, Skipped, Summary, Timestamp},
+    model::{
+        Access, CHUNK, Entry, EntryKind, FileMode, Medium, Purpose, RelPath, Skipped, Summary, Timestamp,
+    },
     wire::{Violation, limits},
 };
 
@@ -29,8 +31,21 @@ pub enum RawAccess {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RawKind {
     Folder,
-    File { size: Option<u64> },
-    Executable { size: Option<u64> },
+    File {
+        size: Option<u64>,
+    },
+    Executable {
+        size: Option<u64>,
+    },
+    /// A file that is holes for so many chunks' length. Only for a receiver that can [`HOLES`](super::HOLES).
+    Sparse {
+        size: u64,
+        holes: u32,
+    },
+    SparseExecutable {
+        size: u64,
+        holes: u32,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,12 +80,14 @@ pub enum RawPurpose {
 
 impl RawEntry {
     /// # Errors
-    /// When the path is unsafe or the time is none.
+    /// When the path is unsafe, the time is none, or there are no such holes.
     pub fn parse(self) -> Result<Entry, Violation> {
-        let kind = match self.kind {
-            RawKind::Folder => EntryKind::Folder,
-            RawKind::File { size } => EntryKind::File { size, mode: FileMode::Regular },
-            RawKind::Executable { size } => EntryKind::File { size, mode: FileMode::Executable },
+        let (kind, holes) = match self.kind {
+            RawKind::Folder => (EntryKind::Folder, 0),
+            RawKind::File { size } => (EntryKind::File { size, mode: FileMode::Regular }, 0),
+            RawKind::Executable { size } => (EntryKind::File { size, mode: FileMode::Executable }, 0),
+            RawKind::Sparse { size, holes } => (sparse(size, holes, FileMode::Regular)?, holes),
+            RawKind::SparseExecutable { size, holes } => (sparse(size, holes, FileMode::Executable)?, holes),
         };
         let modified = match self.modified {
             Some((_, 1_000_000_000..)) => return Err(Violation::Garbled),
@@ -81,7 +98,15 @@ impl RawEntry {
             RawAccess::Shared => Access::Shared,
             RawAccess::Private => Access::Private,
         };
-        Ok(Entry { path: RelPath::parse(&self.path)?, kind, access, modified })
+        Ok(Entry { path: RelPath::parse(&self.path)?, kind, access, modified, holes })
+    }
+}
+
+fn sparse(size: u64, holes: u32, mode: FileMode) -> Result<EntryKind, Violation> {
+    if (1..=size / CHUNK as u64).contains(&holes.into()) {
+        Ok(EntryKind::File { size: Some(size), mode })
+    } else {
+        Err(Violation::BadHole)
     }
 }
 
@@ -89,10 +114,16 @@ impl From<&Entry> for RawEntry {
     fn from(entry: &Entry) -> Self {
         Self {
             path: entry.path.as_str().to_owned(),
-            kind: match entry.kind {
-                EntryKind::Folder => RawKind::Folder,
-                EntryKind::File { size, mode: FileMode::Regular } => RawKind::File { size },
-                EntryKind::File { size, mode: FileMode::Executable } => RawKind::Executable { size },
+            kind: match (entry.kind, entry.holes) {
+                (EntryKind::Folder, _) => RawKind::Folder,
+                (EntryKind::File { size: Some(size), mode: FileMode::Regular }, holes @ 1..) => {
+                    RawKind::Sparse { size, holes }
+                }
+                (EntryKind::File { size: Some(size), mode: FileMode::Executable }, holes @ 1..) => {
+                    RawKind::SparseExecutable { size, holes }
+                }
+                (EntryKind::File { size, mode: FileMode::Regular }, _) => RawKind::File { size },
+                (EntryKind::File { size, mode: FileMode::Executable }, _) => RawKind::Executable { size },
             },
             modified: entry.modified.map(|t| (t.seconds, t.nanos)),
             access: match entry.access {

@@ -257,7 +257,7 @@ impl<'a> Planner<'a> {
             return Ok(Fate::Likely);
         }
         if self.renews(no, parent, entry) {
-            self.count(size)?;
+            self.count(entry, size)?;
             return Ok(Fate::Replaces);
         }
         let fate = self.name(parent, path, Numbering::File, conflict)?.1;
@@ -267,7 +267,7 @@ impl<'a> Planner<'a> {
         match fate {
             Fate::LeftOut if parent.fate == Fate::LeftOut => self.plan.left_out.below += 1,
             Fate::LeftOut => self.plan.left_out.there += 1,
-            _ => self.count(size)?,
+            _ => self.count(entry, size)?,
         }
         Ok(fate)
     }
@@ -467,9 +467,11 @@ impl<'a> Planner<'a> {
         }
     }
 
-    pub fn count(&mut self, size: u64) -> Result<(), PlanError> {
+    pub fn count(&mut self, entry: &Entry, size: u64) -> Result<(), PlanError> {
         let block = self.space.map_or(1, |space| space.block);
-        let taken = size.checked_next_multiple_of(block).and_then(|size| self.taking.checked_add(size));
+        let hollow = if self.space.is_some_and(|space| space.keeps_holes) { entry.hollow() } else { 0 };
+        let solid = size.saturating_sub(hollow);
+        let taken = solid.checked_next_multiple_of(block).and_then(|size| self.taking.checked_add(size));
         self.taking = taken.ok_or(PlanError::Absurd)?;
         self.add_to_needs(size)
     }

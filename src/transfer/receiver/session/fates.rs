@@ -207,8 +207,10 @@ pub fn count(ranges: &[Range<EntryNo>]) -> u64 {
 pub async fn lack(intake: Option<Arc<Intake>>, meter: &Meter, tally: &Tally) -> Lack {
     // What is there already was not counted: any room is worth a try.
     let Some(intake) = intake else { return Lack::default() };
+    let holes = intake.holes().filter(|(entry, _)| tally.is_open(*entry));
+    let holes = holes.map(|(_, bytes)| bytes).fold(0, u64::saturating_add);
     let allocated = spawn_blocking(move || intake.allocated()).await.unwrap_or_default();
     let total = meter.sample().total.unwrap_or_default();
-    let bytes = total.saturating_sub(tally.bytes()).saturating_sub(allocated);
+    let bytes = total.saturating_sub(tally.bytes()).saturating_sub(holes).saturating_sub(allocated);
     Lack { bytes, files: tally.open() }
 }

@@ -13,7 +13,13 @@ fn record(id: u8) -> Record {
     let mut summary = Summary::default();
     let kind = crate::model::EntryKind::File { size: Some(7), mode: crate::model::FileMode::Regular };
     let path = RelPath::parse("办公室").unwrap();
-    summary.add(&crate::model::Entry { path, kind, access: crate::model::Access::Shared, modified: None });
+    summary.add(&crate::model::Entry {
+        path,
+        kind,
+        access: crate::model::Access::Shared,
+        modified: None,
+        holes: 0,
+    });
     let landing =
         Landing { folder: Some("/srv/in".into()), name: Some("a".into()), conflict: Conflict::Skip };
     Record::Receiving(Receiving {
