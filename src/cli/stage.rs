@@ -108,6 +108,8 @@ pub fn transfer(id: u8, direction: Direction) -> Transfer {
         free: (direction == Direction::Receive).then_some(5_000),
         already: 0,
         notes: Vec::new(),
+        completing: None,
+        done: None,
         meeting: None,
         caution: None,
         scope: Scope::Whole,

@@ -265,8 +265,7 @@ mod tests {
         let skipped = Skipped { links: 2, unreadable: 1, ..Skipped::default() };
         let mut sent = transfer(1, Direction::Send);
         sent.summary.skipped = skipped;
-        let expected =
-            "Not all of it was sent. Left out: 2 links and 1 file or folder that can’t be read or named.";
+        let expected = "Left out: 2 links and 1 file or folder that can’t be read or named.";
         let (told, wrong) = said(News::Finished(&sent, &complete(&sent)));
         assert!(told[0].starts_with("Sent 2 files"), "{told:?}");
         assert_eq!(wrong, [expected]);

@@ -104,7 +104,6 @@ impl SourceError {
     fn other(path: &Path, why: io::Error) -> Self {
         match why.kind() {
             ErrorKind::PermissionDenied => Self::NoPermission(shown(path)),
-            ErrorKind::WouldBlock => Self::Endless(shown(path)),
             _ => Self::Io { path: shown(path), why },
         }
     }

@@ -25,7 +25,7 @@ mod system;
 mod tests;
 
 pub use error::{DiskError, PlanError, SourceError};
-pub use inbox::{Earlier, Inbox, Names, Plan, make_folder};
+pub use inbox::{Already, Earlier, Inbox, Names, Plan, make_folder};
 pub use intake::{Book, Compared, Finished, Intake, Partial, Same, Stored, Verified};
 pub use ledger::Ledger;
 pub use leftovers::{EmptyFolders, Held, Scraps, User, discard, held, scraps};

@@ -14,11 +14,13 @@ use std::{
     collections::{HashMap, HashSet, VecDeque},
     path::PathBuf,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use tokio::{
     sync::{Notify, Semaphore, mpsc, watch},
     task::{AbortHandle, Id, JoinSet},
+    time::{MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -71,6 +73,9 @@ pub struct ForThisRun {
     pub multicast: Multicast,
 }
 
+/// Between two looks at how much is free where offers are to go, while somebody is asked about them.
+const ROOM: Duration = Duration::from_secs(5);
+
 pub struct Actor {
     home: PathBuf,
     /// What of it is neither sent nor received into.
@@ -101,6 +106,8 @@ pub struct Actor {
     tasks: JoinSet<()>,
     /// Apart from the tasks: nobody who quits waits for a count.
     measures: JoinSet<()>,
+    /// Looks how much is free where offers that wait for their answer are to go.
+    looking_at_room: Option<AbortHandle>,
     transfers: HashMap<TransferId, Running>,
     questions: HashMap<TransferId, Reply>,
     /// Those whose codes are the same, and whose offers are still to come: each has its place among the questions.
@@ -193,6 +200,7 @@ impl Actor {
             limiters: Limiters::new(limit),
             tasks,
             measures: JoinSet::new(),
+            looking_at_room: None,
             transfers: HashMap::new(),
             questions: HashMap::new(),
             compared: HashSet::new(),
@@ -214,6 +222,8 @@ impl Actor {
         self.take_up(earlier).await;
         let mut pace = kept::pace();
         let mut look = meetings::look();
+        let mut room = interval(ROOM);
+        room.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut addresses = reception::addresses();
         loop {
             tokio::select! {
@@ -228,6 +238,7 @@ impl Actor {
                 () = self.devices.due() => self.write_devices(),
                 Ok(()) = self.decisions.changed() => self.end_what_is_blocked(),
                 _ = look.tick(), if !self.transfers.is_empty() => self.look_at_devices(),
+                _ = room.tick(), if !self.questions.is_empty() => self.look_at_room(),
                 _ = addresses.tick(), if self.is_receiving() => self.look_at_addresses(),
                 _ = pace.tick(), if earlier == Earlier::All => self.survey(),
             }

@@ -26,6 +26,8 @@ pub struct Offers {
 
 struct Waiting {
     view: View,
+    /// As it was heard of last.
+    heard: Transfer,
     standing: Standing,
 }
 
@@ -59,7 +61,8 @@ impl Offers {
         let known = self.waiting.iter().position(|w| w.view.id == transfer.id);
         match (known, transfer.asks()) {
             (None, true) => {
-                self.waiting.push(Waiting { view: View::new(transfer, snapshot), standing: Standing::Open });
+                let (view, heard) = (View::new(transfer, snapshot), transfer.clone());
+                self.waiting.push(Waiting { view, heard, standing: Standing::Open });
                 return true;
             }
             (Some(i), false) => {
@@ -74,9 +77,17 @@ impl Offers {
                 }
             }
             (Some(i), true) => {
-                let old = &mut self.waiting[i].view;
+                let Waiting { view: old, heard, .. } = &mut self.waiting[i];
+                let is_measured = *heard == Transfer { free: heard.free, ..transfer.clone() };
+                heard.clone_from(transfer);
+                let new = View::new(transfer, snapshot);
+                // A card that keeps its shape can be pressed on.
+                if is_measured && new.too_big.is_some() == old.too_big.is_some() {
+                    old.measured(new);
+                    return false;
+                }
                 let (form, later) = (old.form.take(), old.later);
-                *old = View::new(transfer, snapshot);
+                *old = new;
                 old.form = form;
                 old.later = later;
                 if self.on_screen.id() == Some(transfer.id) {
@@ -128,7 +139,7 @@ impl Offers {
         };
         let id = self.waiting[i].view.id;
         let age = self.on_screen.show(ctx, id);
-        let Waiting { view, standing } = &mut self.waiting[i];
+        let Waiting { view, standing, .. } = &mut self.waiting[i];
         let mut verdict = card::show(ctx, view, standing, count, age, tools);
         if verdict.is_none() && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape)) {
             verdict = Some(Verdict::Later);

@@ -16,7 +16,8 @@ pub struct Skipped {
     /// What Airlift keeps for itself; the other side is not told.
     #[serde(default)]
     pub own: u64,
-    /// Files that were accepted, have not come before, and are not there any more. Each side finds out by itself.
+    /// Files that were accepted and are not there any more. Each side finds out by itself: a receiver counts those
+    /// that have not come, a sender can't tell them from those that have.
     #[serde(default)]
     pub gone: u64,
     /// What came beside it after it was accepted; the other side is not told.
@@ -68,7 +69,7 @@ impl Skipped {
         match direction {
             Direction::Send => {
                 let listed = self.listed(direction)?;
-                Some(format!("Not all of it was sent. Left out: {listed}."))
+                Some(format!("Left out: {listed}."))
             }
             // What was never offered was never to come.
             Direction::Receive => {
@@ -125,7 +126,7 @@ mod tests {
         assert_eq!(Skipped::default().listed(Direction::Send), None);
         assert_eq!(Skipped::default().sentence(Direction::Send), None);
         let one = Skipped { links: 1, ..Skipped::default() };
-        assert_eq!(one.sentence(Direction::Send).unwrap(), "Not all of it was sent. Left out: 1 link.");
+        assert_eq!(one.sentence(Direction::Send).unwrap(), "Left out: 1 link.");
         assert_eq!(one.sentence(Direction::Receive), None, "it was never offered");
         let all = Skipped { links: 2, special: 1, unreadable: 2, own: 1, gone: 1, new: 3 };
         assert_eq!(all.total(), 10);

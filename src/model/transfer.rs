@@ -102,6 +102,10 @@ pub struct Transfer {
     pub already: u64,
     /// What the person should know and need not act on: names changed, links left out.
     pub notes: Vec<String>,
+    /// The same where only what is missing is to come; `None` where that changes nothing, or isn't known.
+    pub completing: Option<Vec<String>>,
+    /// Bytes that had arrived when it last flowed; `None` where nothing has, or nobody knows.
+    pub done: Option<u64>,
     /// The code that both screens show, where one of the two devices does not know the other.
     pub meeting: Option<Meeting>,
     pub caution: Option<Caution>,
@@ -134,6 +138,18 @@ impl Transfer {
                 | TransferState::Paused(Pause::NoRoom { .. } | Pause::NoDisk | Pause::Person(Side::There))
         );
         is_under_way && self.summary.purpose == Purpose::Files && self.summary.streams == 0
+    }
+
+    /// `5.00 MB of 8.20 GB`: how far it had come when it last flowed; what there is in all where nobody knows.
+    #[must_use]
+    pub fn amount(&self) -> String {
+        match (self.done, self.summary.total()) {
+            (Some(done), Some(total)) => {
+                format!("{} of {}", super::text::bytes(done.min(total)), super::text::bytes(total))
+            }
+            (Some(done), None) => super::text::bytes(done),
+            (None, _) => self.summary.size_line(),
+        }
     }
 
     /// `312 of 400 files are here already.`; `None` of an offer of which nothing is.

@@ -193,6 +193,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_sentence_has_the_number_of_an_error_and_a_program_has() {
+        let why = || io::Error::from_raw_os_error(5);
+        let path = || "/in/film".to_owned();
+        let ours = [
+            TransferError::Disk(DiskError::Io { path: path(), why: why().into() }),
+            TransferError::Source(SourceError::Io { path: path(), why: why() }),
+            TransferError::Source(SourceError::Trial { folder: path(), why: why() }),
+            TransferError::Link(LinkError::Broken(why())),
+        ];
+        for error in ours {
+            let said = error.to_string();
+            assert!(said.contains("nput/output error") && !said.contains("os error"), "{said}");
+            assert_eq!(error.number(), Some(5));
+        }
+        let net = NetError::Unreachable { address: "host".to_owned(), source: why() };
+        assert!(!net.to_string().contains("os error"), "{net}");
+    }
+
+    #[test]
     fn files_are_counted_as_files_and_folders_as_folders() {
         for (failed, folders, wanted, said) in [
             (2, 0, 7, "2 of 7 files did not arrive."),

@@ -316,6 +316,8 @@ pub fn transfer(number: u8, direction: Direction, top: Vec<TopItem>, state: Tran
         free: (direction == Direction::Receive).then_some(212_000_000_000),
         already: 0,
         notes: Vec::new(),
+        completing: None,
+        done: None,
         meeting: None,
         caution: None,
         scope: Scope::Whole,

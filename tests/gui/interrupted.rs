@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use airlift::{
     engine::{Command, Event, GoOn, Settings},
-    model::{Direction, Peer, Problem, ProblemKind, Rest, Side, Transfer, TransferState},
+    model::{Direction, Pause, Peer, Problem, ProblemKind, Rest, Side, Transfer, TransferState},
 };
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
@@ -31,12 +31,22 @@ fn left(rest: Rest) -> Transfer {
 fn an_interrupted_one_says_why_and_when_it_is_tried_again() {
     let mut bench = Bench::new();
     bench.transfer(&interrupted(Direction::Send, Some(Duration::from_mins(10))));
-    bench.must_say("Interrupted, trying again in 600 s · to Pixel 9");
+    bench.must_say("Interrupted, trying again in 600 s · to Pixel 9 · 1 file, 2.10 GB");
     bench.must_say("The link broke.");
     bench.press("Try now: clip.mp4");
     assert!(matches!(bench.command(), Command::Retry(id) if id.0 == [1; 16]));
     bench.press("Give up: clip.mp4");
     assert!(matches!(bench.command(), Command::Cancel(id) if id.0 == [1; 16]));
+}
+
+#[test]
+fn one_that_rests_says_with_whom_and_how_far_it_has_come() {
+    let mut bench = Bench::new();
+    let half = Transfer { done: Some(1_050_000_000), ..interrupted(Direction::Receive, None) };
+    bench.transfer(&half);
+    bench.must_say("goes on when the other device is back · from Pixel 9 · 1.05 GB of 2.10 GB");
+    bench.transfer(&Transfer { state: TransferState::Paused(Pause::Person(Side::Here)), ..half });
+    bench.must_say("Paused here. · from Pixel 9 · 1.05 GB of 2.10 GB");
 }
 
 #[test]

@@ -113,6 +113,39 @@ fn of_what_is_here_already_only_the_rest_is_wanted_unless_the_person_says_otherw
 }
 
 #[test]
+fn no_note_speaks_of_a_name_that_what_is_chosen_does_not_lead_to() {
+    let mut bench = Bench::new();
+    let folder = TopItem { name: "trip".to_owned(), kind: EntryKind::Folder };
+    let mut offer = transfer(1, Direction::Receive, vec![folder], TransferState::Waiting);
+    offer.summary.files = 400;
+    offer.already = 312;
+    offer.notes = vec!["“trip” is there already: it will be stored as “trip (1)”.".to_owned()];
+    offer.completing = Some(vec!["“trip/b” is there already: it will be stored as “b (1)”.".to_owned()]);
+    bench.transfer(&offer);
+    bench.must_say("stored as “b (1)”");
+    assert!(!bench.says("trip (1)"), "only what is missing is chosen");
+    ripen(&mut bench);
+    bench.window.get_by_role_and_label(Role::RadioButton, "Keep both").click();
+    bench.window.run();
+    bench.must_say("stored as “trip (1)”");
+    assert!(!bench.says("stored as “b (1)”"));
+}
+
+#[test]
+fn what_is_free_is_told_anew_and_the_card_can_be_pressed_all_the_while() {
+    let mut bench = Bench::new();
+    let mut offer = offer(1, "a.jpg");
+    bench.transfer(&offer);
+    bench.must_say("212 GB free");
+    ripen(&mut bench);
+    offer.free = Some(5_000_000_000);
+    bench.transfer(&offer);
+    bench.must_say("5.00 GB free");
+    bench.press("Accept");
+    assert_eq!(answer(&mut bench).0, 1);
+}
+
+#[test]
 fn what_is_here_already_can_be_completed_under_another_name_too() {
     let mut bench = Bench::new();
     let mut offer = offer(1, "a.jpg");

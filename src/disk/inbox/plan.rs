@@ -21,6 +21,7 @@ use crate::{
 };
 use planner::{Planner, check_space};
 
+pub use already_there::Already;
 pub(in crate::disk) use already_there::{BESIDE, is_as_long, may_be};
 pub use decided::{Attempt, Earlier, Plan, Target};
 
@@ -36,10 +37,10 @@ impl Inbox {
     }
 
     /// Files of an offer that seem to be there already, by name and size: what a plan with
-    /// [`Conflict::Complete`] would not want as long as their digests agree.
+    /// [`Conflict::Complete`] would not want as long as their digests agree; and what it would say.
     #[must_use]
-    pub fn count_already(&self, entries: &[Entry], name: Option<&str>) -> u64 {
-        already_there::count_already(self, entries, name)
+    pub fn already(&self, entries: &[Entry], name: Option<&str>) -> Already {
+        already_there::already(self, entries, name)
     }
 
     /// As [`Inbox::plan`], for another attempt at a transfer. What an earlier one stored is not wanted again,

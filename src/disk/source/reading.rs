@@ -228,6 +228,13 @@ impl SourceFile {
                 Ok(0) => break,
                 Ok(read) => filled += read,
                 Err(why) if why.kind() == ErrorKind::Interrupted => {}
+                // There is no more of it for now, and nobody knows when there is.
+                Err(why)
+                    if why.kind() == ErrorKind::WouldBlock
+                        && matches!(self.content, Content::OfNoSize(_)) =>
+                {
+                    return Err(SourceError::Endless(shown(&self.path)));
+                }
                 Err(why) => return Err(SourceError::sending(&self.path, why)),
             }
         }

@@ -222,14 +222,29 @@ fn how_much_is_there_is_counted_whatever_becomes_of_taken_names() {
     let temp = temp();
     let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
     let entries = [folder("t"), offered("t/a"), offered("t/b"), offered("c")];
-    assert_eq!(inbox.count_already(&entries, None), 0);
+    assert_eq!(inbox.already(&entries, None).files, 0);
     put(temp.path(), "t/a", "t/a");
     put(temp.path(), "c", "other");
-    assert_eq!(inbox.count_already(&entries, None), 1);
+    assert_eq!(inbox.already(&entries, None).files, 1);
     put(temp.path(), "elsewhere/t/a", "t/a");
     put(temp.path(), "elsewhere/c", "c");
-    assert_eq!(inbox.count_already(&entries, Some("elsewhere")), 2);
-    assert_eq!(inbox.count_already(&entries, Some("nowhere")), 0);
-    assert_eq!(inbox.count_already(&entries, Some("../x")), 0);
-    assert_eq!(inbox.count_already(&[], None), 0);
+    assert_eq!(inbox.already(&entries, Some("elsewhere")).files, 2);
+    assert_eq!(inbox.already(&entries, Some("nowhere")).files, 0);
+    assert_eq!(inbox.already(&entries, Some("../x")).files, 0);
+    assert_eq!(inbox.already(&[], None).files, 0);
+}
+
+#[test]
+fn what_becomes_of_names_is_known_for_both_before_anybody_has_chosen() {
+    let temp = temp();
+    let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
+    let entries = [folder("t"), offered("t/a"), offered("t/b")];
+    assert_eq!(inbox.already(&entries, None).notes, None);
+    put(temp.path(), "t/a", "t/a");
+    put(temp.path(), "t/b", "another");
+    let kept_both = inbox.plan(&entries, None, Conflict::KeepBoth).unwrap().notes().to_vec();
+    let completed = inbox.already(&entries, None).notes.unwrap();
+    assert!(kept_both.iter().any(|note| note.contains("“t (1)”")), "{kept_both:?}");
+    assert!(completed.iter().all(|note| !note.contains("“t (1)”")), "{completed:?}");
+    assert!(completed.iter().any(|note| note.contains("b (1)")), "{completed:?}");
 }

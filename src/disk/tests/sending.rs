@@ -303,7 +303,7 @@ fn what_the_system_makes_up_is_read_to_its_end_whatever_size_it_says_it_has() {
     fs::write(&empty, "").unwrap();
     let page = temp.path().join("page");
     fs::write(&page, "x".repeat(4096)).unwrap();
-    let made_up = [Path::new("/proc/version"), Path::new("/sys/kernel/uevent_seqnum")];
+    let made_up = [Path::new("/proc/version"), Path::new("/sys/devices/system/cpu/possible")];
     let (entries, sources) = scan_all(&[made_up[0], made_up[1], &empty, &page]);
     let size = |no: usize| match entries[no].kind {
         EntryKind::File { size, .. } => size,

@@ -57,9 +57,9 @@ impl Actor {
         let home = self.home.clone();
         let finding = move || {
             let all = Kept::all(&home).into_iter();
-            all.map(|(kept, record)| (kept.agreed(), kept, record)).collect::<Vec<_>>()
+            all.map(|(kept, record)| (kept.agreed(), kept::there(&record), kept, record)).collect::<Vec<_>>()
         };
-        for (agreed, kept, record) in spawn_blocking(finding).await.unwrap_or_default() {
+        for (agreed, there, kept, record) in spawn_blocking(finding).await.unwrap_or_default() {
             let rest = if earlier == Earlier::Listed {
                 Some(Rest::Over)
             } else {
@@ -71,9 +71,9 @@ impl Actor {
                 (_, Record::Sending(_)) if earlier == Earlier::Receiving => {}
                 (Some(rest), _) => {
                     let state = kept::left(kept::why(&record), rest, kept.interrupted(), &self.settings);
-                    self.list(&record, state);
+                    self.list(&record, there, state);
                 }
-                (None, _) => self.go_on_with(record.id(), kept, record),
+                (None, _) => self.go_on_with(record.id(), there, kept, record),
             }
         }
         if earlier == Earlier::All {
@@ -85,8 +85,8 @@ impl Actor {
     }
 
     /// Shows what is left; whoever goes on with it finds it free.
-    fn list(&mut self, record: &Record, state: TransferState) {
-        let shown = kept::shown(record, state);
+    fn list(&mut self, record: &Record, there: Option<u64>, state: TransferState) {
+        let shown = Transfer { done: there, ..kept::shown(record, state) };
         self.left.insert(shown.id, Resting::Record(shown.id));
         self.publisher.publish(Event::Transfer(Box::new(shown)));
     }
@@ -99,7 +99,7 @@ impl Actor {
         desk.leave(state);
     }
 
-    fn go_on_with(&mut self, id: TransferId, kept: Kept, record: Record) {
+    fn go_on_with(&mut self, id: TransferId, there: Option<u64>, kept: Kept, record: Record) {
         self.left.remove(&id);
         match record {
             Record::Sending(sending) => {
@@ -107,6 +107,7 @@ impl Actor {
                 let (desk, cancel) = self.open(id, Direction::Send, peer.shown(), TransferState::Connecting);
                 desk.update(|t| {
                     t.summary = summary;
+                    t.done = there;
                     t.state = kept::waiting(kept.marks());
                 });
                 let parcel = Parcel::Files(sending.sources());
@@ -117,6 +118,7 @@ impl Actor {
                 let (who, paused) = (record.peer.clone(), kept.marks().pause());
                 self.begin(Start::Kept(Box::new(record), kept), who, id);
                 if let Some(running) = self.transfers.get(&id) {
+                    running.desk.came_before(there);
                     match paused {
                         Some(pause) => running.desk.rest(pause),
                         None => running.desk.interrupt(kept::not_running(), None),
@@ -149,7 +151,8 @@ impl Actor {
                 // Its patience begins anew, and it is paused here no more.
                 kept.touch();
                 kept.mark(kept.marks().without(Side::Here));
-                self.go_on_with(id, kept, *record);
+                let there = self.publisher.snapshot().transfer(id).and_then(|transfer| transfer.done);
+                self.go_on_with(id, there, kept, *record);
                 self.open_door();
             }
             Found::Kept(..) => {}

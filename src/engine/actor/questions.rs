@@ -1,6 +1,6 @@
 //! Offers that wait for a person: how many there may be, and of whom.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use super::Actor;
 use crate::{
@@ -25,6 +25,19 @@ pub const STILL_ASKED: &str = "An earlier offer of this device still waits for i
 const SHARE: &str = "That device has as many transfers of this one, under way or interrupted, as one device may have there. Let some of them come to their end, or have them given up there, and send again.";
 
 impl Actor {
+    /// What is free where an offer is to go is as old as the offer, unless somebody looks again. On a disk that does
+    /// not answer, one look waits, and no other is begun.
+    pub(super) fn look_at_room(&mut self) {
+        if self.looking_at_room.as_ref().is_some_and(|look| !look.is_finished()) {
+            return;
+        }
+        let open = self.questions.iter().filter(|(_, reply)| !reply.is_closed());
+        let asking = open.filter_map(|(id, _)| Some(Arc::clone(&self.transfers.get(id)?.desk)));
+        let desks: Vec<Arc<Desk>> = asking.collect();
+        let look = self.measures.spawn_blocking(move || desks.iter().for_each(|desk| desk.look_at_room()));
+        self.looking_at_room = Some(look);
+    }
+
     /// Puts a question to a person, if there is a place for it.
     pub(super) fn ask(&mut self, desk: &Desk, question: Question) {
         let id = desk.id();

@@ -271,6 +271,8 @@ impl Actor {
             free: None,
             already: 0,
             notes: Vec::new(),
+            completing: None,
+            done: None,
             meeting: None,
             caution: None,
             scope: Scope::Whole,

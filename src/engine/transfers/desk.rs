@@ -7,6 +7,7 @@ use std::{
 
 use super::{kept, record};
 use crate::{
+    disk,
     engine::{
         event::Event,
         handle::{Gauge, Publisher},
@@ -14,7 +15,7 @@ use crate::{
     },
     model::{
         Agreement, Caution, CompareCode, DeviceId, Direction, Meeting, Outcome, Pause, Problem, ProblemKind,
-        Progress, Report, Scope, Summary, Target, Transfer, TransferId, TransferState,
+        Progress, Report, Scope, Summary, Target, Transfer, TransferId, TransferState, text,
     },
     settings::Settings,
     transfer::{IncomingOffer, Meter, Notice},
@@ -127,8 +128,42 @@ impl Desk {
 
     /// The link broke; the next attempt is made at that time, or when the other device calls.
     pub fn interrupt(&self, why: Problem, again: Option<Instant>) {
+        self.stop(TransferState::Interrupted { why, again });
+    }
+
+    /// So much of it is there from an earlier run. Faces see it with the next change.
+    pub fn came_before(&self, there: Option<u64>) {
+        self.transfer().done = there;
+    }
+
+    /// Nothing flows any more, for now. How far it has come is kept.
+    fn stop(&self, state: TransferState) {
         self.publisher.hide_progress(self.id);
-        self.update(|t| t.state = TransferState::Interrupted { why, again });
+        let bytes = self.meter.lock().unwrap_or_else(PoisonError::into_inner).bytes();
+        self.update(|t| {
+            if t.state == TransferState::Active {
+                // An attempt that was broken off at once has heard of none.
+                t.done = t.done.max(Some(bytes));
+            }
+            t.state = state;
+        });
+    }
+
+    /// How much free space there is where it is to go changes while its person thinks. Blocks.
+    pub fn look_at_room(&self) {
+        let shown = self.shown();
+        let Some(folder) = shown.folder.as_deref().filter(|_| shown.asks() && shown.free.is_some()) else {
+            return;
+        };
+        let free = disk::free_space(folder);
+        // What reads the same is no news.
+        if free.map(text::bytes) != shown.free.map(text::bytes) {
+            self.update(|t| {
+                if t.asks() {
+                    t.free = free;
+                }
+            });
+        }
     }
 
     /// It was accepted before, by an earlier task.
@@ -147,8 +182,7 @@ impl Desk {
 
     /// Nobody goes on with it before a person says so.
     pub fn leave(&self, left: TransferState) {
-        self.publisher.hide_progress(self.id);
-        self.update(|t| t.state = left);
+        self.stop(left);
     }
 
     /// An attempt that did not end it has taken so long.
@@ -161,8 +195,7 @@ impl Desk {
         if self.transfer().state == TransferState::Paused(why) {
             return;
         }
-        self.publisher.hide_progress(self.id);
-        self.update(|t| t.state = TransferState::Paused(why));
+        self.stop(TransferState::Paused(why));
     }
 
     /// The other device has answered.
@@ -256,13 +289,14 @@ impl Desk {
     }
 
     fn note(&self, offer: IncomingOffer, state: TransferState) {
-        let IncomingOffer { summary, folder, free, already, notes } = offer;
+        let IncomingOffer { summary, folder, free, already, notes, completing } = offer;
         self.update(|t| {
             t.summary = summary;
             t.folder = Some(folder);
             t.free = free;
             t.already = already;
             t.notes = notes;
+            t.completing = completing;
             t.state = state;
         });
     }
@@ -348,5 +382,69 @@ impl Desk {
             t.meeting = None;
             t.state = TransferState::Finished(Box::new(report));
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        engine::{DeviceCard, Snapshot, seam},
+        model::{DeviceName, Peer, Side},
+    };
+
+    fn desk(folder: Option<&std::path::Path>, state: TransferState) -> (Arc<Desk>, crate::engine::Events) {
+        let name = DeviceName::parse("Test").unwrap();
+        let card = DeviceCard { id: DeviceId::of_public_key(b"test"), name };
+        let (handle, end) = seam(Snapshot::new(card, Settings::default()), Arc::new(|| {}));
+        let transfer = Transfer {
+            id: TransferId([1; 16]),
+            direction: Direction::Receive,
+            peer: Peer::default(),
+            summary: Summary::default(),
+            folder: folder.map(std::path::Path::to_owned),
+            free: Some(1),
+            already: 0,
+            notes: Vec::new(),
+            completing: None,
+            done: None,
+            meeting: None,
+            caution: None,
+            scope: Scope::Whole,
+            state,
+        };
+        (Desk::new(transfer, end.publisher.clone(), None), handle.subscribe().1)
+    }
+
+    #[test]
+    fn how_far_it_has_come_is_kept_when_it_rests_and_when_an_attempt_is_broken_off_at_once() {
+        let (desk, _events) = desk(None, TransferState::Active);
+        desk.begin_attempt().add_bytes(700);
+        desk.rest(Pause::Person(Side::Here));
+        assert_eq!(desk.shown().done, Some(700));
+        for state in [TransferState::Active, TransferState::Preparing] {
+            desk.begin_attempt();
+            desk.update(|t| t.state = state);
+            desk.interrupt(kept::not_running(), None);
+            assert_eq!(desk.shown().done, Some(700));
+        }
+    }
+
+    #[test]
+    fn what_is_free_is_news_only_while_somebody_is_asked_and_only_when_it_reads_otherwise() {
+        let folder = tempfile::tempdir().unwrap();
+        let (waits, mut events) = desk(Some(folder.path()), TransferState::Waiting);
+        waits.look_at_room();
+        let free = waits.shown().free;
+        assert_ne!(free, Some(1));
+        assert!(events.try_next().is_some());
+        let told = |free: Option<u64>| free.map(text::bytes);
+        waits.look_at_room();
+        assert_eq!(events.try_next().is_some(), told(waits.shown().free) != told(free));
+        let (flows, mut events) = desk(Some(folder.path()), TransferState::Active);
+        flows.look_at_room();
+        assert!(events.try_next().is_none());
     }
 }

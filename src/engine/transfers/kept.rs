@@ -77,20 +77,26 @@ pub fn kept(home: &Path) -> io::Result<Vec<KeptTransfer>> {
 
 fn listed_as(listed: Listed, settings: &Settings) -> KeptTransfer {
     let Listed { record, agreed, interrupted, user, marks } = listed;
-    let (began, there) = match &record {
-        Record::Sending(sending) => (sending.began, None),
-        Record::Receiving(receiving) => {
-            let folder = receiving.landing.folder.as_deref().unwrap_or(Path::new(""));
-            let held = disk::held(folder, receiving.id, &receiving.names);
-            (receiving.began, Some(held.partial + held.stored))
-        }
+    let there = there(&record);
+    let began = match &record {
+        Record::Sending(sending) => sending.began,
+        Record::Receiving(receiving) => receiving.began,
     };
     let state = match resting(&record, agreed, (marks, interrupted), settings) {
         Some(rest) => left(why(&record), rest, interrupted, settings),
         None => waiting(marks),
     };
-    let transfer = shown(&record, state);
+    let transfer = Transfer { done: there, ..shown(&record, state) };
     KeptTransfer { transfer, began: Some(began), interrupted, there, user, orphan: None }
+}
+
+/// Bytes of it that are in the receiving folder; `None` for one that sends.
+#[must_use]
+pub fn there(record: &Record) -> Option<u64> {
+    let Record::Receiving(receiving) = record else { return None };
+    let folder = receiving.landing.folder.as_deref().unwrap_or(Path::new(""));
+    let held = disk::held(folder, receiving.id, &receiving.names);
+    Some(held.partial + held.stored)
 }
 
 impl KeptTransfer {

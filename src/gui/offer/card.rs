@@ -136,7 +136,7 @@ fn body(ui: &mut Ui, view: &mut View, standing: &Standing, age: Age, tools: &Too
     if let Some(text) = &view.too_big {
         hint(ui, icons::WARNING, text, p.warn);
     }
-    for note in &view.notes {
+    for note in view.notes() {
         hint(ui, icons::INFO, note, p.faint);
     }
     verdict

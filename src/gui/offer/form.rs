@@ -62,6 +62,10 @@ impl Form {
         }
     }
 
+    pub fn conflict(&self) -> Conflict {
+        self.conflict
+    }
+
     pub fn choose(&mut self, folder: PathBuf) {
         self.folder_shown = paths::shown(&folder);
         self.folder_text.clone_from(&self.folder_shown);

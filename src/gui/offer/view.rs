@@ -31,7 +31,9 @@ pub struct View {
     pub conflict: Conflict,
     /// It doesn't fit into the folder.
     pub too_big: Option<String>,
-    pub notes: Vec<String>,
+    notes: Vec<String>,
+    /// The same where only what is missing is to come.
+    completing: Vec<String>,
     /// What both screens show, and what that is for.
     pub meeting: Option<(CompareCode, &'static str)>,
     pub caution: Option<String>,
@@ -104,7 +106,8 @@ impl View {
             folder: on_disk.then(|| paths::shown(&folder)),
             free: free.map(|free| format!("{} free", text::bytes(free))),
             too_big,
-            notes: transfer.notes.iter().map(|note| text::visible(note).into_owned()).collect(),
+            notes: shown(&transfer.notes),
+            completing: shown(transfer.completing.as_ref().unwrap_or(&transfer.notes)),
             meeting: transfer.meeting.map(|meeting| (meeting.code, about(meeting.here))),
             caution: transfer.caution.as_ref().map(meeting::warning),
             trust: transfer.peer.id.and_then(|id| trusted(snapshot.trust(id))),
@@ -128,6 +131,19 @@ impl View {
         self.form = if self.form.is_some() { None } else { self.blank.clone() };
     }
 
+    /// What becomes of names, as it is chosen now.
+    pub fn notes(&self) -> &[String] {
+        match self.form.as_ref().map_or(self.conflict, Form::conflict) {
+            Conflict::Complete => &self.completing,
+            Conflict::KeepBoth | Conflict::Skip | Conflict::Replace => &self.notes,
+        }
+    }
+
+    /// Takes over how much is free, if that is all that has changed.
+    pub fn measured(&mut self, now: Self) {
+        (self.free, self.too_big) = (now.free, now.too_big);
+    }
+
     /// Whether “Save as…” makes sense.
     pub fn has_form(&self) -> bool {
         self.blank.is_some()
@@ -143,6 +159,10 @@ impl View {
             Some(form) => form.landing(),
         }
     }
+}
+
+fn shown(notes: &[String]) -> Vec<String> {
+    notes.iter().map(|note| text::visible(note).into_owned()).collect()
 }
 
 /// What the code is for.

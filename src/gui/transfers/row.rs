@@ -30,6 +30,8 @@ pub struct Row {
     /// Whether the list of failed files is open.
     pub expanded: bool,
     peer: String,
+    /// How far it had come when it last flowed.
+    amount: String,
     /// More than one file, so that the one in hand is worth naming.
     several: bool,
 }
@@ -137,6 +139,7 @@ impl Row {
             can_pause: false,
             expanded: false,
             peer: String::new(),
+            amount: String::new(),
             several: false,
         };
         row.hear(transfer);
@@ -154,6 +157,7 @@ impl Row {
             (true, Direction::Send) => format!("Sending {}", self.peer),
             (true, Direction::Receive) => format!("Receiving {}", self.peer),
         };
+        self.amount = visible(&transfer.amount()).into_owned();
         self.names = Names::of(&self.title);
         self.several = transfer.summary.files > 1;
         self.measured = None;
@@ -189,7 +193,9 @@ impl Row {
             }
             TransferState::Paused(why) => {
                 let sentence = why.sentence(transfer.direction, &transfer.peer);
-                Body::Paused { text: visible(&sentence).into_owned(), why: *why }
+                let text =
+                    [visible(&sentence).into_owned(), self.peer.clone(), self.amount.clone()].join(SEPARATOR);
+                Body::Paused { text, why: *why }
             }
             TransferState::Finished(report) => Body::Finished(self.ended(transfer, report)),
             TransferState::Left { why, rest, until } => Body::Left {
@@ -225,7 +231,7 @@ impl Row {
 
     /// What becomes of an interrupted transfer, when, and with whom.
     pub fn prospect(&self, again: Option<Instant>) -> String {
-        prospect(again, self.direction) + SEPARATOR + &self.peer
+        [prospect(again, self.direction), self.peer.clone(), self.amount.clone()].join(SEPARATOR)
     }
 
     /// Shows how far it is.

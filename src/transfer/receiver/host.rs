@@ -17,6 +17,8 @@ pub struct IncomingOffer {
     pub already: u64,
     /// What would happen to names.
     pub notes: Vec<String>,
+    /// The same where only what is missing is to come; `None` where that is nothing else.
+    pub completing: Option<Vec<String>>,
 }
 
 /// Who answers for this device.

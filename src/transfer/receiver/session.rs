@@ -212,6 +212,7 @@ impl Session<'_> {
             free: checked.free,
             already: checked.already,
             notes: checked.plan.notes().to_vec(),
+            completing: checked.completing.clone(),
             summary,
         };
         self.reveal().await?;

@@ -215,6 +215,8 @@ impl Session<'_> {
             Fate::Sent { entry, sent } => self.machine.sent(entry, sent),
             Fate::Broken { entry, why } => {
                 let offered = self.sources.as_ref().and_then(|sources| sources.entry(entry));
+                // With what no sentence has.
+                tracing::info!(entry, cause = ?why, "a file can’t be sent");
                 if let Some(offered) = offered {
                     let path = offered.path.clone();
                     self.machine.broken(entry, &path, &why);

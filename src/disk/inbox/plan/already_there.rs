@@ -41,8 +41,17 @@ pub fn may_be(number: u32, times: Times, there: &Metadata, offered: &Entry) -> b
     looks_like(times, there, offered)
 }
 
-/// See [`Inbox::count_already`].
-pub fn count_already(inbox: &Inbox, entries: &[Entry], name: Option<&str>) -> u64 {
+/// What a plan that adds to what is there would say of an offer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Already {
+    /// Files that seem to be there.
+    pub files: u64,
+    /// What becomes of names; `None` where nothing is there that could change it.
+    pub notes: Option<Vec<String>>,
+}
+
+/// See [`Inbox::already`].
+pub fn already(inbox: &Inbox, entries: &[Entry], name: Option<&str>) -> Already {
     let count = || {
         let mut planner = Planner::new(inbox, entries, Conflict::Complete).ok()?;
         if let Some(name) = name {
@@ -51,7 +60,8 @@ pub fn count_already(inbox: &Inbox, entries: &[Entry], name: Option<&str>) -> u6
         for (no, entry) in (0..).zip(entries) {
             planner.place(no, entry).ok()?;
         }
-        Some(planner.plan.likely.iter().map(|range| u64::from(range.end - range.start)).sum())
+        let files = planner.plan.likely.iter().map(|range| u64::from(range.end - range.start)).sum();
+        Some(Already { files, notes: Some(planner.plan.notes().to_vec()) })
     };
     // Of nearly every offer nothing is there, and that is known after a look or two.
     let mut tops: Vec<&str> = entries.iter().map(|entry| entry.path.top()).collect();
@@ -62,7 +72,7 @@ pub fn count_already(inbox: &Inbox, entries: &[Entry], name: Option<&str>) -> u6
     };
     let may_be = name.map_or_else(|| tops.into_iter().any(is_there), is_there);
     // What is wrong with the offer, its own plan has said.
-    if may_be { count().unwrap_or_default() } else { 0 }
+    if may_be { count().unwrap_or_default() } else { Already::default() }
 }
 
 impl<'a> Planner<'a> {

@@ -125,6 +125,8 @@ impl Orphan {
             free: None,
             already: 0,
             notes: Vec::new(),
+            completing: None,
+            done: None,
             meeting: None,
             caution: None,
             scope: Scope::Whole,

@@ -85,6 +85,8 @@ pub fn shown(record: &Record, state: TransferState) -> Transfer {
         free: None,
         already: 0,
         notes: Vec::new(),
+        completing: None,
+        done: None,
         meeting: None,
         caution: None,
         scope: Scope::Whole,

@@ -4,7 +4,7 @@ use tokio::{task::spawn_blocking, time::timeout};
 
 use super::{Attempt, ReceiveJob, Session, count, finished};
 use crate::{
-    disk::{DiskError, Inbox, Plan},
+    disk::{Already, DiskError, Inbox, Plan},
     model::{Conflict, Entry, Landing, Purpose},
     transfer::{Ended, Notice, TransferError},
     wire::limits,
@@ -15,6 +15,8 @@ pub(super) struct Checked {
     pub inbox: Inbox,
     pub free: Option<u64>,
     pub already: u64,
+    /// What its person should know where only what is missing is to come, if that is something else.
+    pub completing: Option<Vec<String>>,
     pub plan: Plan,
     pub entries: Vec<Entry>,
 }
@@ -61,12 +63,15 @@ impl Session<'_> {
                 (Purpose::Files, None) => inbox.plan(&entries, landing.name.as_deref(), landing.conflict)?,
                 (Purpose::Trial(medium), _) => inbox.plan_trial(&entries, medium)?,
             };
-            let already = match (purpose, is_first, landing.conflict) {
-                (Purpose::Files, true, Conflict::Complete) => count(plan.likely()),
-                (Purpose::Files, true, _) => inbox.count_already(&entries, landing.name.as_deref()),
-                _ => 0,
+            let (already, completing) = match (purpose, is_first, landing.conflict) {
+                (Purpose::Files, true, Conflict::Complete) => (count(plan.likely()), None),
+                (Purpose::Files, true, _) => {
+                    let Already { files, notes } = inbox.already(&entries, landing.name.as_deref());
+                    (files, notes)
+                }
+                _ => (0, None),
             };
-            Ok(Checked { free: inbox.free(), inbox, already, plan, entries })
+            Ok(Checked { free: inbox.free(), inbox, already, completing, plan, entries })
         });
         tokio::select! {
             checked = &mut checking => {

@@ -172,6 +172,8 @@ impl Session<'_> {
             }
             Fate::Differs { entry } => Word::Differs(entry),
             Fate::Failed { entry, why } => {
+                // With what no sentence has.
+                tracing::info!(entry, cause = ?why, "a file can’t be stored");
                 self.tally.failed(entry, of_ours(intake, entry, &why));
                 Word::Receipt(Receipt::failed(entry, of_disk(&why)))
             }

@@ -2,20 +2,35 @@
 
 use std::sync::Arc;
 
-use tokio::{task::spawn_blocking, time::timeout};
+use tokio::{
+    task::spawn_blocking,
+    time::{MissedTickBehavior, interval, timeout},
+};
 
 use super::{Session, fates::of_ours, finished};
 use crate::{
     disk::{Finished, Intake},
-    model::Direction,
+    model::{Direction, Work},
     transfer::{Ended, Notice, TransferError, peer_words::of_disk},
     wire::{FromReceiver, limits, message::Receipt},
 };
 
 impl Session<'_> {
     pub(super) async fn finish(&mut self, intake: &Arc<Intake>) -> Result<Ended, TransferError> {
-        let finish = Arc::clone(intake);
-        let Finished { problems, notes, lost } = finished(spawn_blocking(move || finish.finish()).await)?;
+        let (finish, meter) = (Arc::clone(intake), Arc::clone(&self.meter));
+        let mut finishing = spawn_blocking(move || meter.clocks.waits(Work::Store, || finish.finish()));
+        // For a disk that does not answer.
+        let mut loads = interval(limits::LOAD);
+        loads.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let done = loop {
+            tokio::select! {
+                done = &mut finishing => break done,
+                _ = loads.tick() => {
+                    self.link.say(&FromReceiver::Load(self.meter.load(Direction::Receive))).await?;
+                }
+            }
+        };
+        let Finished { problems, notes, lost } = finished(done)?;
         self.notes = notes;
         let mut receipts = Vec::new();
         for (entry, why) in problems {

@@ -52,8 +52,14 @@ impl Session<'_> {
         }
         summary.more = summary.files.saturating_sub(summary.top.len() as u64);
         let folder = checked.inbox.folder().to_owned();
-        let offer =
-            IncomingOffer { summary, folder, free: checked.free, already: 0, notes: vec![GROWN.to_owned()] };
+        let offer = IncomingOffer {
+            summary,
+            folder,
+            free: checked.free,
+            already: 0,
+            notes: vec![GROWN.to_owned()],
+            completing: None,
+        };
         let said = tokio::select! {
             said = host.more(offer) => said,
             ended = self.until_end() => return ended.map(Err),
