@@ -7,10 +7,10 @@ use std::{
     env,
     ffi::{OsStr, OsString},
     path::PathBuf,
-    sync::mpsc::sync_channel,
-    thread,
     time::Duration,
 };
+
+use super::within::within;
 
 /// For a display to answer: one on another machine, or behind SSH, takes a moment.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -73,15 +73,9 @@ fn among(
     Err(if dead.is_empty() { NoDisplay::Unnamed } else { NoDisplay::Dead(dead.join(" or ")) })
 }
 
-/// Whether it answers in time. The thread of one that doesn't ends when the system gives up on it, or with the process.
 fn answers(ask: fn(&OsStr) -> bool, display: &OsStr) -> bool {
-    let (tell, told) = sync_channel(1);
     let display = display.to_owned();
-    let asking = thread::Builder::new().name("display".to_owned()).spawn(move || {
-        // Nobody waits any more: it has taken too long.
-        let _ = tell.send(ask(&display));
-    });
-    asking.is_ok() && told.recv_timeout(PATIENCE).unwrap_or(false)
+    within(PATIENCE, move || ask(&display)).unwrap_or(false)
 }
 
 /// True when it lets this user in, too.

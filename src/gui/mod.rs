@@ -38,6 +38,8 @@ mod tools;
 mod transfers;
 mod unseen;
 mod widgets;
+#[cfg(target_os = "linux")]
+mod within;
 
 pub use app::{App, Desktop};
 pub use desktop::{FilePicker, Opener, Pick, Picked, Reply};

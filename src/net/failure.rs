@@ -60,7 +60,8 @@ pub(super) fn of_call(route: SocketAddr, e: io::Error) -> NetError {
 }
 
 /// Whether packets for it leave this device at all: there is a way, and what it goes by is up. Sends none.
-fn leads_out(route: SocketAddr) -> bool {
+#[must_use]
+pub fn leads_out(route: SocketAddr) -> bool {
     let own: IpAddr = match route {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),

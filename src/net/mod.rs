@@ -20,6 +20,7 @@ use crate::model::{DeviceId, text};
 
 pub use addresses::{local_addresses, local_networks};
 pub use dial::{Packets, dial, dial_again, dial_first, probe};
+pub use failure::leads_out;
 pub use interfaces::{Interface, Sort, interfaces};
 pub use lane::{Lane, LaneStop, NetworkClock};
 pub use listen::{Listener, Stranger};

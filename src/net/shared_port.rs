@@ -37,13 +37,16 @@ pub fn sharing(port: u16) -> Sharing {
     // With no network at all it is still to be known before there is one.
     let v4 = (has(false) || !has(true)).then_some(Ipv4Addr::UNSPECIFIED.into());
     let v6 = has(true).then_some(Ipv6Addr::UNSPECIFIED.into());
-    let is_taken = |all: IpAddr| share(all, port).is_err_and(|e| e.kind() == io::ErrorKind::AddrInUse);
-    let taken: Vec<_> = [v4, v6].into_iter().flatten().map(is_taken).collect();
+    let taken: Vec<_> = [v4, v6].into_iter().flatten().map(|all| is_kept_from(all, port)).collect();
     match (taken.contains(&true), taken.contains(&false)) {
         (false, _) => Sharing::Possible,
         (true, true) => Sharing::OnlyPartly,
         (true, false) => Sharing::Impossible,
     }
+}
+
+fn is_kept_from(all: IpAddr, port: u16) -> bool {
+    share(all, port).is_err_and(|e| e.kind() == io::ErrorKind::AddrInUse)
 }
 
 /// Takes the port as one of several, for a moment.
@@ -64,8 +67,11 @@ fn share(all: IpAddr, port: u16) -> io::Result<()> {
 #[must_use]
 pub fn holder(port: u16) -> Holder {
     let read = |file| std::fs::read_to_string(file).unwrap_or_default();
-    let mut sockets = sockets_at(&read("/proc/net/udp"), port);
-    sockets.extend(sockets_at(&read("/proc/net/udp6"), port));
+    let families =
+        [(Ipv4Addr::UNSPECIFIED.into(), "/proc/net/udp"), (Ipv6Addr::UNSPECIFIED.into(), "/proc/net/udp6")];
+    // Whoever shares it in the other family is not to blame.
+    let taken = families.into_iter().filter(|(all, _)| is_kept_from(*all, port));
+    let sockets: Vec<_> = taken.flat_map(|(_, table)| sockets_at(&read(table), port)).collect();
     let program = program_with(&sockets);
     let user = sockets.first().and_then(|socket| name_of(&read("/etc/passwd"), socket.user));
     Holder { program, user }

@@ -12,7 +12,7 @@ struct Pair {
     room: Room,
     here: Device,
     there: Device,
-    _receiver: Running,
+    receiver: Running,
 }
 
 impl Pair {
@@ -25,7 +25,7 @@ impl Pair {
         let words = [&receive[..], &[inbox.to_str().unwrap()]].concat();
         let mut receiver = Running::start(&mut room.airlift(1, &there, &words));
         receiver.wait_for("listening");
-        Some(Self { room, here, there, _receiver: receiver })
+        Some(Self { room, here, there, receiver })
     }
 
     fn send(&self, to: &str) -> Value {
@@ -98,6 +98,20 @@ fn an_address_that_every_network_has_is_asked_for_its_network_only_where_there_a
     pair.room.ip(0, "link set second up");
     pair.fails("fe80::211:2", &["Write behind it which", "fe80::211:2%wire"]);
     assert_eq!(pair.send("fe80::211:2%wire")["outcome"], "complete");
+}
+
+#[test]
+fn the_one_whose_own_cable_was_pulled_is_told_so_and_the_other_one_is_not() {
+    let Some(mut pair) = Pair::new("the one whose own cable was pulled") else { return };
+    let film = pair.here.file("film", content(3 << 20));
+    let words = ["send", "--json", film.to_str().unwrap(), "--to", "10.211.0.2", "--limit", "100kB/s"];
+    let mut sender = Running::start(&mut pair.room.airlift(0, &pair.here, &words));
+    sender.wait_for("progress");
+    pair.room.pull_cable(0);
+    let broken = sender.wait_for("interrupted");
+    assert!(broken["problem"].as_str().unwrap().contains("This device is in no network"), "{broken}");
+    let broken = pair.receiver.wait_for("interrupted");
+    assert!(!broken["problem"].as_str().unwrap().contains("This device"), "{broken}");
 }
 
 #[test]

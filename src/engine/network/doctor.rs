@@ -123,7 +123,9 @@ fn network(facts: &Facts) -> Finding {
         let text = "This device has only networks of its own, for containers or virtual machines. Others can’t reach it there: connect it to their network.";
         return finding("Network", Health::Bad, text);
     }
-    let shown = |i: &&&Interface| !i.is_inner() && !is_link_local(i.address);
+    let is_outer = |i: &&&Interface| !i.is_inner() && !i.is_tunnel();
+    let only_tunnels = !usable.iter().any(|i| is_outer(&i));
+    let shown = |i: &&&Interface| (is_outer(i) || only_tunnels) && !i.is_inner() && !is_link_local(i.address);
     let mut names: Vec<_> =
         usable.iter().filter(shown).map(|i| format!("{} {}", i.name, i.address)).collect();
     if names.is_empty() {
@@ -154,6 +156,10 @@ fn multicast(facts: &Facts) -> Finding {
         Hearing::Deaf(why) => return finding(about, Health::Bad, why),
     }
     let outer = facts.interfaces.iter().filter(|i| i.is_usable() && !i.is_inner());
+    if outer.clone().next().is_none() {
+        let text = "Where there is no network, no device can be seen.";
+        return finding(about, Health::Doubtful, text);
+    }
     let refused: Vec<_> =
         outer.clone().filter_map(|i| Some((&i.name, i.refuses_multicast.as_ref()?))).collect();
     match refused.first() {
@@ -241,7 +247,7 @@ fn firewall(facts: &Facts) -> Finding {
                 " “sudo firewall-cmd --add-port={port}/tcp --permanent” and “sudo firewall-cmd --reload” let it in."
             )
         }
-        _ => " Let it in there.".to_owned(),
+        _ => " Have it let that port in.".to_owned(),
     };
     let (tcp, udp) = match facts.rules {
         Rules::Seen { tcp, udp } => (tcp, udp),
@@ -267,7 +273,7 @@ fn firewall(facts: &Facts) -> Finding {
             about,
             Health::Doubtful,
             format!(
-                "{named} turns away UDP port 5353: devices don’t see each other, and must be named by their address. Let it in there."
+                "{named} turns away UDP port 5353: devices don’t see each other, and must be named by their address. Have it let that port in, too."
             ),
         ),
         (Verdict::Depends, _) | (_, Verdict::Depends) => finding(

@@ -29,6 +29,7 @@ use super::{
     patience::noting,
     record::{self, Accepted, Agreed, Found, Kept, Missing, Record, Who},
     resting::{Rest, Wishes},
+    whose,
 };
 use crate::{
     disk::{self, EmptyFolders, Names, OffLimits},
@@ -257,7 +258,7 @@ impl Incoming {
         terms: Option<&Terms>,
         story: &Story,
     ) -> (Report, Option<Box<Connection>>) {
-        let (peer, from) = (connection.peer, connection.address.ip());
+        let (peer, at, from) = (connection.peer, connection.address, connection.address.ip());
         let (before, earlier) = {
             let shared = lock(story);
             let accepted = shared.accepted.as_ref();
@@ -324,7 +325,7 @@ impl Incoming {
         let stops = Stops { cancel, pause: pause.clone(), cut: cut.clone(), alarm };
         let mut receiving = pin!(receive(connection.stream, job, &host, lanes, meter, &observe, stops));
         tokio::select! {
-            report = &mut receiving => (report, None),
+            report = &mut receiving => (whose::told(report, at), None),
             Some(newer) = again.recv() => {
                 // The sender has noticed first that the old connection is dead.
                 cut.cancel();

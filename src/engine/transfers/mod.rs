@@ -3,7 +3,7 @@
 //!
 //! [`outgoing`] and [`incoming`] are the tasks, one for each transfer; [`desk`] publishes what changes of it.
 //! [`record`] and [`ledger`] are what outlives a run, [`kept`] what a person can do with that, and [`given_up`] what is owed to
-//! senders that were away. [`resting`] and [`patience`] say when a transfer waits, and for how long;
+//! senders that were away. [`resting`] and [`patience`] say when a transfer waits, and for how long, `whose` on whose side a link broke;
 //! [`switchboard`] and [`limiters`] are shared by all. Must not know the actor that owns the tasks.
 
 pub mod desk;
@@ -16,3 +16,4 @@ pub mod outgoing;
 pub mod patience;
 pub mod record;
 pub mod resting;
+mod whose;

@@ -26,6 +26,7 @@ use super::{
     patience::{Drought, Patience, noting},
     record::{self, Kept},
     resting::{Leaving, Rest, Wish, Wishes},
+    whose,
 };
 use crate::{
     disk::{OffLimits, Scan, SourceError},
@@ -403,7 +404,7 @@ impl Outgoing {
         let pause = stops.pause.clone();
         let mut sending = Box::pin(send(connection.stream, job, open_lane, meter, &observe, stops));
         let report = tokio::select! {
-            report = &mut sending => Box::new(report),
+            report = &mut sending => Box::new(whose::told(report, route)),
             () = self.wishes.paused() => {
                 // First, so that it is paused whatever happens meanwhile.
                 self.note(accepted, |marks| marks.with(Side::Here));

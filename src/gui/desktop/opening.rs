@@ -43,6 +43,8 @@ mod system {
 
     use zbus::blocking::connection::Builder;
 
+    use crate::gui::within::within;
+
     /// The programs that desktops have for it, each with its first words: the first that is installed is asked.
     const OPENERS: [&[&str]; 4] = [&["xdg-open"], &["gio", "open"], &["kde-open"], &["exo-open"]];
 
@@ -57,19 +59,15 @@ mod system {
     }
 
     pub fn reveal(path: &Path) -> Result<(), String> {
-        let bus = Builder::session();
-        match bus.and_then(|bus| show(bus, path)) {
-            Ok(()) => Ok(()),
-            Err(problem) => {
+        let (asked, path) = (path.to_owned(), path);
+        match within(FILE_MANAGER, move || Builder::session().and_then(|bus| show(bus, &asked))) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(problem)) => {
                 tracing::info!(%problem, "no file manager shows the folder");
-                // It may do so yet, and a second window would be one too many.
-                if let zbus::Error::InputOutput(e) = &problem
-                    && e.kind() == io::ErrorKind::TimedOut
-                {
-                    return Err("the file manager doesn’t answer".to_owned());
-                }
                 open(path.parent().unwrap_or(Path::new("/")))
             }
+            // It may do so yet, and a second window would be one too many.
+            None => Err("the file manager doesn’t answer".to_owned()),
         }
     }
 
@@ -78,7 +76,7 @@ mod system {
         const NAME: &str = "org.freedesktop.FileManager1";
         let path = std::path::absolute(path)?;
         let uri = url::Url::from_file_path(&path).map_err(|()| zbus::Error::Unsupported)?;
-        let bus = bus.method_timeout(FILE_MANAGER).build()?;
+        let bus = bus.build()?;
         let place = "/org/freedesktop/FileManager1";
         bus.call_method(Some(NAME), place, Some(NAME), "ShowItems", &(vec![uri.as_str()], "")).map(drop)
     }

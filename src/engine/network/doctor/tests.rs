@@ -63,6 +63,12 @@ fn each_trouble_is_named_and_says_what_to_do() {
         ),
         (
             "Seeing each other",
+            Health::Doubtful,
+            "no network",
+            Facts { interfaces: vec![at("lo", "127.0.0.1")], ..healthy() },
+        ),
+        (
+            "Seeing each other",
             Health::Bad,
             "refused",
             Facts { interfaces: vec![refused.clone()], ..healthy() },
