@@ -234,6 +234,9 @@ mod tests {
         assert_eq!(told, ["Sent 2 files, 3.50 kB (1 folder) in 1 s (7.00 kB/s). Verified by Anna’s laptop."]);
         assert!(wrong.is_empty());
         let received = transfer(1, Direction::Receive);
+        let notes = vec!["The disk can’t promise much.".to_owned()];
+        let (told, wrong) = said(News::Finished(&received, &Report { notes, ..complete(&received) }));
+        assert_eq!((told.last().map(String::as_str), wrong.len()), (Some("The disk can’t promise much."), 0));
         let (told, _) = said(News::Finished(&received, &complete(&received)));
         assert_eq!(
             told,

@@ -155,6 +155,15 @@ fn of_several_received_things_the_folder_is_opened() {
 }
 
 #[test]
+fn what_its_person_should_know_of_how_it_was_stored_is_said() {
+    let mut bench = Bench::new();
+    let notes = vec!["The disk can’t promise\u{202e} much.".to_owned()];
+    let report = Report { notes, ..Report::of(Outcome::Complete) };
+    bench.transfer(&transfer(1, Direction::Receive, vec![file("x", 1)], received(report)));
+    bench.must_say("The disk can’t promise\\u{202e} much.");
+}
+
+#[test]
 fn what_was_sent_is_verified_and_has_nothing_to_open_here() {
     let mut bench = Bench::new();
     let report = Report { files: 1, bytes: 10, ..Report::of(Outcome::Complete) };

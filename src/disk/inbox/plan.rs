@@ -1,6 +1,7 @@
 //! Checks a whole offer against itself and the receiving folder, and decides every name.
 //!
-//! Knows entries, names and what is in the folder; writes nothing and asks nobody. The work and
+//! Knows entries, names and what is in the folder; asks nobody, and writes nothing but what is needed to try a folder
+//! that is there. The work and
 //! the memory it takes grow with the number of entries, whatever they are.
 
 mod alike;
@@ -26,7 +27,7 @@ pub(in crate::disk) use already_there::{BESIDE, is_as_long, may_be};
 pub use decided::{Attempt, Earlier, Plan, Target};
 
 impl Inbox {
-    /// Checks a whole offer and decides where each entry goes. Writes nothing.
+    /// Checks a whole offer and decides where each entry goes. Of what is offered nothing is written.
     ///
     /// `name`: another name for the one thing offered, or a new folder for several.
     ///

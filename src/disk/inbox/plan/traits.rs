@@ -14,6 +14,7 @@ use super::{
 use crate::disk::{
     inbox::probe::{self, Traits},
     naming::NameRules,
+    system::descriptors,
 };
 
 impl Planner<'_> {
@@ -33,8 +34,10 @@ impl Planner<'_> {
         if folder.fate != Fate::Merged {
             return folder;
         }
-        let Ok(dir) = self.open(&self.plan.names.path(path)) else { return folder };
-        let Ok(there) = dir.dir_metadata() else { return folder };
+        let here = self.plan.names.path(path);
+        let open = || self.open(&here).and_then(|dir| Ok((dir.dir_metadata()?, dir)));
+        let opened = descriptors::wait_for_one(open, descriptors::are_used_up, || self.open.forget_all());
+        let Ok((there, dir)) = opened else { return folder };
         let now = if there.dev() == device {
             probe::below(&dir, above, || self.alike().is_in(path))
         } else {
