@@ -10,7 +10,7 @@ use std::{
 use super::{
     broken::{There, age},
     disk::run,
-    harness::{Device, tree},
+    harness::{Device, content, tree},
     parcel::{Parcel, contents, finished},
     strange::{Strange, can},
 };
@@ -106,8 +106,11 @@ fn a_file_and_a_folder_of_one_name_arrive_where_only_a_folder_below_folds() {
     if !can("a file and a folder of one name below") {
         return;
     }
-    let parcel =
-        parcel(&["sub/Both", "sub/both/in", "sub/OTHER", "sub/other/in", "sub/Straße", "sub/strasse/in"]);
+    let names = ["sub/Both", "sub/both/in", "sub/OTHER", "sub/other/in", "sub/Straße", "sub/strasse/in"];
+    let mut parcel = parcel(&names);
+    // So that those before it have their names when the folders are made.
+    parcel.here.file("t/sub/a large", content(12 << 20));
+    parcel.tree = tree(&parcel.here.path(""));
     for knob in ["fold=case:in/t/sub", "fold=casefold:in/t/sub"] {
         let disk = Strange::new(&[knob]);
         fs::create_dir_all(disk.inbox().join("t/sub")).unwrap();

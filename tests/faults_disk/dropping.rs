@@ -163,3 +163,21 @@ fn a_trial_file_that_a_kill_has_left_goes_with_the_next_who_looks_through_the_fo
     let there = [&old, &new, &long, &mine].map(|path| path.exists());
     assert_eq!(there, [false, true, false, true], "only what is empty and old goes");
 }
+
+#[test]
+fn where_the_system_lets_nothing_be_renamed_a_second_link_does_it() {
+    let test = "a refused rename";
+    if !disk::can(test, &["strace"]) {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let [inbox, home] = ["in", "home"].map(|name| place.path().join(name));
+    // Its key gets its name in the same way.
+    Receiver::start(&inbox, &home, "0", &[]).unwrap().kill();
+    for refusal in ["EPERM", "EACCES"] {
+        let fault = format!("renameat2:error={refusal}");
+        let receiver = Receiver::start(&inbox, &home, "0", &[fault]).unwrap();
+        is_complete(&parcel(), receiver, &inbox, refusal);
+        fs::remove_dir_all(&inbox).unwrap();
+    }
+}

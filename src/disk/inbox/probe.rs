@@ -229,3 +229,51 @@ impl Drop for Trial<'_> {
         let _ = self.dir.remove_file(&self.name);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use cap_std::ambient_authority;
+
+    use super::*;
+
+    /// The traits of a folder as they would be in one that has these.
+    fn of(folds: Option<bool>, case: Case) -> Traits {
+        let names = NameRules {
+            characters: Characters::Windows,
+            case,
+            unicode: Unicode::Exact,
+            longest: Longest::Bytes(100),
+        };
+        Traits { names, times: Times::Lost, folds }
+    }
+
+    #[test]
+    fn a_folder_on_the_same_disk_has_all_of_the_one_above_but_how_it_folds() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Dir::open_ambient_dir(temp.path(), ambient_authority()).unwrap();
+        let here = traits(&dir).unwrap();
+        let left = || dir.entries().unwrap().count();
+        assert_eq!(left(), 0);
+        // Where it is marked, that is believed, and nothing is tried.
+        if let Some(marked) = here.folds {
+            let never = || -> bool { panic!("nothing is doubtful") };
+            let same = of(Some(marked), Case::Ignored);
+            assert_eq!(below(&dir, same, never), same);
+            let other = below(&dir, of(Some(!marked), Case::Ignored), never);
+            let case = if marked { Case::Folded } else { Case::Matters };
+            assert_eq!(other.names.case, case);
+            assert_eq!((other.folds, other.times), (Some(marked), Times::Lost));
+            assert_eq!(other.names.longest, Longest::Bytes(100));
+        }
+        // Where nothing is known of the one above, it is tried, and only if it matters.
+        let unknown = of(None, Case::Ignored);
+        assert_eq!(below(&dir, unknown, || false), unknown);
+        let tried = below(&dir, unknown, || true);
+        assert_eq!(
+            (tried.names.case, tried.names.characters),
+            (here.names.case, Characters::Windows),
+            "no more than folding"
+        );
+        assert_eq!(left(), 0, "nothing is left");
+    }
+}
