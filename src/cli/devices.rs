@@ -38,6 +38,7 @@ pub async fn devices(
     handle.send(Command::Look(Looking::On)).await?;
     let mut over = std::pin::pin!(sleep(LOOK));
     let mut shown = Vec::new();
+    let mut told = None;
     loop {
         tokio::select! {
             update = events.next() => match update {
@@ -48,6 +49,12 @@ pub async fn devices(
             },
             () = &mut over, if until == LookUntil::Answered => break,
             Some(()) = interrupts.recv() => break,
+        }
+        if state.deaf != told {
+            told.clone_from(&state.deaf);
+            if let Some(problem) = &told {
+                complain(&problem.text, form, screen);
+            }
         }
         if until == LookUntil::Interrupted {
             show_changes(&state, &mut shown, form, screen);
@@ -122,6 +129,14 @@ async fn ask(
                 }
             }
         }
+    }
+}
+
+/// Why nobody is to be seen.
+fn complain(problem: &str, form: Form, screen: &mut Screen) {
+    match form {
+        Form::Json => json::write(screen, &json::Line::Error { problem }),
+        Form::Person | Form::Quiet => screen.err(problem),
     }
 }
 

@@ -74,6 +74,8 @@ fn a_port_that_is_shared_with_nobody_is_told_by_name_and_had_as_soon_as_it_is_fr
     assert!(told["state"] == "bad" && names_the_miser(&told), "{told}");
     assert_eq!(doctor.exit(), 1);
 
+    let mut devices = airlift(&room, 1, &ben, &["devices", "--json"]);
+    until(&mut devices, |line| line["event"] == "error" && names_the_miser(line));
     let inbox = ben.inbox();
     let receive = ["receive", "--json", "--port", "27543", "--device-name", "Ben", "--dir"];
     let mut receiver = airlift(&room, 1, &ben, &[&receive[..], &[inbox.to_str().unwrap()]].concat());

@@ -18,7 +18,7 @@ pub fn is_deaf() -> bool {
 /// Who is to blame, for the person here. Blocks, for a moment.
 pub fn explain() -> Problem {
     let text = format!(
-        "This device neither sees others nor is seen by them: UDP port {PORT}, which that takes, is held by {}, which shares it with nobody. Quit that program, or have it share the port. Airlift tries again by itself; addresses and links work meanwhile.",
+        "This device neither sees others nor is seen by them: UDP port {PORT} is held by {}, which shares it with nobody. Quit that program, or have it share the port. Airlift tries again by itself; addresses and links work meanwhile.",
         whom(&net::holder(PORT))
     );
     Problem { side: Side::Here, kind: ProblemKind::Other, text }
