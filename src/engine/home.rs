@@ -45,12 +45,12 @@ pub fn admits(home: &Path, folder: &Path) -> Result<(), DiskError> {
     off_limits(home).map_or(Ok(()), |off_limits| off_limits.admits(folder))
 }
 
-/// Why nothing can be received into a folder. Makes it, if it is not there.
+/// Why nothing can be received into a folder.
 ///
 /// # Errors
 /// When nothing can.
 pub fn receives_into(home: &Path, folder: &Path) -> Result<(), DiskError> {
-    Inbox::open(folder, &off_limits(home).unwrap_or_default()).map(drop)
+    Inbox::could_open(folder, &off_limits(home).unwrap_or_default())
 }
 
 /// What of it is never to be sent or received into.

@@ -55,6 +55,29 @@ impl Inbox {
         Ok(Self { folder: absolute, dir, traits, off_limits: off_limits.clone() })
     }
 
+    /// Why nothing can ever be received into a folder as it stands. Makes none, and takes a disk that is read-only or
+    /// not there for one that is waited for.
+    ///
+    /// # Errors
+    /// When nothing can.
+    pub fn could_open(folder: &Path, off_limits: &OffLimits) -> Result<(), DiskError> {
+        let is_link = || fs::symlink_metadata(folder).is_ok();
+        let could = match fs::metadata(folder) {
+            Ok(_) => Self::open(folder, off_limits).map(drop),
+            Err(why) if why.kind() == io::ErrorKind::NotADirectory || is_link() => {
+                Err(DiskError::NotAFolder(shown(folder)))
+            }
+            Err(_) => {
+                off_limits.admits(&std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()))?;
+                space::is_writable(folder).map_err(|why| DiskError::of(shown(folder), why))
+            }
+        };
+        match could {
+            Err(DiskError::ReadOnly(_)) => Ok(()),
+            could => could,
+        }
+    }
+
     /// Its absolute path, as it was opened.
     #[must_use]
     pub fn folder(&self) -> &Path {
