@@ -6,7 +6,10 @@ use std::{
     ops::Range,
     os::unix::fs::{FileExt as _, MetadataExt as _},
     path::Path,
+    process::Command,
 };
+
+use serde_json::Value;
 
 use super::{
     disk::{Disk, Kind, can},
@@ -69,6 +72,31 @@ fn a_file_of_holes_that_is_larger_than_a_disk_goes_onto_it_and_from_it() {
         assert_eq!(receiver.end().1, Some(0));
         is_the_same(&back.inbox().join("disk.img"), &path, &format!("{kind:?}, back"));
     }
+}
+
+#[test]
+fn a_disk_that_fills_up_beside_holes_is_gone_on_with_when_there_is_room_for_the_rest() {
+    let test = "full beside holes";
+    if !can(test, &NEEDS) {
+        return;
+    }
+    let here = Device::new();
+    let (path, size) = (here.path("disk.img"), 1 << 30);
+    sparse(&path, size, &[CHUNK..80 * CHUNK, size - 10 * CHUNK..size]);
+    let disk = Disk::new(Kind::Ext4, 64);
+    let home = here.home().join("there");
+    let mut receiver = Receiver::start(&disk.inbox(), &home, "0", &[]).unwrap();
+    let mut sender = here.send(&[&path], &receiver.address(), &["--limit", "10MB/s"]);
+    while receiver.running().wait_for("progress")["bytes"].as_u64().unwrap() < 4 << 20 {}
+    let filler = disk.point().join("filler");
+    // A disk that is full takes no more than that.
+    let _ = Command::new("dd").args(["if=/dev/zero", "bs=64k", &format!("of={}", filler.display())]).output();
+    assert_eq!(sender.wait_for("paused")["outcome"], Value::Null);
+    fs::remove_file(filler).unwrap();
+    let (end, _) = sender.end();
+    assert_eq!(end["outcome"], "complete", "{end}");
+    assert_eq!(receiver.end().1, Some(0));
+    is_the_same(&disk.inbox().join("disk.img"), &path, test);
 }
 
 #[test]

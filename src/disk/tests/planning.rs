@@ -8,7 +8,7 @@ use crate::{
         Inbox, OffLimits, Plan, PlanError,
         naming::{Case, Characters, Longest, NameRules, Unicode},
     },
-    model::{Conflict, Entry, EntryNo, RelPath},
+    model::{CHUNK, Conflict, Entry, EntryNo, RelPath},
 };
 
 const WINDOWS: NameRules = NameRules {
@@ -86,6 +86,21 @@ fn more_than_the_disk_holds_is_refused_with_both_numbers() {
     assert!(matches!(inbox.plan(&all, None, Conflict::KeepBoth), Err(PlanError::NoSpace { .. })));
     let fits = [file("a", 12), folder("d"), stream("s"), file("e", 0), file("f", 30)];
     assert_eq!(inbox.plan(&fits, None, Conflict::KeepBoth).unwrap().needs(), 42);
+}
+
+#[test]
+fn holes_need_no_room_and_what_is_beside_them_does() {
+    let temp = temp();
+    let size = 1_u64 << 49;
+    let chunks = |bytes: u64| u32::try_from(bytes / CHUNK as u64).unwrap();
+    let hollow = Entry { holes: chunks(size), ..file("a", size) };
+    let made = plan(temp.path(), &[hollow.clone(), file("b", 5)], Conflict::KeepBoth).unwrap();
+    assert_eq!(made.needs(), size + 5, "they count as content for all else");
+    let half = Entry { holes: chunks(size / 2), ..hollow };
+    let Err(PlanError::NoSpace { needed, .. }) = plan(temp.path(), &[half], Conflict::KeepBoth) else {
+        panic!("no space")
+    };
+    assert_eq!(needed, size / 2);
 }
 
 #[test]
