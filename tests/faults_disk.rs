@@ -48,6 +48,8 @@ mod parcel;
 mod power;
 #[path = "faults_disk/receiver.rs"]
 mod receiver;
+#[path = "faults_disk/room.rs"]
+mod room;
 #[path = "faults_disk/sparse.rs"]
 mod sparse;
 #[path = "faults_disk/stalled.rs"]

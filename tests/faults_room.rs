@@ -243,11 +243,80 @@ fn a_disk_that_is_too_small_from_the_first_is_refused_before_anything_is_sent() 
     let (mut receiver, port) = receive(&there, &disk.at, "0", &ONCE);
     let (end, code) = here.send(&[&file], &format!("127.0.0.1:{port}"), &[]).end();
     assert_eq!((&end["outcome"], code), (&"failed".into(), 1), "{end}");
-    assert!(end["problem"].as_str().unwrap().contains("not enough space"), "{end}");
+    for said in ["not enough space", "21.0 MB are needed", " are free"] {
+        assert!(end["problem"].as_str().unwrap().contains(said), "{end}");
+    }
     // It was not accepted, and does not end what waits for one that is.
     let end = receiver.wait_for("finished");
     assert!(end["problem"].as_str().unwrap().contains("not enough space"), "{end}");
     assert_eq!(names(&disk.at), Vec::<String>::new());
+}
+
+/// As a shell would start it, with a limit.
+fn limited(device: &Device, limit: &str, args: &[&str]) -> Command {
+    let inner = device.command(args);
+    let mut command = Command::new("bash");
+    command
+        .args(["-c", &format!("ulimit {limit}; exec \"$@\""), "bash"])
+        .arg(inner.get_program())
+        .args(inner.get_args());
+    for (key, value) in inner.get_envs() {
+        match value {
+            Some(value) => command.env(key, value),
+            None => command.env_remove(key),
+        };
+    }
+    command.stdin(std::process::Stdio::null());
+    command
+}
+
+#[test]
+fn a_limit_of_the_system_on_the_size_of_files_ends_nobody_and_is_said_with_whose_it_is() {
+    let (here, there) = (Device::new(), Device::new());
+    let files =
+        [("a large one", 20 << 20), ("small", 40_000)].map(|(name, size)| here.file(name, content(size)));
+    let inbox = there.inbox();
+    let args =
+        ["receive", "--json", "--port", "0", "--dir", inbox.to_str().unwrap(), "--accept", "all", "--once"];
+    // In kB.
+    let mut receiver = Running::start(&mut limited(&there, "-f 8000", &args));
+    let port = receiver.wait_for("listening")["port"].as_u64().unwrap();
+    let sending = ["send", "--json", "--to", &format!("127.0.0.1:{port}")];
+    let paths = files.iter().map(|path| path.to_str().unwrap());
+    let sending: Vec<&str> = sending.into_iter().chain(paths).collect();
+    // Whoever sends writes nothing that is large.
+    let (told, code) = Running::start(&mut limited(&here, "-f 64", &sending)).end();
+    let (end, its) = receiver.end();
+    assert_eq!((code, its), (1, 1), "{told}, {end}");
+    for (end, says) in [(&told, "as it was started"), (&end, "a limit of 8.19 MB (ulimit -f)")] {
+        assert_eq!((&end["files"], &end["failed"]), (&1.into(), &1.into()), "{end}");
+        assert!(end["failures"][0]["why"].as_str().unwrap().contains(says), "{end}");
+    }
+    assert!(told["pipeline"]["wire_bytes"].as_u64().unwrap() < 1 << 20, "{told}");
+    assert_eq!(names(&inbox), ["small"]);
+}
+
+#[test]
+fn too_few_open_files_are_said_at_once_and_few_are_enough() {
+    let (here, there) = (Device::new(), Device::new());
+    let inbox = there.inbox();
+    let args =
+        ["receive", "--json", "--port", "0", "--dir", inbox.to_str().unwrap(), "--accept", "all", "--once"];
+    let told = limited(&there, "-n 32", &args).output().unwrap();
+    assert_eq!(told.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&told.stdout).into_owned() + &String::from_utf8_lossy(&told.stderr);
+    assert!(told.contains("no more than 32 files open") && told.contains("ulimit -n"), "{told}");
+    for nth in 0..300 {
+        here.file(&format!("many/{}/{nth}", nth % 20), content(5000 + nth));
+    }
+    here.file("many/large", content(20 << 20));
+    let many = here.path("many");
+    let mut receiver = Running::start(&mut limited(&there, "-n 40", &args));
+    let port = receiver.wait_for("listening")["port"].as_u64().unwrap();
+    let sending = ["send", "--json", "--to", &format!("127.0.0.1:{port}"), many.to_str().unwrap()];
+    ends_well(Running::start(&mut limited(&here, "-n 40", &sending)));
+    ends_well(receiver);
+    assert_eq!(fs::read_dir(inbox.join("many")).unwrap().count(), 21);
 }
 
 #[test]

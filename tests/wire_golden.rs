@@ -95,6 +95,10 @@ fn what_a_receiver_says_has_these_bytes() {
     }
     pinned(&FromReceiver::Beyond(vec![1..3]), "04000000 11 01 01 03");
     pinned(&FromReceiver::Same, "01000000 12");
+    pinned(&FromReceiver::Tight { needed: 300, free: 2 }, "04000000 13 ac02 02");
+    let unfit = FromReceiver::Unfit { entries: vec![0..1, 5..300], why: "no".into() };
+    pinned(&unfit, "0a000000 14 02 00 01 05 ac02 026e6f");
+    pinned(&FromReceiver::NotNow(vec![1, 300]), "05000000 15 02 01 ac02");
     pinned(&FromReceiver::Nonce([6; 32]), &format!("21000000 0e {}", "06".repeat(32)));
     pinned(&FromReceiver::Except(vec![0..1, 5..300]), "07000000 01 02 00 01 05 ac02");
     pinned(&FromReceiver::Accept { token: [2; 16] }, "11000000 02 02020202020202020202020202020202");
@@ -110,6 +114,7 @@ fn what_a_receiver_says_has_these_bytes() {
     pinned(&FromReceiver::Ending(Ending::Paused), "02000000 08 02");
     pinned(&FromReceiver::Ending(Ending::Full), "02000000 08 03");
     pinned(&FromReceiver::Ending(Ending::Away), "02000000 08 05");
+    pinned(&FromReceiver::Ending(Ending::Busy), "02000000 08 06");
     pinned(&FromReceiver::Stored(vec![0..1, 5..300]), "07000000 0a 02 00 01 05 ac02");
     let groups = vec![RawGroup { first: 64, level: 6, value: [9; 32] }];
     pinned(&FromReceiver::Held { entry: 300, groups }, &format!("26000000 0b ac02 01 40 06 {nines}"));

@@ -106,6 +106,7 @@ pub fn transfer(id: u8, direction: Direction) -> Transfer {
         summary,
         folder: (direction == Direction::Receive).then(|| PathBuf::from("/home/anna/in")),
         free: (direction == Direction::Receive).then_some(5_000),
+        short: None,
         already: 0,
         notes: Vec::new(),
         completing: None,

@@ -108,7 +108,13 @@ fn listening(listening: &Listening) -> Vec<Line> {
 fn started(t: &Transfer) -> Vec<Line> {
     let size = t.summary.size_line();
     match t.direction {
-        Direction::Send => vec![Line::Told(format!("Sending {size} to {} …", t.peer.label()))],
+        Direction::Send => {
+            let label = t.peer.label();
+            let mut lines = vec![format!("Sending {size} to {label} …")];
+            lines
+                .extend(t.short.map(|short| format!("The disk of {label} may be too small: {short} there.")));
+            lines.into_iter().map(Line::Told).collect()
+        }
         Direction::Receive => {
             let mut lines = vec![Line::Told(match &t.folder {
                 Some(folder) => {
@@ -116,6 +122,7 @@ fn started(t: &Transfer) -> Vec<Line> {
                 }
                 None => format!("Receiving {size} from {} …", who(&t.peer)),
             })];
+            lines.extend(t.short.map(|short| Line::Told(format!("There may not be enough room: {short}."))));
             lines.extend(notes(t).map(Line::Told));
             lines
         }
@@ -142,6 +149,12 @@ fn finished(t: &Transfer, report: &Report) -> Vec<Line> {
     lines.extend(listed.map(Line::Wrong));
     let failed = report.failed + report.failed_folders;
     lines.extend(and_more(failed, report.problems.len()).map(Line::Wrong));
+    if report.hopeless > 0 && t.direction == Direction::Send {
+        lines.push(Line::Wrong(match failed.saturating_sub(report.hopeless) {
+            0 => "To send the same once more would not help.".to_owned(),
+            _ => format!("To send {} of them once more would not help.", report.hopeless),
+        }));
+    }
     if report.retry == Retry::Possible {
         let text = "Give the same command once more to send what failed, and nothing else.";
         lines.push(Line::Wrong(text.to_owned()));

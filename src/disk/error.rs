@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::system;
-use crate::model::{EntryNo, text};
+use crate::model::{EntryNo, Shortfall, text};
 
 /// Why something can't be offered or read (sender).
 #[derive(Debug, thiserror::Error)]
@@ -145,6 +145,12 @@ pub enum DiskError {
     NameRefused(String),
     #[error("“{0}” is larger than a file can be on this disk. Choose a folder on another disk.")]
     TooBig(String),
+    /// Whoever has started this program has said how large.
+    #[error(
+        "“{path}” is larger than a file may be that Airlift writes here: it was started with a limit of {} (ulimit -f). Start it without that, and have it sent again.",
+        text::bytes(*.limit)
+    )]
+    OverLimit { path: String, limit: u64 },
     #[error("“{0}” was moved or removed here while it was being received. Have it sent again.")]
     Vanished(String),
     #[error("“{0}” arrived damaged and was thrown away. Have it sent again.")]
@@ -171,9 +177,7 @@ pub enum DiskError {
     #[error("“{0}” is in use by another Airlift. Try again when that one has ended.")]
     InUse(String),
     /// Waited for in vain.
-    #[error(
-        "The system lets Airlift open no more files at once. It goes on when other transfers have ended."
-    )]
+    #[error("{}", system::descriptors::used_up())]
     NoHandles,
     #[error("Where this goes can’t be written to now: the disk is not connected, or read-only.")]
     Away,
@@ -205,6 +209,12 @@ impl DiskError {
         }
     }
 
+    /// True when the same file fails there the next time, too.
+    #[must_use]
+    pub fn is_for_good(&self) -> bool {
+        matches!(self, Self::TooBig(_) | Self::OverLimit { .. } | Self::NameRefused(_))
+    }
+
     /// True when the disk, or the part of it that this user may fill, is full.
     #[must_use]
     pub fn is_full(&self) -> bool {
@@ -217,7 +227,10 @@ impl DiskError {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::NoSpace(path),
             ErrorKind::ReadOnlyFilesystem => Self::ReadOnly(path),
             ErrorKind::PermissionDenied => Self::NoPermission(path),
-            ErrorKind::FileTooLarge => Self::TooBig(path),
+            ErrorKind::FileTooLarge => match system::file_size::limit() {
+                Some(limit) => Self::OverLimit { path, limit },
+                None => Self::TooBig(path),
+            },
             ErrorKind::NotFound => Self::Vanished(path),
             ErrorKind::NotADirectory => Self::InTheWay(path),
             _ if system::refusal::is_of_name(&why) => Self::NameRefused(path),
@@ -240,11 +253,8 @@ pub enum PlanError {
     FileAndFolder(String),
     #[error("The other device claims to send more than any disk can hold. Its offer can't be trusted.")]
     Absurd,
-    #[error(
-        "There is not enough space: {} are needed and {} are free. Free some space, or choose another folder.",
-        text::bytes(*.needed), text::bytes(*.free)
-    )]
-    NoSpace { needed: u64, free: u64 },
+    #[error("There is not enough space: {0}. Free some space, or choose another folder.")]
+    NoSpace(Shortfall),
     #[error("“{0}” can't be a name. Choose one without “/”, other than “.” and “..”.")]
     BadName(String),
     #[error("“{0}” is too deep or too long a path under its new name. Choose a shorter name.")]

@@ -25,13 +25,16 @@ mod system;
 mod tests;
 
 pub use error::{DiskError, PlanError, SourceError};
-pub use inbox::{Already, Earlier, Inbox, Names, Plan, make_folder};
+pub use inbox::{Already, Earlier, Inbox, Names, Plan, Refused, make_folder};
 pub use intake::{Book, Compared, Finished, Intake, Partial, Same, Stored, Verified};
 pub use ledger::Ledger;
 pub use leftovers::{EmptyFolders, Held, Scraps, User, discard, held, scraps};
 pub use off_limits::OffLimits;
 pub use source::{Scan, SourceFile, Sources, measure};
-pub use system::descriptors::raise as raise_open_files;
+pub use system::descriptors::{
+    FEWEST as FEWEST_OPEN_FILES, most as most_open_files, raise as raise_open_files,
+};
+pub use system::file_size::survive_limit as survive_limit_of_size;
 pub use system::modes::{is_others, keep_private, make_private};
 pub use system::space::{Lack, Room, free_space, is_writable, room};
 pub use system::volume::Volume;

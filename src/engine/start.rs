@@ -36,6 +36,11 @@ pub enum StartError {
     Trust(#[from] TrustError),
     #[error("This device’s key can’t be used for secure connections: {0}.")]
     Tls(String),
+    #[error(
+        "The system lets Airlift hold no more than {most} files open at once here, and it needs {}. Start it with a higher limit (ulimit -n 1024).",
+        disk::FEWEST_OPEN_FILES
+    )]
+    Handles { most: u64 },
     #[error("The system gives no threads: {}.", text::reason(.0))]
     Runtime(io::Error),
 }
@@ -60,6 +65,22 @@ impl Engine {
     /// When the data folder or the key in it can't be used.
     pub fn start(config: Config, wake: Wake) -> Result<Self, StartError> {
         disk::raise_open_files();
+        if let Some(most) = disk::most_open_files().filter(|most| *most < disk::FEWEST_OPEN_FILES) {
+            return Err(StartError::Handles { most });
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("airlift")
+            .enable_all()
+            .build()
+            .map_err(StartError::Runtime)?;
+        {
+            // Before anything is written.
+            let _inside = runtime.enter();
+            if let Err(problem) = disk::survive_limit_of_size() {
+                tracing::warn!(%problem, "a file beyond a limit of the system would end this program");
+            }
+        }
         let home = config.home;
         let unusable = |source| StartError::Home { path: home.clone(), source };
         home::make(&home).map_err(unusable)?;
@@ -72,12 +93,6 @@ impl Engine {
         let device = DeviceCard { id: identity.id(), name: name.clone().unwrap_or_else(|| settings.name()) };
         let store = TrustStore::open(&home)?;
         let snapshot = Snapshot { known: store.devices(), ..Snapshot::new(device, settings) };
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .thread_name("airlift")
-            .enable_all()
-            .build()
-            .map_err(StartError::Runtime)?;
         let (handle, end) = seam(snapshot, wake);
         let devices = Devices::new(store, end.publisher.clone());
         let for_this_run = ForThisRun { name, limit, multicast: config.multicast };

@@ -46,7 +46,7 @@ pub use side::{Direction, Side};
 pub use target::{BadLink, BadTarget, Link, Target};
 pub use transfer::{
     Answer, BadTransferId, Conflict, FileProblem, Landing, Outcome, Problem, ProblemKind, Progress, Report,
-    Rest, Retry, Scope, Source, Transfer, TransferId, TransferState,
+    Rest, Retry, Scope, Shortfall, Source, Transfer, TransferId, TransferState,
 };
 pub use tree::{CHUNK, Group, Hole, Leaf, Part, Tree, Twice, ZEROS, Zeros};
 pub use trial::{Medium, Purpose, Trial};

@@ -86,6 +86,27 @@ pub enum Answer {
     Decline(Option<String>),
 }
 
+/// A disk that seems to have less room than what is offered takes. What a disk says of its room is a hint: what fits,
+/// only the disk knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shortfall {
+    /// Bytes that are needed.
+    pub needed: u64,
+    pub free: u64,
+}
+
+impl fmt::Display for Shortfall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { needed, free } = *self;
+        let (bytes, left) = (super::text::bytes(needed), super::text::bytes(free));
+        if needed > free {
+            write!(f, "{bytes} are needed, and {left} are free")
+        } else {
+            write!(f, "{bytes} are needed, and with {left} free the disk would be full to the brim")
+        }
+    }
+}
+
 /// Everything that a face shows of one transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transfer {
@@ -98,6 +119,8 @@ pub struct Transfer {
     pub folder: Option<PathBuf>,
     /// Bytes that can still be stored there, when the offer came (receiving).
     pub free: Option<u64>,
+    /// Where that seemed to be less than it takes (receiving).
+    pub short: Option<Shortfall>,
     /// Files that seemed to be there already, when the offer came (receiving).
     pub already: u64,
     /// What the person should know and need not act on: names changed, links left out.
@@ -138,6 +161,15 @@ impl Transfer {
                 | TransferState::Paused(Pause::NoRoom { .. } | Pause::NoDisk | Pause::Person(Side::There))
         );
         is_under_way && self.summary.purpose == Purpose::Files && self.summary.streams == 0
+    }
+
+    /// What an offer lacks room for, with what is free by now.
+    #[must_use]
+    pub fn lacks(&self) -> Option<Shortfall> {
+        let Shortfall { needed, free } = self.short?;
+        let now = self.free.unwrap_or(free);
+        // With more than there was, it may do.
+        (now <= free || now < needed).then_some(Shortfall { needed, free: now })
     }
 
     /// `5.00 MB of 8.20 GB`: how far it had come when it last flowed; what there is in all where nobody knows.
@@ -255,6 +287,8 @@ pub struct Report {
     pub problems: Vec<FileProblem>,
     /// How many files were not transferred though they were wanted.
     pub failed: u64,
+    /// How many of the files can't go better the next time.
+    pub hopeless: u64,
     /// How many folders could not be made, or made to last.
     pub failed_folders: u64,
     /// Files that were offered and not wanted.
@@ -295,6 +329,7 @@ impl Report {
             notes: Vec::new(),
             problems: Vec::new(),
             failed: 0,
+            hopeless: 0,
             failed_folders: 0,
             left_out: LeftOut::default(),
             already: 0,

@@ -14,6 +14,7 @@ use tokio::{
 
 use super::{Ended, LinkError, TransferError, peer_words::for_peer};
 use crate::{
+    disk::DiskError,
     model::Side,
     wire::{
         frame, limits,
@@ -85,6 +86,7 @@ pub async fn last_word<In, Out: Serialize>(link: Link<In>, ended: &Ended, messag
         Ended::NoRoom { at: Side::Here } => Ending::Full,
         Ended::NoDisk { at: Side::Here } => Ending::Away,
         Ended::Failed(TransferError::CodesDiffer) => Ending::Differs,
+        Ended::Failed(TransferError::Disk(DiskError::NoHandles)) => Ending::Busy,
         Ended::Failed(e) => match for_peer(e) {
             Some(why) => Ending::Failed { why: short(&why) },
             None => return,

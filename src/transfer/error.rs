@@ -57,6 +57,10 @@ pub enum TransferError {
     Disk(#[from] DiskError),
     #[error("Nobody answered at the other device. Ask its owner, and send again.")]
     NoAnswer,
+    #[error(
+        "The system at the other device lets Airlift hold no more files open at once there. It goes on when other transfers have ended there; if there are none, start it there with a higher limit (ulimit -n)."
+    )]
+    NoHandlesThere,
     #[error("The other device began an offer and didn’t go on with it.")]
     Stalled,
     #[error("The sender opened no connection for the content. Something between the devices may block it.")]
@@ -98,7 +102,7 @@ impl TransferError {
     pub(super) fn is_full(&self) -> bool {
         match self {
             Self::Disk(why) | Self::Plan(PlanError::Disk(why)) => why.is_full(),
-            Self::Plan(PlanError::NoSpace { .. }) => true,
+            Self::Plan(PlanError::NoSpace(_)) => true,
             _ => false,
         }
     }
@@ -122,6 +126,7 @@ impl TransferError {
             | Self::NoAnswer
             | Self::Stalled
             | Self::NoLane
+            | Self::NoHandlesThere
             | Self::CodesDifferThere
             | Self::Plan(
                 PlanError::Nothing | PlanError::Twice(_) | PlanError::FileAndFolder(_) | PlanError::Absurd,
@@ -139,9 +144,10 @@ impl TransferError {
             | Self::NoLane
             | Self::Stalled
             | Self::Net(_)
+            | Self::NoHandlesThere
             | Self::Disk(DiskError::NoHandles) => ProblemKind::Link,
             Self::Violation(_) => ProblemKind::Protocol,
-            Self::Plan(PlanError::NoSpace { .. }) => ProblemKind::NoRoom,
+            Self::Plan(PlanError::NoSpace(_)) => ProblemKind::NoRoom,
             Self::Disk(DiskError::Away) => ProblemKind::NoDisk,
             Self::Source(_) | Self::Plan(_) | Self::Disk(_) => ProblemKind::Files,
             Self::Incomplete { .. } => ProblemKind::Incomplete,

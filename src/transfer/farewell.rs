@@ -82,7 +82,7 @@ where
             match timeout_at(greeted, link.next()).await {
                 Ok(Ok(
                     FromReceiver::Hello { .. }
-                    | FromReceiver::Ending(Ending::Paused | Ending::Full | Ending::Away),
+                    | FromReceiver::Ending(Ending::Paused | Ending::Full | Ending::Away | Ending::Busy),
                 )) => break,
                 Ok(Ok(FromReceiver::Alive)) => {}
                 // It is over there.

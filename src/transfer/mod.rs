@@ -46,12 +46,14 @@ pub use farewell::{Farewell, Told, farewell, given_up, put_off, refuse};
 pub use limiter::Limiter;
 pub use meeting::Assent;
 pub use meter::Meter;
-pub use receiver::{Attempt, Compared, Host, IncomingOffer, Keep, Leeway, More, ReceiveJob, Room, receive};
+pub use receiver::{
+    Attempt, Compared, Host, IncomingOffer, Keep, Leeway, More, ReceiveJob, Refusal, Room, receive,
+};
 pub use sender::{SendJob, send};
 
 use crate::{
     disk::{Lack, Volume},
-    model::{Accord, CompareCode, Summary},
+    model::{Accord, CompareCode, Shortfall, Summary},
     net::NetworkClock,
 };
 
@@ -101,8 +103,8 @@ pub enum Notice {
     Counted(Summary),
     /// The offer is complete and waits for its answer.
     Offered { summary: Summary, notes: Vec<String> },
-    /// The answer was yes: content flows.
-    Accepted { notes: Vec<String> },
+    /// The answer was yes: content flows, to a disk that seems to have too little room.
+    Accepted { notes: Vec<String>, short: Option<Shortfall> },
     /// The sender knows that everything is stored.
     Parted,
     /// So many files that were accepted, and have not come, are not offered any more (receiving).

@@ -17,6 +17,8 @@ pub struct Tally {
     already: u64,
     bytes: u64,
     failed: u64,
+    /// Of those, the ones that can't go better the next time.
+    hopeless: u64,
     failed_folders: u64,
     /// Whose fault the first failed file was: the summary's side.
     blame: Option<Side>,
@@ -44,6 +46,7 @@ impl Tally {
             already: 0,
             bytes: 0,
             failed: 0,
+            hopeless: 0,
             failed_folders: 0,
             blame: None,
             problems: Vec::new(),
@@ -85,6 +88,13 @@ impl Tally {
         awaited
     }
 
+    /// A file was not transferred, and won't be the next time either. False when its fate was known already.
+    pub fn failed_for_good(&mut self, entry: EntryNo, problem: FileProblem) -> bool {
+        let awaited = self.failed(entry, problem);
+        self.hopeless += u64::from(awaited);
+        awaited
+    }
+
     /// A folder could not be made, or made to last.
     pub fn failed_folder(&mut self, problem: FileProblem) {
         self.failed_folders += 1;
@@ -96,6 +106,11 @@ impl Tally {
         if self.problems.len() < Report::MAX_LISTED {
             self.problems.push(problem);
         }
+    }
+
+    /// True of a wanted file whose fate is not known yet.
+    pub fn awaits(&self, entry: EntryNo) -> bool {
+        self.open.contains(entry)
     }
 
     /// Wanted files whose fate is not known yet.
@@ -147,6 +162,7 @@ impl Tally {
             notes: Vec::new(),
             problems: self.problems,
             failed: self.failed,
+            hopeless: self.hopeless,
             failed_folders: self.failed_folders,
             left_out: self.unwanted,
             already: self.already,

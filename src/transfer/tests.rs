@@ -76,6 +76,7 @@ fn receive(intake: &Arc<Intake>, lanes: Vec<Inflow>) -> (Result<(), TransferErro
         meter: Arc::default(),
         limiter: Arc::new(Limiter::new(None)),
         fates,
+        rests: receiver::job::Rests::No,
     };
     let (joining, joined) = inflow::joining();
     for lane in lanes {
@@ -259,7 +260,8 @@ fn a_transfer_that_is_ended_waits_for_no_connection_that_was_promised() {
     let (_temp, intake, bytes, mut writers, inns) = by_hand(1);
     let (fates, mut told) = mpsc::channel(256);
     let limiter = Arc::new(Limiter::new(None));
-    let job = receiver::job::Job { intake, meter: Arc::default(), limiter, fates };
+    let job =
+        receiver::job::Job { intake, meter: Arc::default(), limiter, fates, rests: receiver::job::Rests::No };
     let (joining, joined) = inflow::joining();
     for lane in inns {
         joining.try_send(inflow::Event::Lane(lane)).ok().unwrap();

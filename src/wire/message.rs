@@ -99,6 +99,13 @@ pub enum FromReceiver {
     /// What was counted may be offered: the codes are the same for the person here, or nobody here has to compare
     /// them.
     Same,
+    /// The disk here seems to have less room than what is wanted takes.
+    Tight { needed: u64, free: u64 },
+    /// These files can't be stored here, whatever is tried again, and have failed; a sentence for the person at the other
+    /// side. Ranges of entry numbers, ascending, not touching.
+    Unfit { entries: Vec<Range<EntryNo>>, why: String },
+    /// There is no room for these files now: this attempt goes on without them.
+    NotNow(Vec<EntryNo>),
 }
 
 /// What a side can do beyond this version, a bit each: what both can may be said. Bits that nobody knows mean
@@ -164,6 +171,8 @@ pub enum Ending {
     Differs,
     /// The disk that the receiver has put it on so far is not there; it goes on when it is.
     Away,
+    /// The system at this side lets no more files be open at once. It can go on when others are closed.
+    Busy,
 }
 
 /// What became of one entry at the receiver.

@@ -7,12 +7,13 @@ use airlift::{
     disk::{OffLimits, Scan},
     engine::Consent,
     model::{
-        Answer, DeviceId, DeviceName, Landing, Outcome, Problem, Report, Side, Source, Summary, TransferId,
+        Answer, DeviceId, DeviceName, Landing, Outcome, Problem, Report, Shortfall, Side, Source, Summary,
+        TransferId,
     },
     pairing::Ends,
     transfer::{
         self, Assent, Attempt, Compared, Farewell, Host, IncomingOffer, Leeway, Limiter, Meter, More,
-        ReceiveJob, SendJob, Stops, Told, farewell,
+        ReceiveJob, Refusal, SendJob, Stops, Told, farewell,
     },
     wire::{
         self, FromReceiver, FromSender, frame, limits,
@@ -257,7 +258,7 @@ fn sending_to(says: Says, pace: Duration) -> Report {
 struct Nobody;
 
 impl Host for Nobody {
-    fn admit(&self, _: &Summary) -> Result<(), Option<String>> {
+    fn admit(&self, _: &Summary, _: Option<Shortfall>) -> Result<(), Refusal> {
         Ok(())
     }
 

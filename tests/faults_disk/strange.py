@@ -36,6 +36,7 @@ Times, a list: times=2s,1980-2107 ctime=mtime (vfat).
 Other lies.
     statfs=zero  none (ENOSYS)  free:BYTES  nofiles  frsize:N     a list, with faults
     size=zero  size=N  blocks=zero
+    largest=N         what would make a file longer than that is EFBIG (FAT: 4294967295)
     inodes=stable     those of the folder, as without it; inodes=unstable: others with every mount
     modes=ignored     all are shown as 0755, or modes=ignored:OCTAL, and chmod says that it is done
     modes=refused     the same, but chmod to another mode is EPERM (vfat)
@@ -132,7 +133,7 @@ class Fault:
 class Character:
     """The knobs as they stand at one time, taken apart."""
 
-    blocks = ctime = forbid = hidden = inodes = modes = namemax = notutf8 = size = streams = None
+    blocks = ctime = forbid = hidden = inodes = largest = modes = namemax = notutf8 = size = streams = None
     trailing, grain, low, high = b"", 1, -(1 << 63), 1 << 63
 
     def __init__(self, knobs, before=None):
@@ -174,6 +175,8 @@ class Character:
             self.trailing = os.fsencode(parts(r"dropped(?::(.+))?", value)[0] or ".")
         elif key == "notutf8":
             self.notutf8 = number(value)
+        elif key == "largest":
+            self.largest = int(value)
         elif key == "size":
             self.size = 0 if value == "zero" else int(value)
         elif key not in ("control", "type"):
@@ -445,9 +448,16 @@ class Strange(Operations):
         return os.pread(fi.fh, size, offset)
 
     def write(self, path, data, offset, fi):
+        self.must_fit(offset + len(data))
         return os.pwrite(fi.fh, data, offset)
 
+    def must_fit(self, length):
+        largest = self.knobs.now().largest
+        if largest is not None and length > largest:
+            raise FuseOSError(errno.EFBIG)
+
     def truncate(self, path, length, fi=None):
+        self.must_fit(length)
         os.truncate(fi.fh if fi else self.place(path), length)
 
     def fsync(self, path, only_data, fi):

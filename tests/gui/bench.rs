@@ -314,6 +314,7 @@ pub fn transfer(number: u8, direction: Direction, top: Vec<TopItem>, state: Tran
         summary: summary(top),
         folder: (direction == Direction::Receive).then(|| INBOX.into()),
         free: (direction == Direction::Receive).then_some(212_000_000_000),
+        short: None,
         already: 0,
         notes: Vec::new(),
         completing: None,

@@ -9,13 +9,13 @@ use std::{
 use airlift::{
     disk::{Earlier, Ledger, Names, OffLimits, Scan},
     model::{
-        Accord, Answer, Conflict, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side,
-        Source, Summary, TransferId,
+        Accord, Answer, Conflict, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report,
+        Shortfall, Side, Source, Summary, TransferId,
     },
     pairing::Ends,
     transfer::{
         self, Assent, Attempt, Compared, Host, IncomingOffer, Inflow, Keep, Leeway, Limiter, Meter, More,
-        Notice, Outflow, ReceiveJob, SendJob, Stops,
+        Notice, Outflow, ReceiveJob, Refusal, SendJob, Stops,
     },
     wire::{FromSender, message::Acquaintance},
 };
@@ -191,7 +191,7 @@ struct Person {
 }
 
 impl Host for Person {
-    fn admit(&self, _: &Summary) -> Result<(), Option<String>> {
+    fn admit(&self, _: &Summary, _: Option<Shortfall>) -> Result<(), Refusal> {
         Ok(())
     }
 

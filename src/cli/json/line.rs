@@ -47,6 +47,7 @@ pub enum Line<'a> {
         notes: &'a [String],
         folder: Option<String>,
         free: Option<u64>,
+        needed: Option<u64>,
         already: u64,
         #[serde(flatten)]
         compare: CompareLine,
@@ -56,6 +57,8 @@ pub enum Line<'a> {
         of: Of<'a>,
         total: Option<u64>,
         folder: Option<String>,
+        needed: Option<u64>,
+        free: Option<u64>,
     },
     Interrupted {
         #[serde(flatten)]
@@ -103,6 +106,7 @@ pub enum Line<'a> {
         skipped: SkippedLine,
         already: u64,
         failed: u64,
+        hopeless: u64,
         failed_folders: u64,
         failures: Vec<Failure<'a>>,
         problem: Option<String>,
@@ -162,6 +166,8 @@ impl<'a> Line<'a> {
                 of: Of::from(t),
                 total: t.summary.total(),
                 folder: t.folder.as_deref().map(path),
+                needed: t.short.map(|short| short.needed),
+                free: t.short.map(|short| short.free),
             },
             News::Progress(t, progress) => Self::progress(t, progress),
             News::Broken(t, why) => Self::Interrupted { of: Of::from(t), problem: &why.text },
@@ -211,6 +217,7 @@ impl<'a> Line<'a> {
             notes: &t.notes,
             folder: t.folder.as_deref().map(path),
             free: t.free,
+            needed: t.lacks().map(|short| short.needed),
             already: t.already,
             compare: t.into(),
         }
@@ -267,6 +274,7 @@ impl<'a> Line<'a> {
             skipped: t.summary.skipped.into(),
             already: report.already,
             failed: report.failed,
+            hopeless: report.hopeless,
             failed_folders: report.failed_folders,
             failures: report
                 .problems

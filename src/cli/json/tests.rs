@@ -79,6 +79,7 @@ fn a_failure_names_its_side_its_sentence_and_its_files() {
             "skipped": {"links": 0, "special": 0, "unreadable": 0, "own": 0, "gone": 0, "new": 0},
             "already": 0,
             "failed": 7,
+            "hopeless": 0,
             "failed_folders": 0,
             "failures": [{"path": "trip/a", "side": "there", "why": "no permission", "error": 13}],
             "problem": "One file could not be read.",

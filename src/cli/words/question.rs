@@ -68,6 +68,9 @@ impl Answers {
     }
 }
 
+/// What follows from a yes to more than there is room for.
+const WHAT_FITS: &str = "After a yes, what fits arrives, and the rest waits until there is room.";
+
 /// Why an offer is declined when the person closed the terminal's input.
 pub const NOBODY_ANY_MORE: &str = "there is nobody at the terminal any more to ask";
 
@@ -108,6 +111,8 @@ pub fn question(offer: &Transfer) -> Vec<String> {
         if let Some(folder) = &offer.folder {
             lines.push(format!("It would go to {}.", place(folder, offer.free)));
         }
+        lines
+            .extend(offer.lacks().map(|short| format!("There may not be enough room: {short}. {WHAT_FITS}")));
         lines.extend(notes(offer));
         lines.extend(offer.here_already());
         format!("Accept {} from {}?", offer.summary.title(), offer.peer.label())

@@ -38,6 +38,7 @@ impl Inbox {
                 DiskError::NotAFolder(shown(folder))
             }
             io::ErrorKind::NotFound => DiskError::FolderGone(shown(folder)),
+            _ if space::is_full(folder, &why) => DiskError::NoSpace(shown(folder)),
             _ => DiskError::of(shown(folder), why),
         };
         let absolute = std::path::absolute(folder).map_err(failed)?;

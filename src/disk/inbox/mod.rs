@@ -11,4 +11,4 @@ pub mod times;
 
 pub use folder::{Inbox, make_folder};
 pub use local::Names;
-pub use plan::{Already, Earlier, Plan};
+pub use plan::{Already, Earlier, Plan, Refused};

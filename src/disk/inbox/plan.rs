@@ -13,6 +13,7 @@ mod met;
 mod planner;
 mod ranges;
 mod resumed;
+mod room;
 mod traits;
 
 use super::{folder::Inbox, times::Times};
@@ -20,11 +21,12 @@ use crate::{
     disk::{error::PlanError, system::space::Space},
     model::{Conflict, Entry, EntryKind, Medium, Purpose},
 };
-use planner::{Planner, check_space};
+use planner::Planner;
 
 pub use already_there::Already;
 pub(in crate::disk) use already_there::{BESIDE, is_as_long, may_be};
 pub use decided::{Attempt, Earlier, Plan, Target};
+pub use room::Refused;
 
 impl Inbox {
     /// Checks a whole offer and decides where each entry goes. Of what is offered nothing is written.
@@ -32,7 +34,7 @@ impl Inbox {
     /// `name`: another name for the one thing offered, or a new folder for several.
     ///
     /// # Errors
-    /// When the offer contradicts itself, is larger than the free space, or `name` is no name.
+    /// When the offer contradicts itself, or `name` is no name.
     pub fn plan(&self, entries: &[Entry], name: Option<&str>, conflict: Conflict) -> Result<Plan, PlanError> {
         make(self, entries, name, conflict)
     }
@@ -82,8 +84,8 @@ fn make(inbox: &Inbox, entries: &[Entry], name: Option<&str>, conflict: Conflict
     if is_lost && entries.iter().any(|entry| entry.modified.is_some()) {
         planner.plan.notes.add("This disk doesn't keep the times of files.");
     }
-    check_space(planner.space, planner.taking)?;
-    Ok(planner.plan)
+    let short = planner.room.lacks();
+    Ok(Plan { short, ..planner.done() })
 }
 
 /// See [`Inbox::plan_trial`].
@@ -91,8 +93,10 @@ fn of_trial(inbox: &Inbox, entries: &[Entry], medium: Medium) -> Result<Plan, Pl
     let [Entry { kind: EntryKind::File { size: Some(size), .. }, .. }] = entries else {
         return Err(PlanError::Absurd);
     };
-    if medium == Medium::Disk {
-        check_space(Space::of(inbox.folder()), *size)?;
+    if medium == Medium::Disk
+        && let Some(short) = room::lacks(Space::of(inbox.folder()), *size)
+    {
+        return Err(PlanError::NoSpace(short));
     }
     Ok(Plan { needs: *size, purpose: Purpose::Trial(medium), ..Plan::default() })
 }

@@ -38,6 +38,8 @@ pub struct Intake {
     shared: Arc<Shared>,
     /// What earlier attempts left of files that have not been begun.
     left: Mutex<HashMap<EntryNo, Left>>,
+    /// Files that an earlier attempt left a part of, and that there is no room for now.
+    lacking: Vec<EntryNo>,
     /// Files that seemed to be there already, and are not the same.
     differ: Mutex<HashSet<EntryNo>>,
 }
@@ -61,7 +63,7 @@ impl Intake {
     /// no other transfer can take their names.
     ///
     /// # Errors
-    /// When one of those folders can't be made, or the disk is too full to go on with what is left.
+    /// When one of those folders can't be made, or what is left can't be looked at.
     pub fn begin(
         inbox: Inbox,
         entries: Vec<Entry>,
@@ -72,11 +74,11 @@ impl Intake {
         let mut shared = Shared::new(inbox, entries, plan, transfer);
         shared.make_fresh(&fresh)?;
         let shared = Arc::new(shared);
-        let left = match shared.plan.attempt {
-            Attempt::First => HashMap::new(),
+        let (left, lacking) = match shared.plan.attempt {
+            Attempt::First => Default::default(),
             Attempt::Again => shared.find_left()?,
         };
-        Ok(Self { shared, left: Mutex::new(left), differ: Mutex::default() })
+        Ok(Self { shared, left: Mutex::new(left), lacking, differ: Mutex::default() })
     }
 
     /// Notes in this book what is stored from now on, and what an earlier attempt has not come to note.
@@ -167,6 +169,18 @@ impl Intake {
         of.filter(move |(_, bytes)| are_kept && *bytes > 0)
     }
 
+    /// Files that an earlier attempt left a part of, and that there is no room for now; ascending.
+    #[must_use]
+    pub fn lacking(&self) -> Vec<EntryNo> {
+        self.lacking.clone()
+    }
+
+    /// What is said of a disk without room.
+    #[must_use]
+    pub fn is_full(&self) -> DiskError {
+        self.shared.failed("", std::io::ErrorKind::StorageFull.into())
+    }
+
     /// Gives the transfer up: what is not whole goes when the last use of it ends.
     pub fn abandon(&self) {
         self.shared.abandon();
@@ -177,6 +191,9 @@ impl Intake {
     /// # Errors
     /// When the entry is not wanted, its folder can't be made or entered, or there is no space.
     pub fn create(&self, no: EntryNo) -> Result<Partial, DiskError> {
+        if self.lacking.binary_search(&no).is_ok() {
+            return Err(self.is_full());
+        }
         Partial::create(&self.shared, no, self.left().remove(&no))
     }
 

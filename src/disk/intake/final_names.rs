@@ -205,7 +205,13 @@ pub(in crate::disk) fn sync_folders(
 ) -> BTreeMap<Box<str>, DiskError> {
     let mut at_once = HashMap::new();
     let mut sync = |path: &str| {
-        let folder = shared.folder(path, Missing::Fail)?;
+        let folder = match shared.folder(path, Missing::Fail) {
+            // It was taken away since: what is in it has its name. Whether that lasts, nobody can say.
+            Err(why @ DiskError::NoPermission(_)) => {
+                return shared.disks.hear(Err(io::ErrorKind::Unsupported.into())).map_err(|_| why);
+            }
+            folder => folder?,
+        };
         let whole = if folders.len() < MANY {
             &None
         } else {

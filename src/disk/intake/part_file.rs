@@ -216,11 +216,12 @@ impl Part {
         let trace = Trace::File { stem: stem.clone(), name, disk: folder.disk, keeping: Keeping::Journal };
         let part = Self::new(shared, no, trace);
         let sized = || -> Result<Journal, DiskError> {
-            if there != size {
+            // What is only made longer is written as zeros on some disks, before what comes takes their place.
+            if there > size || (there < size && entry.holes > 0) {
                 file.set_len(size).map_err(|why| part.failed(why))?;
-                if entry.holes == 0 {
-                    space::reserve(&file, size).map_err(|why| part.failed(why))?;
-                }
+            }
+            if there != size && entry.holes == 0 {
+                space::reserve(&file, size).map_err(|why| part.failed(why))?;
             }
             if was == size {
                 return Ok(journal);
@@ -378,11 +379,23 @@ impl Drop for Part {
 impl Shared {
     /// Finds what earlier attempts left of files that are wanted.
     ///
+    /// Returns also those that there is no room for now, ascending.
+    ///
     /// # Errors
-    /// When the disk is too full to go on with it.
-    pub fn find_left(self: &Arc<Self>) -> Result<HashMap<EntryNo, Left>, DiskError> {
-        let found = self.long().filter_map(|no| Some(Part::find(self, no)?.map(|left| (no, left))));
-        found.take(MAX_LEFT).collect()
+    /// When it can't be opened.
+    pub fn find_left(self: &Arc<Self>) -> Result<(HashMap<EntryNo, Left>, Vec<EntryNo>), DiskError> {
+        let (mut left, mut lacking) = (HashMap::new(), Vec::new());
+        for (no, found) in self.long().filter_map(|no| Some((no, Part::find(self, no)?))) {
+            match found {
+                Ok(found) => drop(left.insert(no, found)),
+                Err(why) if why.is_full() => lacking.push(no),
+                Err(why) => return Err(why),
+            }
+            if left.len() >= MAX_LEFT {
+                break;
+            }
+        }
+        Ok((left, lacking))
     }
 
     /// Bytes of disk that partial files have, of those that another attempt can go on with.

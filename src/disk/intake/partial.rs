@@ -29,8 +29,6 @@ use crate::{
     model::{CHUNK, Digest, EntryNo, Group, Leaf, Medium, Part as Zeros, Purpose, Stopwatch, Tree, Work},
 };
 
-/// A file larger than this gets its space in advance, and keeps its handle until it is stored.
-const LARGE: u64 = 1 << 20;
 /// How many finished files of one transfer may keep their handle.
 const MAX_HANDLES: usize = 16;
 
@@ -72,6 +70,9 @@ impl Content {
 }
 
 impl Partial {
+    /// A file larger than this gets its space in advance, and keeps its handle until it is stored.
+    pub const LARGE: u64 = 1 << 20;
+
     pub(in crate::disk) fn create(
         shared: &Arc<Shared>,
         no: EntryNo,
@@ -90,7 +91,7 @@ impl Partial {
         let (file, journal, part) = Part::create(shared, no, entry, size)?;
         let ground = match size {
             Some(size) if entry.holes > 0 => Ground::lay(&file, size),
-            Some(size) if size > LARGE => space::reserve(&file, size).map(|()| Ground::Unknown),
+            Some(size) if size > Self::LARGE => space::reserve(&file, size).map(|()| Ground::Unknown),
             _ => Ok(Ground::Unknown),
         };
         let ground = ground.map_err(|why| {
@@ -335,7 +336,7 @@ impl Verified {
         part.set_time(&file);
         let handles = part.handles();
         // A full disk of handles would end all transfers; without one, a file is opened again.
-        let is_kept = size > LARGE && Arc::strong_count(&handles) <= MAX_HANDLES;
+        let is_kept = size > Partial::LARGE && Arc::strong_count(&handles) <= MAX_HANDLES;
         let file = (is_kept || part.is_nameless()).then_some((file, handles));
         Self { file, journal, digest, size, part }
     }

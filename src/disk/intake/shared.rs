@@ -34,7 +34,7 @@ use crate::{
         system::{
             attributes, descriptors, flags,
             modes::{self, Ordinary},
-            refusal,
+            refusal, space,
             sync::Disks,
         },
     },
@@ -233,6 +233,9 @@ impl Shared {
     pub fn failed(&self, path: &str, why: io::Error) -> DiskError {
         let inbox = || error::shown(self.inbox.folder());
         let what = if path.is_empty() { inbox() } else { shown(path) };
+        if space::is_full(self.inbox.folder(), &why) {
+            return DiskError::NoSpace(inbox());
+        }
         match DiskError::of(what, why) {
             DiskError::NoSpace(_) => DiskError::NoSpace(inbox()),
             DiskError::ReadOnly(_) => DiskError::ReadOnly(inbox()),

@@ -46,6 +46,34 @@ pub fn wait_for_one<T, E>(
     }
 }
 
+/// With fewer than these, one transfer can't do its work: its connections, the files it has open, its records and its log.
+pub const FEWEST: u64 = 40;
+
+/// How many this process may hold open; `None` where nobody says.
+#[cfg(unix)]
+#[must_use]
+pub fn most() -> Option<u64> {
+    use rustix::process::{Resource, getrlimit};
+    getrlimit(Resource::Nofile).current
+}
+
+#[cfg(not(unix))]
+#[must_use]
+pub fn most() -> Option<u64> {
+    None
+}
+
+/// What a person is told when they are used up.
+#[must_use]
+pub fn used_up() -> String {
+    match most() {
+        Some(most) => format!(
+            "The system lets Airlift hold no more than {most} files open at once here (ulimit -n). It goes on when other transfers have ended; if there are none, start it with a higher limit."
+        ),
+        None => "The system lets Airlift open no more files at once here. It goes on when other transfers have ended.".to_owned(),
+    }
+}
+
 /// Asks the system for as many as it may give: each transfer holds some, and many systems begin with few. What was
 /// there before stays where that fails.
 #[cfg(unix)]

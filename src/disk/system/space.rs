@@ -5,7 +5,9 @@ use std::{fs::File, io, path::Path};
 use cap_std::fs::Dir;
 use fs4::FileExt as _;
 
-use super::holes;
+#[cfg(target_os = "linux")]
+use super::family::{Family, family};
+use super::{file_size, holes};
 
 /// Bytes that this user can still store where `path` is, or would be; `None` where the system
 /// does not say.
@@ -57,25 +59,31 @@ pub fn room(folder: &Path, lack: Lack) -> Room {
     let blocks = lack.files.saturating_mul(space.block);
     let needed = lack.bytes.saturating_add(blocks).saturating_add(space.reserve).max(space.block);
     match needed.saturating_sub(space.free) {
-        0 if lack.files.max(1) > places(folder) => Room::Lacks(0),
+        0 if !has_places(folder, lack.files.max(1)) => Room::Lacks(0),
         0 => Room::Enough,
         bytes => Room::Lacks(bytes),
     }
 }
 
-/// How many files can still be made where `folder` is.
-#[cfg(unix)]
-fn places(folder: &Path) -> u64 {
-    match rustix::fs::statvfs(folder) {
-        // Some file systems make places as they need them, and say that they have none.
-        Ok(disk) if disk.f_files > 0 => disk.f_favail,
-        _ => u64::MAX,
+/// Whether so many files can still be made where `folder` is. One that says that it has no place for any is asked to
+/// make one: some say so for ever.
+fn has_places(folder: &Path, files: u64) -> bool {
+    match places(folder) {
+        Some(0) => is_writable(folder).is_ok(),
+        Some(places) => files <= places,
+        None => true,
     }
 }
 
+/// `None` where it is not said, or they are made as they are needed.
+#[cfg(unix)]
+fn places(folder: &Path) -> Option<u64> {
+    rustix::fs::statvfs(folder).ok().filter(|disk| disk.f_files > 0).map(|disk| disk.f_favail)
+}
+
 #[cfg(not(unix))]
-fn places(_: &Path) -> u64 {
-    u64::MAX
+fn places(_: &Path) -> Option<u64> {
+    None
 }
 
 /// Bytes of disk that a file has, whatever its length.
@@ -105,6 +113,11 @@ pub struct Space {
 impl Space {
     /// A disk filled to the last byte breaks other programs.
     const RESERVE: u64 = 64 << 20;
+    /// What a small file takes on most disks. What a network's disk calls its block is what it likes to be sent at once,
+    /// up to megabytes; what a small file takes there, nobody says.
+    const BLOCK: u64 = 4096;
+    /// The largest there are, of cards and sticks.
+    const CLUSTER: u64 = 32 << 20;
 
     pub fn of(folder: &Path) -> Option<Self> {
         let disk = known(folder)?;
@@ -112,18 +125,23 @@ impl Space {
             free: disk.available_space(),
             // Of a small disk, a memory card, one part in a hundred.
             reserve: Self::RESERVE.min(disk.total_space() / 100),
-            block: disk.allocation_granularity().clamp(1, 1 << 20),
+            block: match allocation(folder) {
+                Allocation::Clusters => disk.allocation_granularity().clamp(1, Self::CLUSTER),
+                Allocation::Blocks => disk.allocation_granularity().clamp(1, Self::BLOCK),
+            },
             keeps_holes: holes::are_kept(folder),
         })
     }
 }
 
 /// Sets `size` bytes aside for a file, so that a full disk is known before the first byte. A file
-/// system that can't do that, or not for so large a file, is no error here: writing will tell. In
-/// memory it is only looked whether there is room: pages that are first set aside and filled later
-/// leave the processor's cache between, and that was measured to cost a seventh of the speed.
+/// system that can't do that, or not for so large a file, is no error here: writing will tell. Where it costs more than it
+/// is worth, it is only looked whether there is room.
 pub fn reserve(file: &File, size: u64) -> io::Result<()> {
-    if let Some(free) = free_memory(file) {
+    if file_size::is_beyond(file, size) {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    if let Some(free) = only_looked_at(file) {
         return if size.saturating_sub(taken(file)) <= free {
             Ok(())
         } else {
@@ -143,12 +161,13 @@ pub fn reserve(file: &File, size: u64) -> io::Result<()> {
     }
 }
 
-/// Bytes free in a file system in memory; `None` for any other.
+/// Bytes free where nothing is set aside; `None` elsewhere. In memory, pages that are first set aside and filled later
+/// leave the processor's cache between, and that was measured to cost a seventh of the speed. FAT writes zeros for what is
+/// set aside, all of it and at once: everything would be written twice. exFAT can't set anything aside.
 #[cfg(target_os = "linux")]
-fn free_memory(file: &File) -> Option<u64> {
-    const TMPFS: u32 = 0x0102_1994;
-    let disk = rustix::fs::fstatfs(file).ok()?;
-    if u32::try_from(disk.f_type) != Ok(TMPFS) {
+fn only_looked_at(file: &File) -> Option<u64> {
+    if !matches!(family(rustix::fs::fstatfs(file).ok()?.f_type), Family::Memory | Family::Fat | Family::ExFat)
+    {
         return None;
     }
     let disk = rustix::fs::fstatvfs(file).ok()?;
@@ -157,8 +176,49 @@ fn free_memory(file: &File) -> Option<u64> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn free_memory(_: &File) -> Option<u64> {
+fn only_looked_at(_: &File) -> Option<u64> {
     None
+}
+
+/// How a disk gives out its space.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Allocation {
+    /// What it calls a block is the least that a file takes.
+    Clusters,
+    /// In what is small, whatever it says.
+    Blocks,
+}
+
+#[cfg(target_os = "linux")]
+fn allocation(folder: &Path) -> Allocation {
+    match rustix::fs::statfs(folder).map(|disk| family(disk.f_type)) {
+        Ok(Family::Fat | Family::ExFat | Family::Ntfs) => Allocation::Clusters,
+        Ok(Family::Memory | Family::Hfs | Family::Other) | Err(_) => Allocation::Blocks,
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn allocation(_: &Path) -> Allocation {
+    Allocation::Blocks
+}
+
+/// True where a disk without room says what an ill one says, or one that refuses: sshfs and its like know no other word
+/// for it. Only where hardly anything is free.
+pub fn is_full(folder: &Path, why: &io::Error) -> bool {
+    /// Less than any disk leaves that isn't full.
+    const HARDLY: u64 = 64 << 10;
+    is_vague(why) && known(folder).is_some_and(|disk| disk.available_space() < HARDLY)
+}
+
+#[cfg(unix)]
+fn is_vague(why: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(Errno::from_io_error(why), Some(Errno::IO | Errno::PERM))
+}
+
+#[cfg(not(unix))]
+fn is_vague(_: &io::Error) -> bool {
+    false
 }
 
 /// The longest name that the file system of a folder says it can hold, in bytes.

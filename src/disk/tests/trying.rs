@@ -61,7 +61,7 @@ fn a_disk_that_cannot_hold_it_is_known_before_it_is_written() {
 
     let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
     let huge = [file("x", u64::MAX)];
-    assert!(matches!(inbox.plan_trial(&huge, Medium::Disk), Err(PlanError::NoSpace { .. })));
+    assert!(matches!(inbox.plan_trial(&huge, Medium::Disk), Err(PlanError::NoSpace(_))));
     assert!(inbox.plan_trial(&huge, Medium::Memory).is_ok(), "nothing is written");
     assert!(inbox.plan_trial(&texts(&["a", "b"]), Medium::Memory).is_err());
 }

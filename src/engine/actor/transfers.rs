@@ -269,6 +269,7 @@ impl Actor {
             summary: Summary::default(),
             folder: None,
             free: None,
+            short: None,
             already: 0,
             notes: Vec::new(),
             completing: None,

@@ -289,11 +289,12 @@ impl Desk {
     }
 
     fn note(&self, offer: IncomingOffer, state: TransferState) {
-        let IncomingOffer { summary, folder, free, already, notes, completing } = offer;
+        let IncomingOffer { summary, folder, free, short, already, notes, completing } = offer;
         self.update(|t| {
             t.summary = summary;
             t.folder = Some(folder);
             t.free = free;
+            t.short = short;
             t.already = already;
             t.notes = notes;
             t.completing = completing;
@@ -356,13 +357,14 @@ impl Desk {
                     self.update(|t| t.summary.skipped.gone = files);
                 }
             }
-            Notice::Accepted { notes } => {
+            Notice::Accepted { notes, short } => {
                 let meter = Arc::clone(&self.meter.lock().unwrap_or_else(PoisonError::into_inner));
                 self.publisher.show_progress(self.id, meter as _);
                 self.update(|t| {
                     if !notes.is_empty() {
                         t.notes = notes;
                     }
+                    t.short = short;
                     t.state = TransferState::Active;
                 });
             }
@@ -405,6 +407,7 @@ mod tests {
             peer: Peer::default(),
             summary: Summary::default(),
             folder: folder.map(std::path::Path::to_owned),
+            short: None,
             free: Some(1),
             already: 0,
             notes: Vec::new(),

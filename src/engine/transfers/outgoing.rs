@@ -167,7 +167,7 @@ pub async fn run(mut outgoing: Outgoing) {
                 outgoing.desk.is_interrupted() && report.outcome == Outcome::Cancelled { by: Side::Here };
             let record = match accepted {
                 Some(Accepted { record, kept: Some(kept), .. }) if report.is_incomplete() => {
-                    report.retry = outgoing.keep_failed(record, kept).await;
+                    report.retry = outgoing.keep_failed(&report, record, kept).await;
                     None
                 }
                 Some(Accepted { record, kept, .. }) => {

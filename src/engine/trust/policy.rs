@@ -2,7 +2,7 @@
 
 use crate::{
     engine::command::Consent,
-    model::{Answer, Caution, Landing, Trust},
+    model::{Answer, Caution, Landing, Shortfall, Trust},
     settings::{AcceptRule, Settings},
 };
 
@@ -13,6 +13,8 @@ pub struct Asked<'a> {
     pub caution: Option<&'a Caution>,
     /// What is offered; `None` where that isn't known before its end.
     pub bytes: Option<u64>,
+    /// Where it seems to need more room than there is.
+    pub short: Option<Shortfall>,
     pub consent: Consent,
     /// Where it goes if it is accepted without a question.
     pub landing: &'a Landing,
@@ -27,6 +29,9 @@ pub enum Decision {
     Answer(Answer),
     /// A person is asked.
     Ask,
+    /// It would be accepted without a question. But it seems to have no room, which only a person can find all right,
+    /// and none can be asked.
+    NoRoom(Shortfall),
 }
 
 /// Why nobody is asked in quiet hours.
@@ -40,14 +45,20 @@ pub fn decide(asked: &Asked) -> Decision {
         (Consent::Settings, AcceptRule::Trusted) => Consent::Trusted,
         (other, _) => other,
     };
+    let is_quiet = asked.settings.quiet.is_some_and(|quiet| quiet.has(asked.minute));
+    let accept = || match (asked.short, consent) {
+        (None, _) => Decision::Answer(Answer::Accept(asked.landing.clone())),
+        (Some(_), Consent::Trusted) if !is_quiet => Decision::Ask,
+        (Some(short), _) => Decision::NoRoom(short),
+    };
     let heeds_trust = matches!(consent, Consent::Trusted | Consent::TrustedAlone(_));
     match consent {
         _ if asked.trust == Trust::Blocked => Decision::Answer(Answer::Decline(None)),
         Consent::Nobody(why) => decline(why),
-        Consent::All => Decision::Answer(Answer::Accept(asked.landing.clone())),
-        _ if heeds_trust && is_trusted(asked) => Decision::Answer(Answer::Accept(asked.landing.clone())),
+        Consent::All => accept(),
+        _ if heeds_trust && is_trusted(asked) => accept(),
         Consent::TrustedAlone(why) => decline(why),
-        _ if asked.settings.quiet.is_some_and(|quiet| quiet.has(asked.minute)) => decline(QUIET),
+        _ if is_quiet => decline(QUIET),
         Consent::Settings | Consent::Ask | Consent::Trusted => Decision::Ask,
     }
 }
@@ -79,12 +90,14 @@ mod tests {
         Declined(&'static str),
         /// Without a word.
         Dropped,
+        NoRoom,
     }
-    use Is::{Accepted, Asked as Ask, Declined, Dropped};
+    use Is::{Accepted, Asked as Ask, Declined, Dropped, NoRoom};
 
     fn decided(asked: &Asked) -> Is {
         match decide(asked) {
             Decision::Ask => Ask,
+            Decision::NoRoom(_) => NoRoom,
             Decision::Answer(Answer::Accept(landing)) => {
                 assert_eq!(landing, *asked.landing);
                 Accepted
@@ -122,7 +135,28 @@ mod tests {
             for (trust, expected) in trusts.into_iter().zip(expected) {
                 let settings = &rule(accept);
                 let (caution, bytes, landing, minute) = (None, Some(1), &landing, NOON);
-                let asked = Asked { trust, caution, bytes, consent, landing, settings, minute };
+                let asked = Asked { trust, caution, bytes, short: None, consent, landing, settings, minute };
+                assert_eq!(decided(&asked), expected, "{asked:?}");
+            }
+        }
+    }
+
+    /// Where there seems to be too little room, nobody but a person says yes.
+    #[test]
+    fn what_seems_to_have_no_room_is_asked_about_where_somebody_can_be() {
+        let night = Some(QuietHours { from: 22 * 60, to: 7 * 60 });
+        for (consent, minute, expected) in [
+            (Consent::Settings, NOON, [Ask, Ask, Dropped]),
+            (Consent::Settings, NIGHT, [Declined(QUIET), NoRoom, Dropped]),
+            (Consent::TrustedAlone(WHY), NOON, [Declined(WHY), NoRoom, Dropped]),
+            (Consent::All, NOON, [NoRoom, NoRoom, Dropped]),
+        ] {
+            for (trust, expected) in [Trust::Known, Trust::Trusted, Trust::Blocked].into_iter().zip(expected)
+            {
+                let settings = &Settings { accept: AcceptRule::Trusted, quiet: night, ..Settings::default() };
+                let short = Some(Shortfall { needed: 2, free: 1 });
+                let (caution, bytes, landing) = (None, Some(1), &Landing::default());
+                let asked = Asked { trust, caution, bytes, short, consent, landing, settings, minute };
                 assert_eq!(decided(&asked), expected, "{asked:?}");
             }
         }
@@ -152,7 +186,8 @@ mod tests {
             let consents = [Consent::Settings, Consent::TrustedAlone(WHY), Consent::All];
             for (consent, expected) in consents.into_iter().zip(expected) {
                 let (trust, landing) = (Trust::Trusted, &Landing::default());
-                let asked = Asked { trust, caution, bytes, consent, landing, settings, minute };
+                let short = None;
+                let asked = Asked { trust, caution, bytes, short, consent, landing, settings, minute };
                 assert_eq!(decided(&asked), expected, "{asked:?}");
             }
         }

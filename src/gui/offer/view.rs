@@ -29,7 +29,7 @@ pub struct View {
     pub already: Option<String>,
     /// What becomes of names that are taken, unless the form says otherwise.
     pub conflict: Conflict,
-    /// It doesn't fit into the folder.
+    /// It may not fit into the folder.
     pub too_big: Option<String>,
     notes: Vec<String>,
     /// The same where only what is missing is to come.
@@ -83,10 +83,15 @@ impl View {
             _ => format!("send you {}", text::count(things, "thing", "things")),
         };
         let free = transfer.free.filter(|_| on_disk);
-        let too_big = free.filter(|free| *free < summary.bytes).map(|free| {
-            let (needed, free) = (text::bytes(summary.bytes), text::bytes(free));
-            format!("This needs {needed}, but only {free} are free there. Save it to another folder, or make room first.")
-        });
+        let too_big = match transfer.lacks() {
+            Some(short) => Some(format!(
+                "There may not be enough room: {short}. After a yes, what fits arrives, and the rest waits for room. Or save it to another folder."
+            )),
+            None => free.filter(|free| !kept && *free < summary.bytes).map(|free| {
+                let (needed, free) = (text::bytes(summary.bytes), text::bytes(free));
+                format!("This needs {needed}, but only {free} are free there. Make room first.")
+            }),
+        };
         let only = match &summary.top[..] {
             [only] if summary.more == 0 => Some(only.name.clone()),
             _ => None,

@@ -152,6 +152,14 @@ impl Row {
             Direction::Send => format!("to {label}"),
             Direction::Receive => format!("from {label}"),
         };
+        if transfer.state == TransferState::Active
+            && let Some(short) = transfer.short
+        {
+            self.peer = match transfer.direction {
+                Direction::Send => format!("to {label} · its disk may be too small: {short}"),
+                Direction::Receive => format!("from {label} · there may not be enough room: {short}"),
+            };
+        }
         self.title = match (transfer.summary.top.is_empty(), transfer.direction) {
             (false, _) => transfer.summary.title(),
             (true, Direction::Send) => format!("Sending {}", self.peer),

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc},
 };
 
-use super::job::{Fate, Job};
+use super::job::{Fate, Job, Rests};
 use crate::{
     disk::{DiskError, Partial, Verified},
     model::{Digest, Entry, EntryKind, EntryNo, Hole, Leaf, Stopwatch, Work},
@@ -294,8 +294,11 @@ impl<'a> Arriving<'a> {
             created.map_err(|why| failure = Some(why)).ok()
         });
         let is_written = partial.is_some();
-        if let Some(why) = failure {
-            self.fail(entry, why)?;
+        match failure {
+            // Smaller ones may still fit.
+            Some(why) if why.is_full() && self.may_wait(&file) => self.set_aside(entry)?,
+            Some(why) => self.fail(entry, why)?,
+            None => {}
         }
         Ok(is_written.then_some(file))
     }
@@ -354,6 +357,21 @@ impl<'a> Arriving<'a> {
             }
         }
         self.tell(Fate::Failed { entry, why })
+    }
+
+    /// True where space is set aside, of a file that can come later.
+    fn may_wait(&self, file: &Open) -> bool {
+        self.job.rests == Rests::Yes && file.size.is_some_and(|size| size > Partial::LARGE)
+    }
+
+    /// There is no room for a file now: what still comes of it is thrown away.
+    fn set_aside(&self, entry: EntryNo) -> Result<(), TransferError> {
+        {
+            let mut book = self.book();
+            book.open.remove(&entry);
+            book.failed.insert(entry);
+        }
+        self.tell(Fate::NotNow { entry })
     }
 
     fn tell(&self, fate: Fate) -> Result<(), TransferError> {

@@ -4,7 +4,7 @@
 
 use std::{future::Future, path::PathBuf};
 
-use crate::model::{Answer, Summary};
+use crate::model::{Answer, Shortfall, Summary};
 
 /// An offer that was checked and found possible.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct IncomingOffer {
     pub folder: PathBuf,
     /// Bytes free there, where that can be told.
     pub free: Option<u64>,
+    /// Where that seems to be less than it takes.
+    pub short: Option<Shortfall>,
     /// Files that seem to be there already.
     pub already: u64,
     /// What would happen to names.
@@ -23,12 +25,12 @@ pub struct IncomingOffer {
 
 /// Who answers for this device.
 pub trait Host {
-    /// Whether so much is worth a question at all. What is not is declined, with that reason, before any code is
-    /// out.
+    /// Whether so much is worth a question at all, for which there may be too little room. What is not is refused
+    /// before any code is out.
     ///
     /// # Errors
     /// When it is not.
-    fn admit(&self, summary: &Summary) -> Result<(), Option<String>>;
+    fn admit(&self, summary: &Summary, short: Option<Shortfall>) -> Result<(), Refusal>;
 
     /// Whether both screens show the same code, before anything but counts is known of the offer.
     fn compare(&self, counts: Summary) -> impl Future<Output = Compared> + Send;
@@ -38,6 +40,15 @@ pub trait Host {
 
     /// Whether files may come that were agreed, and would bring more than was. They are what is left of it.
     fn more(&self, offer: IncomingOffer) -> impl Future<Output = More> + Send;
+}
+
+/// Why an offer is refused without a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// For this reason.
+    Declined(Option<String>),
+    /// It seems to have no room, and nobody can be asked.
+    NoRoom(Shortfall),
 }
 
 /// What is said of what goes beyond what was agreed.

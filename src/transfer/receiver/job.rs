@@ -21,6 +21,10 @@ pub enum Fate {
         entry: EntryNo,
         why: DiskError,
     },
+    /// There is no room for it now.
+    NotNow {
+        entry: EntryNo,
+    },
     /// The sender could not read it whole.
     Broken {
         entry: EntryNo,
@@ -39,10 +43,19 @@ pub enum Fate {
     },
 }
 
+/// Whether it waits for room when the disk is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rests {
+    /// Nothing was accepted yet, or it can't be sent a second time.
+    No,
+    Yes,
+}
+
 /// What the stages need.
 pub struct Job {
     pub intake: Arc<Intake>,
     pub meter: Arc<Meter>,
     pub limiter: Arc<Limiter>,
     pub fates: Sender<Fate>,
+    pub rests: Rests,
 }

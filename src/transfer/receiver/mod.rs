@@ -14,5 +14,5 @@ mod machine;
 mod session;
 mod wanted;
 
-pub use host::{Compared, Host, IncomingOffer, More};
+pub use host::{Compared, Host, IncomingOffer, More, Refusal};
 pub use session::{Attempt, Keep, Leeway, ReceiveJob, Room, receive};

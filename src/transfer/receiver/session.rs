@@ -14,13 +14,13 @@ use std::{ops::Range, path::PathBuf, sync::Arc};
 
 use super::{
     content,
-    host::{Host, IncomingOffer},
-    job::{Fate, Job},
+    host::{Host, IncomingOffer, Refusal},
+    job::{Fate, Job, Rests},
     machine::{Machine, Order},
     wanted::{account, bytes_of, held_bytes, without},
 };
 use crate::{
-    disk::{Book, DiskError, Earlier, Intake, Ledger, Names, OffLimits},
+    disk::{Book, DiskError, Earlier, Intake, Ledger, Names, OffLimits, PlanError},
     model::{
         Accord, Answer, DeviceName, Direction, EntryKind, EntryNo, Group, Landing, Purpose, Report, Side,
         TransferId, text,
@@ -29,6 +29,7 @@ use crate::{
     transfer::{
         Ended, Inflow, LaneToken, Limiter, LinkError, Meter, Notice, Stops, TransferError,
         control::{self, Link},
+        entry_set::EntrySet,
         meeting::Called,
         stages::Stages,
         tally::Tally,
@@ -117,6 +118,7 @@ where
             stages: None,
             intake: None,
             comparing: None,
+            not_now: EntrySet::default(),
             beginning: None,
             rests,
         };
@@ -147,6 +149,8 @@ struct Session<'a> {
     stages: Option<Stages>,
     intake: Option<Arc<Intake>>,
     comparing: Option<Comparing>,
+    /// Wanted files that there is no room for now.
+    not_now: EntrySet,
     /// The folder is being looked through for what an earlier attempt has left.
     beginning: Option<JoinHandle<Begun>>,
     rests: Rests,
@@ -154,14 +158,6 @@ struct Session<'a> {
 
 /// What is there to go on with.
 type Begun = Result<(Arc<Intake>, Vec<(EntryNo, Vec<Group>)>), TransferError>;
-
-/// Whether it waits for room when the disk is full.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Rests {
-    /// Nothing was accepted yet, or it can't be sent a second time.
-    No,
-    Yes,
-}
 
 impl Session<'_> {
     async fn run<H, L>(
@@ -203,13 +199,16 @@ impl Session<'_> {
             Ok(checked) => checked,
             Err(ended) => return Ok(ended),
         };
-        if let Err(reason) = host.admit(&summary) {
-            return self.decline(reason).await;
+        match host.admit(&summary, checked.plan.short()) {
+            Ok(()) => {}
+            Err(Refusal::Declined(reason)) => return self.decline(reason).await,
+            Err(Refusal::NoRoom(short)) => return Err(PlanError::NoSpace(short).into()),
         }
         self.meter.set_total(summary.total());
         let offer = IncomingOffer {
             folder: checked.inbox.folder().to_owned(),
             free: checked.free,
+            short: checked.plan.short(),
             already: checked.already,
             notes: checked.plan.notes().to_vec(),
             completing: checked.completing.clone(),
@@ -271,12 +270,13 @@ impl Session<'_> {
         let stored: Vec<Range<EntryNo>> = plan.stored().to_vec();
         let earlier = bytes_of(&entries, &stored);
         self.meter.set_total((!streams).then(|| plan.needs().saturating_add(earlier)));
-        let beyond = plan.beyond().to_vec();
-        let unwanted = without(&without(plan.unwanted(), &stored), &beyond);
+        let (beyond, refused, short) = (plan.beyond().to_vec(), plan.refused().clone(), plan.short());
+        let unwanted = without(&without(&without(plan.unwanted(), &stored), &beyond), &refused.entries);
         let likely = plan.likely().to_vec();
         let (notes, gone) = (plan.notes().to_vec(), plan.gone());
         self.tally = account(&entries, (&unwanted, plan.left_out()), &stored);
         self.fail_beyond(&entries, &beyond);
+        let unfit = self.fail_refused(&entries, &refused);
         self.tally.add_earlier(earlier);
         let ReceiveJob { transfer, keep, attempt, .. } = job;
         let accord = match attempt {
@@ -307,6 +307,7 @@ impl Session<'_> {
         let mut lanes = lanes(token);
         self.tell_ranges(&unwanted, FromReceiver::Except).await?;
         self.tell_ranges(&beyond, FromReceiver::Beyond).await?;
+        self.tell_of_the_disk(&refused, unfit, short).await?;
         self.tell_ranges(&stored, FromReceiver::Stored).await?;
         self.tell_held(held).await?;
         self.tell_ranges(&likely, FromReceiver::Likely).await?;
@@ -315,7 +316,7 @@ impl Session<'_> {
         self.begin_comparing(&intake, &told);
         self.link.say(&FromReceiver::Accept { token }).await?;
         (self.observe)(Notice::Gone(gone));
-        (self.observe)(Notice::Accepted { notes });
+        (self.observe)(Notice::Accepted { notes, short });
         let lane = match self.first_lane(&intake, &mut lanes).await? {
             Ok(lane) => lane,
             Err(ended) => return Ok(ended),
@@ -325,16 +326,16 @@ impl Session<'_> {
             meter: Arc::clone(&self.meter),
             limiter: Arc::clone(&self.limiter),
             fates: told,
+            rests: self.rests,
         };
+        self.set_aside(intake.lacking()).await?;
         if let Some(ended) = self.flow(lane, lanes, job, fates).await? {
             return Ok(ended);
         }
         if let Some(ended) = self.hear_of_the_rest(&intake).await? {
             return Ok(ended);
         }
-        if !self.tally.is_settled() {
-            return Err(Violation::EndsEarly.into());
-        }
+        self.is_settled(&intake)?;
         self.finish(&intake).await
     }
 

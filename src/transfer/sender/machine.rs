@@ -20,7 +20,6 @@ use crate::{
     },
 };
 pub use wants::Wants;
-use wants::extend;
 
 /// What the driver must do next.
 #[derive(Debug)]
@@ -48,11 +47,14 @@ pub enum Order {
     },
     /// Where the receiver's time went.
     Load(Load),
-    /// So many likely files have their answer, and these of them are wanted.
+    /// So many likely files have their answer, and these of them are wanted; those others are not to be sent any more.
     Answered {
         count: usize,
         differ: Vec<EntryNo>,
+        failed: Vec<EntryNo>,
     },
+    /// These are not to be sent any more.
+    SetAside(Vec<EntryNo>),
     /// All is settled: say goodbye and end.
     Finish,
     End(Ended),
@@ -215,6 +217,7 @@ impl Machine {
                 Ending::Paused => Ended::Paused { by: Side::There },
                 Ending::Full => Ended::NoRoom { at: Side::There },
                 Ending::Away => Ended::NoDisk { at: Side::There },
+                Ending::Busy => Ended::Failed(TransferError::NoHandlesThere),
                 Ending::Differs => Ended::Failed(TransferError::CodesDifferThere),
             }),
             (Phase::Greeting, FromReceiver::Hello { name, commitment, knows, can }) => {
@@ -236,20 +239,16 @@ impl Machine {
                 let reason = reason.as_deref().map(short);
                 Order::End(Ended::Declined { by: Side::There, reason })
             }
-            (Phase::Waiting(wants), FromReceiver::Except(ranges)) => {
-                extend(&mut wants.unwanted, ranges, self.offered)?;
-                Order::Nothing
-            }
-            (Phase::Waiting(wants), FromReceiver::Beyond(ranges)) => {
-                extend(&mut wants.beyond, ranges, self.offered)?;
-                Order::Nothing
-            }
-            (Phase::Waiting(wants), FromReceiver::Stored(ranges)) => {
-                extend(&mut wants.stored, ranges, self.offered)?;
-                Order::Nothing
-            }
-            (Phase::Waiting(wants), FromReceiver::Likely(ranges)) => {
-                extend(&mut wants.likely, ranges, self.offered)?;
+            (
+                Phase::Waiting(wants),
+                message @ (FromReceiver::Except(_)
+                | FromReceiver::Beyond(_)
+                | FromReceiver::Stored(_)
+                | FromReceiver::Likely(_)
+                | FromReceiver::Unfit { .. }
+                | FromReceiver::Tight { .. }),
+            ) => {
+                wants.hear(message, self.offered)?;
                 Order::Nothing
             }
             (Phase::Waiting(wants), FromReceiver::Held { entry, groups }) => {
@@ -273,6 +272,10 @@ impl Machine {
             }
             (Phase::Flowing(_), FromReceiver::Differ(differ)) => self.on_differ(differ)?,
             (Phase::Flowing(_), FromReceiver::Receipts(receipts)) => self.on_receipts(receipts, path)?,
+            (Phase::Flowing(_), FromReceiver::Unfit { entries, why }) => {
+                self.on_unfit(&entries, &why, path)?
+            }
+            (Phase::Flowing(_), FromReceiver::NotNow(entries)) => self.on_not_now(entries)?,
             (Phase::Flowing(_), FromReceiver::Progress { bytes }) => Order::Progress { bytes },
             (Phase::Flowing(_), FromReceiver::Load(load)) => Order::Load(load),
             (Phase::Flowing(tally), FromReceiver::Done) => {
@@ -294,6 +297,9 @@ impl Machine {
             (_, FromReceiver::Likely(_)) => return Err(Violation::OutOfTurn("likely")),
             (_, FromReceiver::Differ(_)) => return Err(Violation::OutOfTurn("differ")),
             (_, FromReceiver::Beyond(_)) => return Err(Violation::OutOfTurn("beyond")),
+            (_, FromReceiver::Unfit { .. }) => return Err(Violation::OutOfTurn("unfit")),
+            (_, FromReceiver::Tight { .. }) => return Err(Violation::OutOfTurn("tight")),
+            (_, FromReceiver::NotNow(_)) => return Err(Violation::OutOfTurn("not now")),
             (_, FromReceiver::Nonce(_)) => return Err(Violation::OutOfTurn("nonce")),
             (_, FromReceiver::Same) => return Err(Violation::OutOfTurn("same")),
             (_, FromReceiver::Pair { .. } | FromReceiver::Paired { .. }) => {

@@ -14,6 +14,7 @@ mod lanes;
 mod machine;
 mod reading;
 mod session;
+mod set_aside;
 mod swallowed;
 mod wanted;
 mod widening;

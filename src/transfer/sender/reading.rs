@@ -87,8 +87,22 @@ pub fn read(job: &Job, halt: &Halt, lanes: Arc<Lanes>, ring: Ring) -> bool {
     reader.read_all().is_ok()
 }
 
-/// How the reading of one file ends: with what was sent, or why it can't be.
-type Outcome = Result<Sent, SourceError>;
+/// How the reading of one file ends: with what was sent, or why it was not.
+type Outcome = Result<Sent, Unsent>;
+
+/// Why a file is not sent, or not to its end.
+enum Unsent {
+    /// It can't be read whole.
+    Broken(SourceError),
+    /// It is not wanted any more.
+    SetAside,
+}
+
+impl From<SourceError> for Unsent {
+    fn from(why: SourceError) -> Self {
+        Self::Broken(why)
+    }
+}
 
 impl Reader<'_> {
     fn read_all(&mut self) -> Result<(), Closed> {
@@ -96,12 +110,14 @@ impl Reader<'_> {
         let mut unwanted = answer.unwanted.iter().flat_map(Clone::clone).peekable();
         let mut stored = answer.stored.iter().flat_map(Clone::clone).peekable();
         let mut beyond = answer.beyond.iter().flat_map(Clone::clone).peekable();
+        let mut unfit = answer.unfit.iter().flat_map(Clone::clone).peekable();
         let mut likely = answer.likely.iter().flat_map(Clone::clone).peekable();
         let count = EntryNo::try_from(sources.len()).unwrap_or(EntryNo::MAX);
         for entry in 0..count {
             let is_settled = unwanted.next_if_eq(&entry).is_some()
                 | stored.next_if_eq(&entry).is_some()
-                | beyond.next_if_eq(&entry).is_some();
+                | beyond.next_if_eq(&entry).is_some()
+                | unfit.next_if_eq(&entry).is_some();
             if !is_settled && likely.next_if_eq(&entry).is_none() {
                 self.read_entry(entry)?;
             }
@@ -131,18 +147,23 @@ impl Reader<'_> {
         let Job { sources, meter, fates, .. } = self.job;
         let Some(offered) = sources.entry(entry) else { return Ok(()) };
         let EntryKind::File { size, .. } = offered.kind else { return Ok(()) };
+        if self.job.answer.set_aside.has(entry) {
+            return Ok(());
+        }
         meter.begin_file(offered.path.as_str(), size);
         let opened = self.watch.waits(Work::Read, || sources.open(entry));
         let read = match opened {
             Ok(file) => self.read_file(entry, file, size)?,
-            Err(why) => Err(why),
+            Err(why) => Err(why.into()),
         };
         let fate = match read {
+            // The receiver has said so, and awaits nothing more of it.
+            Err(Unsent::SetAside) => return Ok(()),
             Ok(sent) => {
                 self.packet.put(|out| content::put_end(out, entry, sent.size, sent.digest));
                 Fate::Sent { entry, sent }
             }
-            Err(why) => {
+            Err(Unsent::Broken(why)) => {
                 self.packet.put(|out| content::put_broken(out, entry));
                 Fate::Broken { entry, why }
             }
@@ -181,7 +202,7 @@ impl Reader<'_> {
             let bytes = group.bytes(size);
             let same = match self.is_same(&mut file, group, size)? {
                 Ok(same) => same,
-                Err(why) => return Ok(Err(why)),
+                Err(why) => return Ok(Err(why.into())),
             };
             if same == Same::Yes {
                 // Held groups don't overlap, and nothing between them does.
@@ -198,7 +219,7 @@ impl Reader<'_> {
         tracing::info!(entry, held = count, differ, "compared with what the receiver holds");
         match file.seek(size) {
             Ok(()) => self.finish(file, tree, size),
-            Err(why) => Ok(Err(why)),
+            Err(why) => Ok(Err(why.into())),
         }
     }
 
@@ -209,7 +230,7 @@ impl Reader<'_> {
         match finished {
             Ok(ControlFlow::Continue(())) => Ok(Ok(Sent { size, digest })),
             Ok(ControlFlow::Break(())) => Err(Closed),
-            Err(why) => Ok(Err(why)),
+            Err(why) => Ok(Err(why.into())),
         }
     }
 
@@ -219,10 +240,10 @@ impl Reader<'_> {
         file: &mut SourceFile,
         tree: &mut Tree,
         bytes: Range<u64>,
-    ) -> Result<Result<u64, SourceError>, Closed> {
+    ) -> Result<Result<u64, Unsent>, Closed> {
         match file.seek(bytes.start) {
             Ok(()) => self.send_part(entry, file, tree, bytes.start, Some(bytes.end)),
-            Err(why) => Ok(Err(why)),
+            Err(why) => Ok(Err(why.into())),
         }
     }
 
@@ -270,13 +291,16 @@ impl Reader<'_> {
         tree: &mut Tree,
         begin: u64,
         end: Option<u64>,
-    ) -> Result<Result<u64, SourceError>, Closed> {
+    ) -> Result<Result<u64, Unsent>, Closed> {
         let route = if end.is_some_and(|end| end >= SPREAD) { Route::All } else { Route::One };
         let reading = if end.is_some() { Work::Read } else { Work::Input };
         let Some(mut leaf) = Leaf::at(begin) else { return Ok(Ok(begin)) };
         loop {
             if self.halt.is_told() {
                 return Err(Closed);
+            }
+            if self.job.answer.set_aside.has(entry) {
+                return Ok(Err(Unsent::SetAside));
             }
             // A chunk is as long as it can be: one that doesn't fit behind what is there waits
             // for the next packet.
@@ -290,7 +314,7 @@ impl Reader<'_> {
                 self.send_hole(entry, tree, &hole, route)?;
                 let after = hole.bytes().end;
                 if let Err(why) = file.seek(after) {
-                    return Ok(Err(why));
+                    return Ok(Err(why.into()));
                 }
                 let Some(next) = Leaf::at(after) else { return Ok(Ok(after)) };
                 leaf = next;
@@ -306,7 +330,7 @@ impl Reader<'_> {
             let count = match read {
                 Ok(0) => break,
                 Ok(count) => count,
-                Err(why) => return Ok(Err(why)),
+                Err(why) => return Ok(Err(why.into())),
             };
             let offset = leaf.end();
             leaf.update(&space[..count]);

@@ -153,10 +153,12 @@ impl Session<'_> {
             }
         };
         (self.observe)(Notice::Agreed);
-        self.meter.set_total(wanted_bytes(&sources, &answer.unwanted));
+        let refused = bytes_of(&sources, &answer.unfit).saturating_add(bytes_of(&sources, &answer.beyond));
+        self.meter
+            .set_total(wanted_bytes(&sources, &answer.unwanted).map(|bytes| bytes.saturating_sub(refused)));
         self.machine.stored_earlier(bytes_of(&sources, &answer.stored));
         // Before anything can break: who has said yes is not asked again.
-        (self.observe)(Notice::Accepted { notes: Vec::new() });
+        (self.observe)(Notice::Accepted { notes: Vec::new(), short: answer.short });
         let lane = tokio::select! {
             lane = timeout(limits::LANE, open_lane(token)) => match lane {
                 Ok(lane) => lane?,

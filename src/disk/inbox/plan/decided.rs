@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::ranges::is_among;
+use super::{ranges::is_among, room::Refused};
 use crate::{
     disk::{
         inbox::{
@@ -17,7 +17,7 @@ use crate::{
         notes::Notes,
         system::volume::Volume,
     },
-    model::{Accord, Conflict, Effect, Entry, EntryKind, EntryNo, LeftOut, Purpose, Stood},
+    model::{Accord, Conflict, Effect, Entry, EntryKind, EntryNo, LeftOut, Purpose, Shortfall, Stood},
 };
 
 /// Where every entry of an offer goes, and which are not wanted.
@@ -37,6 +37,10 @@ pub struct Plan {
     pub(super) likely: Vec<Range<EntryNo>>,
     /// Files that were agreed, and would bring more than was: among the unwanted.
     pub(super) beyond: Vec<Range<EntryNo>>,
+    /// Files that can't be here: among the unwanted.
+    pub(super) refused: Refused,
+    /// What it seems to lack of room.
+    pub(super) short: Option<Shortfall>,
     /// Of files that may take the place of one that is there, which one that is.
     pub(super) targets: HashMap<EntryNo, Target>,
     pub(in crate::disk) attempt: Attempt,
@@ -73,6 +77,18 @@ impl Plan {
     #[must_use]
     pub fn beyond(&self) -> &[Range<EntryNo>] {
         &self.beyond
+    }
+
+    /// Files among the unwanted that this disk can't hold, however empty it is.
+    #[must_use]
+    pub fn refused(&self) -> &Refused {
+        &self.refused
+    }
+
+    /// Where what is wanted seems to need more room than there is: a hint, which leaves the system some.
+    #[must_use]
+    pub fn short(&self) -> Option<Shortfall> {
+        self.short
     }
 
     /// True where files are left that would bring more than was agreed, and no others.
@@ -116,7 +132,8 @@ impl Plan {
     /// What is said yes to with this plan; `key` is random.
     #[must_use]
     pub fn accord(&self, key: [u8; 32], entries: &[Entry]) -> Accord {
-        let is_left_out = |no| self.is_unwanted(no) && !is_among(&self.stored, no);
+        let is_wanted = |no| is_among(&self.stored, no) || is_among(&self.refused.entries, no);
+        let is_left_out = |no| self.is_unwanted(no) && !is_wanted(no);
         Accord::new(key, entries, |no| match (is_left_out(no), self.target(no)) {
             (true, _) => None,
             (false, Some(Target::Told(stood))) => Some(Effect::Replaces(*stood)),

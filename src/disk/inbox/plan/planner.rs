@@ -24,6 +24,7 @@ use super::{
     held::HeldTo,
     met::Met,
     ranges::extend,
+    room::{Fits, Room},
 };
 use crate::{
     disk::{
@@ -35,7 +36,7 @@ use crate::{
         },
         kind::Kind,
         naming::Numbering,
-        system::{descriptors, identity, space::Space},
+        system::{descriptors, identity},
     },
     model::{Coming, Conflict, Effect, Entry, EntryKind, EntryNo, RelPath, Stood, text},
 };
@@ -65,9 +66,7 @@ pub struct Planner<'a> {
     pub open: Folders<Dir>,
     pub met: Met,
     pub alike: OnceCell<Rc<Alike>>,
-    pub space: Option<Space>,
-    /// Bytes of disk that the wanted files take.
-    pub taking: u64,
+    pub room: Room,
     pub held: Option<HeldTo<'a>>,
 }
 
@@ -113,6 +112,8 @@ pub enum Fate {
     Likely,
     /// More would come of it than was agreed.
     Beyond,
+    /// It can't be here.
+    Refused,
 }
 
 /// Why something gets another name than it was offered under.
@@ -164,8 +165,7 @@ impl<'a> Planner<'a> {
             open: Folders::default(),
             met: Met::new(inbox.device(), inbox.traits),
             alike: OnceCell::new(),
-            space: Space::of(inbox.folder()),
-            taking: 0,
+            room: Room::of(inbox, entries),
             held: None,
         })
     }
@@ -222,13 +222,14 @@ impl<'a> Planner<'a> {
             }
             EntryKind::File { size, .. } => self.file(no, entry, size.unwrap_or_default())?,
         };
-        if matches!(fate, Fate::LeftOut | Fate::Stored | Fate::Beyond) {
+        if matches!(fate, Fate::LeftOut | Fate::Stored | Fate::Beyond | Fate::Refused) {
             extend(&mut self.plan.unwanted, no);
         }
         match fate {
             Fate::Stored => extend(&mut self.plan.stored, no),
             Fate::Likely => extend(&mut self.plan.likely, no),
             Fate::Beyond => extend(&mut self.plan.beyond, no),
+            Fate::Refused => self.room.refuse(no),
             Fate::New | Fate::Replaces | Fate::Merged | Fate::LeftOut => {}
         }
         Ok(())
@@ -255,6 +256,9 @@ impl<'a> Planner<'a> {
             }
             self.add_to_needs(size)?;
             return Ok(Fate::Likely);
+        }
+        if self.room.fits(size)? == Fits::Never {
+            return Ok(Fate::Refused);
         }
         if self.renews(no, parent, entry) {
             self.count(entry, size)?;
@@ -467,26 +471,21 @@ impl<'a> Planner<'a> {
         }
     }
 
-    pub fn count(&mut self, entry: &Entry, size: u64) -> Result<(), PlanError> {
-        let block = self.space.map_or(1, |space| space.block);
-        let hollow = if self.space.is_some_and(|space| space.keeps_holes) { entry.hollow() } else { 0 };
-        let solid = size.saturating_sub(hollow);
-        let taken = solid.checked_next_multiple_of(block).and_then(|size| self.taking.checked_add(size));
-        self.taking = taken.ok_or(PlanError::Absurd)?;
+    fn count(&mut self, entry: &Entry, size: u64) -> Result<(), PlanError> {
+        self.room.take(entry, size)?;
         self.add_to_needs(size)
     }
 
-    pub fn add_to_needs(&mut self, size: u64) -> Result<(), PlanError> {
+    fn add_to_needs(&mut self, size: u64) -> Result<(), PlanError> {
         self.plan.needs = self.plan.needs.checked_add(size).ok_or(PlanError::Absurd)?;
         Ok(())
     }
-}
 
-pub fn check_space(space: Option<Space>, needed: u64) -> Result<(), PlanError> {
-    match space {
-        Some(space) if needed > space.free.saturating_sub(space.reserve) && needed > 0 => {
-            Err(PlanError::NoSpace { needed, free: space.free })
+    /// The plan, with what its person is to know of what can't be here.
+    pub fn done(mut self) -> Plan {
+        if let Some(note) = self.room.note() {
+            self.plan.notes.add(note);
         }
-        _ => Ok(()),
+        Plan { refused: self.room.refused, ..self.plan }
     }
 }

@@ -52,7 +52,7 @@ pub fn make_again<'a>(
         planner.place(no, entry)?;
     }
     planner.plan.gone = planner.held.as_ref().map_or(0, HeldTo::gone) as u64;
-    Ok(planner.plan)
+    Ok(planner.done())
 }
 
 impl Planner<'_> {

@@ -18,8 +18,8 @@ use crate::{
         },
         trust::policy::{Asked, Decision, decide},
     },
-    model::{Agreement, Answer, Landing, Scope, Summary, Transfer, Trust},
-    transfer::{Compared, Host, IncomingOffer, More},
+    model::{Agreement, Answer, Landing, Scope, Shortfall, Summary, Transfer, Trust},
+    transfer::{Compared, Host, IncomingOffer, More, Refusal},
     wire::{limits, message::Acquaintance},
 };
 
@@ -45,23 +45,23 @@ impl Answering<'_> {
 }
 
 impl Host for Answering<'_> {
-    fn admit(&self, summary: &Summary) -> Result<(), Option<String>> {
+    fn admit(&self, summary: &Summary, short: Option<Shortfall>) -> Result<(), Refusal> {
         let Some(receiving) = self.undecided() else { return Ok(()) };
-        match self.incoming.decide(summary, receiving).0 {
-            Decision::Answer(Answer::Decline(reason)) => {
-                lock(self.story).offer = Offer::Made;
-                self.incoming.desk.turn_away(summary.clone());
-                Err(reason)
-            }
-            Decision::Answer(Answer::Accept(_)) | Decision::Ask => Ok(()),
-        }
+        let refusal = match self.incoming.decide(summary, short, receiving).0 {
+            Decision::Answer(Answer::Accept(_)) | Decision::Ask => return Ok(()),
+            Decision::Answer(Answer::Decline(reason)) => Refusal::Declined(reason),
+            Decision::NoRoom(short) => Refusal::NoRoom(short),
+        };
+        lock(self.story).offer = Offer::Made;
+        self.incoming.desk.turn_away(summary.clone());
+        Err(refusal)
     }
 
     async fn compare(&self, counts: Summary) -> Compared {
         match self.undecided() {
             Some(receiving)
                 if self.knows == Acquaintance::Stranger
-                    && self.incoming.decide(&counts, receiving).0 == Decision::Ask =>
+                    && self.incoming.decide(&counts, None, receiving).0 == Decision::Ask =>
             {
                 self.incoming.compare(counts, self.from).await
             }
@@ -132,7 +132,7 @@ impl Drop for Whole<'_> {
             t.summary.clone_from(&before.summary);
             t.folder.clone_from(&before.folder);
             t.notes.clone_from(&before.notes);
-            (t.free, t.already, t.scope) = (before.free, before.already, Scope::Whole);
+            (t.free, t.short, t.already, t.scope) = (before.free, before.short, before.already, Scope::Whole);
         });
     }
 }
@@ -151,7 +151,12 @@ impl Incoming {
     }
 
     /// What policy says of so much, and what is thought of its sender.
-    fn decide(&self, summary: &Summary, receiving: &Receiving) -> (Decision, Trust) {
+    fn decide(
+        &self,
+        summary: &Summary,
+        short: Option<Shortfall>,
+        receiving: &Receiving,
+    ) -> (Decision, Trust) {
         // It may have come slowly, and a person may have decided about the device meanwhile.
         self.devices.look_at_once();
         let caution = self.desk.shown().caution;
@@ -160,6 +165,7 @@ impl Incoming {
             trust,
             caution: caution.as_ref(),
             bytes: summary.total(),
+            short,
             consent: receiving.consent,
             landing: &receiving.landing,
             settings: &self.desk.settings(),
@@ -170,10 +176,10 @@ impl Incoming {
 
     /// Whether what goes beyond what was agreed is wanted, and who says so.
     async fn more(&self, offer: IncomingOffer, receiving: &Receiving) -> (More, Said) {
-        let (decision, trust) = self.decide(&offer.summary, receiving);
+        let (decision, trust) = self.decide(&offer.summary, None, receiving);
         match decision {
             Decision::Answer(Answer::Accept(_)) => (More::Agreed, rests_on(receiving, trust)),
-            Decision::Answer(Answer::Decline(_)) => (More::Refused, Said::Person),
+            Decision::Answer(Answer::Decline(_)) | Decision::NoRoom(_) => (More::Refused, Said::Person),
             Decision::Ask => {
                 let _whole = Whole(&self.desk, Box::new(self.desk.shown()));
                 let (reply, said) = oneshot::channel();
@@ -190,11 +196,13 @@ impl Incoming {
     }
 
     async fn answer(&self, offer: IncomingOffer, receiving: &Receiving, from: IpAddr) -> (Answer, Said) {
-        match self.decide(&offer.summary, receiving) {
+        match self.decide(&offer.summary, offer.short, receiving) {
             (Decision::Answer(answer), trust) => {
                 self.desk.take_down(offer);
                 (answer, rests_on(receiving, trust))
             }
+            // What was thought of the device has changed since it was admitted.
+            (Decision::NoRoom(short), _) => (Answer::Decline(Some(short.to_string())), Said::Person),
             (Decision::Ask, _) => (self.ask(offer, receiving, from).await, Said::Person),
         }
     }

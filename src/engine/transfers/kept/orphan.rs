@@ -123,6 +123,7 @@ impl Orphan {
             summary,
             folder: self.scraps.first().map(|scraps| scraps.folder.clone()),
             free: None,
+            short: None,
             already: 0,
             notes: Vec::new(),
             completing: None,

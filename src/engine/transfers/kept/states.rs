@@ -83,6 +83,7 @@ pub fn shown(record: &Record, state: TransferState) -> Transfer {
         summary: summary.clone(),
         folder,
         free: None,
+        short: None,
         already: 0,
         notes: Vec::new(),
         completing: None,

@@ -14,14 +14,19 @@ use crate::{
         report::Internal,
         transfers::record::{self, Kept, Missing, Record, Who},
     },
-    model::{Accord, Retry, Target, TransferId},
+    model::{Accord, Report, Retry, Target, TransferId},
 };
 
 impl Outgoing {
     /// Keeps what is needed to send again what failed, and nothing else: whoever sends the same to the
     /// same address goes on with it.
-    pub(super) async fn keep_failed(&self, record: record::Sending, kept: Kept) -> Retry {
+    pub(super) async fn keep_failed(&self, report: &Report, record: record::Sending, kept: Kept) -> Retry {
         let Parcel::Files(sources) = &self.parcel else { return Retry::Impossible };
+        if report.failed + report.failed_folders <= report.hopeless {
+            // It would fail again.
+            kept.remove();
+            return Retry::Impossible;
+        }
         let record = Record::Sending(record::Sending { missing: Missing::Failed, ..record });
         match spawn_blocking(move || kept.replace(&record).map(drop)).await {
             Ok(Ok(())) => {}

@@ -51,6 +51,8 @@ impl Comparing {
 enum Word {
     Receipt(Receipt),
     Differs(EntryNo),
+    Unfit(EntryNo, &'static str),
+    NotNow(EntryNo),
     /// It knows.
     Nothing,
 }
@@ -135,7 +137,7 @@ impl Session<'_> {
     ) -> Result<(), TransferError> {
         let mut receipts = Vec::new();
         let mut next = Some(first);
-        let (mut bytes, mut differ) = (0, Vec::new());
+        let (mut bytes, mut differ, mut not_now) = (0, Vec::new(), Vec::new());
         while let Some(fate) = next {
             match self.note(intake, fate)? {
                 Word::Receipt(receipt) => {
@@ -143,9 +145,15 @@ impl Session<'_> {
                     receipts.push(receipt);
                 }
                 Word::Differs(entry) => differ.push(entry),
+                Word::NotNow(entry) => not_now.push(entry),
+                Word::Unfit(entry, why) => {
+                    let (entries, why) = (vec![entry..entry + 1], why.to_owned());
+                    self.link.say(&FromReceiver::Unfit { entries, why }).await?;
+                }
                 Word::Nothing => {}
             }
-            let full = receipts.len() + differ.len() >= limits::RECEIPTS || bytes >= limits::BATCH_BYTES;
+            let told = receipts.len() + differ.len() + not_now.len();
+            let full = told >= limits::RECEIPTS || bytes >= limits::BATCH_BYTES;
             next = if full { None } else { others.try_recv().ok() };
         }
         if !receipts.is_empty() {
@@ -154,7 +162,28 @@ impl Session<'_> {
         if !differ.is_empty() {
             self.link.say(&FromReceiver::Differ(differ)).await?;
         }
+        self.set_aside(not_now).await
+    }
+
+    /// Goes on without files that there is no room for now.
+    pub(super) async fn set_aside(&mut self, entries: Vec<EntryNo>) -> Result<(), TransferError> {
+        for entries in entries.chunks(limits::RECEIPTS) {
+            for entry in entries {
+                self.not_now.insert(*entry);
+            }
+            self.link.say(&FromReceiver::NotNow(entries.to_vec())).await?;
+        }
         Ok(())
+    }
+
+    /// # Errors
+    /// When the fate of a file is not known, or it has no room.
+    pub(super) fn is_settled(&self, intake: &Intake) -> Result<(), TransferError> {
+        match self.tally.open() {
+            0 => Ok(()),
+            open if open == self.not_now.len() => Err(intake.is_full().into()),
+            _ => Err(Violation::EndsEarly.into()),
+        }
     }
 
     fn note(&mut self, intake: &Intake, fate: Fate) -> Result<Word, TransferError> {
@@ -171,6 +200,11 @@ impl Session<'_> {
                 Word::Receipt(Receipt::stored(entry, digest))
             }
             Fate::Differs { entry } => Word::Differs(entry),
+            Fate::NotNow { entry } => Word::NotNow(entry),
+            Fate::Failed { entry, why } if why.is_for_good() => {
+                self.tally.failed_for_good(entry, of_ours(intake, entry, &why));
+                Word::Unfit(entry, of_disk(&why))
+            }
             Fate::Failed { entry, why } => {
                 // With what no sentence has.
                 tracing::info!(entry, cause = ?why, "a file can’t be stored");

@@ -13,7 +13,7 @@ use crate::{
         Ended, Notice, TransferError,
         meeting::Due,
         receiver::{
-            host::{Compared, Host},
+            host::{Compared, Host, Refusal},
             machine::Order,
         },
     },
@@ -30,7 +30,12 @@ impl Session<'_> {
         counts: Summary,
         host: &H,
     ) -> Result<Option<Ended>, TransferError> {
-        if let Err(reason) = host.admit(&counts) {
+        if let Err(refusal) = host.admit(&counts, None) {
+            let reason = match refusal {
+                Refusal::Declined(reason) => reason,
+                // Where it goes was not looked at yet.
+                Refusal::NoRoom(_) => None,
+            };
             return self.decline(reason).await.map(Some);
         }
         self.reveal().await?;

@@ -56,6 +56,7 @@ impl Session<'_> {
             summary,
             folder,
             free: checked.free,
+            short: None,
             already: 0,
             notes: vec![GROWN.to_owned()],
             completing: None,

@@ -147,11 +147,13 @@ mod tests {
     use crate::{
         disk::OffLimits,
         model::{
-            Answer, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Side, Summary,
-            TransferId,
+            Answer, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Shortfall, Side,
+            Summary, TransferId,
         },
         pairing::Ends,
-        transfer::{Attempt, Compared, Host, IncomingOffer, Limiter, More, ReceiveJob, Stops, receive},
+        transfer::{
+            Attempt, Compared, Host, IncomingOffer, Limiter, More, ReceiveJob, Refusal, Stops, receive,
+        },
         wire::{
             FromReceiver, frame,
             message::{Acquaintance, RawAccess, RawKind, RawPurpose, RawSkipped, Stance},
@@ -198,7 +200,7 @@ mod tests {
     }
 
     impl Host for Nobody<'_> {
-        fn admit(&self, _: &Summary) -> Result<(), Option<String>> {
+        fn admit(&self, _: &Summary, _: Option<Shortfall>) -> Result<(), Refusal> {
             Ok(())
         }
 

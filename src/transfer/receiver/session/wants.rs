@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use super::Session;
 use crate::{
-    model::{Entry, EntryNo, FileProblem, Group, Side},
-    transfer::TransferError,
+    disk::Refused,
+    model::{Entry, EntryNo, FileProblem, Group, Shortfall, Side},
+    transfer::{TransferError, peer_words::of_disk},
     wire::{FromReceiver, limits, message::RawGroup},
 };
 
@@ -20,6 +21,38 @@ impl Session<'_> {
             self.tally
                 .failed(no, FileProblem { path, side: Side::There, why: BEYOND.to_owned(), error: None });
         }
+    }
+
+    /// Files that this disk can't hold have failed. What the sender is told of them.
+    pub(super) fn fail_refused(&mut self, entries: &[Entry], refused: &Refused) -> Option<&'static str> {
+        let mut told = None;
+        for no in refused.entries.iter().flat_map(Clone::clone) {
+            let Some(entry) = entries.get(no as usize) else { continue };
+            let (why, path) = (refused.why(entry), entry.path.to_string());
+            told = Some(of_disk(&why));
+            self.tally.failed_for_good(
+                no,
+                FileProblem { path, side: Side::Here, why: why.to_string(), error: None },
+            );
+        }
+        told
+    }
+
+    /// What the disk here can't hold, why, and what it seems to lack.
+    pub(super) async fn tell_of_the_disk(
+        &mut self,
+        refused: &Refused,
+        why: Option<&str>,
+        short: Option<Shortfall>,
+    ) -> Result<(), TransferError> {
+        if let Some(why) = why {
+            let unfit = |entries| FromReceiver::Unfit { entries, why: why.to_owned() };
+            self.tell_ranges(&refused.entries, unfit).await?;
+        }
+        if let Some(Shortfall { needed, free }) = short {
+            self.link.say(&FromReceiver::Tight { needed, free }).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn tell_ranges(

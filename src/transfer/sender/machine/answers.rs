@@ -44,6 +44,11 @@ impl Machine {
             // What is excepted as well, or no file, is of no account.
             tally.failed(entry, FileProblem { path, side: Side::Here, why: BEYOND.to_owned(), error: None });
         }
+        for entry in answer.unfit.iter().flat_map(Clone::clone) {
+            let path = path(entry).map_or_else(String::new, |path| path.to_string());
+            let why = answer.unfit_why.clone();
+            tally.failed_for_good(entry, FileProblem { path, side: Side::There, why, error: None });
+        }
         self.phase = Phase::Flowing(tally);
         Ok(Order::Flow { token, answer })
     }
@@ -55,7 +60,7 @@ impl Machine {
             }
             self.unreceipted.remove(entry);
         }
-        Ok(Order::Answered { count: differ.len(), differ })
+        Ok(Order::Answered { count: differ.len(), differ, failed: Vec::new() })
     }
 
     pub(super) fn on_receipts(
@@ -64,7 +69,7 @@ impl Machine {
         path: impl Fn(EntryNo) -> Option<RelPath>,
     ) -> Result<Order, Violation> {
         let Phase::Flowing(tally) = &mut self.phase else { return Err(Violation::OutOfTurn("receipts")) };
-        let mut answered = 0;
+        let (mut answered, mut gone) = (0, Vec::new());
         for receipt in receipts {
             let entry = receipt.entry();
             let sent = self.unreceipted.remove(&entry);
@@ -90,6 +95,7 @@ impl Machine {
                         tally.failed_folder(problem);
                         true
                     } else {
+                        gone.push(entry);
                         // It may have failed on both sides at once.
                         tally.failed(entry, problem) || self.broken.remove(entry)
                     }
@@ -100,6 +106,43 @@ impl Machine {
                 return Err(Violation::BadReceipt);
             }
         }
-        Ok(Order::Answered { count: answered, differ: Vec::new() })
+        Ok(Order::Answered { count: answered, differ: Vec::new(), failed: gone })
+    }
+
+    /// Files that there is no room for now.
+    pub(super) fn on_not_now(&self, entries: Vec<EntryNo>) -> Result<Order, Violation> {
+        let Phase::Flowing(tally) = &self.phase else { return Err(Violation::OutOfTurn("not now")) };
+        let is_awaited = entries.iter().all(|entry| tally.awaits(*entry));
+        if is_awaited { Ok(Order::SetAside(entries)) } else { Err(Violation::BadEntry) }
+    }
+
+    /// Files that can't be stored there, whatever is tried again.
+    pub(super) fn on_unfit(
+        &mut self,
+        entries: &[Range<EntryNo>],
+        why: &str,
+        path: impl Fn(EntryNo) -> Option<RelPath>,
+    ) -> Result<Order, Violation> {
+        let Phase::Flowing(tally) = &mut self.phase else { return Err(Violation::OutOfTurn("unfit")) };
+        let why = visible(&short(why)).into_owned();
+        let (mut answered, mut gone) = (0, Vec::new());
+        for range in entries {
+            if range.is_empty() || range.end > self.offered {
+                return Err(Violation::BadEntry);
+            }
+            for entry in range.clone() {
+                let path = path(entry).ok_or(Violation::BadEntry)?.to_string();
+                self.unreceipted.remove(&entry);
+                answered += usize::from(self.asked.remove(entry));
+                let problem = FileProblem { path, side: Side::There, why: why.clone(), error: None };
+                if self.likely.contains(entry)
+                    || !(tally.failed_for_good(entry, problem) || self.broken.remove(entry))
+                {
+                    return Err(Violation::BadReceipt);
+                }
+                gone.push(entry);
+            }
+        }
+        Ok(Order::Answered { count: answered, differ: Vec::new(), failed: gone })
     }
 }

@@ -53,7 +53,7 @@ fn a_likely_file_is_verified_by_its_digest_like_any_other_and_counts_as_there_al
     machine.asked(2, OWN);
     assert!(matches!(say(&mut machine, stored(1)), Ok(Order::Answered { count: 1, .. })));
     let differ = say(&mut machine, FromReceiver::Differ(vec![2]));
-    assert!(matches!(differ, Ok(Order::Answered { count: 1, differ }) if differ == [2]));
+    assert!(matches!(differ, Ok(Order::Answered { count: 1, differ, .. }) if differ == [2]));
     for entry in 2..=4 {
         machine.sent(entry, OWN);
         assert!(matches!(say(&mut machine, stored(entry)), Ok(Order::Answered { count: 0, .. })));

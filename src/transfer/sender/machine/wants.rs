@@ -3,9 +3,9 @@
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use crate::{
-    model::{EntryNo, Group},
-    transfer::sender::doubts::Doubts,
-    wire::Violation,
+    model::{EntryNo, Group, Shortfall, text::visible},
+    transfer::sender::{doubts::Doubts, set_aside::SetAside},
+    wire::{FromReceiver, Violation, message::short},
 };
 
 /// What of an offer is wanted: everything but this.
@@ -15,6 +15,12 @@ pub struct Wants {
     pub unwanted: Vec<Range<EntryNo>>,
     /// More than was agreed; ascending.
     pub beyond: Vec<Range<EntryNo>>,
+    /// What can't be stored there, whatever is tried again; ascending.
+    pub unfit: Vec<Range<EntryNo>>,
+    /// Why, in its receiver's words.
+    pub unfit_why: String,
+    /// The disk there seems to have too little room.
+    pub short: Option<Shortfall>,
     /// Stored by an earlier attempt; ascending.
     pub stored: Vec<Range<EntryNo>>,
     /// Parts of files that an earlier attempt has left, as the receiver says.
@@ -23,10 +29,33 @@ pub struct Wants {
     pub likely: Vec<Range<EntryNo>>,
     /// Of those, the ones that are not settled.
     pub doubts: Arc<Doubts>,
+    /// Of all that is wanted, what is not to be sent any more.
+    pub set_aside: Arc<SetAside>,
+}
+
+impl Wants {
+    /// Takes what a receiver says of an offer of so many entries before its yes.
+    pub fn hear(&mut self, message: FromReceiver, offered: EntryNo) -> Result<(), Violation> {
+        match message {
+            FromReceiver::Except(ranges) => extend(&mut self.unwanted, ranges, offered),
+            FromReceiver::Beyond(ranges) => extend(&mut self.beyond, ranges, offered),
+            FromReceiver::Stored(ranges) => extend(&mut self.stored, ranges, offered),
+            FromReceiver::Likely(ranges) => extend(&mut self.likely, ranges, offered),
+            FromReceiver::Unfit { entries, why } => {
+                self.unfit_why = visible(&short(&why)).into_owned();
+                extend(&mut self.unfit, entries, offered)
+            }
+            FromReceiver::Tight { needed, free } => {
+                self.short = Some(Shortfall { needed, free });
+                Ok(())
+            }
+            _ => Err(Violation::OutOfTurn("that")),
+        }
+    }
 }
 
 /// Adds ranges that must follow on what is there.
-pub fn extend(
+fn extend(
     known: &mut Vec<Range<EntryNo>>,
     ranges: Vec<Range<EntryNo>>,
     offered: EntryNo,

@@ -45,6 +45,7 @@ impl Session<'_> {
     {
         let (noted, fates) = mpsc::channel(FATES);
         let doubts = Arc::clone(&answer.doubts);
+        let set_aside = Arc::clone(&answer.set_aside);
         if !answer.likely.is_empty() {
             let (sources, likely, doubts) =
                 (Arc::clone(&sources), answer.likely.clone(), Arc::clone(&doubts));
@@ -85,8 +86,11 @@ impl Session<'_> {
                             return Ok(Ended::Complete);
                         }
                         Order::End(ended) => return Ok(ended),
-                        Order::Answered { count, differ } => doubts.answered(count, &differ),
-                        _ => {}
+                        Order::Answered { count, differ, failed } => {
+                            set_aside.add(failed);
+                            doubts.answered(count, &differ);
+                        }
+                        Order::SetAside(entries) => set_aside.add(entries),_ => {}
                     },
                     // If the content broke first, that is the reason.
                     Err(e) => return Err(torn.map_or_else(|| e.into(), |(first, _)| first)),
