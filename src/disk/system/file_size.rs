@@ -4,6 +4,8 @@
 
 use std::{fs::File, io, path::Path};
 
+use super::family::Family;
+
 /// Who says that a file can't be so large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
@@ -72,31 +74,17 @@ enum Cost {
     Known(Option<u64>),
 }
 
-#[cfg(target_os = "linux")]
 fn cost(folder: &Path) -> Cost {
-    use super::family::{Family, family};
-    match rustix::fs::statfs(folder).map(|disk| family(disk.f_type)) {
-        Ok(Family::Fat) => Cost::Known(Some(FAT)),
-        Ok(Family::Memory | Family::Ntfs | Family::Other) => Cost::Nothing,
-        Ok(Family::ExFat | Family::Hfs) | Err(_) => Cost::Known(None),
+    match Family::at(folder) {
+        Some(Family::Fat) => Cost::Known(Some(FAT)),
+        Some(family) if !family.fills_holes() => Cost::Nothing,
+        Some(_) | None => Cost::Known(None),
     }
 }
 
-#[cfg(not(target_os = "linux"))]
-fn cost(_: &Path) -> Cost {
-    Cost::Known(None)
-}
-
 /// True of what the disk of a file can't hold, as far as that is known by its kind.
-#[cfg(target_os = "linux")]
 pub fn is_beyond(file: &File, size: u64) -> bool {
-    use super::family::{Family, family};
-    size > FAT && rustix::fs::fstatfs(file).is_ok_and(|disk| family(disk.f_type) == Family::Fat)
-}
-
-#[cfg(not(target_os = "linux"))]
-pub fn is_beyond(_: &File, _: u64) -> bool {
-    false
+    size > FAT && Family::of(file) == Some(Family::Fat)
 }
 
 /// The largest file that this process may write; `None` where nobody has limited that.

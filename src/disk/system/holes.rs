@@ -13,24 +13,16 @@ use std::{
 
 use cap_std::fs::Metadata;
 
-use super::at;
+use super::{at, family::Family};
 use crate::model::{CHUNK, ZEROS};
-use by_system::{kind, kind_at, next_content, next_hole, punch, taken};
+use by_system::{next_content, next_hole, punch, taken};
 
 /// Holes that are looked for in one file to find out how much it takes; what comes after them counts as content. On a
 /// disk of another machine each is a question to it.
 const MOST: usize = 1 << 14;
 
-/// What tells of holes as they are at every moment: ext2 to ext4, XFS, Btrfs, F2FS, tmpfs, overlayfs, NFS. Of others
-/// some have called holes what had not come to their disk: ZFS until 2.2.2, and what is written back by FUSE.
-const TELL_AT_ONCE: &[u32] =
-    &[0xef53, 0x5846_5342, 0x9123_683e, 0xf2f5_2010, 0x0102_1994, 0x794c_7630, 0x6969];
-
 /// What is asked of another must have been left alone for so long.
 const SETTLED: Duration = Duration::from_mins(1);
-
-/// What has no holes, and writes zeros for them: FAT, exFAT, HFS, HFS+.
-const FILLED: &[u32] = &[0x4d44, 0x2011_bab0, 0x4244, 0x482b];
 
 /// What is written, or not, at once: the room that most file systems give.
 const BLOCK: usize = 4096;
@@ -53,7 +45,7 @@ pub fn may_have_some(metadata: &Metadata) -> bool {
 /// them, as nearly all have.
 #[must_use]
 pub fn are_kept(folder: &Path) -> bool {
-    folder.ancestors().find_map(kind_at).is_none_or(|kind| !FILLED.contains(&kind))
+    folder.ancestors().find_map(Family::at).is_none_or(|family| !family.fills_holes())
 }
 
 impl Holes {
@@ -105,7 +97,7 @@ fn is_believed(file: &File, metadata: &Metadata) -> bool {
         let changed = metadata.modified().ok()?.into_std();
         Some(SystemTime::now().duration_since(changed).ok()? > SETTLED)
     };
-    kind(file).is_some_and(|kind| TELL_AT_ONCE.contains(&kind)) || is_settled() == Some(true)
+    Family::of(file).is_some_and(Family::tells_holes) || is_settled() == Some(true)
 }
 
 /// What stands in a new file where nothing was written yet.
@@ -125,7 +117,7 @@ impl Ground {
     /// # Errors
     /// When there is no room for that, or no such file can be.
     pub fn lay(file: &File, size: u64) -> io::Result<Self> {
-        if kind(file).is_some_and(|kind| FILLED.contains(&kind)) {
+        if Family::of(file).is_some_and(Family::fills_holes) {
             return Ok(Self::Unknown);
         }
         match file.set_len(size) {
@@ -203,25 +195,16 @@ fn runs(bytes: &[u8], offset: u64) -> Vec<Run> {
 
 #[cfg(target_os = "linux")]
 mod by_system {
-    use std::{fs::File, io, ops::Range, path::Path};
+    use std::{fs::File, io, ops::Range};
 
     use cap_std::fs::{Metadata, MetadataExt as _};
     use rustix::{
-        fs::{FallocateFlags, SeekFrom, fallocate, fstatfs, seek, statfs},
+        fs::{FallocateFlags, SeekFrom, fallocate, seek},
         io::Errno,
     };
 
     pub fn taken(metadata: &Metadata) -> u64 {
         metadata.blocks().saturating_mul(512)
-    }
-
-    /// By the number that the system gives it.
-    pub fn kind(file: &File) -> Option<u32> {
-        u32::try_from(fstatfs(file).ok()?.f_type).ok()
-    }
-
-    pub fn kind_at(folder: &Path) -> Option<u32> {
-        u32::try_from(statfs(folder).ok()?.f_type).ok()
     }
 
     /// Where the next content is at or after `offset`; `None` where none is before the end.
@@ -252,20 +235,12 @@ mod by_system {
 
 #[cfg(not(target_os = "linux"))]
 mod by_system {
-    use std::{fs::File, io, ops::Range, path::Path};
+    use std::{fs::File, io, ops::Range};
 
     use cap_std::fs::Metadata;
 
     pub fn taken(metadata: &Metadata) -> u64 {
         metadata.len()
-    }
-
-    pub fn kind(_: &File) -> Option<u32> {
-        None
-    }
-
-    pub fn kind_at(_: &Path) -> Option<u32> {
-        None
     }
 
     pub fn next_content(_: &File, offset: u64) -> Option<u64> {

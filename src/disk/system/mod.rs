@@ -5,7 +5,6 @@
 pub mod at;
 pub mod attributes;
 pub mod descriptors;
-#[cfg(target_os = "linux")]
 pub mod family;
 pub mod file_size;
 pub mod flags;

@@ -5,9 +5,7 @@ use std::{fs::File, io, path::Path};
 use cap_std::fs::Dir;
 use fs4::FileExt as _;
 
-#[cfg(target_os = "linux")]
-use super::family::{Family, family};
-use super::{file_size, holes};
+use super::{family::Family, file_size, holes};
 
 /// Bytes that this user can still store where `path` is, or would be; `None` where the system
 /// does not say.
@@ -164,19 +162,22 @@ pub fn reserve(file: &File, size: u64) -> io::Result<()> {
 /// Bytes free where nothing is set aside; `None` elsewhere. In memory, pages that are first set aside and filled later
 /// leave the processor's cache between, and that was measured to cost a seventh of the speed. FAT writes zeros for what is
 /// set aside, all of it and at once: everything would be written twice. exFAT can't set anything aside.
-#[cfg(target_os = "linux")]
 fn only_looked_at(file: &File) -> Option<u64> {
-    if !matches!(family(rustix::fs::fstatfs(file).ok()?.f_type), Family::Memory | Family::Fat | Family::ExFat)
-    {
+    if !matches!(Family::of(file), Some(Family::Memory | Family::Fat | Family::ExFat)) {
         return None;
     }
+    free_of(file)
+}
+
+#[cfg(unix)]
+fn free_of(file: &File) -> Option<u64> {
     let disk = rustix::fs::fstatvfs(file).ok()?;
     // One without a limit says that it has no blocks at all.
     if disk.f_blocks == 0 { Some(u64::MAX) } else { Some(disk.f_bavail.saturating_mul(disk.f_frsize)) }
 }
 
-#[cfg(not(target_os = "linux"))]
-fn only_looked_at(_: &File) -> Option<u64> {
+#[cfg(not(unix))]
+fn free_of(_: &File) -> Option<u64> {
     None
 }
 
@@ -189,17 +190,11 @@ enum Allocation {
     Blocks,
 }
 
-#[cfg(target_os = "linux")]
 fn allocation(folder: &Path) -> Allocation {
-    match rustix::fs::statfs(folder).map(|disk| family(disk.f_type)) {
-        Ok(Family::Fat | Family::ExFat | Family::Ntfs) => Allocation::Clusters,
-        Ok(Family::Memory | Family::Hfs | Family::Other) | Err(_) => Allocation::Blocks,
+    match Family::at(folder) {
+        Some(Family::Fat | Family::ExFat | Family::Ntfs) => Allocation::Clusters,
+        _ => Allocation::Blocks,
     }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn allocation(_: &Path) -> Allocation {
-    Allocation::Blocks
 }
 
 /// True where a disk without room says what an ill one says, or one that refuses: sshfs and its like know no other word

@@ -212,34 +212,51 @@ impl Ruleset {
                     Some(statement)
                 };
                 let Some(action) = action.filter(|_| applies != Truth::No) else { continue };
-                let verdict = if action.get("accept").is_some() {
-                    Some(course.end(Verdict::In))
-                } else if action.get("drop").is_some() || action.get("reject").is_some() {
-                    Some(course.end(Verdict::Out))
-                } else if let Some(to) = action.get("jump").or_else(|| action.get("goto")) {
-                    let to = to.get("target").and_then(Value::as_str)?;
-                    let mut within = Course { ..*course };
-                    let verdict = self.walk(table, to, packet, &mut within, depth);
-                    *course = within;
-                    verdict
-                } else if action.get("return").is_some() {
-                    if applies == Truth::Yes {
-                        return None;
-                    }
-                    // What comes after it may not be reached.
-                    course.maybe(Verdict::Depends);
-                    None
-                } else {
-                    None
+                let (verdict, leaves) = match Action::of(action) {
+                    Action::Last(verdict) => (Some(course.end(verdict)), false),
+                    Action::Jump(to) => (self.walk(table, to, packet, course, depth), false),
+                    Action::Goto(to) => (self.walk(table, to, packet, course, depth), true),
+                    Action::Return => (None, true),
+                    Action::Other => continue,
                 };
                 match (verdict, applies) {
                     (Some(verdict), Truth::Yes) => return Some(verdict),
                     (Some(verdict), _) => course.maybe(verdict),
+                    (None, Truth::Yes) if leaves => return None,
+                    // What comes after it may not be reached.
+                    (None, _) if leaves => course.maybe(Verdict::Depends),
                     (None, _) => {}
                 }
             }
         }
         None
+    }
+}
+
+/// What a rule does with a packet.
+enum Action<'a> {
+    Last(Verdict),
+    /// Another chain first, and then on.
+    Jump(&'a str),
+    /// Another chain instead of the rest of this one.
+    Goto(&'a str),
+    Return,
+    /// It is counted, logged, changed: nothing that decides.
+    Other,
+}
+
+impl<'a> Action<'a> {
+    fn of(statement: &'a Value) -> Self {
+        let to = |kind: &str| statement.get(kind).and_then(|there| there.get("target")?.as_str());
+        let is = |kind: &str| statement.get(kind).is_some();
+        match (to("jump"), to("goto")) {
+            (Some(to), _) => Self::Jump(to),
+            (_, Some(to)) => Self::Goto(to),
+            _ if is("accept") => Self::Last(Verdict::In),
+            _ if is("drop") || is("reject") => Self::Last(Verdict::Out),
+            _ if is("return") => Self::Return,
+            _ => Self::Other,
+        }
     }
 }
 
@@ -438,6 +455,15 @@ mod tests {
                 (Depends, Depends),
             ),
             (vec![json!(["input", [{"jump": {"target": "input"}}]])], "drop", (Out, Out)),
+            (
+                vec![
+                    json!(["input", [{"goto": {"target": "lan"}}]]),
+                    json!(["input", [accept]]),
+                    json!(["lan", [port("udp", &json!(5353)), accept]]),
+                ],
+                "drop",
+                (Out, In),
+            ),
         ] {
             assert_eq!(seen(policy, &rules), expected, "{policy}, {rules:#?}");
         }
