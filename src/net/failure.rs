@@ -5,10 +5,14 @@
 
 use std::{
     io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
-use super::{NetError, addresses::zones, interfaces};
+use super::{
+    NetError,
+    addresses::zones,
+    interfaces::{interfaces, source_for},
+};
 
 /// “Operation not permitted”: what a device's own rules say to its own programs. A refusal that came over the
 /// network is “permission denied”.
@@ -62,16 +66,7 @@ pub(super) fn of_call(route: SocketAddr, e: io::Error) -> NetError {
 /// Whether packets for it leave this device at all: there is a way, and what it goes by is up. Sends none.
 #[must_use]
 pub fn leads_out(route: SocketAddr) -> bool {
-    let own: IpAddr = match route {
-        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-    };
-    let leaves_from = || {
-        let socket = UdpSocket::bind((own, 0))?;
-        socket.connect(route)?;
-        Ok::<_, io::Error>(socket.local_addr()?.ip())
-    };
-    let Ok(from) = leaves_from() else { return false };
+    let Ok(from) = source_for(route) else { return false };
     let listed = interfaces();
     // What is not listed can't be told to be down.
     listed.is_empty() || !listed.iter().any(|own| own.ip == from && !own.is_up)
@@ -185,7 +180,6 @@ mod tests {
 
     #[test]
     fn what_has_no_way_out_is_this_devices_own() {
-        // Of that network no interface is (RFC 6666): it leads nowhere, or to the default route.
         let at = |text: &str| text.parse::<SocketAddr>().unwrap();
         assert!(leads_out(at("127.0.0.1:9")));
         assert!(!leads_out(at("[fe80::1]:9")), "without a zone");

@@ -2,7 +2,10 @@
 //!
 //! Knows what the system lists. Must not know who wants to be reached, or by whom.
 
-use std::net::IpAddr;
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
+};
 
 /// One address of an interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,6 +203,17 @@ impl DefaultRoute {
     }
 }
 
+/// The address of this device that what is sent to another one comes from. Sends nothing.
+pub fn source_for(route: SocketAddr) -> io::Result<IpAddr> {
+    let any: IpAddr = match route {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = UdpSocket::bind((any, 0))?;
+    socket.connect(route)?;
+    Ok(socket.local_addr()?.ip())
+}
+
 #[cfg(target_os = "linux")]
 fn default_routes() -> Vec<DefaultRoute> {
     let read = |file| std::fs::read_to_string(file).unwrap_or_default();
@@ -208,17 +222,12 @@ fn default_routes() -> Vec<DefaultRoute> {
     routes
 }
 
-/// Asks which address would be used for one that is nobody's (RFC 5737, 3849). No packet is sent for that.
+/// Of addresses that are nobody's (RFC 5737, 3849).
 #[cfg(not(target_os = "linux"))]
 fn default_routes() -> Vec<DefaultRoute> {
-    use std::net::{Ipv4Addr, Ipv6Addr, UdpSocket};
-    let from = |own: IpAddr, nobody: IpAddr| {
-        let socket = UdpSocket::bind((own, 0))?;
-        socket.connect((nobody, 9))?;
-        Ok::<_, std::io::Error>(socket.local_addr()?.ip())
-    };
-    let v4 = from(Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::new(192, 0, 2, 1).into());
-    let v6 = from(Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into());
+    let from = |nobody: IpAddr| source_for((nobody, 9).into());
+    let v4 = from(Ipv4Addr::new(192, 0, 2, 1).into());
+    let v6 = from(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into());
     let route =
         |ip: IpAddr| DefaultRoute { by: Way::From(ip), metric: Metric { is_v6: ip.is_ipv6(), number: 0 } };
     [v4, v6].into_iter().flatten().map(route).collect()

@@ -60,8 +60,8 @@ fn judge(listed: &[u8], tcp: u16, udp: u16) -> Rules {
     let verdict = |protocol, port| {
         let of = |family| ruleset.verdict(&Packet { protocol, port, family });
         match (of("ip"), of("ip6")) {
-            (Verdict::In, _) | (_, Verdict::In) => Verdict::In,
-            (Verdict::Out, Verdict::Out) => Verdict::Out,
+            (ip, ip6) if ip == ip6 => ip,
+            // By one of the two it may be let in.
             _ => Verdict::Depends,
         }
     };
@@ -467,6 +467,14 @@ mod tests {
         ] {
             assert_eq!(seen(policy, &rules), expected, "{policy}, {rules:#?}");
         }
+    }
+
+    #[test]
+    fn rules_for_one_family_of_addresses_say_nothing_of_the_other() {
+        let closed = json!({"nftables": [{"chain": {"family": "ip", "table": "filter", "name": "in", "hook": "input",
+            "policy": "drop"}}]});
+        let judged = judge(&serde_json::to_vec(&closed).unwrap(), 27543, 5353);
+        assert_eq!(judged, Rules::Seen { tcp: Verdict::Depends, udp: Verdict::Depends });
     }
 
     #[test]
