@@ -31,7 +31,11 @@ fn broken(transfer: &Transfer, why: &Problem) -> String {
 /// Why it rests; whoever waits for it need do nothing.
 fn paused(transfer: &Transfer, why: Pause) -> String {
     let why = why.sentence(transfer.direction, &transfer.peer);
-    format!("{}: {why} Waiting; Ctrl-C gives it up.", transfer.summary.title())
+    let leaving = match transfer.direction {
+        Direction::Send => "gives it up",
+        Direction::Receive => "leaves it for later",
+    };
+    format!("{}: {why} Waiting; Ctrl-C {leaving}.", transfer.summary.title())
 }
 
 #[must_use]

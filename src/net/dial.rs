@@ -138,8 +138,7 @@ async fn dial_one(route: SocketAddr, tls: &Tls, packets: Packets) -> Result<Conn
     let name = ServerName::IpAddress(route.ip().into());
     let shaking = TlsConnector::from(tls.client.clone()).connect(name, socket);
     let stream = match timeout(limits::HANDSHAKE, shaking).await {
-        // Whoever takes a connection and then says nothing is some other program.
-        Err(_) => return Err(NetError::NotAirlift { address: address() }),
+        Err(_) => return Err(NetError::Mute { address: address() }),
         Ok(Err(e)) => return Err(explain(&e, address())),
         Ok(Ok(stream)) => stream,
     };

@@ -71,11 +71,11 @@ pub enum NetError {
     )]
     Refused { address: String },
     #[error(
-        "A firewall on the other device, or on the way to it, turns Airlift away at {address}. Have it let that TCP port in."
+        "A firewall turns Airlift away at {address}: the other device’s, most likely, or one on the way to it, or this device’s own. Have it let that TCP port in."
     )]
     Barred { address: String },
     #[error(
-        "Nothing is to be found at {address}. The other device is off, asleep or in another network, or has another address by now: wake it, and look what address Airlift shows there."
+        "Nothing is to be found at {address}. The other device is off, asleep or in another network, or has another address by now: wake it, and look what address Airlift shows there. If it is on and that is right, a firewall turns Airlift away: have it let that TCP port in."
     )]
     Away { address: String },
     #[error(
@@ -86,6 +86,10 @@ pub enum NetError {
         "{address} doesn’t answer. Check that the other device is on and in the same network, and that its firewall lets Airlift through."
     )]
     Silent { address: String },
+    #[error(
+        "{address} takes the call, and then nothing comes from it: another program, or an Airlift that hangs, is there, or a way that swallows large packets lies between. Check the port; start Airlift there once more; if a VPN or a tunnel is on the way, lower its MTU."
+    )]
+    Mute { address: String },
     #[error(
         "This device is in no network that leads to {address}. Join the one that the other device is in, by Wi-Fi, cable or VPN."
     )]

@@ -16,6 +16,11 @@ use crate::{
 pub enum LinkError {
     #[error("The connection broke: {}. Check the network.", text::reason(.0))]
     Broken(io::Error),
+    /// By the other side, a firewall, or whatever else is on the way and says so.
+    #[error(
+        "The connection was cut off. Airlift was quit on the other device, or a firewall or the network between the two has changed: look there."
+    )]
+    CutOff,
     #[error("The other device closed the connection. Airlift may have been quit there.")]
     Closed,
     #[error("The other device has gone silent. Check that it is awake and in the network.")]
@@ -33,6 +38,9 @@ impl From<io::Error> for LinkError {
         match e.kind() {
             io::ErrorKind::UnexpectedEof => Self::Closed,
             io::ErrorKind::TimedOut => Self::Silent,
+            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => {
+                Self::CutOff
+            }
             _ => Self::Broken(e),
         }
     }
@@ -184,7 +192,8 @@ impl From<&NetError> for Problem {
             | NetError::Away { .. }
             | NetError::NoWayThere { .. }
             | NetError::Silent { .. } => (Side::There, ProblemKind::Unreachable),
-            NetError::NotAirlift { .. }
+            NetError::Mute { .. }
+            | NetError::NotAirlift { .. }
             | NetError::NoCommonVersion { .. }
             | NetError::Handshake { .. }
             | NetError::OtherDevice { .. } => (Side::There, ProblemKind::NotReceiving),

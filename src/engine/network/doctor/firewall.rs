@@ -155,8 +155,9 @@ impl Ruleset {
     /// Every chain that it comes by on its way in must let it pass.
     fn verdict(&self, packet: &Packet) -> Verdict {
         let is_met = |chain: &&Chain| {
-            let on_the_way = matches!(chain.hook.as_deref(), Some("input" | "prerouting"));
-            on_the_way && (chain.family == packet.family || chain.family == "inet")
+            let on_the_way = matches!(chain.hook.as_deref(), Some("ingress" | "input" | "prerouting"));
+            let is_for_it = [packet.family, "inet", "netdev"].contains(&&*chain.family);
+            on_the_way && is_for_it
         };
         let chains = self.nftables.iter().filter_map(|item| match item {
             Item::Chain(chain) => Some(chain),
@@ -254,6 +255,8 @@ impl<'a> Action<'a> {
             (_, Some(to)) => Self::Goto(to),
             _ if is("accept") => Self::Last(Verdict::In),
             _ if is("drop") || is("reject") => Self::Last(Verdict::Out),
+            // It goes somewhere else, where other chains await it.
+            _ if is("redirect") || is("dnat") || is("tproxy") => Self::Last(Verdict::Depends),
             _ if is("return") => Self::Return,
             _ => Self::Other,
         }
