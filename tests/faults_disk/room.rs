@@ -95,7 +95,7 @@ fn a_file_that_a_disk_can_t_hold_is_known_before_anything_of_it_is_sent_and_the_
     if !can("disks with a largest file") {
         return;
     }
-    let disk = Strange::new(&["largest=2500000000"]);
+    let disk = Strange::new(&["largest=2500000000", "type=mergerfs"]);
     for (side, end) in ["there", "here"].into_iter().zip(too_large(&disk, 3 << 30)) {
         assert_eq!(
             (&end["failed"], &end["hopeless"], &end["files"]),

@@ -24,7 +24,7 @@ use crate::{
             local::{Names, Origin, Top, above},
             plan::{Attempt, Plan},
         },
-        system::{holes, whereabouts::Whereabouts},
+        system::{gaps::Gaps, whereabouts::Whereabouts},
     },
     model::{Entry, EntryKind, EntryNo, Group, TransferId},
 };
@@ -164,9 +164,9 @@ impl Intake {
 
     /// Bytes of each file that need no room here, because they are holes.
     pub fn holes(&self) -> impl Iterator<Item = (EntryNo, u64)> {
-        let are_kept = holes::are_kept(self.shared.inbox.folder());
+        let gaps = Gaps::at(self.shared.inbox.folder());
         let of = (0..).zip(self.shared.entries()).map(|(no, entry)| (no, entry.hollow()));
-        of.filter(move |(_, bytes)| are_kept && *bytes > 0)
+        of.filter(move |(_, bytes)| gaps == Gaps::Left && *bytes > 0)
     }
 
     /// Files that an earlier attempt left a part of, and that there is no room for now; ascending.

@@ -29,6 +29,7 @@ use crate::{
         naming::{ID, JOURNAL, PART},
         system::{
             attributes, descriptors,
+            holes::Ground,
             modes::{self, Ordinary},
             nameless, space,
         },
@@ -216,9 +217,10 @@ impl Part {
         let trace = Trace::File { stem: stem.clone(), name, disk: folder.disk, keeping: Keeping::Journal };
         let part = Self::new(shared, no, trace);
         let sized = || -> Result<Journal, DiskError> {
-            // What is only made longer is written as zeros on some disks, before what comes takes their place.
-            if there > size || (there < size && entry.holes > 0) {
+            if there > size {
                 file.set_len(size).map_err(|why| part.failed(why))?;
+            } else if there < size && entry.holes > 0 {
+                Ground::stretch(&file, size).map_err(|why| part.failed(why))?;
             }
             if there != size && entry.holes == 0 {
                 space::reserve(&file, size).map_err(|why| part.failed(why))?;

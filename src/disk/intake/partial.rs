@@ -84,7 +84,10 @@ impl Partial {
             return Ok(Self::over(Sink::Memory, None, Groups::new(), size, part));
         }
         if let Some(Left { file, journal, groups, part }) = left {
-            let ground = if entry.holes > 0 { Ground::Old } else { Ground::Unknown };
+            let ground = match size {
+                Some(size) if entry.holes > 0 => Ground::left(&file, size),
+                _ => Ground::Unknown,
+            };
             let sink = Sink::File(file, ground);
             return Ok(Self::over(sink, Some(journal), groups, size, part));
         }

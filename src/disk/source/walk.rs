@@ -87,6 +87,15 @@ enum Layout {
     Told,
 }
 
+/// What is found out of a file's size.
+enum Size {
+    Told,
+    /// Only reading all of it tells.
+    Unknown,
+    /// It was empty, and isn't any more.
+    Grown(Metadata),
+}
+
 /// What becomes of something that is gone between two looks at it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum WhenGone {
@@ -320,6 +329,8 @@ impl Walk {
             return None;
         }
         let mut holes = 0;
+        let grown;
+        let mut metadata = metadata;
         let kind = match Kind::of(metadata) {
             Kind::Link => {
                 self.skipped.links += 1;
@@ -331,7 +342,16 @@ impl Walk {
             }
             Kind::File => {
                 holes = self.holes(&path, metadata);
-                EntryKind::File { size: self.size(&path, metadata), mode: attributes::mode(metadata) }
+                let size = match self.size(&path, metadata) {
+                    Size::Told => Some(metadata.len()),
+                    Size::Unknown => None,
+                    Size::Grown(now) => {
+                        grown = now;
+                        metadata = &grown;
+                        Some(metadata.len())
+                    }
+                };
+                EntryKind::File { size, mode: attributes::mode(metadata) }
             }
             Kind::Folder => {
                 let Ok(names) = self.list(&path) else {
@@ -360,11 +380,11 @@ impl Walk {
         u32::try_from(bytes / CHUNK as u64).unwrap_or(u32::MAX)
     }
 
-    /// How long a file is; `None` where only reading it tells.
-    fn size(&mut self, path: &Path, metadata: &Metadata) -> Option<u64> {
+    /// Whether a file is as long as it says.
+    fn size(&mut self, path: &Path, metadata: &Metadata) -> Size {
         let size = metadata.len();
         if !matches!(size, 0 | made_up::PAGE) {
-            return Some(size);
+            return Size::Told;
         }
         let disk = identity::numbers(metadata).map(|(disk, _)| disk);
         let sizes = match (self.sizes, disk) {
@@ -373,19 +393,27 @@ impl Walk {
         };
         self.sizes = disk.map(|disk| (disk, sizes));
         match sizes {
-            Sizes::MadeUp => None,
-            // Others say so of what they don't know, too. None of the kernel's is read to find out: some wait for ever
-            // or give what they have only once.
-            Sizes::Believed if size == 0 && self.has_content(path) => None,
-            Sizes::Believed => Some(size),
+            // None of the kernel's is read to find out: some wait for ever or give what they have only once.
+            Sizes::MadeUp => Size::Unknown,
+            Sizes::Doubted if size == 0 => self.tried(path).unwrap_or(Size::Told),
+            Sizes::Doubted | Sizes::Believed => Size::Told,
         }
     }
 
-    /// True where something can be read, at once, from a file that is empty by its size.
-    fn has_content(&self, path: &Path) -> bool {
-        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return false };
-        let read = self.patiently(|| open(&*self.folders.at(parent)?, name)?.read(&mut [0]));
-        read.is_ok_and(|read| read > 0)
+    /// What reading tells of a file that is empty by its size; `None` where it can't be read at once.
+    fn tried(&self, path: &Path) -> Option<Size> {
+        let (parent, name) = (path.parent()?, path.file_name()?);
+        let read = self.patiently(|| {
+            let mut file = open(&*self.folders.at(parent)?, name)?;
+            let read = file.read(&mut [0])?;
+            Ok((read, Metadata::from_file(&file)?))
+        });
+        Some(match read.ok()? {
+            (0, _) => Size::Told,
+            (_, now) if now.len() == 0 => Size::Unknown,
+            // It was only begun meanwhile.
+            (_, now) => Size::Grown(now),
+        })
     }
 
     /// What is at an absolute path.
@@ -445,5 +473,22 @@ impl Taken {
             })
         });
         self.take(&name, if was_folder { Numbering::Folder } else { Numbering::File });
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_begun_while_it_is_looked_at_has_the_size_that_it_has_then() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("new");
+        fs::write(&path, "").unwrap();
+        let walk = Walk::through(Vec::new(), OffLimits::default());
+        assert!(matches!(walk.tried(&path), Some(Size::Told)));
+        fs::write(&path, "begun").unwrap();
+        assert!(matches!(walk.tried(&path), Some(Size::Grown(now)) if now.len() == 5));
+        assert!(matches!(walk.tried(Path::new("/proc/version")), Some(Size::Unknown)));
     }
 }

@@ -4,7 +4,7 @@
 
 use std::{fs::File, io, path::Path};
 
-use super::family::Family;
+use super::{family::Family, gaps::Gaps};
 
 /// Who says that a file can't be so large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,11 +47,11 @@ pub fn largest(folder: &Path, sizes: &[u64]) -> Option<Largest> {
 
 /// `None` where the largest is one that can be, or nobody can tell.
 fn of_disk(folder: &Path, sizes: &[u64], wanted: u64) -> Option<u64> {
-    match cost(folder) {
+    let trial = tempfile::tempfile_in(folder).ok()?;
+    match cost(&trial) {
         Cost::Known(most) => return most.filter(|most| *most < wanted),
         Cost::Nothing => {}
     }
-    let trial = tempfile::tempfile_in(folder).ok()?;
     // Any other answer than this one is none: to be full, or not to know this, says nothing of the size.
     let is_too_large = |size| {
         // More than any system counts to.
@@ -74,10 +74,10 @@ enum Cost {
     Known(Option<u64>),
 }
 
-fn cost(folder: &Path) -> Cost {
-    match Family::at(folder) {
+fn cost(trial: &File) -> Cost {
+    match Family::of(trial) {
         Some(Family::Fat) => Cost::Known(Some(FAT)),
-        Some(family) if !family.fills_holes() => Cost::Nothing,
+        Some(_) if Gaps::of(trial) == Gaps::Left => Cost::Nothing,
         Some(_) | None => Cost::Known(None),
     }
 }

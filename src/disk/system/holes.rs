@@ -7,19 +7,20 @@ use std::{
     fs::File,
     io,
     ops::Range,
-    path::Path,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use cap_std::fs::Metadata;
 
-use super::{at, family::Family};
+use super::{at, attributes, family::Family, gaps::Gaps};
 use crate::model::{CHUNK, ZEROS};
 use by_system::{next_content, next_hole, punch, taken};
 
-/// Holes that are looked for in one file to find out how much it takes; what comes after them counts as content. On a
-/// disk of another machine each is a question to it.
+/// Holes that are looked for in one file to find out how much it takes; what comes after them counts as content.
 const MOST: usize = 1 << 14;
+
+/// And so long: on a disk of another machine each is a question to it, and whoever is to get the file waits for an offer.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What is asked of another must have been left alone for so long.
 const SETTLED: Duration = Duration::from_mins(1);
@@ -41,19 +42,13 @@ pub fn may_have_some(metadata: &Metadata) -> bool {
     taken(metadata).saturating_add(CHUNK as u64) <= metadata.len()
 }
 
-/// Whether holes of files take no room where a folder is, or would be. What can't be asked counts as a disk that has
-/// them, as nearly all have.
-#[must_use]
-pub fn are_kept(folder: &Path) -> bool {
-    folder.ancestors().find_map(Family::at).is_none_or(|family| !family.fills_holes())
-}
-
 impl Holes {
     /// `None` of a file that has no whole chunk of them, or whose file system isn't believed.
     #[must_use]
     pub fn of(file: &File) -> Option<Self> {
         let metadata = Metadata::from_just_metadata(file.metadata().ok()?);
-        let may = may_have_some(&metadata) && is_believed(file, &metadata);
+        let may = may_have_some(&metadata)
+            && is_believed(Family::of(file), attributes::changed(&metadata), SystemTime::now());
         may.then(|| Self { size: metadata.len(), solid: 0..0 })
     }
 
@@ -73,10 +68,15 @@ impl Holes {
 
     /// Bytes that are holes, also where no chunk is one.
     #[must_use]
-    pub fn count(mut self, file: &File) -> u64 {
+    pub fn count(self, file: &File) -> u64 {
+        let begun = Instant::now();
+        self.count_while(file, || begun.elapsed() < PATIENCE)
+    }
+
+    fn count_while(mut self, file: &File, is_early: impl Fn() -> bool) -> u64 {
         let (mut count, mut at) = (0, 0);
         for _ in 0..MOST {
-            if at >= self.size {
+            if at >= self.size || !is_early() {
                 break;
             }
             match self.end(file, at) {
@@ -91,13 +91,11 @@ impl Holes {
     }
 }
 
-/// Whether what is said of a file's holes is true for certain.
-fn is_believed(file: &File, metadata: &Metadata) -> bool {
-    let is_settled = || {
-        let changed = metadata.modified().ok()?.into_std();
-        Some(SystemTime::now().duration_since(changed).ok()? > SETTLED)
-    };
-    Family::of(file).is_some_and(Family::tells_holes) || is_settled() == Some(true)
+/// Whether what is said of a file's holes is true for certain. When it was written last anybody can set (`cp -p`, `tar`):
+/// `changed` is when anything of it was.
+fn is_believed(family: Option<Family>, changed: Option<SystemTime>, now: SystemTime) -> bool {
+    let alone = || now.duration_since(changed?).ok();
+    family.is_some_and(Family::tells_holes) || alone().is_some_and(|alone| alone > SETTLED)
 }
 
 /// What stands in a new file where nothing was written yet.
@@ -117,7 +115,7 @@ impl Ground {
     /// # Errors
     /// When there is no room for that, or no such file can be.
     pub fn lay(file: &File, size: u64) -> io::Result<Self> {
-        if Family::of(file).is_some_and(Family::fills_holes) {
+        if Gaps::of(file) == Gaps::Filled {
             return Ok(Self::Unknown);
         }
         match file.set_len(size) {
@@ -132,6 +130,20 @@ impl Ground {
             Ok(()) if file.metadata()?.len() == size => Ok(Self::Zeros),
             _ => Ok(Self::Unknown),
         }
+    }
+
+    /// Makes what an earlier attempt has left of a file as long as it is to be, where that writes no zeros: else they
+    /// would be written before what comes takes their place.
+    ///
+    /// # Errors
+    /// When there is no room for that, or no such file can be.
+    pub fn stretch(file: &File, size: u64) -> io::Result<()> {
+        if Gaps::of(file) == Gaps::Filled { Ok(()) } else { file.set_len(size) }
+    }
+
+    /// What is under a file that an earlier attempt has left.
+    pub fn left(file: &File, size: u64) -> Self {
+        if file.metadata().is_ok_and(|there| there.len() == size) { Self::Old } else { Self::Unknown }
     }
 
     /// Writes content. Blocks of zeros are cleared, where that can take less room.
@@ -318,8 +330,43 @@ mod tests {
         let mut content = Vec::new();
         file.read_to_end(&mut content).unwrap();
         assert_eq!(content.iter().filter(|byte| **byte != 0).count(), 3);
-        if let Some(holes) = Holes::of(&file) {
-            assert!(holes.count(&file) >= size - CHUNK as u64);
+        let metadata = Metadata::from_just_metadata(file.metadata().unwrap());
+        match (ground, may_have_some(&metadata)) {
+            // Not all are believed about so new a file: what it takes is known all the same.
+            (Ground::Zeros, is_hollow) => assert!(!cfg!(target_os = "linux") || is_hollow),
+            (ground, is_hollow) => panic!("this disk has no holes: {ground:?}, {is_hollow}"),
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_new_file_with_an_old_time_is_a_new_one() {
+        let file = tempfile::tempfile().unwrap();
+        let now = SystemTime::now();
+        file.set_modified(now - 100 * SETTLED).unwrap();
+        let metadata = Metadata::from_just_metadata(file.metadata().unwrap());
+        let changed = attributes::changed(&metadata);
+        for family in [None, Some(Family::Other), Some(Family::Fuse)] {
+            assert!(!is_believed(family, changed, now), "{family:?}");
+            assert!(is_believed(family, changed, now + 2 * SETTLED), "{family:?}");
+            // A clock that was set back, or a disk that tells no time.
+            assert!(!is_believed(family, changed, now - 2 * SETTLED), "{family:?}");
+            assert!(!is_believed(family, None, now + 2 * SETTLED), "{family:?}");
+        }
+        assert!(is_believed(Some(Family::Plain), changed, now));
+    }
+
+    #[test]
+    fn what_can_not_be_counted_in_time_is_content() {
+        let file = tempfile::tempfile().unwrap();
+        let size = 4 * CHUNK as u64;
+        file.set_len(size).unwrap();
+        at::write_all(&file, &[7], size - 1).unwrap();
+        let holes = || Holes { size, solid: 0..0 };
+        let all = holes().count(&file);
+        assert_eq!(holes().count_while(&file, || false), 0);
+        // One question, and no time for another.
+        let asked = std::cell::Cell::new(0);
+        assert_eq!(holes().count_while(&file, || asked.replace(asked.get() + 1) == 0), all);
     }
 }

@@ -9,6 +9,8 @@ use super::family::Family;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sizes {
     Believed,
+    /// A file that is empty by its size may have content: a program, or another machine, shows it.
+    Doubted,
     /// Those of its files that say they are empty, or just one page long, are not.
     MadeUp,
 }
@@ -20,7 +22,10 @@ pub const PAGE: u64 = 4096;
 pub fn sizes(path: &Path) -> Sizes {
     match Family::at(path) {
         Some(Family::System) => Sizes::MadeUp,
-        _ => Sizes::Believed,
+        Some(Family::Plain | Family::Memory | Family::Fat | Family::ExFat | Family::Ntfs | Family::Hfs) => {
+            Sizes::Believed
+        }
+        Some(Family::Fuse | Family::Smb | Family::Other) | None => Sizes::Doubted,
     }
 }
 
@@ -31,7 +36,7 @@ mod tests {
     #[test]
     fn the_kernel_s_own_are_told_from_disks() {
         assert_eq!(sizes(Path::new("/proc/version")), Sizes::MadeUp);
-        assert_eq!(sizes(&std::env::temp_dir()), Sizes::Believed);
-        assert_eq!(sizes(Path::new("/nowhere")), Sizes::Believed);
+        assert_eq!(sizes(Path::new("/dev/shm")), Sizes::Believed);
+        assert_eq!(sizes(Path::new("/nowhere")), Sizes::Doubted);
     }
 }

@@ -8,6 +8,7 @@ pub mod descriptors;
 pub mod family;
 pub mod file_size;
 pub mod flags;
+pub mod gaps;
 pub mod holes;
 pub mod identity;
 pub mod made_up;

@@ -5,7 +5,7 @@ use std::{fs::File, io, path::Path};
 use cap_std::fs::Dir;
 use fs4::FileExt as _;
 
-use super::{family::Family, file_size, holes};
+use super::{family::Family, file_size, gaps::Gaps};
 
 /// Bytes that this user can still store where `path` is, or would be; `None` where the system
 /// does not say.
@@ -104,8 +104,8 @@ pub struct Space {
     pub reserve: u64,
     /// Even a file of one byte takes this much.
     pub block: u64,
-    /// Holes of files take nothing.
-    pub keeps_holes: bool,
+    /// What holes of files take.
+    pub gaps: Gaps,
 }
 
 impl Space {
@@ -127,7 +127,7 @@ impl Space {
                 Allocation::Clusters => disk.allocation_granularity().clamp(1, Self::CLUSTER),
                 Allocation::Blocks => disk.allocation_granularity().clamp(1, Self::BLOCK),
             },
-            keeps_holes: holes::are_kept(folder),
+            gaps: Gaps::at(folder),
         })
     }
 }

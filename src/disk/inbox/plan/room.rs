@@ -11,6 +11,7 @@ use crate::{
         inbox::{Inbox, local::shown},
         system::{
             file_size::{self, Largest, Whose},
+            gaps::Gaps,
             space::Space,
         },
     },
@@ -66,7 +67,8 @@ impl Room {
     /// Counts a file that is wanted.
     pub fn take(&mut self, entry: &Entry, size: u64) -> Result<(), PlanError> {
         let block = self.space.map_or(1, |space| space.block);
-        let hollow = if self.space.is_some_and(|space| space.keeps_holes) { entry.hollow() } else { 0 };
+        let hollow =
+            if self.space.is_some_and(|space| space.gaps == Gaps::Left) { entry.hollow() } else { 0 };
         let solid = size.saturating_sub(hollow);
         let taken = solid.checked_next_multiple_of(block).and_then(|size| self.taking.checked_add(size));
         self.taking = taken.ok_or(PlanError::Absurd)?;
