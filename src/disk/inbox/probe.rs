@@ -14,7 +14,7 @@ use crate::{
         system::{
             attributes, descriptors, flags,
             modes::{self, Ordinary},
-            nameless, space,
+            nameless, refusal, space,
         },
     },
     model::Timestamp,
@@ -53,7 +53,7 @@ pub(in crate::disk) fn traits(dir: &Dir) -> io::Result<Traits> {
     }
     let (case, unicode) = folding(dir, &stem, is_one);
     let names =
-        NameRules { characters: characters(dir, &stem), case, unicode, longest: longest_name(dir, &stem) };
+        NameRules { characters: characters(dir, &stem), case, unicode, longest: longest_name(dir, &stem)? };
     Ok(Traits { names, times, folds })
 }
 
@@ -170,20 +170,25 @@ fn claimed(dir: &Dir) -> usize {
 }
 
 /// What it says is tried: what encrypts names holds less than that.
-fn longest_name(dir: &Dir, stem: &str) -> Longest {
+fn longest_name(dir: &Dir, stem: &str) -> io::Result<Longest> {
     if cfg!(windows) {
-        return Longest::Units(COMMON);
+        return Ok(Longest::Units(COMMON));
     }
-    let holds = |bytes: usize| Trial::create(dir, format!("{stem:-<bytes$}")).is_ok();
+    let holds = |bytes: usize| match Trial::create(dir, format!("{stem:-<bytes$}")) {
+        Ok(_) => Ok(true),
+        Err(why) if refusal::is_of_name(&why) => Ok(false),
+        // Some have no word of their own for that (sshfs): it is none of the name's where a short one can't be either.
+        Err(why) => Trial::create(dir, stem.to_owned()).map_or(Err(why), |_| Ok(false)),
+    };
     let (mut held, mut refused) = (LEAST, claimed(dir) + 1);
-    if holds(refused - 1) {
-        return Longest::Bytes(refused - 1);
+    if holds(refused - 1)? {
+        return Ok(Longest::Bytes(refused - 1));
     }
     while refused - held > 1 {
         let between = usize::midpoint(held, refused);
-        if holds(between) { held = between } else { refused = between }
+        if holds(between)? { held = between } else { refused = between }
     }
-    Longest::Bytes(held)
+    Ok(Longest::Bytes(held))
 }
 
 /// An empty file that goes when it is dropped.
@@ -198,7 +203,6 @@ impl<'d> Trial<'d> {
         options.write(true).create_new(true);
         modes::create_ordinary(&mut options);
         let create = || dir.open_with(&name, &options);
-        // Any refusal of it is taken for one of the name.
         descriptors::wait_for_one(create, descriptors::are_used_up, || ())?;
         Ok(Self { dir, name })
     }
