@@ -207,8 +207,9 @@ pub(in crate::disk) fn sync_folders(
     let mut sync = |path: &str| {
         let folder = match shared.folder(path, Missing::Fail) {
             // It was taken away since: what is in it has its name. Whether that lasts, nobody can say.
-            Err(why @ DiskError::NoPermission(_)) => {
-                return shared.disks.hear(Err(io::ErrorKind::Unsupported.into())).map_err(|_| why);
+            Err(DiskError::NoPermission(_)) => {
+                shared.disks.doubt();
+                return Ok(());
             }
             folder => folder?,
         };

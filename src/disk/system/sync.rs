@@ -63,7 +63,7 @@ impl Disks {
             Promise::OfAll(handle) => Some(Arc::new(Whole { handle, failed: Mutex::default() })),
             Promise::OfEach => None,
             Promise::Empty => {
-                self.is_unsure.store(true, Ordering::Relaxed);
+                self.doubt();
                 None
             }
         };
@@ -80,6 +80,11 @@ impl Disks {
         self.known().get(number).map(|disk| disk.device)
     }
 
+    /// Notes that nobody can say whether something lasts.
+    pub fn doubt(&self) {
+        self.is_unsure.store(true, Ordering::Relaxed);
+    }
+
     /// True when something was to last, and its disk doesn't say that it does.
     pub fn is_unsure(&self) -> bool {
         self.is_unsure.load(Ordering::Relaxed)
@@ -88,7 +93,7 @@ impl Disks {
     /// Takes what a sync has brought: a disk that has no such thing is remembered, and has not failed.
     pub fn hear(&self, synced: io::Result<()>) -> io::Result<()> {
         if Lasting::of(synced)? == Lasting::NotPromised {
-            self.is_unsure.store(true, Ordering::Relaxed);
+            self.doubt();
         }
         Ok(())
     }
@@ -109,8 +114,10 @@ impl Disks {
     pub fn sync_folder(&self, dir: &Dir, number: usize) -> io::Result<()> {
         match system::folder(dir) {
             Err(why) if why.kind() == io::ErrorKind::PermissionDenied => {
-                let no_such_thing = || self.hear(Err(io::ErrorKind::Unsupported.into()));
-                self.sync(number).unwrap_or_else(no_such_thing)
+                self.sync(number).unwrap_or_else(|| {
+                    self.doubt();
+                    Ok(())
+                })
             }
             synced => self.hear(synced),
         }
@@ -146,7 +153,7 @@ mod system {
     use rustix::fs::{Advice, Mode, OFlags, fadvise, openat, syncfs};
 
     use super::Promise;
-    use crate::disk::system::mounts;
+    use crate::disk::system::{mounts, nameless};
 
     /// File systems of this kernel whose `syncfs` waits for data and metadata and flushes the
     /// device. Those of other machines and programs (NFS, SMB, 9P, FUSE) don't promise it, and what isn't known
@@ -161,7 +168,8 @@ mod system {
         match mounts::kind(dir) {
             Some(kind) if EMPTY.contains(&&*kind) => Promise::Empty,
             Some(kind) if TRUSTED.contains(&&*kind) => {
-                open(dir).or_else(|_| nameless(dir)).map_or(Promise::OfEach, Promise::OfAll)
+                // A folder may be written to and not be read.
+                open(dir).or_else(|_| nameless::private(dir)).map_or(Promise::OfEach, Promise::OfAll)
             }
             _ => Promise::OfEach,
         }
@@ -184,12 +192,6 @@ mod system {
     fn open(dir: &Dir) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(openat(dir, c".", flags, Mode::empty())?.into())
-    }
-
-    /// Another on the same disk, in a folder that may be written to and not be read.
-    fn nameless(dir: &Dir) -> io::Result<File> {
-        let flags = OFlags::WRONLY | OFlags::TMPFILE | OFlags::CLOEXEC;
-        Ok(openat(dir, c".", flags, Mode::RUSR | Mode::WUSR)?.into())
     }
 }
 
