@@ -73,12 +73,20 @@ struct Piece {
 /// # Errors
 /// When the folder can't be listed. One that is not there has nothing in it.
 pub fn scraps(folder: &Path, known: impl IntoIterator<Item = TransferId>) -> Result<Vec<Scraps>, DiskError> {
+    scraps_at(folder, known, SystemTime::now())
+}
+
+fn scraps_at(
+    folder: &Path,
+    known: impl IntoIterator<Item = TransferId>,
+    now: SystemTime,
+) -> Result<Vec<Scraps>, DiskError> {
     let dir = match Dir::open_ambient_dir(folder, ambient_authority()) {
         Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         opened => opened.map_err(|why| DiskError::of(shown(folder), why))?,
     };
     let spared = known.into_iter().map(prefix).collect();
-    let mut search = Search { folder, spared, found: BTreeMap::new(), left: LOOKED_AT };
+    let mut search = Search { folder, spared, now, found: BTreeMap::new(), left: LOOKED_AT };
     search.look(&dir, Path::new(""), RelPath::MAX_DEPTH).map_err(|why| DiskError::of(shown(folder), why))?;
     Ok(search.found.into_values().collect())
 }
@@ -142,6 +150,7 @@ fn locked(file: File) -> io::Result<File> {
 struct Search<'a> {
     folder: &'a Path,
     spared: HashSet<String>,
+    now: SystemTime,
     found: BTreeMap<String, Scraps>,
     left: usize,
 }
@@ -167,7 +176,7 @@ impl Search<'_> {
                 if kind.is_file()
                     && let Ok(there) = entry.metadata()
                     && there.len() == 0
-                    && attributes::changed(&there).is_some_and(is_another_day)
+                    && attributes::changed(&there).is_some_and(|changed| is_another_day(changed, self.now))
                 {
                     let _ = dir.remove_file(&name);
                 }
@@ -244,8 +253,8 @@ fn is_probe(name: &str) -> bool {
 
 /// True of a time that is not about now. What was tried may have been given any, also where that counts as the one of its
 /// last change.
-fn is_another_day(changed: SystemTime) -> bool {
-    let apart = changed.elapsed().unwrap_or_else(|later| later.duration());
+fn is_another_day(changed: SystemTime, now: SystemTime) -> bool {
+    let apart = now.duration_since(changed).unwrap_or_else(|later| later.duration());
     apart > TRYING
 }
 
@@ -427,17 +436,23 @@ mod tests {
         ];
         let folder = place(&all);
         let is_there = |name: &str| folder.path().join(name).exists();
-        let look = || scraps(folder.path(), []).unwrap();
-        look();
+        let now = SystemTime::now();
+        let look = |now| assert!(scraps_at(folder.path(), [], now).unwrap().is_empty());
+        look(now + TRYING * 2);
         assert!(all.iter().all(|name| is_there(name)), "none is empty");
         for name in all {
             fs::write(folder.path().join(name), "").unwrap();
         }
-        look();
+        look(now + TRYING / 2);
+        look(now - TRYING / 2);
         assert!(all.iter().all(|name| is_there(name)), "all are new");
-        let now = SystemTime::now();
-        assert!(is_another_day(now - TRYING * 2) && is_another_day(now + TRYING * 2));
-        assert!(!is_another_day(now - TRYING / 2) && !is_another_day(now + TRYING / 2));
+        look(now + TRYING * 2);
+        let left: Vec<_> = all.into_iter().filter(|name| is_there(name)).collect();
+        assert_eq!(left, [".airlift-probe-mine", "probe"]);
+        // What is from days to come is not from now either.
+        fs::write(folder.path().join(probe), "").unwrap();
+        look(now - TRYING * 2);
+        assert!(!is_there(probe));
     }
 
     #[test]
