@@ -280,4 +280,15 @@ mod tests {
         );
         assert_eq!(left(), 0, "nothing is left");
     }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_disk_that_takes_no_name_at_all_says_nothing_of_how_long_they_may_be() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Dir::open_ambient_dir(temp.path(), ambient_authority()).unwrap();
+        let stem = stem().unwrap();
+        assert!(matches!(longest_name(&dir, &stem), Ok(Longest::Bytes(bytes)) if bytes > LEAST));
+        drop(temp);
+        assert!(longest_name(&dir, &stem).is_err());
+    }
 }
