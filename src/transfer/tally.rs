@@ -10,6 +10,8 @@ use crate::model::{Digest, EntryNo, FileProblem, LeftOut, Outcome, Pipeline, Rep
 pub struct Tally {
     /// Wanted files whose fate is not known yet.
     open: EntrySet,
+    /// Those of them that there is no room for now.
+    aside: EntrySet,
     wanted: u64,
     unwanted: LeftOut,
     files: u64,
@@ -41,6 +43,7 @@ impl Tally {
         Self {
             wanted: wanted.len() + stored,
             open: wanted,
+            aside: EntrySet::default(),
             unwanted,
             files: stored,
             already: 0,
@@ -60,9 +63,24 @@ impl Tally {
         self.bytes += bytes;
     }
 
+    /// There is no room for a file now. False when its fate is known already.
+    pub fn set_aside(&mut self, entry: EntryNo) -> bool {
+        let awaited = self.awaits(entry);
+        if awaited {
+            self.aside.insert(entry);
+        }
+        awaited
+    }
+
+    /// A file's fate is known. False when it was before.
+    fn settle(&mut self, entry: EntryNo) -> bool {
+        self.aside.remove(entry);
+        self.open.remove(entry)
+    }
+
     /// A file is stored. False when that was not awaited.
     pub fn stored(&mut self, entry: EntryNo, size: u64, digest: Digest) -> bool {
-        let awaited = self.open.remove(entry);
+        let awaited = self.settle(entry);
         if awaited {
             self.files += 1;
             self.bytes += size;
@@ -80,7 +98,7 @@ impl Tally {
 
     /// A file was not transferred. False when its fate was known already.
     pub fn failed(&mut self, entry: EntryNo, problem: FileProblem) -> bool {
-        let awaited = self.open.remove(entry);
+        let awaited = self.settle(entry);
         if awaited {
             self.failed += 1;
             self.list(problem);
@@ -118,9 +136,9 @@ impl Tally {
         self.open.len()
     }
 
-    /// True of a wanted file whose fate is not known yet.
-    pub fn is_open(&self, entry: EntryNo) -> bool {
-        self.open.contains(entry)
+    /// True when nothing but room is lacking for all the files whose fate is not known yet.
+    pub fn lacks_only_room(&self) -> bool {
+        self.open.len() == self.aside.len()
     }
 
     /// Bytes of the files that are stored.
@@ -170,5 +188,40 @@ impl Tally {
             pipeline,
             retry: Retry::Impossible,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(files: u32) -> Tally {
+        let mut wanted = EntrySet::default();
+        (0..files).for_each(|entry| assert!(wanted.insert(entry)));
+        Tally::new(wanted, LeftOut::default(), 0)
+    }
+
+    fn problem() -> FileProblem {
+        FileProblem { path: "file".to_owned(), side: Side::There, why: "ill".to_owned(), error: None }
+    }
+
+    #[test]
+    fn a_file_that_was_set_aside_and_fails_or_comes_after_all_is_not_waited_for_any_more() {
+        let mut tally = wanted(4);
+        (0..3).for_each(|entry| assert!(tally.set_aside(entry)));
+        assert!(!tally.lacks_only_room(), "one is on its way");
+        assert!(tally.failed(0, problem()) && tally.stored(1, 10, Digest([7; 32])));
+        assert!(tally.stored(3, 10, Digest([7; 32])));
+        assert!(tally.lacks_only_room() && tally.open() == 1, "only room is lacking, for one");
+        assert!(tally.failed(2, problem()));
+        assert!(tally.is_settled() && tally.lacks_only_room());
+    }
+
+    #[test]
+    fn a_file_whose_fate_is_known_is_not_set_aside() {
+        let mut tally = wanted(2);
+        assert!(tally.failed(0, problem()));
+        assert!(!tally.set_aside(0) && !tally.set_aside(9));
+        assert!(tally.set_aside(1) && tally.lacks_only_room());
     }
 }

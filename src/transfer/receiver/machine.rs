@@ -111,8 +111,8 @@ impl Machine {
                 Order::End(Ended::Failed(TransferError::CodesDifferThere))
             }
             (_, FromSender::Ending(Ending::Paused)) => Order::End(Ended::Paused { by: Side::There }),
-            // What is sent needs no room at the sender, and no disk of its own.
             (_, FromSender::Ending(Ending::Busy)) => Order::End(Ended::Failed(TransferError::NoHandlesThere)),
+            // What is sent needs no room at the sender, and no disk of its own.
             (_, FromSender::Ending(Ending::Full | Ending::Away)) => return Err(Violation::OutOfTurn("full")),
             (Phase::Greeting, FromSender::Nonce { nonce, stance }) => {
                 self.phase = match stance {

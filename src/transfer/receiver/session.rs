@@ -29,7 +29,6 @@ use crate::{
     transfer::{
         Ended, Inflow, LaneToken, Limiter, LinkError, Meter, Notice, Stops, TransferError,
         control::{self, Link},
-        entry_set::EntrySet,
         meeting::Called,
         stages::Stages,
         tally::Tally,
@@ -118,7 +117,6 @@ where
             stages: None,
             intake: None,
             comparing: None,
-            not_now: EntrySet::default(),
             beginning: None,
             rests,
         };
@@ -149,8 +147,6 @@ struct Session<'a> {
     stages: Option<Stages>,
     intake: Option<Arc<Intake>>,
     comparing: Option<Comparing>,
-    /// Wanted files that there is no room for now.
-    not_now: EntrySet,
     /// The folder is being looked through for what an earlier attempt has left.
     beginning: Option<JoinHandle<Begun>>,
     rests: Rests,
@@ -328,7 +324,7 @@ impl Session<'_> {
             fates: told,
             rests: self.rests,
         };
-        self.set_aside(intake.lacking()).await?;
+        self.tell_set_aside(intake.lacking()).await?;
         if let Some(ended) = self.flow(lane, lanes, job, fates).await? {
             return Ok(ended);
         }

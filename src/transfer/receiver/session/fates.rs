@@ -2,7 +2,7 @@
 //!
 //! Knows fates and receipts. Must not know how an offer is answered.
 
-use std::{ops::Range, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use tokio::{sync::mpsc, task::spawn_blocking, time::timeout};
 
@@ -138,6 +138,9 @@ impl Session<'_> {
         let mut receipts = Vec::new();
         let mut next = Some(first);
         let (mut bytes, mut differ, mut not_now) = (0, Vec::new(), Vec::new());
+        // By the sentence that is said of them.
+        let mut unfit: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut told = 0;
         while let Some(fate) = next {
             match self.note(intake, fate)? {
                 Word::Receipt(receipt) => {
@@ -146,13 +149,10 @@ impl Session<'_> {
                 }
                 Word::Differs(entry) => differ.push(entry),
                 Word::NotNow(entry) => not_now.push(entry),
-                Word::Unfit(entry, why) => {
-                    let (entries, why) = (vec![entry..entry + 1], why.to_owned());
-                    self.link.say(&FromReceiver::Unfit { entries, why }).await?;
-                }
+                Word::Unfit(entry, why) => unfit.entry(why).or_default().push(entry..entry + 1),
                 Word::Nothing => {}
             }
-            let told = receipts.len() + differ.len() + not_now.len();
+            told += 1;
             let full = told >= limits::RECEIPTS || bytes >= limits::BATCH_BYTES;
             next = if full { None } else { others.try_recv().ok() };
         }
@@ -162,15 +162,18 @@ impl Session<'_> {
         if !differ.is_empty() {
             self.link.say(&FromReceiver::Differ(differ)).await?;
         }
-        self.set_aside(not_now).await
+        for (why, entries) in unfit {
+            let unfit = |entries| FromReceiver::Unfit { entries, why: why.to_owned() };
+            self.tell_ranges(&entries, unfit).await?;
+        }
+        self.tell_set_aside(not_now).await
     }
 
     /// Goes on without files that there is no room for now.
-    pub(super) async fn set_aside(&mut self, entries: Vec<EntryNo>) -> Result<(), TransferError> {
+    pub(super) async fn tell_set_aside(&mut self, mut entries: Vec<EntryNo>) -> Result<(), TransferError> {
+        // One that has failed at the sender by now is no more waited for.
+        entries.retain(|entry| self.tally.set_aside(*entry));
         for entries in entries.chunks(limits::RECEIPTS) {
-            for entry in entries {
-                self.not_now.insert(*entry);
-            }
             self.link.say(&FromReceiver::NotNow(entries.to_vec())).await?;
         }
         Ok(())
@@ -179,10 +182,12 @@ impl Session<'_> {
     /// # Errors
     /// When the fate of a file is not known, or it has no room.
     pub(super) fn is_settled(&self, intake: &Intake) -> Result<(), TransferError> {
-        match self.tally.open() {
-            0 => Ok(()),
-            open if open == self.not_now.len() => Err(intake.is_full().into()),
-            _ => Err(Violation::EndsEarly.into()),
+        if self.tally.is_settled() {
+            Ok(())
+        } else if self.tally.lacks_only_room() {
+            Err(intake.is_full().into())
+        } else {
+            Err(Violation::EndsEarly.into())
         }
     }
 
@@ -243,7 +248,7 @@ pub fn count(ranges: &[Range<EntryNo>]) -> u64 {
 pub async fn lack(intake: Option<Arc<Intake>>, meter: &Meter, tally: &Tally) -> Lack {
     // What is there already was not counted: any room is worth a try.
     let Some(intake) = intake else { return Lack::default() };
-    let holes = intake.holes().filter(|(entry, _)| tally.is_open(*entry));
+    let holes = intake.holes().filter(|(entry, _)| tally.awaits(*entry));
     let holes = holes.map(|(_, bytes)| bytes).fold(0, u64::saturating_add);
     let allocated = spawn_blocking(move || intake.allocated()).await.unwrap_or_default();
     let total = meter.sample().total.unwrap_or_default();

@@ -112,7 +112,8 @@ impl Machine {
     /// Files that there is no room for now.
     pub(super) fn on_not_now(&self, entries: Vec<EntryNo>) -> Result<Order, Violation> {
         let Phase::Flowing(tally) = &self.phase else { return Err(Violation::OutOfTurn("not now")) };
-        let is_awaited = entries.iter().all(|entry| tally.awaits(*entry));
+        // It may have failed here while that was said.
+        let is_awaited = entries.iter().all(|entry| tally.awaits(*entry) || self.broken.contains(*entry));
         if is_awaited { Ok(Order::SetAside(entries)) } else { Err(Violation::BadEntry) }
     }
 

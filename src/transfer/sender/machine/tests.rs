@@ -192,3 +192,18 @@ fn a_file_that_failed_makes_the_transfer_incomplete_and_names_the_side() {
     assert_eq!((report.problems[0].side, report.problems[0].path.as_str()), (Side::There, "file 1"));
     assert_eq!(report.problems[0].why, "full\\u{1b}[2K");
 }
+
+#[test]
+fn a_file_that_breaks_here_may_be_set_aside_there_at_the_same_moment() {
+    let mut machine = flowing(2);
+    let path = RelPath::parse("file 1").expect("a path");
+    machine.broken(1, &path, &SourceError::NoPermission("file 1".to_owned()));
+    let order = say(&mut machine, FromReceiver::NotNow(vec![1, 2]));
+    assert!(matches!(order, Ok(Order::SetAside(_))), "{order:?}");
+    say(&mut machine, FromReceiver::Receipts(vec![Receipt::stored(2, DIGEST)])).expect("it had come");
+    assert!(matches!(say(&mut machine, FromReceiver::Done), Ok(Order::Finish)));
+    for lie in [0, 2, 3] {
+        let said = say(&mut machine, FromReceiver::NotNow(vec![lie]));
+        assert!(matches!(said, Err(Violation::BadEntry)), "{lie}");
+    }
+}

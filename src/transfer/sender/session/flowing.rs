@@ -90,7 +90,8 @@ impl Session<'_> {
                             set_aside.add(failed);
                             doubts.answered(count, &differ);
                         }
-                        Order::SetAside(entries) => set_aside.add(entries),_ => {}
+                        Order::SetAside(entries) => set_aside.add(entries),
+                        _ => {}
                     },
                     // If the content broke first, that is the reason.
                     Err(e) => return Err(torn.map_or_else(|| e.into(), |(first, _)| first)),
