@@ -227,15 +227,21 @@ impl DiskError {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::NoSpace(path),
             ErrorKind::ReadOnlyFilesystem => Self::ReadOnly(path),
             ErrorKind::PermissionDenied => Self::NoPermission(path),
-            ErrorKind::FileTooLarge => match system::file_size::limit() {
-                Some(limit) => Self::OverLimit { path, limit },
-                None => Self::TooBig(path),
-            },
+            ErrorKind::FileTooLarge => Self::TooBig(path),
             ErrorKind::NotFound => Self::Vanished(path),
             ErrorKind::NotADirectory => Self::InTheWay(path),
             _ if system::refusal::is_of_name(&why) => Self::NameRefused(path),
             _ if system::descriptors::are_used_up(&why) => Self::NoHandles,
             _ => Self::Io { path, why: Arc::new(why) },
+        }
+    }
+
+    /// The same, of a file that was to become `length` long. The system has one word for what a disk can't hold and for
+    /// what this process may not write.
+    pub(super) fn at_length(self, length: u64, limit: Option<u64>) -> Self {
+        match (self, limit) {
+            (Self::TooBig(path), Some(limit)) if length > limit => Self::OverLimit { path, limit },
+            (other, _) => other,
         }
     }
 }
@@ -268,4 +274,24 @@ pub(super) fn shown(path: &Path) -> String {
     let path = path.to_string_lossy();
     // Windows' own mark of a path in full says nothing to a person.
     text::visible(path.strip_prefix(r"\\?\").unwrap_or(&path)).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_of_the_process_is_named_only_where_a_file_goes_beyond_it() {
+        let refused = |length, limit| {
+            DiskError::of("film".to_owned(), ErrorKind::FileTooLarge.into()).at_length(length, limit)
+        };
+        for limit in [None, Some(6 << 30), Some(5 << 30)] {
+            let why = refused(5 << 30, limit);
+            assert!(matches!(why, DiskError::TooBig(_)), "{limit:?}: {why}");
+        }
+        let why = refused(5 << 30, Some(1 << 30));
+        assert!(matches!(why, DiskError::OverLimit { limit: 0x4000_0000, .. }), "{why}");
+        let full = DiskError::NoSpace("film".to_owned()).at_length(5 << 30, Some(1 << 30));
+        assert!(matches!(full, DiskError::NoSpace(_)), "{full}");
+    }
 }

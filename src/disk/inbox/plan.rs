@@ -12,6 +12,7 @@ mod held;
 mod met;
 mod planner;
 mod ranges;
+mod remarks;
 mod resumed;
 mod room;
 mod traits;

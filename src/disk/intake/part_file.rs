@@ -28,7 +28,7 @@ use crate::{
         inbox::local::{above, shown},
         naming::{ID, JOURNAL, PART},
         system::{
-            attributes, descriptors,
+            attributes, descriptors, file_size,
             holes::Ground,
             modes::{self, Ordinary},
             nameless, space,
@@ -218,12 +218,12 @@ impl Part {
         let part = Self::new(shared, no, trace);
         let sized = || -> Result<Journal, DiskError> {
             if there > size {
-                file.set_len(size).map_err(|why| part.failed(why))?;
+                file.set_len(size).map_err(|why| part.failed_at(size, why))?;
             } else if there < size && entry.holes > 0 {
-                Ground::stretch(&file, size).map_err(|why| part.failed(why))?;
+                Ground::stretch(&file, size).map_err(|why| part.failed_at(size, why))?;
             }
             if there != size && entry.holes == 0 {
-                space::reserve(&file, size).map_err(|why| part.failed(why))?;
+                space::reserve(&file, size).map_err(|why| part.failed_at(size, why))?;
             }
             if was == size {
                 return Ok(journal);
@@ -296,6 +296,11 @@ impl Part {
 
     pub fn failed(&self, why: io::Error) -> DiskError {
         self.shared.failed(&self.path(), why)
+    }
+
+    /// As [`Part::failed`], where the file was to become `length` long.
+    pub fn failed_at(&self, length: u64, why: io::Error) -> DiskError {
+        self.failed(why).at_length(length, file_size::limit())
     }
 
     /// Gives the partial file the time that was offered.

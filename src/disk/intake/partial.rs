@@ -100,7 +100,7 @@ impl Partial {
         let ground = ground.map_err(|why| {
             // Some systems leave what they had set aside of it.
             part.spoil();
-            part.failed(why)
+            part.failed_at(size.unwrap_or_default(), why)
         })?;
         Ok(Self::over(Sink::File(file, ground), journal, Groups::new(), size, part))
     }
@@ -137,15 +137,15 @@ impl Partial {
     pub fn write(&self, leaf: &mut Leaf, data: &[u8], watch: &mut Stopwatch<'_>) -> Result<(), DiskError> {
         let offset = leaf.end();
         let end = offset.checked_add(data.len() as u64).filter(|end| *end <= self.size.unwrap_or(u64::MAX));
-        if end.is_none() || data.len() > leaf.room() {
+        let Some(end) = end.filter(|_| data.len() <= leaf.room()) else {
             return Err(DiskError::Longer(self.part.shown()));
-        }
+        };
         if leaf.room() == CHUNK {
             self.reclaim(leaf.number()..leaf.number() + 1)?;
         }
         if let Sink::File(file, ground) = &self.sink {
             let write = || ground.write(file, data, offset);
-            watch.waits(Work::Write, write).map_err(|why| self.part.failed(why))?;
+            watch.waits(Work::Write, write).map_err(|why| self.part.failed_at(end, why))?;
         }
         leaf.update(data);
         watch.lap(Work::Check);
@@ -163,7 +163,7 @@ impl Partial {
         self.reclaim(zeros.chunks())?;
         if let Sink::File(file, ground) = &self.sink {
             let clear = || ground.clear(file, zeros.bytes());
-            watch.waits(Work::Write, clear).map_err(|why| self.part.failed(why))?;
+            watch.waits(Work::Write, clear).map_err(|why| self.part.failed_at(zeros.bytes().end, why))?;
         }
         let hashed = zeros.hash();
         watch.lap(Work::Check);

@@ -418,3 +418,28 @@ fn p11_a_few_long_paths_that_imply_millions_of_folders_are_refused() {
     let refused = plan(temp.path(), &entries, Conflict::KeepBoth).unwrap_err();
     assert!(matches!(refused, PlanError::Absurd), "{refused}");
 }
+
+/// More than any disk of this system can hold.
+#[cfg(target_os = "linux")]
+const TOO_LARGE: u64 = 1 << 63;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_a_disk_can_t_hold_has_not_failed_where_it_would_be_left_out_anyway() {
+    let temp = temp();
+    for name in ["film", "docs"] {
+        fs::write(temp.path().join(name), "old").unwrap();
+    }
+    let entries = [file("film", TOO_LARGE), folder("docs"), file("docs/film", TOO_LARGE), file("more", 3)];
+    let skip = plan(temp.path(), &entries, Conflict::Skip).unwrap();
+    assert_eq!(places(&skip, &entries), ["-", "-", "-", "more"]);
+    assert_eq!((skip.left_out().there, skip.left_out().below), (1, 1));
+    assert!(skip.refused().entries.is_empty(), "{:?}", skip.refused());
+    assert_eq!(skip.needs(), 3);
+    let both = plan(temp.path(), &entries[..1], Conflict::KeepBoth).unwrap();
+    assert_eq!(both.refused().entries, [0..1]);
+    assert_eq!(both.left_out().total(), 0);
+    assert_eq!(both.notes().len(), 1, "and nothing is said of a name for it: {:?}", both.notes());
+    let other = [file("other", TOO_LARGE)];
+    assert_eq!(plan(temp.path(), &other, Conflict::Skip).unwrap().refused().entries, [0..1]);
+}

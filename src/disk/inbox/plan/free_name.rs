@@ -4,9 +4,12 @@
 
 use std::collections::HashMap;
 
-use super::planner::{Fate, Folder, Planner, Why};
+use super::{
+    planner::{Fate, Folder, Planner},
+    remarks::Why,
+};
 use crate::{
-    disk::{kind::Kind, naming::Numbering},
+    disk::{inbox::local::above, kind::Kind, naming::Numbering},
     model::Conflict,
 };
 
@@ -70,6 +73,17 @@ impl Planner<'_> {
                 return Settled { name, fate, why };
             }
         }
+    }
+
+    /// True of a file that [`Planner::name`] would leave out.
+    pub fn is_left_out(&self, parent: Folder, path: &str, conflict: Conflict) -> bool {
+        if parent.fate == Fate::LeftOut {
+            return true;
+        }
+        let wish = self.plan.names.wish(self.names(parent), path);
+        conflict == Conflict::Skip
+            && !self.taken.contains(&self.key(parent, &wish))
+            && self.there(parent, above(path), &wish).is_some()
     }
 
     /// The first number after this one that was not tried for a name like this.

@@ -7,7 +7,6 @@ use std::{
     cell::OnceCell,
     collections::{HashMap, HashSet},
     ffi::OsStr,
-    fmt,
     hash::{BuildHasher as _, RandomState},
     io,
     rc::Rc,
@@ -24,6 +23,7 @@ use super::{
     held::HeldTo,
     met::Met,
     ranges::extend,
+    remarks::Why,
     room::{Fits, Room},
 };
 use crate::{
@@ -114,23 +114,6 @@ pub enum Fate {
     Beyond,
     /// It can't be here.
     Refused,
-}
-
-/// Why something gets another name than it was offered under.
-pub enum Why {
-    IsThere,
-    SameName,
-    CantBe,
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::IsThere => "is there already",
-            Self::SameName => "would have the same name as another",
-            Self::CantBe => "can't be a name here",
-        })
-    }
 }
 
 impl<'a> Planner<'a> {
@@ -229,8 +212,7 @@ impl<'a> Planner<'a> {
             Fate::Stored => extend(&mut self.plan.stored, no),
             Fate::Likely => extend(&mut self.plan.likely, no),
             Fate::Beyond => extend(&mut self.plan.beyond, no),
-            Fate::Refused => self.room.refuse(no),
-            Fate::New | Fate::Replaces | Fate::Merged | Fate::LeftOut => {}
+            Fate::New | Fate::Replaces | Fate::Merged | Fate::LeftOut | Fate::Refused => {}
         }
         Ok(())
     }
@@ -257,7 +239,9 @@ impl<'a> Planner<'a> {
             self.add_to_needs(size)?;
             return Ok(Fate::Likely);
         }
-        if self.room.fits(size)? == Fits::Never {
+        // What would not come anyway has not failed.
+        if self.room.fits(size) == Fits::Never && !self.is_left_out(parent, path, conflict) {
+            self.room.refuse(no, size)?;
             return Ok(Fate::Refused);
         }
         if self.renews(no, parent, entry) {
@@ -446,29 +430,6 @@ impl<'a> Planner<'a> {
             "" => self.inbox.dir.open_dir_nofollow(last(path)),
             parent => self.open(parent)?.open_dir_nofollow(last(path)),
         })
-    }
-
-    pub fn remark(&mut self, path: &str, name: &str, fate: Fate, why: Option<Why>) {
-        let notes = &mut self.plan.notes;
-        let shown = text::visible;
-        match why {
-            Some(Why::IsThere) if fate == Fate::LeftOut => {
-                notes.add(format_args!("“{}” is there already and is left out.", shown(path)));
-            }
-            Some(Why::IsThere) if fate == Fate::Replaces => {
-                notes.add(format_args!("“{}” is there already and will be replaced.", shown(path)));
-            }
-            Some(why) => {
-                notes.add(format_args!("“{}” {why}: it will be stored as “{}”.", shown(path), shown(name)));
-            }
-            None => {}
-        }
-        if name.chars().any(text::is_deceptive) {
-            notes.add(format_args!("“{}” has invisible characters in its name.", shown(path)));
-        }
-        if !path.contains('/') && name.starts_with('.') {
-            notes.add(format_args!("“{}” will be hidden: its name starts with a dot.", shown(name)));
-        }
     }
 
     fn count(&mut self, entry: &Entry, size: u64) -> Result<(), PlanError> {

@@ -55,13 +55,8 @@ impl Room {
     }
 
     /// Whether a file can be here, of whatever name.
-    pub fn fits(&mut self, size: u64) -> Result<Fits, PlanError> {
-        if self.refused.largest.is_none_or(|largest| size <= largest.bytes) {
-            return Ok(Fits::Yes);
-        }
-        // No disk has more than can be counted.
-        self.refusing = self.refusing.checked_add(size).ok_or(PlanError::Absurd)?;
-        Ok(Fits::Never)
+    pub fn fits(&self, size: u64) -> Fits {
+        if self.refused.largest.is_none_or(|largest| size <= largest.bytes) { Fits::Yes } else { Fits::Never }
     }
 
     /// Counts a file that is wanted.
@@ -81,8 +76,11 @@ impl Room {
     }
 
     /// Notes a file that can't be here.
-    pub fn refuse(&mut self, no: EntryNo) {
+    pub fn refuse(&mut self, no: EntryNo, size: u64) -> Result<(), PlanError> {
+        // No disk has more than can be counted.
+        self.refusing = self.refusing.checked_add(size).ok_or(PlanError::Absurd)?;
         extend(&mut self.refused.entries, no);
+        Ok(())
     }
 
     /// What is said of those, all in one.
