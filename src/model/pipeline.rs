@@ -135,12 +135,17 @@ impl Clocks {
 
     #[must_use]
     pub fn read(&self) -> Times {
+        self.read_at(Instant::now())
+    }
+
+    #[must_use]
+    pub fn read_at(&self, now: Instant) -> Times {
         let mut times = Times::default();
         for work in Work::ALL {
             times.set(work, Duration::from_nanos(self.done[work as usize].load(Ordering::Relaxed)));
         }
         for (work, since) in self.waiting().iter() {
-            let waits = since.elapsed();
+            let waits = now.saturating_duration_since(*since);
             if waits >= Self::LONG {
                 times.set(*work, times.of(*work).saturating_add(waits));
             }
