@@ -10,17 +10,17 @@ mod offered;
 mod opening;
 mod wants;
 
-use std::{ops::Range, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use super::{
     content,
     host::{Host, IncomingOffer, Refusal},
     job::{Fate, Job, Rests},
     machine::{Machine, Order},
-    wanted::{account, bytes_of, held_bytes, without},
+    wanted::held_bytes,
 };
 use crate::{
-    disk::{Book, DiskError, Earlier, Intake, Ledger, Names, OffLimits, PlanError},
+    disk::{Book, DiskError, Earlier, Finished, Intake, Ledger, Names, OffLimits, PlanError},
     model::{
         Accord, Answer, DeviceName, Direction, EntryKind, EntryNo, Group, Landing, Purpose, Report, Side,
         TransferId, text,
@@ -38,6 +38,7 @@ use crate::{
 use checking::Checked;
 use fates::{Comparing, count, lack};
 use offered::Taken;
+use wants::Wants;
 
 pub use offered::{Leeway, Room};
 use tokio::{
@@ -118,6 +119,7 @@ where
             intake: None,
             comparing: None,
             beginning: None,
+            finishing: None,
             rests,
         };
         let result = tokio::select! {
@@ -149,6 +151,8 @@ struct Session<'a> {
     comparing: Option<Comparing>,
     /// The folder is being looked through for what an earlier attempt has left.
     beginning: Option<JoinHandle<Begun>>,
+    /// Folders and the rest are being made to last.
+    finishing: Option<JoinHandle<Finished>>,
     rests: Rests,
 }
 
@@ -263,17 +267,11 @@ impl Session<'_> {
         let Checked { inbox, plan, entries, .. } = checked;
         let purpose = plan.purpose();
         let streams = entries.iter().any(|e| matches!(e.kind, EntryKind::File { size: None, .. }));
-        let stored: Vec<Range<EntryNo>> = plan.stored().to_vec();
-        let earlier = bytes_of(&entries, &stored);
+        let (notes, gone, short) = (plan.notes().to_vec(), plan.gone(), plan.short());
+        let wants = Wants::of(&plan, &entries);
+        let earlier = wants.earlier();
         self.meter.set_total((!streams).then(|| plan.needs().saturating_add(earlier)));
-        let (beyond, refused, short) = (plan.beyond().to_vec(), plan.refused().clone(), plan.short());
-        let unwanted = without(&without(&without(plan.unwanted(), &stored), &beyond), &refused.entries);
-        let likely = plan.likely().to_vec();
-        let (notes, gone) = (plan.notes().to_vec(), plan.gone());
-        self.tally = account(&entries, (&unwanted, plan.left_out()), &stored);
-        self.fail_beyond(&entries, &beyond);
-        let unfit = self.fail_refused(&entries, &refused);
-        self.tally.add_earlier(earlier);
+        self.tally = wants.account(&entries, plan.left_out());
         let ReceiveJob { transfer, keep, attempt, .. } = job;
         let accord = match attempt {
             Attempt::Again(earlier) => earlier.accord,
@@ -301,12 +299,7 @@ impl Session<'_> {
 
         let token = crate::identity::random();
         let mut lanes = lanes(token);
-        self.tell_ranges(&unwanted, FromReceiver::Except).await?;
-        self.tell_ranges(&beyond, FromReceiver::Beyond).await?;
-        self.tell_of_the_disk(&refused, unfit, short).await?;
-        self.tell_ranges(&stored, FromReceiver::Stored).await?;
-        self.tell_held(held).await?;
-        self.tell_ranges(&likely, FromReceiver::Likely).await?;
+        self.tell_wants(&wants, short, held).await?;
         let (told, fates) = mpsc::channel(FATES);
         // Its digests may overtake the sender's content connection.
         self.begin_comparing(&intake, &told);
@@ -440,6 +433,10 @@ impl Session<'_> {
         if let Some(beginning) = self.beginning.take() {
             // It has open what another attempt needs; what comes of it is let go of.
             let _ = timeout(limits::SETTLE, beginning).await;
+        }
+        if let Some(finishing) = self.finishing.take() {
+            // Another attempt must not begin beside it.
+            let _ = timeout(limits::SETTLE, finishing).await;
         }
         let mut saved = Vec::new();
         if let Some(intake) = self.intake.take() {

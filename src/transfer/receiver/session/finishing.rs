@@ -18,18 +18,20 @@ use crate::{
 impl Session<'_> {
     pub(super) async fn finish(&mut self, intake: &Arc<Intake>) -> Result<Ended, TransferError> {
         let (finish, meter) = (Arc::clone(intake), Arc::clone(&self.meter));
-        let mut finishing = spawn_blocking(move || meter.clocks.waits(Work::Store, || finish.finish()));
+        let work = move || meter.clocks.waits(Work::Store, || finish.finish());
+        let finishing = self.finishing.insert(spawn_blocking(work));
         // For a disk that does not answer.
         let mut loads = interval(limits::LOAD);
         loads.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let done = loop {
             tokio::select! {
-                done = &mut finishing => break done,
+                done = &mut *finishing => break done,
                 _ = loads.tick() => {
                     self.link.say(&FromReceiver::Load(self.meter.load(Direction::Receive))).await?;
                 }
             }
         };
+        self.finishing = None;
         let Finished { problems, notes, lost } = finished(done)?;
         self.notes = notes;
         let mut receipts = Vec::new();
