@@ -14,7 +14,9 @@ use super::{
     strange::{Strange, can},
 };
 
-/// Longer than a side that says nothing is waited for.
+/// Longer than a side that says nothing is waited for (`limits::SILENCE`, 10 s). What would be wrong here is that a side is
+/// given up for its silence, and no word says that this has not happened: it must be outlasted, by two programs
+/// whose clocks are real.
 const LONG: Duration = Duration::from_secs(12);
 
 /// Until it says that a disk has stalled, and whose.
