@@ -7,12 +7,12 @@
 mod alike;
 mod already_there;
 mod decided;
+mod fate;
 mod free_name;
 mod held;
 mod met;
 mod planner;
 mod ranges;
-mod remarks;
 mod resumed;
 mod room;
 mod traits;

@@ -17,7 +17,7 @@ use super::{
     host::{Host, IncomingOffer, Refusal},
     job::{Fate, Job, Rests},
     machine::{Machine, Order},
-    wanted::held_bytes,
+    wanted::{Wants, held_bytes},
 };
 use crate::{
     disk::{Book, DiskError, Earlier, Finished, Intake, Ledger, Names, OffLimits, PlanError},
@@ -38,7 +38,6 @@ use crate::{
 use checking::Checked;
 use fates::{Comparing, count, lack};
 use offered::Taken;
-use wants::Wants;
 
 pub use offered::{Leeway, Room};
 use tokio::{

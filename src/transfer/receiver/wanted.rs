@@ -1,14 +1,76 @@
 //! What of an offer is wanted, in numbers of entries.
 //!
-//! Knows lists of entries and ranges. Must not know files.
+//! Knows plans, lists of entries and ranges. Must not know files, or how the sender is told.
 
 use std::ops::Range;
 
-use crate::model::{Entry, EntryKind, EntryNo, Group, LeftOut};
-use crate::transfer::{entry_set::EntrySet, tally::Tally};
+use crate::{
+    disk::{Plan, Refused},
+    model::{Entry, EntryKind, EntryNo, FileProblem, Group, LeftOut, Side},
+    transfer::{entry_set::EntrySet, peer_words::of_disk, tally::Tally},
+};
+
+/// Why a file that was agreed is not wanted.
+const BEYOND: &str = "It has grown or changed at the sender by more than was accepted. Have it sent again: then you are asked.";
+
+/// What becomes of an offer, by its plan: what is not wanted, and why.
+pub struct Wants {
+    pub unwanted: Vec<Range<EntryNo>>,
+    /// Files that were agreed, and would bring more than was.
+    pub beyond: Vec<Range<EntryNo>>,
+    /// Files that this disk can't hold.
+    pub refused: Refused,
+    /// Files that an earlier attempt has stored, and their bytes.
+    pub stored: Vec<Range<EntryNo>>,
+    earlier: u64,
+    pub likely: Vec<Range<EntryNo>>,
+    /// What the sender is told of what is refused.
+    pub unfit: Option<&'static str>,
+}
+
+impl Wants {
+    pub fn of(plan: &Plan, entries: &[Entry]) -> Self {
+        let (stored, beyond) = (plan.stored().to_vec(), plan.beyond().to_vec());
+        let (refused, likely) = (plan.refused().clone(), plan.likely().to_vec());
+        let unwanted = without(&without(&without(plan.unwanted(), &stored), &beyond), &refused.entries);
+        let earlier = bytes_of(entries, &stored);
+        // All of them for the same reason.
+        let first = refused.entries.first().and_then(|range| entries.get(range.start as usize));
+        let unfit = first.map(|entry| of_disk(&refused.why(entry)));
+        Self { unwanted, beyond, refused, stored, earlier, likely, unfit }
+    }
+
+    /// Bytes of what an earlier attempt has stored.
+    pub fn earlier(&self) -> u64 {
+        self.earlier
+    }
+
+    /// The account of what is wanted, with what has failed already.
+    pub fn account(&self, entries: &[Entry], left_out: LeftOut) -> Tally {
+        let mut tally = account(entries, (&self.unwanted, left_out), &self.stored);
+        for (no, entry) in among(entries, &self.beyond) {
+            let (path, why) = (entry.path.to_string(), BEYOND.to_owned());
+            tally.failed(no, FileProblem { path, side: Side::There, why, error: None });
+        }
+        for (no, entry) in among(entries, &self.refused.entries) {
+            let (path, why) = (entry.path.to_string(), self.refused.why(entry).to_string());
+            tally.failed_for_good(no, FileProblem { path, side: Side::Here, why, error: None });
+        }
+        tally.add_earlier(self.earlier);
+        tally
+    }
+}
+
+/// The entries with these numbers.
+fn among<'a>(
+    entries: &'a [Entry],
+    ranges: &'a [Range<EntryNo>],
+) -> impl Iterator<Item = (EntryNo, &'a Entry)> {
+    ranges.iter().flat_map(Clone::clone).filter_map(|no| Some((no, entries.get(no as usize)?)))
+}
 
 /// The account of the files that are wanted.
-pub fn account(
+fn account(
     entries: &[Entry],
     (unwanted, left_out): (&[Range<EntryNo>], LeftOut),
     stored: &[Range<EntryNo>],
@@ -28,7 +90,7 @@ pub fn account(
 }
 
 /// Bytes of these files.
-pub fn bytes_of(entries: &[Entry], numbers: &[Range<EntryNo>]) -> u64 {
+fn bytes_of(entries: &[Entry], numbers: &[Range<EntryNo>]) -> u64 {
     let size = |no: EntryNo| match entries.get(no as usize)?.kind {
         EntryKind::File { size, .. } => size,
         EntryKind::Folder => None,
@@ -37,7 +99,7 @@ pub fn bytes_of(entries: &[Entry], numbers: &[Range<EntryNo>]) -> u64 {
 }
 
 /// These ranges without those, all of which are among them.
-pub fn without(all: &[Range<EntryNo>], those: &[Range<EntryNo>]) -> Vec<Range<EntryNo>> {
+fn without(all: &[Range<EntryNo>], those: &[Range<EntryNo>]) -> Vec<Range<EntryNo>> {
     let mut rest = Vec::new();
     let mut those = those.iter().peekable();
     for range in all {

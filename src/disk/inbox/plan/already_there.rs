@@ -7,7 +7,10 @@ use std::borrow::Cow;
 
 use cap_std::fs::Metadata;
 
-use super::planner::{Fate, Folder, Planner};
+use super::{
+    fate::Fate,
+    planner::{Folder, Planner},
+};
 use crate::{
     disk::{
         inbox::{Inbox, local::above, probe::Traits, times::Times},

@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 
 use super::{
-    planner::{Fate, Folder, Planner},
-    remarks::Why,
+    fate::{Fate, Why},
+    planner::{Folder, Planner},
 };
 use crate::{
     disk::{inbox::local::above, kind::Kind, naming::Numbering},

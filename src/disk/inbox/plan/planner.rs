@@ -19,11 +19,11 @@ use cap_std::fs::{Dir, Metadata};
 use super::{
     alike::Alike,
     decided::{Attempt, Plan, Target},
+    fate::{Fate, Why, remark},
     free_name::{Numbers, Settled},
     held::HeldTo,
     met::Met,
     ranges::extend,
-    remarks::Why,
     room::{Fits, Room},
 };
 use crate::{
@@ -95,25 +95,6 @@ impl Folder {
     pub fn length_with(self, name: &str) -> usize {
         self.length + usize::from(self.length > 0) + name.len()
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    /// Nothing stands there.
-    New,
-    /// A file stands there, and will be replaced.
-    Replaces,
-    /// A folder that is there.
-    Merged,
-    LeftOut,
-    /// An earlier attempt has stored it.
-    Stored,
-    /// A file like it is there.
-    Likely,
-    /// More would come of it than was agreed.
-    Beyond,
-    /// It can't be here.
-    Refused,
 }
 
 impl<'a> Planner<'a> {
@@ -388,7 +369,7 @@ impl<'a> Planner<'a> {
         if why.is_none() && self.names(parent).storable(offered) != offered && fate != Fate::LeftOut {
             why = Some(Why::CantBe);
         }
-        self.remark(path, &name, fate, why);
+        remark(&mut self.plan.notes, path, &name, fate, why);
         if parent.length_with(&name) > RelPath::MAX_LEN || parent.depth + 1 > RelPath::MAX_DEPTH {
             return Err(PlanError::TooLong(text::visible(path).into_owned()));
         }

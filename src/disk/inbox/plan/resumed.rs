@@ -8,8 +8,9 @@ use cap_std::fs::Metadata;
 use super::{
     already_there::looks_like,
     decided::{Attempt, Earlier, Plan, Target},
+    fate::Fate,
     held::HeldTo,
-    planner::{Fate, Folder, Planner},
+    planner::{Folder, Planner},
 };
 use crate::{
     disk::{

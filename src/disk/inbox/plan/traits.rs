@@ -9,7 +9,8 @@ use cap_fs_ext::MetadataExt as _;
 
 use super::{
     alike::Alike,
-    planner::{Fate, Folder, Planner},
+    fate::Fate,
+    planner::{Folder, Planner},
 };
 use crate::disk::{
     inbox::probe::{self, Traits},
