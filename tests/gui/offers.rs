@@ -7,7 +7,7 @@ use airlift::{
     gui::{Pick, Picked},
     model::{
         Agreement, Answer, CompareCode, Conflict, Direction, EntryKind, Landing, Medium, Meeting, Outcome,
-        Purpose, Report, Side, TopItem, Transfer, TransferState, Trust,
+        Purpose, Report, Shortfall, Side, TopItem, Transfer, TransferState, Trust,
     },
 };
 use egui::{Key, accesskit::Role};
@@ -422,10 +422,13 @@ fn however_long_the_names_are_the_buttons_stay_in_the_window() {
 }
 
 #[test]
-fn an_offer_that_does_not_fit_says_so() {
+fn an_offer_that_does_not_seem_to_fit_says_so_and_may_be_accepted() {
     let mut bench = Bench::new();
-    bench.transfer(&Transfer { free: Some(1000), ..offer(1, "a.jpg") });
-    bench.must_say("This needs 4.21 MB, but only 1.00 kB are free there.");
+    let short = Some(Shortfall { needed: 4_210_000, free: 1000 });
+    bench.transfer(&Transfer { free: Some(1000), short, ..offer(1, "a.jpg") });
+    bench.must_say(
+        "4.21 MB are needed, and 1.00 kB are free. After a yes, what fits arrives, and the rest waits",
+    );
 }
 
 #[test]
