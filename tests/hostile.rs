@@ -187,7 +187,6 @@ fn an_offer_that_contradicts_itself_is_refused() {
         vec![file("twice", 1), file("twice", 1)],
         vec![file("a", 1), file("a/b", 1)],
         vec![file("huge", u64::MAX), file("huger", u64::MAX)],
-        vec![file("beyond any disk", u64::MAX / 2)],
     ];
     for (nth, offer) in offers.iter().enumerate() {
         let answer = device.engine.block_on(async {
@@ -201,6 +200,14 @@ fn an_offer_that_contradicts_itself_is_refused() {
     }
     assert_eq!(device.arrived(), Vec::<String>::new());
     still_alive(&mut device, port, offers.len());
+    // What no disk can hold is refused by itself.
+    let answer = device.engine.block_on(async {
+        let mut connection = rogue.greet(port).await;
+        say(&mut connection, &FromSender::Entries(vec![file("huge", u64::MAX / 2), file("a", 1)])).await;
+        say(&mut connection, &NOTHING_SKIPPED).await;
+        hear(&mut connection).await
+    });
+    assert!(matches!(&answer, Some(FromReceiver::Unfit { entries, .. }) if *entries == [0..1]), "{answer:?}");
 }
 
 #[test]

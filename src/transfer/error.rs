@@ -73,7 +73,7 @@ pub enum TransferError {
     Stalled,
     #[error("The sender opened no connection for the content. Something between the devices may block it.")]
     NoLane,
-    #[error("{} What arrived is whole and stays.", incomplete(*.failed, *.failed_folders, *.wanted))]
+    #[error("{}", incomplete(*.failed, *.failed_folders, *.wanted))]
     Incomplete { failed: u64, failed_folders: u64, wanted: u64, side: Side },
     #[error("Airlift itself broke down: {0}. Its log says more.")]
     Internal(String),
@@ -96,13 +96,14 @@ pub enum TransferError {
 fn incomplete(failed: u64, failed_folders: u64, wanted: u64) -> String {
     let of = text::count(wanted, "file", "files");
     let folders = text::count(failed_folders, "folder", "folders");
-    match (failed, failed_folders) {
+    let what = match (failed, failed_folders) {
         (_, 0) if wanted == 1 => "The file did not arrive.".to_owned(),
         (_, 0) => format!("{failed} of {of} did not arrive."),
         (0, _) if wanted == 0 => format!("{folders} could not be stored."),
         (0, _) => format!("{of} arrived, but {folders} could not be stored."),
         (_, _) => format!("{failed} of {of} did not arrive, and {folders} could not be stored."),
-    }
+    };
+    if failed < wanted { format!("{what} What arrived is whole and stays.") } else { what }
 }
 
 impl TransferError {

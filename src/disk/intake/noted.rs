@@ -100,21 +100,30 @@ fn arrival(book: &Book, entry: &Entry) -> Option<Arrival> {
 }
 
 impl Shared {
-    /// The path that a file will most probably have: of a name that is free, or that it may take.
+    /// The path that a file will most probably have: of a name that is free, or that it may take. `None` where its folder
+    /// doesn't say what is free.
     fn probable_name(&self, no: EntryNo) -> Option<Box<str>> {
         let (entry, ..) = self.file(no).ok()?;
         let planned = self.local(&entry.path);
         let folder = self.folder(above(&planned), Missing::Fail).ok()?;
-        let is_free = |name: &str| {
-            folder.dir.symlink_metadata(name).is_err_and(|why| why.kind() == io::ErrorKind::NotFound)
+        let is_free = |name: &str| match folder.dir.symlink_metadata(name) {
+            Ok(_) => Some(false),
+            Err(why) if why.kind() == io::ErrorKind::NotFound => Some(true),
+            Err(_) => None,
         };
-        if self.plan.target(no).is_some() || is_free(last(&planned)) {
+        if self.plan.target(no).is_some() || is_free(last(&planned))? {
             return Some(planned.into());
         }
         let rules = self.names_for(entry.path.as_str());
         let wish = self.plan.names.wish(rules, entry.path.as_str());
-        let mut names = (1..).map(|number| rules.numbered(&wish, number, Numbering::File));
-        let name = names.find(|name| is_free(name))?;
+        let mut number = 1;
+        let name = loop {
+            let name = rules.numbered(&wish, number, Numbering::File);
+            if is_free(&name)? {
+                break name;
+            }
+            number += 1;
+        };
         Some(match above(&planned) {
             "" => name.into(),
             parent => format!("{parent}/{name}").into(),
