@@ -166,9 +166,16 @@ impl Ground {
         if self == Self::Zeros || (self == Self::Old && punch(file, &bytes).is_ok()) {
             return Ok(());
         }
+        let mut there = vec![0; CHUNK];
         for start in bytes.clone().step_by(CHUNK) {
             let len = usize::try_from(bytes.end - start).unwrap_or(CHUNK).min(CHUNK);
-            at::write_all(file, &ZEROS[..len], start)?;
+            let there = &mut there[..len];
+            // What an earlier attempt has not come to is zeros already, and would take room if it were written.
+            let is_clear =
+                self == Self::Old && at::read_exact(file, there, start).is_ok() && there == &ZEROS[..len];
+            if !is_clear {
+                at::write_all(file, &ZEROS[..len], start)?;
+            }
         }
         Ok(())
     }
