@@ -230,11 +230,17 @@ mod tests {
     #[test]
     fn files_are_counted_as_files_and_folders_as_folders() {
         for (failed, folders, wanted, said) in [
-            (2, 0, 7, "2 of 7 files did not arrive."),
+            (2, 0, 7, "2 of 7 files did not arrive. What arrived is whole and stays."),
             (1, 0, 1, "The file did not arrive."),
-            (0, 2, 7, "7 files arrived, but 2 folders could not be stored."),
+            (7, 0, 7, "7 of 7 files did not arrive."),
+            (0, 2, 7, "7 files arrived, but 2 folders could not be stored. What arrived is whole and stays."),
             (0, 1, 0, "1 folder could not be stored."),
-            (3, 2, 7, "3 of 7 files did not arrive, and 2 folders could not be stored."),
+            (
+                3,
+                2,
+                7,
+                "3 of 7 files did not arrive, and 2 folders could not be stored. What arrived is whole and stays.",
+            ),
         ] {
             assert_eq!(incomplete(failed, folders, wanted), said);
         }
