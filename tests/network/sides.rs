@@ -53,7 +53,10 @@ fn a_firewall_there_is_named_as_what_it_is_however_it_says_no() {
     let says = |how: &str| pair.room.firewall(1, "accept", &format!("tcp dport 27543 {how};"));
     says("reject with icmpx type admin-prohibited");
     for to in both {
-        pair.fails(to, &["A firewall on the other device", "let that TCP port in"]);
+        pair.fails(
+            to,
+            &["A firewall turns Airlift away", "the other device’s, most likely", "let that TCP port in"],
+        );
     }
     says("reject with tcp reset");
     for to in both {
