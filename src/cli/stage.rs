@@ -16,7 +16,7 @@ use crate::{
     engine::{Command, DeviceCard, EngineEnd, Event, Gauge, Handle, InboxCard, Settings, Snapshot, seam},
     model::{
         Access, DeviceId, DeviceName, Digest, Direction, Entry, EntryKind, FileMode, Outcome, Peer, Progress,
-        RelPath, Report, Scope, Summary, Transfer, TransferId, TransferState,
+        RelPath, Report, Summary, Transfer, TransferId, TransferState,
     },
 };
 
@@ -95,26 +95,16 @@ pub fn transfer(id: u8, direction: Direction) -> Transfer {
             holes: 0,
         });
     }
+    let peer = Peer {
+        id: Some(DeviceId::of_public_key(b"anna")),
+        name: Some(name("Anna’s laptop")),
+        address: "192.168.1.20".to_owned(),
+    };
     Transfer {
-        id: TransferId([id; 16]),
-        direction,
-        peer: Peer {
-            id: Some(DeviceId::of_public_key(b"anna")),
-            name: Some(name("Anna’s laptop")),
-            address: "192.168.1.20".to_owned(),
-        },
         summary,
         folder: (direction == Direction::Receive).then(|| PathBuf::from("/home/anna/in")),
         free: (direction == Direction::Receive).then_some(5_000),
-        short: None,
-        already: 0,
-        notes: Vec::new(),
-        completing: None,
-        done: None,
-        meeting: None,
-        caution: None,
-        scope: Scope::Whole,
-        state: TransferState::Connecting,
+        ..Transfer::new(TransferId([id; 16]), direction, peer, TransferState::Connecting)
     }
 }
 

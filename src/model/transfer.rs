@@ -145,6 +145,28 @@ pub enum Scope {
 }
 
 impl Transfer {
+    /// One of which nothing else is known yet.
+    #[must_use]
+    pub fn new(id: TransferId, direction: Direction, peer: Peer, state: TransferState) -> Self {
+        Self {
+            id,
+            direction,
+            peer,
+            summary: Summary::default(),
+            folder: None,
+            free: None,
+            short: None,
+            already: 0,
+            notes: Vec::new(),
+            completing: None,
+            done: None,
+            meeting: None,
+            caution: None,
+            scope: Scope::Whole,
+            state,
+        }
+    }
+
     #[must_use]
     pub fn is_finished(&self) -> bool {
         matches!(self.state, TransferState::Finished(_))

@@ -15,7 +15,7 @@ use airlift::{
     gui::{App, Desktop, FilePicker, Opener, Pick, Picked, Reply},
     model::{
         DeviceId, DeviceKind, DeviceName, Direction, EntryKind, FileMode, KnownDevice, Nearby, Outcome, Peer,
-        Progress, Proof, Report, Route, RouteAnswer, Scope, Sighting, Summary, TopItem, Transfer, TransferId,
+        Progress, Proof, Report, Route, RouteAnswer, Sighting, Summary, TopItem, Transfer, TransferId,
         TransferState, Trust,
     },
 };
@@ -308,21 +308,10 @@ pub fn known(name: &str, trust: Trust) -> KnownDevice {
 
 pub fn transfer(number: u8, direction: Direction, top: Vec<TopItem>, state: TransferState) -> Transfer {
     Transfer {
-        id: TransferId([number; 16]),
-        direction,
-        peer: peer("Pixel 9"),
         summary: summary(top),
         folder: (direction == Direction::Receive).then(|| INBOX.into()),
         free: (direction == Direction::Receive).then_some(212_000_000_000),
-        short: None,
-        already: 0,
-        notes: Vec::new(),
-        completing: None,
-        done: None,
-        meeting: None,
-        caution: None,
-        scope: Scope::Whole,
-        state,
+        ..Transfer::new(TransferId([number; 16]), direction, peer("Pixel 9"), state)
     }
 }
 

@@ -56,8 +56,8 @@ impl Inbox {
         Ok(Self { folder: absolute, dir, traits, off_limits: off_limits.clone() })
     }
 
-    /// Why nothing can ever be received into a folder as it stands. Makes none, and takes a disk that is read-only or
-    /// not there for one that is waited for.
+    /// Why nothing can ever be received into a folder as it stands. Makes none, and takes a disk that is full, read-only
+    /// or not there for one that is waited for.
     ///
     /// # Errors
     /// When nothing can.
@@ -74,7 +74,7 @@ impl Inbox {
             }
         };
         match could {
-            Err(DiskError::ReadOnly(_)) => Ok(()),
+            Err(why) if why.is_full() || matches!(why, DiskError::ReadOnly(_)) => Ok(()),
             could => could,
         }
     }

@@ -1,8 +1,7 @@
 //! Checks a whole offer against itself and the receiving folder, and decides every name.
 //!
 //! Knows entries, names and what is in the folder; asks nobody, and writes nothing but what is needed to try a folder
-//! that is there. The work and
-//! the memory it takes grow with the number of entries, whatever they are.
+//! that is there. The work and the memory it takes grow with the number of entries, whatever they are.
 
 mod alike;
 mod already_there;

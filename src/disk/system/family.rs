@@ -74,8 +74,7 @@ impl Family {
     }
 
     /// True of those that tell of holes as they are at every moment. Of others some have called holes what had not come to
-    /// their disk: ZFS until 2.2.2, and what is written back by FUSE. Nor do those tell
-    /// that ask one of these.
+    /// their disk: ZFS until 2.2.2, and what is written back by FUSE. Nor do those tell that ask one of these.
     #[must_use]
     pub fn tells_holes(self) -> bool {
         matches!(self, Self::Plain | Self::Memory)

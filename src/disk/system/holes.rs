@@ -12,7 +12,7 @@ use std::{
 
 use cap_std::fs::Metadata;
 
-use super::{at, attributes, family::Family, gaps::Gaps};
+use super::{at, attributes, family::Family, gaps::Gaps, refusal};
 use crate::model::{CHUNK, ZEROS};
 use by_system::{next_content, next_hole, punch, taken};
 
@@ -119,14 +119,7 @@ impl Ground {
             return Ok(Self::Unknown);
         }
         match file.set_len(size) {
-            Err(why)
-                if matches!(
-                    why.kind(),
-                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
-                ) =>
-            {
-                Err(why)
-            }
+            Err(why) if refusal::is_of_size(&why) => Err(why),
             Ok(()) if file.metadata()?.len() == size => Ok(Self::Zeros),
             _ => Ok(Self::Unknown),
         }

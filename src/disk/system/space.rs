@@ -5,7 +5,7 @@ use std::{fs::File, io, path::Path};
 use cap_std::fs::Dir;
 use fs4::FileExt as _;
 
-use super::{family::Family, file_size, gaps::Gaps};
+use super::{family::Family, file_size, gaps::Gaps, refusal};
 
 /// Bytes that this user can still store where `path` is, or would be; `None` where the system
 /// does not say.
@@ -147,14 +147,7 @@ pub fn reserve(file: &File, size: u64) -> io::Result<()> {
         };
     }
     match file.allocate(size) {
-        Err(why)
-            if matches!(
-                why.kind(),
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
-            ) =>
-        {
-            Err(why)
-        }
+        Err(why) if refusal::is_of_size(&why) => Err(why),
         _ => Ok(()),
     }
 }

@@ -27,10 +27,7 @@ use crate::{
         },
     },
     identity::{Heard, Whereabouts},
-    model::{
-        DeviceName, Direction, Peer, Proof, Scope, Source, Summary, Target, Transfer, TransferId,
-        TransferState, Trust,
-    },
+    model::{DeviceName, Direction, Peer, Proof, Source, Target, Transfer, TransferId, TransferState, Trust},
     net::Connection,
     settings::GoOn,
     transfer::{self, Assent},
@@ -262,23 +259,7 @@ impl Actor {
         peer: Peer,
         state: TransferState,
     ) -> (Arc<Desk>, CancellationToken) {
-        let transfer = Transfer {
-            id,
-            direction,
-            peer,
-            summary: Summary::default(),
-            folder: None,
-            free: None,
-            short: None,
-            already: 0,
-            notes: Vec::new(),
-            completing: None,
-            done: None,
-            meeting: None,
-            caution: None,
-            scope: Scope::Whole,
-            state,
-        };
+        let transfer = Transfer::new(id, direction, peer, state);
         let is_strangers = |id| self.devices.trust_of(id) == Trust::Stranger;
         let hearsay = transfer.peer.id.filter(|id| direction == Direction::Receive && is_strangers(*id));
         let hearsay = hearsay.map(|_| self.hearsay.clone());

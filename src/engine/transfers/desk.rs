@@ -402,21 +402,9 @@ mod tests {
         let card = DeviceCard { id: DeviceId::of_public_key(b"test"), name };
         let (handle, end) = seam(Snapshot::new(card, Settings::default()), Arc::new(|| {}));
         let transfer = Transfer {
-            id: TransferId([1; 16]),
-            direction: Direction::Receive,
-            peer: Peer::default(),
-            summary: Summary::default(),
             folder: folder.map(std::path::Path::to_owned),
-            short: None,
             free: Some(1),
-            already: 0,
-            notes: Vec::new(),
-            completing: None,
-            done: None,
-            meeting: None,
-            caution: None,
-            scope: Scope::Whole,
-            state,
+            ..Transfer::new(TransferId([1; 16]), Direction::Receive, Peer::default(), state)
         };
         (Desk::new(transfer, end.publisher.clone(), None), handle.subscribe().1)
     }

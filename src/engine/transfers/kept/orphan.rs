@@ -15,8 +15,8 @@ use crate::{
     disk::{self, Scraps, User},
     engine::transfers::record::{Kept, Record, forget_beside},
     model::{
-        Direction, EntryKind, FileMode, Peer, Problem, ProblemKind, Rest, Scope, Side, Summary, TopItem,
-        Transfer, TransferId, text,
+        Direction, EntryKind, FileMode, Peer, Problem, ProblemKind, Rest, Side, Summary, TopItem, Transfer,
+        TransferId, text,
     },
     settings::Settings,
 };
@@ -116,22 +116,11 @@ impl Orphan {
         };
         let text = "Airlift doesn’t know any more which transfer they belong to.".to_owned();
         let why = Problem { side: Side::Here, kind: ProblemKind::Other, text };
+        let state = left(why, Rest::Scraps, self.since, settings);
         Transfer {
-            id: self.id,
-            direction: Direction::Receive,
-            peer: Peer::default(),
             summary,
             folder: self.scraps.first().map(|scraps| scraps.folder.clone()),
-            free: None,
-            short: None,
-            already: 0,
-            notes: Vec::new(),
-            completing: None,
-            done: None,
-            meeting: None,
-            caution: None,
-            scope: Scope::Whole,
-            state: left(why, Rest::Scraps, self.since, settings),
+            ..Transfer::new(self.id, Direction::Receive, Peer::default(), state)
         }
     }
 

@@ -9,7 +9,7 @@ use crate::{
         marks::Marks,
         record::{Agreed, Missing, Record},
     },
-    model::{Direction, Landing, Problem, ProblemKind, Rest, Scope, Side, Transfer, TransferState},
+    model::{Direction, Landing, Problem, ProblemKind, Rest, Side, Transfer, TransferState},
     settings::{GoOn, Settings},
 };
 
@@ -77,21 +77,9 @@ pub fn shown(record: &Record, state: TransferState) -> Transfer {
         }
     };
     Transfer {
-        id: record.id(),
-        direction,
-        peer: peer.shown(),
         summary: summary.clone(),
         folder,
-        free: None,
-        short: None,
-        already: 0,
-        notes: Vec::new(),
-        completing: None,
-        done: None,
-        meeting: None,
-        caution: None,
-        scope: Scope::Whole,
-        state,
+        ..Transfer::new(record.id(), direction, peer.shown(), state)
     }
 }
 
