@@ -304,6 +304,10 @@ impl SourceFile {
             Standing::Touched => {
                 tracing::info!("a file was touched while it was read, and is read again");
                 self.seek(0)?;
+                if let Content::File { file, holes, .. } = &mut self.content {
+                    // So shortly after that, not everything that is said of them is true.
+                    *holes = holes.take().and_then(|_| Holes::of(file));
+                }
                 let (mut hasher, mut room) = (blake3::Hasher::new(), vec![0; CHUNK]);
                 loop {
                     if is_over() {
