@@ -5,6 +5,8 @@
     reason = "a test that can’t go on has failed, and content is any bytes"
 )]
 
+#[path = "support/hosts.rs"]
+mod hosts;
 #[path = "support/loud.rs"]
 mod loud;
 #[path = "support/tool.rs"]
@@ -12,17 +14,15 @@ mod tool;
 
 use std::{
     io::{BufRead as _, BufReader},
+    ops::Deref,
     path::PathBuf,
     process::{Child, ChildStdout, Command, Stdio},
-    sync::{
-        atomic::{AtomicU32, Ordering},
-        mpsc::{Receiver, RecvTimeoutError, sync_channel},
-    },
+    sync::mpsc::{Receiver, RecvTimeoutError, sync_channel},
     thread::JoinHandle,
     time::{Duration, Instant},
 };
 
-use loud::skipped;
+use hosts::Hosts;
 use serde_json::Value;
 use tempfile::TempDir;
 use tool::run;
@@ -30,88 +30,33 @@ use tool::run;
 /// What takes longer than this has failed.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// Hosts on one switch. Neither has a default route.
-struct Lan {
-    spaces: Vec<String>,
-    switch: String,
+/// Hosts on one switch, and the program on them.
+struct Lan(Hosts);
+
+impl Deref for Lan {
+    type Target = Hosts;
+
+    fn deref(&self) -> &Hosts {
+        &self.0
+    }
 }
 
 impl Lan {
     /// `None`, and loudly, where this machine can't have one.
-    fn new(test: &str, hosts: u8) -> Option<Self> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = |host: String| format!("airlift-d{}-{number}{host}", std::process::id());
-        let lan = Self {
-            spaces: (0..hosts).map(|host| name(host.to_string())).collect(),
-            switch: name("s".to_owned()),
-        };
-        match lan.build() {
-            Ok(()) => Some(lan),
-            Err(why) => {
-                skipped(test, &format!("no network namespaces here (they need root and ip): {why}"));
-                None
-            }
-        }
-    }
-
-    fn build(&self) -> Result<(), String> {
-        let switch = &self.switch;
-        run(&format!("ip netns add {switch}"))?;
-        run(&format!("ip -n {switch} link add switch type bridge"))?;
-        run(&format!("ip -n {switch} link set switch up"))?;
-        for (host, space) in self.spaces.iter().enumerate() {
-            run(&format!("ip netns add {space}"))?;
-            run(&format!("ip -n {space} link set lo up"))?;
-            run(&format!("ip link add wire netns {space} type veth peer name port{host} netns {switch}"))?;
-            run(&format!("ip -n {switch} link set port{host} master switch up"))?;
-            self.address(host, &format!("10.209.0.{}/24", host + 1))?;
-            self.address(host, &format!("fd00:209::{}/64", host + 1))?;
-            run(&format!("ip -n {space} link set wire up"))?;
-        }
-        Ok(())
-    }
-
-    fn address(&self, host: usize, address: &str) -> Result<(), String> {
-        let without_waiting = if address.contains(':') { "nodad" } else { "" };
-        run(&format!("ip -n {} address add {address} dev wire {without_waiting}", self.spaces[host]))
-            .map(drop)
-    }
-
-    fn on(&self, host: usize, words: &str) {
-        run(&format!("ip -n {} {words}", self.spaces[host])).unwrap();
-    }
-
-    fn pull_cable(&self, host: usize) {
-        run(&format!("ip -n {} link set port{host} down", self.switch)).unwrap();
+    fn new(test: &str, hosts: usize) -> Option<Self> {
+        Hosts::new(test, hosts, 209).map(Self)
     }
 
     fn plug_in(&self, host: usize) {
-        run(&format!("ip -n {} link set port{host} up", self.switch)).unwrap();
+        run(&format!("ip -n {} link set port{host} up", self.switch())).unwrap();
     }
 
     fn airlift(&self, host: usize, home: &TempDir, words: &[&str]) -> Running {
-        let mut command = Command::new("ip");
-        command.args([
-            "netns",
-            "exec",
-            &self.spaces[host],
-            env!("CARGO_BIN_EXE_airlift"),
-            "--json",
-            "--home",
-        ]);
-        command.arg(own(home)).args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        command.env_remove("AIRLIFT_NO_DISCOVERY");
-        Running::start(command)
-    }
-}
-
-impl Drop for Lan {
-    fn drop(&mut self) {
-        for space in self.spaces.iter().chain([&self.switch]) {
-            // Not there is as good.
-            let _ = run(&format!("ip netns delete {space}"));
-        }
+        let mut command = Command::new(env!("CARGO_BIN_EXE_airlift"));
+        command.args(["--json", "--home"]).arg(own(home)).args(words).env_remove("AIRLIFT_NO_DISCOVERY");
+        let mut there = self.on(host, &command);
+        there.stdout(Stdio::piped()).stderr(Stdio::null());
+        Running::start(there)
     }
 }
 
@@ -227,7 +172,7 @@ fn two_hosts_see_each_other_over_both_families_of_addresses_and_after_the_cable_
     let before = looking.until("Ben", |line| line["name"] == "Ben" && line["state"] == "proved");
     lan.pull_cable(1);
     looking.until("that Ben is gone", |line| line["event"] == "device_gone" && line["id"] == before["id"]);
-    lan.on(1, "address flush dev wire");
+    lan.ip(1, "address flush dev wire");
     lan.address(1, "10.209.0.77/24").unwrap();
     lan.plug_in(1);
     let back = looking.until("Ben at another address", |line| has_route(line, "10.209.0.77:"));
@@ -279,9 +224,9 @@ fn a_network_without_ipv4_or_a_cable_without_any_address_but_its_own_is_enough()
     for ours in ["[fd00:209::2]:", "[fe80::"] {
         let Some(lan) = Lan::new("a network without IPv4", 2) else { return };
         for host in 0..2 {
-            lan.on(host, &format!("address del 10.209.0.{}/24 dev wire", host + 1));
+            lan.ip(host, &format!("address del 10.209.0.{}/24 dev wire", host + 1));
             if ours == "[fe80::" {
-                lan.on(host, &format!("address del fd00:209::{}/64 dev wire", host + 1));
+                lan.ip(host, &format!("address del fd00:209::{}/64 dev wire", host + 1));
             }
         }
         let [anna, ben, inbox] = homes();
@@ -419,7 +364,7 @@ fn a_device_whose_address_changes_while_it_receives_shows_the_new_one() {
     let has = |line: &Value, host| line["addresses"].as_array().unwrap().contains(&Value::from(host));
     let before = receiver.until("listening", |line| line["event"] == "listening");
     assert!(has(&before, "10.209.0.1"));
-    lan.on(0, "address flush dev wire");
+    lan.ip(0, "address flush dev wire");
     lan.address(0, "10.209.0.77/24").unwrap();
     receiver.until("the new address alone", |line| {
         line["event"] == "listening" && has(line, "10.209.0.77") && !has(line, "10.209.0.1")
@@ -439,7 +384,7 @@ fn a_transfer_whose_receiver_comes_back_at_another_address_goes_on_by_itself() {
     let sender = lan.airlift(0, &anna, &words);
     sender.until("content", |line| line["event"] == "progress" && line["bytes"].as_u64() > Some(5_000_000));
     lan.pull_cable(1);
-    lan.on(1, "address flush dev wire");
+    lan.ip(1, "address flush dev wire");
     lan.address(1, "10.209.0.88/24").unwrap();
     sender.until("the break", |line| line["event"] == "interrupted");
     lan.plug_in(1);

@@ -8,6 +8,8 @@ mod addresses;
 #[path = "cli/harness.rs"]
 #[allow(dead_code, reason = "the tests of the terminal face use more of it")]
 mod harness;
+#[path = "support/hosts.rs"]
+mod hosts;
 #[path = "support/loud.rs"]
 mod loud;
 #[path = "network/port.rs"]

@@ -12,7 +12,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{loud::skipped, tool::run};
+use crate::{
+    loud::skipped,
+    tool::{run, within},
+};
 
 /// What the sender calls the receiver.
 pub const NAME: &str = "receiver.test";
@@ -114,16 +117,7 @@ impl Lan {
 
     /// The program and its arguments, on that host.
     pub fn on(&self, host: Host, command: &Command) -> Command {
-        let mut there = Command::new("ip");
-        there.args(["netns", "exec", self.space(host)]).arg(command.get_program()).args(command.get_args());
-        for (key, value) in command.get_envs() {
-            match value {
-                Some(value) => there.env(key, value),
-                None => there.env_remove(key),
-            };
-        }
-        there.stdin(Stdio::null());
-        there
+        within(self.space(host), command)
     }
 
     /// Bytes that the sender’s host has put on its wire, with everything that packets have.

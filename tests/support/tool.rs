@@ -13,3 +13,17 @@ pub fn run(words: &str) -> Result<String, String> {
         Err(format!("{words}: {}", String::from_utf8_lossy(&output.stderr).trim()))
     }
 }
+
+/// A command in a network namespace, with nothing to read.
+pub fn within(space: &str, command: &Command) -> Command {
+    let mut there = Command::new("ip");
+    there.args(["netns", "exec", space]).arg(command.get_program()).args(command.get_args());
+    for (key, value) in command.get_envs() {
+        match value {
+            Some(value) => there.env(key, value),
+            None => there.env_remove(key),
+        };
+    }
+    there.stdin(Stdio::null());
+    there
+}
