@@ -247,21 +247,6 @@ fn words_at_the_wrong_time_end_the_transfer() {
     still_alive(&mut device, port, speeches.len());
 }
 
-/// A rogue that was accepted, with its content connection open.
-async fn accepted(
-    rogue: &Rogue,
-    port: u16,
-    entries: Vec<RawEntry>,
-) -> (airlift::net::Connection, airlift::net::Connection) {
-    let mut control = rogue.greet(port).await;
-    say(&mut control, &FromSender::Entries(entries)).await;
-    say(&mut control, &NOTHING_SKIPPED).await;
-    let Some(FromReceiver::Accept { token }) = hear(&mut control).await else { panic!("not accepted") };
-    let mut lane = rogue.dial(port).await;
-    say(&mut lane, &FromSender::Lane { token }).await;
-    (control, lane)
-}
-
 #[test]
 fn content_that_lies_never_gets_its_name() {
     let mut device = Device::start("Ben");
@@ -318,7 +303,7 @@ fn content_that_lies_never_gets_its_name() {
         let folder =
             RawEntry { path: "t".into(), kind: RawKind::Folder, modified: None, access: RawAccess::Shared };
         device.engine.block_on(async {
-            let (mut control, mut lane) = accepted(&rogue, port, vec![folder, file("t/file", 7)]).await;
+            let (mut control, mut lane) = rogue.accepted(port, vec![folder, file("t/file", 7)]).await;
             for piece in pieces {
                 let _ = lane.stream.write_all(piece).await;
             }

@@ -7,7 +7,7 @@ use airlift::{
 };
 use tokio::io::AsyncWriteExt as _;
 
-use crate::support::device::{Device, NOTHING_SKIPPED, Rogue, file, hear, say};
+use crate::support::device::{Device, Rogue, file, hear, say};
 
 /// Offers these, and brings those bytes: what has become of it, and what is there.
 fn brought(offer: Vec<RawEntry>, bytes: &[u8]) -> (Report, Vec<String>) {
@@ -15,12 +15,7 @@ fn brought(offer: Vec<RawEntry>, bytes: &[u8]) -> (Report, Vec<String>) {
     let port = device.receive(Consent::All);
     let rogue = Rogue::new();
     device.engine.block_on(async {
-        let mut control = rogue.greet(port).await;
-        say(&mut control, &FromSender::Entries(offer)).await;
-        say(&mut control, &NOTHING_SKIPPED).await;
-        let Some(FromReceiver::Accept { token }) = hear(&mut control).await else { panic!("not accepted") };
-        let mut lane = rogue.dial(port).await;
-        say(&mut lane, &FromSender::Lane { token }).await;
+        let (mut control, mut lane) = rogue.accepted(port, offer).await;
         // It may be hung up on.
         let _ = lane.stream.write_all(bytes).await;
         let _ = lane.stream.flush().await;

@@ -52,12 +52,7 @@ fn say_content(
     pieces: &[Vec<u8>],
 ) -> airlift::model::Report {
     device.engine.block_on(async {
-        let mut control = rogue.greet(port).await;
-        say(&mut control, &FromSender::Entries(entries)).await;
-        say(&mut control, &NOTHING_SKIPPED).await;
-        let Some(FromReceiver::Accept { token }) = hear(&mut control).await else { panic!("not accepted") };
-        let mut lane = rogue.dial(port).await;
-        say(&mut lane, &FromSender::Lane { token }).await;
+        let (mut control, mut lane) = rogue.accepted(port, entries).await;
         for piece in pieces {
             let _ = lane.stream.write_all(piece).await;
         }
@@ -169,12 +164,7 @@ fn p8_holes_with_another_digest_than_zeros_have_are_not_stored() {
     // And as it should be.
     let pieces = [hole(0, 0, SIZE), end(0, SIZE, zeros(SIZE)), vec![4, 1]];
     device.engine.block_on(async {
-        let mut control = rogue.greet(port).await;
-        say(&mut control, &FromSender::Entries(vec![sparse("f", SIZE, 1)])).await;
-        say(&mut control, &NOTHING_SKIPPED).await;
-        let Some(FromReceiver::Accept { token }) = hear(&mut control).await else { panic!("not accepted") };
-        let mut lane = rogue.dial(port).await;
-        say(&mut lane, &FromSender::Lane { token }).await;
+        let (mut control, mut lane) = rogue.accepted(port, vec![sparse("f", SIZE, 1)]).await;
         lane.stream.write_all(&pieces.concat()).await.unwrap();
         lane.stream.flush().await.unwrap();
         while !matches!(hear(&mut control).await.expect("it is done"), FromReceiver::Done) {}
@@ -196,12 +186,7 @@ fn p8_a_hole_of_terabytes_is_worked_on_for_no_longer_than_somebody_is_there() {
         (0..size / limits::MAX_HOLE).map(|nth| hole(0, nth * limits::MAX_HOLE, limits::MAX_HOLE)).collect();
     // It says all of it, and leaves.
     device.engine.block_on(async {
-        let mut control = rogue.greet(port).await;
-        say(&mut control, &FromSender::Entries(vec![sparse("f", size, (8 << 22) - 1)])).await;
-        say(&mut control, &NOTHING_SKIPPED).await;
-        let Some(FromReceiver::Accept { token }) = hear(&mut control).await else { panic!("not accepted") };
-        let mut lane = rogue.dial(port).await;
-        say(&mut lane, &FromSender::Lane { token }).await;
+        let (mut control, mut lane) = rogue.accepted(port, vec![sparse("f", size, (8 << 22) - 1)]).await;
         lane.stream.write_all(&pieces.concat()).await.unwrap();
         lane.stream.flush().await.unwrap();
         // Something of it has come, and the receiver is still there to say so.

@@ -234,6 +234,17 @@ impl Rogue {
         meet(&mut connection).await;
         connection
     }
+
+    /// The control connection and a content connection of an offer of these that was accepted.
+    pub async fn accepted(&self, port: u16, entries: Vec<RawEntry>) -> (Connection, Connection) {
+        let mut control = self.greet(port).await;
+        say(&mut control, &FromSender::Entries(entries)).await;
+        say(&mut control, &NOTHING_SKIPPED).await;
+        let Some(FromReceiver::Accept { token }) = hear(&mut control).await else { panic!("not accepted") };
+        let mut lane = self.dial(port).await;
+        say(&mut lane, &FromSender::Lane { token }).await;
+        (control, lane)
+    }
 }
 
 /// A file of an offer.
