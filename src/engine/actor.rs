@@ -238,7 +238,7 @@ impl Actor {
                 () = self.devices.due() => self.write_devices(),
                 Ok(()) = self.decisions.changed() => self.end_what_is_blocked(),
                 _ = look.tick(), if !self.transfers.is_empty() => self.look_at_devices(),
-                _ = room.tick(), if !self.questions.is_empty() => self.look_at_room(),
+                _ = room.tick(), if self.receives() => self.look_at_room(),
                 _ = addresses.tick(), if self.is_receiving() => self.look_at_addresses(),
                 _ = pace.tick(), if earlier == Earlier::All => self.survey(),
             }

@@ -17,6 +17,7 @@ mod pause;
 mod peer;
 mod pipeline;
 mod rate;
+mod report;
 mod side;
 mod target;
 pub mod text;
@@ -42,11 +43,12 @@ pub use pause::Pause;
 pub use peer::Peer;
 pub use pipeline::{Bottleneck, Clocks, Pipeline, Stopwatch, Times, Work};
 pub use rate::{BadByteRate, ByteRate};
+pub use report::{FileProblem, Outcome, Problem, ProblemKind, Report, Retry};
 pub use side::{Direction, Side};
 pub use target::{BadLink, BadTarget, Link, Target};
 pub use transfer::{
-    Answer, BadTransferId, Conflict, FileProblem, Landing, Outcome, Problem, ProblemKind, Progress, Report,
-    Rest, Retry, Scope, Shortfall, Source, Transfer, TransferId, TransferState,
+    Answer, BadTransferId, Conflict, Landing, Progress, Rest, Scope, Shortfall, Source, Transfer, TransferId,
+    TransferState,
 };
 pub use tree::{CHUNK, Group, Hole, Leaf, Part, Tree, Twice, ZEROS, Zeros};
 pub use trial::{Medium, Purpose, Trial};

@@ -7,7 +7,7 @@ use airlift::{
     gui::{Pick, Picked},
     model::{
         Agreement, Answer, CompareCode, Conflict, Direction, EntryKind, Landing, Medium, Meeting, Outcome,
-        Purpose, Report, Shortfall, Side, TopItem, Transfer, TransferState, Trust,
+        Purpose, Report, Shortfall, Side, Skipped, TopItem, Transfer, TransferState, Trust,
     },
 };
 use egui::{Key, accesskit::Role};
@@ -41,6 +41,7 @@ fn the_card_says_who_what_how_much_and_where_to() {
         TransferState::Waiting,
     );
     offer.summary.more = 7;
+    offer.summary.skipped = Skipped { links: 1, unreadable: 2, ..Skipped::default() };
     offer.notes = vec!["2 names were changed.".to_owned()];
     bench.transfer(&offer);
     bench.must_say("Pixel 9 wants to send you 9 things");
@@ -50,7 +51,8 @@ fn the_card_says_who_what_how_much_and_where_to() {
     bench.must_say("4.00 MB");
     bench.must_say("evil\\u{202e}gpj.exe");
     bench.must_say("and 7 more");
-    bench.must_say("2 files, 4.00 MB");
+    bench.must_say("2 files, 4.00 MB. Left out there: ");
+    bench.must_say("1 link");
     bench.must_say("/srv/inbox");
     bench.must_say("2 names were changed.");
     assert!(!bench.says("\u{202e}"));

@@ -1,7 +1,7 @@
 //! What a person chooses: the settings, and the folders that are received into.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, PoisonError},
 };
 
@@ -13,10 +13,11 @@ use crate::{
     engine::{
         cards::InboxCard,
         event::Event,
+        handle::Publisher,
         report::{Choice, Internal},
     },
     identity::Change,
-    model::{DeviceId, Problem, ProblemKind, Side},
+    model::{DeviceId, Problem, ProblemKind, Side, text},
     settings::Settings,
 };
 
@@ -103,19 +104,57 @@ impl Actor {
         let (folder, publisher) = (self.settings.inbox.clone(), self.publisher.clone());
         let off_limits = self.off_limits.clone();
         self.tasks.spawn_blocking(move || {
-            let free = disk::free_space(&folder);
-            // Measured for nothing when another folder was chosen meanwhile.
-            if publisher.snapshot().settings.inbox == folder {
-                if let Err(why) = off_limits.admits(&folder) {
-                    publisher.publish(Event::Refused(Some(unfit(&why))));
-                }
-                publisher.publish(Event::Inbox(InboxCard { folder, free }));
+            if let Err(why) = off_limits.admits(&folder)
+                && publisher.snapshot().settings.inbox == folder
+            {
+                publisher.publish(Event::Refused(Some(unfit(&why))));
             }
+            tell_room(&publisher, &folder);
         });
+    }
+}
+
+/// Says how much is free in the receiving folder, where that reads otherwise than before. Blocks.
+pub(super) fn tell_room(publisher: &Publisher, folder: &Path) {
+    let free = disk::free_space(folder);
+    let now = publisher.snapshot();
+    let reads = |free: Option<u64>| free.map(text::bytes);
+    let is_news = now.inbox.folder != folder || reads(now.inbox.free) != reads(free);
+    // Measured for nothing when another folder was chosen meanwhile.
+    if is_news && now.settings.inbox == folder {
+        publisher.publish(Event::Inbox(InboxCard { folder: folder.to_owned(), free }));
     }
 }
 
 /// Why a folder may not be received into, for a person.
 fn unfit(why: &DiskError) -> Problem {
     Problem { side: Side::Here, kind: ProblemKind::Files, text: why.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        engine::{DeviceCard, Snapshot, seam},
+        model::DeviceName,
+    };
+
+    #[test]
+    fn what_is_free_in_the_receiving_folder_is_news_only_where_it_reads_otherwise() {
+        let folder = tempfile::tempdir().unwrap();
+        let card =
+            DeviceCard { id: DeviceId::of_public_key(b"test"), name: DeviceName::parse("Test").unwrap() };
+        let settings = Settings { inbox: folder.path().to_owned(), ..Settings::default() };
+        let (handle, end) = seam(Snapshot::new(card, settings), Arc::new(|| {}));
+        let mut events = handle.subscribe().1;
+        tell_room(&end.publisher, folder.path());
+        let free = end.publisher.snapshot().inbox.free;
+        assert!(events.try_next().is_some() && free.is_some());
+        // Others may fill this disk meanwhile.
+        tell_room(&end.publisher, folder.path());
+        let reads = |free: Option<u64>| free.map(text::bytes);
+        assert_eq!(events.try_next().is_some(), reads(end.publisher.snapshot().inbox.free) != reads(free));
+        tell_room(&end.publisher, &folder.path().join("another"));
+        assert!(events.try_next().is_none());
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use super::Actor;
+use super::{Actor, Running, choices::tell_room};
 use crate::{
     engine::{
         command::Consent,
@@ -25,8 +25,8 @@ pub const STILL_ASKED: &str = "An earlier offer of this device still waits for i
 const SHARE: &str = "That device has as many transfers of this one, under way or interrupted, as one device may have there. Let some of them come to their end, or have them given up there, and send again.";
 
 impl Actor {
-    /// What is free where an offer is to go is as old as the offer, unless somebody looks again. On a disk that does
-    /// not answer, one look waits, and no other is begun.
+    /// What is free where an offer is to go is as old as the offer, unless somebody looks again; and what comes takes
+    /// room. On a disk that does not answer, one look waits, and no other is begun.
     pub(super) fn look_at_room(&mut self) {
         if self.looking_at_room.as_ref().is_some_and(|look| !look.is_finished()) {
             return;
@@ -34,8 +34,22 @@ impl Actor {
         let open = self.questions.iter().filter(|(_, reply)| !reply.is_closed());
         let asking = open.filter_map(|(id, _)| Some(Arc::clone(&self.transfers.get(id)?.desk)));
         let desks: Vec<Arc<Desk>> = asking.collect();
-        let look = self.measures.spawn_blocking(move || desks.iter().for_each(|desk| desk.look_at_room()));
+        let inbox = self.receives().then(|| self.settings.inbox.clone());
+        let publisher = self.publisher.clone();
+        let look = self.measures.spawn_blocking(move || {
+            for desk in desks {
+                desk.look_at_room();
+            }
+            if let Some(inbox) = inbox {
+                tell_room(&publisher, &inbox);
+            }
+        });
         self.looking_at_room = Some(look);
+    }
+
+    /// True while something comes, or is to come.
+    pub(super) fn receives(&self) -> bool {
+        self.transfers.values().any(Running::receives)
     }
 
     /// Puts a question to a person, if there is a place for it.

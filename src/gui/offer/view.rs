@@ -7,8 +7,8 @@ use crate::{
     engine::Snapshot,
     gui::{icons::Icon, meeting, paths},
     model::{
-        Agreement, CompareCode, Conflict, DeviceId, EntryKind, Landing, Medium, Purpose, Scope, Transfer,
-        TransferId, TransferState, Trust, text,
+        Agreement, CompareCode, Conflict, DeviceId, Direction, EntryKind, Landing, Medium, Purpose, Scope,
+        Summary, Transfer, TransferId, TransferState, Trust, text,
     },
 };
 
@@ -55,6 +55,15 @@ pub struct Item {
     pub icon: Icon,
     pub name: String,
     pub size: String,
+}
+
+/// How much it is, and what its sender has left out.
+fn total(summary: &Summary) -> String {
+    let size = summary.size_line();
+    match summary.skipped.listed(Direction::Receive) {
+        Some(left_out) => format!("{size}. Left out there: {left_out}."),
+        None => size,
+    }
 }
 
 impl View {
@@ -107,7 +116,7 @@ impl View {
             address: text::visible(&transfer.peer.address).into_owned(),
             items: items.collect(),
             more: (summary.more > 0).then(|| format!("and {}", text::count(summary.more, "more", "more"))),
-            total: summary.size_line(),
+            total: total(summary),
             folder: on_disk.then(|| paths::shown(&folder)),
             free: free.map(|free| format!("{} free", text::bytes(free))),
             too_big,

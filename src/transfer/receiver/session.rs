@@ -323,7 +323,11 @@ impl Session<'_> {
         if let Some(ended) = self.hear_of_the_rest(&intake).await? {
             return Ok(ended);
         }
-        self.is_settled(&intake)?;
+        if let Err(why) = self.is_settled(&intake) {
+            // What has come meanwhile, for as long as it rests.
+            self.link.say(&FromReceiver::Progress { bytes: self.meter.bytes() }).await?;
+            return Err(why);
+        }
         self.finish(&intake).await
     }
 
