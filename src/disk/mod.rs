@@ -19,6 +19,7 @@ mod leftovers;
 mod naming;
 mod notes;
 mod off_limits;
+mod screen;
 mod source;
 mod system;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use intake::{Book, Compared, Finished, Intake, Partial, Same, Stored, Verifi
 pub use ledger::Ledger;
 pub use leftovers::{EmptyFolders, Held, Scraps, User, discard, held, scraps};
 pub use off_limits::OffLimits;
+pub use screen::Screen;
 pub use source::{Scan, SourceFile, Sources, measure};
 pub use system::descriptors::{
     FEWEST as FEWEST_OPEN_FILES, most as most_open_files, raise as raise_open_files,

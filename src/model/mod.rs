@@ -6,7 +6,9 @@
 mod accord;
 mod address;
 mod arrived;
+mod content_kind;
 mod device;
+mod happened;
 mod lasting;
 mod left_out;
 mod manifest;
@@ -18,6 +20,7 @@ mod peer;
 mod pipeline;
 mod rate;
 mod report;
+mod screening;
 mod side;
 mod target;
 pub mod text;
@@ -28,7 +31,9 @@ mod trial;
 pub use accord::{Accord, Effect, Stood};
 pub use address::{Address, BadAddress};
 pub use arrived::{Arrival, Arrived, Coming, Mark};
+pub use content_kind::{BadContentKind, ContentKind};
 pub use device::{BadDeviceId, BadDeviceName, DeviceId, DeviceName};
+pub use happened::{FileFate, FileRecord};
 pub use lasting::Lasting;
 pub use left_out::{LeftOut, Skipped};
 pub use manifest::{
@@ -44,6 +49,7 @@ pub use peer::Peer;
 pub use pipeline::{Bottleneck, Clocks, Pipeline, Stopwatch, Times, Work};
 pub use rate::{BadByteRate, ByteRate};
 pub use report::{FileProblem, Outcome, Problem, ProblemKind, Report, Retry};
+pub use screening::{NotScanned, Screening};
 pub use side::{Direction, Side};
 pub use target::{BadLink, BadTarget, Link, Target};
 pub use transfer::{
