@@ -9,6 +9,7 @@
 //! `source` is what is sent, `inbox` what may come and under which names, `intake` what is written, `leftovers`
 //! what was not finished, and `system` what only one system has. Beside them stands what several of them use.
 
+mod content_kind;
 mod error;
 mod folders;
 mod inbox;
@@ -25,6 +26,7 @@ mod system;
 #[cfg(test)]
 mod tests;
 
+pub use content_kind::kind_of_content;
 pub use error::{DiskError, PlanError, SourceError};
 pub use inbox::{Already, Earlier, Inbox, Names, Plan, Refused, make_folder};
 pub use intake::{Book, Compared, Finished, Intake, Partial, Same, Stored, Verified};

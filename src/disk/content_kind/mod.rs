@@ -1,0 +1,54 @@
+//! What a file is, by what is in it: a picture, a document, a program …
+//!
+//! Knows formats, and asks two libraries about them. Must not know why anybody asks. What it says is a hint for
+//! people, for a list that can be sorted and searched, and never a decision about safety. The bytes are a stranger’s:
+//! however they are made, what is read of them is bounded, and a library that stumbles over them takes nobody along.
+
+mod bounded;
+mod ending;
+mod format;
+mod unknown;
+mod zip;
+
+use std::{
+    fs::File,
+    io::{Read, Seek},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use file_format::FileFormat;
+
+use self::{bounded::Bounded, format::Told};
+use crate::model::ContentKind;
+
+/// What `file` is by its content, and what its `name` says where the content says nothing.
+///
+/// Blocks: what takes part is a few small reads, in a regular file of any size. It must be open for reading, and
+/// stands anywhere afterwards. What can’t be read is [`Other`](ContentKind::Other), and so is an empty file.
+pub fn kind_of_content(file: &File, name: &str) -> ContentKind {
+    kind_of(file, name)
+}
+
+fn kind_of<R: Read + Seek>(mut source: R, name: &str) -> ContentKind {
+    // The first arithmetic of either library that a stranger’s numbers overflow would end the thread in a debug build.
+    let told = catch_unwind(AssertUnwindSafe(|| by_content(&mut source)));
+    match told.unwrap_or(ContentKind::Other) {
+        ContentKind::Other => ending::kind_of(name).unwrap_or(ContentKind::Other),
+        kind => kind,
+    }
+}
+
+fn by_content<R: Read + Seek>(source: &mut R) -> ContentKind {
+    let Ok(head) = unknown::head(Bounded::new(&mut *source)) else { return ContentKind::Other };
+    if head.is_empty() {
+        return ContentKind::Other;
+    }
+    let format = Bounded::new(&mut *source).from_start(FileFormat::from_reader).unwrap_or_default();
+    match format::told(format) {
+        Told::Kind(kind) => kind,
+        Told::Unless(_) if unknown::is_text(&head) => ContentKind::Text,
+        Told::Unless(kind) => kind,
+        Told::Zip => zip::kind_of(Bounded::new(source)),
+        Told::Nothing => unknown::kind_of(&head, Bounded::new(source)),
+    }
+}
