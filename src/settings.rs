@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ByteRate, Conflict, DeviceKind, DeviceName, Lasting};
+use crate::model::{ByteRate, Conflict, DeviceKind, DeviceName, Lasting, ScannerChoice};
 
 /// In the data folder.
 pub const FILE: &str = "settings.json";
@@ -41,6 +41,12 @@ pub struct Settings {
     pub ask_above: Option<u64>,
     /// When nobody is asked. `None`: always somebody is.
     pub quiet: Option<QuietHours>,
+    /// Who looks for viruses in what comes.
+    pub scanner: ScannerChoice,
+    /// Bytes of the largest file that it looks into, where its own configuration can't be read here. `None`: not known.
+    pub scanner_limit: Option<u64>,
+    /// Receiving folders of which nothing is scanned.
+    pub unscanned: Vec<PathBuf>,
     /// What sort of device this is; `None`: as the system says.
     pub kind: Option<DeviceKind>,
     /// Addresses that files were sent to, the last one first; at most [`Settings::MAX_RECENT`].
@@ -117,6 +123,9 @@ impl Default for Settings {
             accept: AcceptRule::default(),
             ask_above: None,
             quiet: None,
+            scanner: ScannerChoice::default(),
+            scanner_limit: None,
+            unscanned: Vec::new(),
             kind: None,
             recent: Vec::new(),
         }

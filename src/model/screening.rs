@@ -35,6 +35,8 @@ pub enum NotScanned {
     Locked,
     /// It was another file by the time the answer came.
     Changed,
+    /// Nothing was found, in a file that may hold others, by a scanner that doesn’t say what it could not look into.
+    Partly,
     /// In the scanner's own words, cleaned and short.
     Failed(String),
 }
@@ -49,6 +51,7 @@ impl fmt::Display for NotScanned {
             Self::TookTooLong => "it took the virus scanner too long",
             Self::Locked => "encrypted, so that nobody can look into it",
             Self::Changed => "it changed meanwhile",
+            Self::Partly => "the virus scanner doesn’t say whether it could look into all of it",
             Self::Failed(words) => return write!(f, "the virus scanner says: {words}"),
         })
     }
