@@ -298,6 +298,7 @@ async fn sent_to_one_that(can: u64) -> (RawKind, Vec<u8>) {
         ends: ends(),
         assent: watch::channel(Assent::Known).1,
         admit: &|_| ControlFlow::Continue(()),
+        account: Arc::new(airlift::transfer::NoAccount),
     };
     let (near, mut far) = tokio::io::duplex(1 << 16);
     let sink = Sink::default();

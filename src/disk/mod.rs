@@ -29,7 +29,7 @@ mod tests;
 pub use content_kind::kind_of_content;
 pub use error::{DiskError, PlanError, SourceError};
 pub use inbox::{Already, Earlier, Inbox, Names, Plan, Refused, make_folder};
-pub use intake::{Book, Compared, Finished, Intake, Partial, Same, Stored, Verified};
+pub use intake::{Before, Book, Compared, Finished, Intake, Partial, Same, Stored, Verified};
 pub use ledger::Ledger;
 pub use leftovers::{EmptyFolders, Held, Scraps, User, discard, held, scraps};
 pub use off_limits::OffLimits;

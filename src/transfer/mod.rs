@@ -14,6 +14,7 @@
 //! may say what, when. What stands here at the top belongs to both, and neither end knows the other. Knows
 //! messages, streams and files; must not know devices' addresses, settings, or anybody's screen.
 
+mod account;
 mod bottleneck;
 mod control;
 mod ended;
@@ -39,6 +40,7 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
+pub use account::{Account, NoAccount};
 pub use control::read_first;
 pub(crate) use ended::{Ended, codes_differed};
 pub use error::{LinkError, TransferError};

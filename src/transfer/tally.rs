@@ -3,7 +3,18 @@
 use std::time::Instant;
 
 use super::{Ended, TransferError, entry_set::EntrySet};
-use crate::model::{Digest, EntryNo, FileProblem, LeftOut, Outcome, Pipeline, Report, Retry, Side};
+use crate::model::{
+    Digest, EntryNo, FileFate, FileProblem, LeftOut, Outcome, Pipeline, Report, Retry, Screening, Side,
+};
+
+/// A file whose fate has become known.
+#[derive(Debug)]
+pub struct Settled {
+    pub entry: EntryNo,
+    /// In bytes, of what is stored.
+    pub size: Option<u64>,
+    pub fate: FileFate,
+}
 
 /// Accounts for every wanted file exactly once.
 #[derive(Debug)]
@@ -26,6 +37,8 @@ pub struct Tally {
     blame: Option<Side>,
     problems: Vec<FileProblem>,
     digest: Option<Digest>,
+    /// What was not taken since.
+    settled: Vec<Settled>,
     since: Instant,
 }
 
@@ -54,6 +67,7 @@ impl Tally {
             blame: None,
             problems: Vec::new(),
             digest: None,
+            settled: Vec::new(),
             since: Instant::now(),
         }
     }
@@ -79,20 +93,25 @@ impl Tally {
     }
 
     /// A file is stored. False when that was not awaited.
-    pub fn stored(&mut self, entry: EntryNo, size: u64, digest: Digest) -> bool {
+    pub fn stored(&mut self, entry: EntryNo, size: u64, digest: Digest, screening: Screening) -> bool {
+        self.there(entry, size, digest, FileFate::Stored { digest: Some(digest), screening })
+    }
+
+    /// A file was at the receiver before, and is the same. False when that was not awaited.
+    pub fn already(&mut self, entry: EntryNo, size: u64, digest: Digest) -> bool {
+        let awaited = self.there(entry, size, digest, FileFate::Already { digest: Some(digest) });
+        self.already += u64::from(awaited);
+        awaited
+    }
+
+    fn there(&mut self, entry: EntryNo, size: u64, digest: Digest, fate: FileFate) -> bool {
         let awaited = self.settle(entry);
         if awaited {
             self.files += 1;
             self.bytes += size;
             self.digest = Some(digest);
+            self.settled.push(Settled { entry, size: Some(size), fate });
         }
-        awaited
-    }
-
-    /// A file was at the receiver before, and is the same. False when that was not awaited.
-    pub fn already(&mut self, entry: EntryNo, size: u64, digest: Digest) -> bool {
-        let awaited = self.stored(entry, size, digest);
-        self.already += u64::from(awaited);
         awaited
     }
 
@@ -101,9 +120,16 @@ impl Tally {
         let awaited = self.settle(entry);
         if awaited {
             self.failed += 1;
+            let fate = FileFate::Failed { side: problem.side, why: problem.why.clone() };
+            self.settled.push(Settled { entry, size: None, fate });
             self.list(problem);
         }
         awaited
+    }
+
+    /// The files whose fates have become known since this was asked last: each is told once.
+    pub fn take_settled(&mut self) -> Vec<Settled> {
+        std::mem::take(&mut self.settled)
     }
 
     /// A file was not transferred, and won't be the next time either. False when its fate was known already.
@@ -210,11 +236,26 @@ mod tests {
         let mut tally = wanted(4);
         (0..3).for_each(|entry| assert!(tally.set_aside(entry)));
         assert!(!tally.lacks_only_room(), "one is on its way");
-        assert!(tally.failed(0, problem()) && tally.stored(1, 10, Digest([7; 32])));
-        assert!(tally.stored(3, 10, Digest([7; 32])));
+        assert!(tally.failed(0, problem()) && tally.stored(1, 10, Digest([7; 32]), Screening::Off));
+        assert!(tally.stored(3, 10, Digest([7; 32]), Screening::Off));
         assert!(tally.lacks_only_room() && tally.open() == 1, "only room is lacking, for one");
         assert!(tally.failed(2, problem()));
         assert!(tally.is_settled() && tally.lacks_only_room());
+    }
+
+    #[test]
+    fn each_file_s_fate_is_told_once() {
+        let mut tally = wanted(4);
+        assert!(tally.stored(0, 10, Digest([7; 32]), Screening::Clean) && tally.failed(1, problem()));
+        assert!(!tally.stored(1, 10, Digest([7; 32]), Screening::Clean) && !tally.failed(0, problem()));
+        let told: Vec<_> = tally.take_settled().into_iter().map(|told| (told.entry, told.fate)).collect();
+        let stored = FileFate::Stored { digest: Some(Digest([7; 32])), screening: Screening::Clean };
+        let failed = FileFate::Failed { side: Side::There, why: "ill".to_owned() };
+        assert_eq!(told, [(0, stored), (1, failed)]);
+        assert!(tally.already(2, 10, Digest([8; 32])) && tally.failed_for_good(3, problem()));
+        let told: Vec<_> = tally.take_settled().iter().map(|told| told.entry).collect();
+        assert_eq!(told, [2, 3]);
+        assert!(tally.take_settled().is_empty());
     }
 
     #[test]

@@ -154,6 +154,7 @@ pub fn send(path: PathBuf, lies: Lies) -> (Report, Progress) {
         ends: ends(),
         assent: watch::channel(Assent::Known).1,
         admit: &|_| ControlFlow::Continue(()),
+        account: Arc::new(airlift::transfer::NoAccount),
     };
     let (near, far) = tokio::io::duplex(1 << 16);
     let finished = Arc::<Notify>::default();

@@ -13,7 +13,7 @@ use airlift::{
     pairing::Ends,
     transfer::{
         self, Assent, Attempt, Compared, Farewell, Host, IncomingOffer, Leeway, Limiter, Meter, More,
-        ReceiveJob, Refusal, SendJob, Stops, Told, farewell,
+        NoAccount, ReceiveJob, Refusal, SendJob, Stops, Told, farewell,
     },
     wire::{
         self, FromReceiver, FromSender, frame, limits,
@@ -245,6 +245,7 @@ fn sending_to(says: Says, pace: Duration) -> Report {
         ends: ends(),
         assent: watch::channel(Assent::Known).1,
         admit: &|_| ControlFlow::Continue(()),
+        account: std::sync::Arc::new(NoAccount),
     };
     let (near, far) = tokio::io::duplex(1 << 16);
     let lane = |_| async { unreachable!("nothing was accepted") };
@@ -290,6 +291,7 @@ fn receiving_from(says: Says, pace: Duration) -> Report {
         ends: ends(),
         knows: Acquaintance::Known,
         keep: Box::new(|_, _| Ok(std::sync::Arc::default())),
+        account: std::sync::Arc::new(NoAccount),
     };
     let (near, far) = tokio::io::duplex(1 << 16);
     let lanes = |_| mpsc::channel(1).1;

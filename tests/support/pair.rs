@@ -1,6 +1,7 @@
 //! A sender and a receiver joined in memory: no sockets, no encryption, real files.
 
 use std::{
+    collections::BTreeMap,
     ops::ControlFlow,
     path::Path,
     sync::{Arc, Mutex},
@@ -9,13 +10,13 @@ use std::{
 use airlift::{
     disk::{Earlier, Ledger, Names, OffLimits, Scan},
     model::{
-        Accord, Answer, Conflict, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report,
-        Shortfall, Side, Source, Summary, TransferId,
+        Accord, Answer, Conflict, DeviceId, DeviceName, FileRecord, Landing, Outcome, Problem, ProblemKind,
+        Report, Shortfall, Side, Source, Summary, TransferId,
     },
     pairing::Ends,
     transfer::{
-        self, Assent, Attempt, Compared, Host, IncomingOffer, Inflow, Keep, Leeway, Limiter, Meter, More,
-        Notice, Outflow, ReceiveJob, Refusal, SendJob, Stops,
+        self, Account, Assent, Attempt, Compared, Host, IncomingOffer, Inflow, Keep, Leeway, Limiter, Meter,
+        More, Notice, Outflow, ReceiveJob, Refusal, SendJob, Stops,
     },
     wire::{FromSender, message::Acquaintance},
 };
@@ -79,6 +80,39 @@ pub struct Outcomes {
     pub receiver_notices: Vec<Notice>,
     /// What another attempt needs, and is held to; `None` before anything was accepted.
     pub kept: Option<Earlier>,
+    /// What the sender's account was told of each file, by its path.
+    pub told_here: BTreeMap<String, FileRecord>,
+    /// The same of the receiver's.
+    pub told_there: BTreeMap<String, FileRecord>,
+}
+
+/// An account in memory, for one attempt: nothing is told twice.
+#[derive(Default)]
+struct Told(Mutex<Vec<FileRecord>>);
+
+impl Told {
+    fn all(&self) -> BTreeMap<String, FileRecord> {
+        let mut told = BTreeMap::new();
+        for record in self.0.lock().unwrap().drain(..) {
+            let path = record.path.clone();
+            assert!(told.insert(path.clone(), record).is_none(), "{path} was told twice");
+        }
+        told
+    }
+}
+
+impl Account for Told {
+    fn file(&self, file: FileRecord) {
+        self.0.lock().unwrap().push(file);
+    }
+
+    fn settled_before(&self, file: FileRecord) {
+        self.file(file);
+    }
+
+    fn has(&self, _: &str) -> bool {
+        false
+    }
 }
 
 impl Pair {
@@ -97,7 +131,8 @@ impl Pair {
         let name = |text| DeviceName::parse(text).unwrap();
         let transfer = self.transfer;
         let landing = Landing { conflict: self.conflict, ..Landing::default() };
-        let send_job = job(transfer, scan, self.sending);
+        let (told_here, told_there) = (Arc::<Told>::default(), Arc::<Told>::default());
+        let send_job = job(transfer, scan, self.sending, Arc::clone(&told_here));
         let keeping = Keeping::after(&self.attempt, &self.ledger);
         let receive_job = ReceiveJob {
             transfer,
@@ -111,6 +146,7 @@ impl Pair {
             ends: ends(),
             knows: Acquaintance::Known,
             keep: keeping.keep(),
+            account: Arc::clone(&told_there) as _,
         };
 
         let expected = Arc::new(Mutex::new(None));
@@ -179,7 +215,15 @@ impl Pair {
             tokio::time::timeout(PATIENCE, both).await.expect("both ends come to an end");
         let offer = person.shown.into_inner().unwrap();
         let kept = keeping.kept();
-        Outcomes { sent, received, offer, receiver_notices: notices.into_inner().unwrap(), kept }
+        Outcomes {
+            sent,
+            received,
+            offer,
+            receiver_notices: notices.into_inner().unwrap(),
+            kept,
+            told_here: told_here.all(),
+            told_there: told_there.all(),
+        }
     }
 }
 
@@ -216,10 +260,10 @@ impl Host for Person {
     }
 }
 
-fn job(transfer: TransferId, scan: Scan, limiter: Arc<Limiter>) -> SendJob<'static> {
+fn job(transfer: TransferId, scan: Scan, limiter: Arc<Limiter>, account: Arc<Told>) -> SendJob<'static> {
     let (name, assent) = (DeviceName::parse("Anna").unwrap(), watch::channel(Assent::Known).1);
     let admit = &|_: &DeviceName| ControlFlow::Continue(());
-    SendJob { transfer, name, scan, limiter, ends: ends(), assent, admit }
+    SendJob { transfer, name, scan, limiter, ends: ends(), assent, admit, account }
 }
 
 /// Pipes have no secret of their own.

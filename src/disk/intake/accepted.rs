@@ -21,12 +21,13 @@ use crate::{
         error::DiskError,
         inbox::{
             folder::Inbox,
-            local::{Names, Origin, Top, above},
-            plan::{Attempt, Plan},
+            local::{Names, Origin, Top, above, last},
+            plan::{Attempt, Plan, is_as_long},
         },
+        ledger::Saved,
         system::{gaps::Gaps, whereabouts::Whereabouts},
     },
-    model::{Entry, EntryKind, EntryNo, Group, TransferId},
+    model::{Digest, Entry, EntryKind, EntryNo, Group, TransferId},
 };
 
 /// One accepted transfer. May be used by several threads: while one writes, another stores.
@@ -42,6 +43,15 @@ pub struct Intake {
     lacking: Vec<EntryNo>,
     /// Files that seemed to be there already, and are not the same.
     differ: Mutex<HashSet<EntryNo>>,
+}
+
+/// What an earlier attempt has noted of a file; its path is below the receiving folder.
+#[derive(Debug)]
+pub enum Before {
+    /// In bytes.
+    Stored { path: Box<str>, size: u64, digest: Digest },
+    /// It stood there before.
+    Found { path: Box<str> },
 }
 
 /// What is left to say at the end of a transfer.
@@ -90,6 +100,17 @@ impl Intake {
         final_names::settle(&self.shared)
     }
 
+    /// How many entries were offered.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shared.entries().len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     #[must_use]
     pub fn entry(&self, no: EntryNo) -> Option<&Entry> {
         self.shared.entry(no)
@@ -105,6 +126,35 @@ impl Intake {
     #[must_use]
     pub fn stored(&self) -> &[Range<EntryNo>] {
         self.shared.plan.stored()
+    }
+
+    /// Where a path below the receiving folder is on this device.
+    #[must_use]
+    pub fn place(&self, path: &str) -> PathBuf {
+        self.shared.inbox.folder().join(path)
+    }
+
+    /// What was noted of a file that this transfer has stored.
+    #[must_use]
+    pub fn noted(&self, no: EntryNo) -> Option<Before> {
+        let (entry, book) = (self.shared.entry(no)?, self.shared.book()?);
+        let Saved { path, size, digest, .. } = book.ledger.last(book.accord.mark(entry))?;
+        Some(Before::Stored { path, size, digest })
+    }
+
+    /// What is known of a file that an [earlier attempt](Self::stored) has stored, as that has noted it.
+    #[must_use]
+    pub fn stored_before(&self, no: EntryNo) -> Option<Before> {
+        if let stored @ Some(_) = self.noted(no) {
+            return stored;
+        }
+        let shared = &*self.shared;
+        let entry = shared.entry(no)?;
+        // It was found there, and where is not noted: most probably under its own name.
+        let path = shared.local(&entry.path);
+        let folder = shared.folder(above(&path), Missing::Fail).ok()?;
+        let there = folder.dir.symlink_metadata(last(&path)).ok()?;
+        is_as_long(&there, entry).then(|| Before::Found { path: path.into() })
     }
 
     /// Files that seem to be there already, ascending.

@@ -48,7 +48,8 @@ pub struct Same {
     pub size: u64,
     pub digest: Digest,
     disk: usize,
-    path: String,
+    /// Where it stands, below the receiving folder.
+    pub path: String,
 }
 
 impl Intake {

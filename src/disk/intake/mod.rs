@@ -18,7 +18,7 @@ mod partial;
 mod shared;
 pub mod touched;
 
-pub use accepted::{Finished, Intake};
+pub use accepted::{Before, Finished, Intake};
 pub use compare::{Compared, Same};
 pub use final_names::Stored;
 pub use partial::{Partial, Verified};

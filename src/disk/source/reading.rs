@@ -93,6 +93,20 @@ impl Sources {
         self.entries.get(no as usize)
     }
 
+    /// Where an entry is on this device; `None` of what is no file or folder here.
+    #[must_use]
+    pub fn place(&self, no: EntryNo) -> Option<PathBuf> {
+        match self.origin(no)? {
+            Origin::Path(picked) => Some(self.path(picked, self.entry(no)?)),
+            Origin::StandardInput | Origin::Trial(_) => None,
+        }
+    }
+
+    fn origin(&self, no: EntryNo) -> Option<&Origin> {
+        let pick = self.picks.partition_point(|(first, _)| *first <= no).checked_sub(1)?;
+        self.picks.get(pick).map(|(_, origin)| origin)
+    }
+
     /// Opens a file, or standard input, at its start.
     ///
     /// # Errors
@@ -100,9 +114,7 @@ impl Sources {
     pub fn open(&self, no: EntryNo) -> Result<SourceFile, SourceError> {
         let entry = self.entry(no).ok_or(SourceError::NoSuchFile(no))?;
         let EntryKind::File { size, .. } = entry.kind else { return Err(SourceError::NoSuchFile(no)) };
-        let pick = self.picks.partition_point(|(first, _)| *first <= no).checked_sub(1);
-        let (_, origin) = &self.picks[pick.ok_or(SourceError::NoSuchFile(no))?];
-        let picked = match origin {
+        let picked = match self.origin(no).ok_or(SourceError::NoSuchFile(no))? {
             Origin::Path(picked) => picked,
             Origin::StandardInput => {
                 let path = PathBuf::from(entry.path.name());

@@ -373,6 +373,7 @@ impl Outgoing {
             ends: Ends { binding, sender: self.us, receiver: peer },
             assent: self.assent.subscribe(),
             admit: &admit,
+            account: Arc::new(transfer::NoAccount),
         };
         let open_lane = |token| self.open_lane((route, peer), token);
         let listed = Mutex::new(None);

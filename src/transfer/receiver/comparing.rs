@@ -47,7 +47,7 @@ pub fn compare(intake: &Intake, asked: &mpsc::Receiver<Asked>, fates: &Sender<Fa
         }
         for (entry, result) in intake.make_last(same) {
             let fate = match result {
-                Ok(Same { size, digest, .. }) => Fate::Same { entry, size, digest },
+                Ok(Same { size, digest, path, .. }) => Fate::Same { entry, size, digest, path },
                 Err(why) if why.is_fatal() => Fate::Fatal(why.into()),
                 Err(why) => Fate::Failed { entry, why },
             };

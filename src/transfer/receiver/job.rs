@@ -36,6 +36,8 @@ pub enum Fate {
         entry: EntryNo,
         size: u64,
         digest: Digest,
+        /// Below the receiving folder.
+        path: String,
     },
     /// A likely file is another: its content is wanted.
     Differs {

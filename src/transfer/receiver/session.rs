@@ -1,6 +1,7 @@
 //! Drives the receiver's end: checks the offer, has it answered, stores what comes, and sees to a
 //! proper ending.
 
+mod accounting;
 mod checking;
 mod fates;
 mod finishing;
@@ -27,7 +28,8 @@ use crate::{
     },
     pairing::Ends,
     transfer::{
-        Ended, Inflow, LaneToken, Limiter, LinkError, Meter, Notice, Stops, TransferError,
+        Account, Ended, Inflow, LaneToken, Limiter, LinkError, Meter, NoAccount, Notice, Stops,
+        TransferError,
         control::{self, Link},
         meeting::Called,
         stages::Stages,
@@ -35,6 +37,7 @@ use crate::{
     },
     wire::{FromReceiver, FromSender, Violation, limits, message::Acquaintance},
 };
+use accounting::tell_the_rest;
 use checking::Checked;
 use fates::{Comparing, count, lack};
 use offered::Taken;
@@ -81,6 +84,8 @@ pub struct ReceiveJob {
     pub knows: Acquaintance,
     /// Told the names that were chosen, and what was said yes to, before anything comes.
     pub keep: Keep,
+    /// Told what becomes of each file; of a speed test, nothing.
+    pub account: Arc<dyn Account>,
 }
 
 /// Receives what the control connection offers, if `host` says yes. `lanes` is told the token that
@@ -103,7 +108,7 @@ where
         let tally = Tally::default();
         let machine = Machine::new();
         let (meeting, hello) = Called::new(job.ends, job.knows, job.name.to_string());
-        let limiter = Arc::clone(&job.limiter);
+        let (limiter, account) = (Arc::clone(&job.limiter), Arc::clone(&job.account));
         let rests = if matches!(job.attempt, Attempt::First) { Rests::No } else { Rests::Yes };
         let mut session = Session {
             link,
@@ -113,6 +118,8 @@ where
             machine,
             meeting,
             tally,
+            account,
+            telling: None,
             notes: Vec::new(),
             stages: None,
             intake: None,
@@ -143,6 +150,9 @@ struct Session<'a> {
     machine: Machine,
     meeting: Called,
     tally: Tally,
+    account: Arc<dyn Account>,
+    /// It is told what was settled before this attempt.
+    telling: Option<JoinHandle<()>>,
     /// What came up while it was stored.
     notes: Vec<String>,
     stages: Option<Stages>,
@@ -271,6 +281,9 @@ impl Session<'_> {
         let earlier = wants.earlier();
         self.meter.set_total((!streams).then(|| plan.needs().saturating_add(earlier)));
         self.tally = wants.account(&entries, plan.left_out());
+        if purpose != Purpose::Files {
+            self.account = Arc::new(NoAccount);
+        }
         let ReceiveJob { transfer, keep, attempt, .. } = job;
         let accord = match attempt {
             Attempt::Again(earlier) => earlier.accord,
@@ -295,6 +308,7 @@ impl Session<'_> {
         self.rests = if streams || purpose != Purpose::Files { Rests::No } else { Rests::Yes };
         self.meter.add_bytes(earlier.saturating_add(held_bytes(&held, |no| Some(intake.entry(no)?.kind))));
         self.meter.set_files(self.tally.files());
+        self.begin_account(&intake, wants.unwanted.clone());
 
         let token = crate::identity::random();
         let mut lanes = lanes(token);
@@ -440,6 +454,9 @@ impl Session<'_> {
         if let Some(finishing) = self.finishing.take() {
             // Another attempt must not begin beside it.
             let _ = timeout(limits::SETTLE, finishing).await;
+        }
+        if let Some(intake) = self.intake.clone() {
+            tell_the_rest(&intake, &self.account, (&self.tally, self.telling.take())).await;
         }
         let mut saved = Vec::new();
         if let Some(intake) = self.intake.take() {

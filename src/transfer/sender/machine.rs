@@ -13,7 +13,11 @@ use crate::{
     disk::SourceError,
     model::{DeviceName, Digest, EntryKind, EntryNo, FileProblem, Group, RelPath, Side},
     pairing::{Commitment, Nonce},
-    transfer::{Ended, LaneToken, TransferError, entry_set::EntrySet, tally::Tally},
+    transfer::{
+        Ended, LaneToken, TransferError,
+        entry_set::EntrySet,
+        tally::{Settled, Tally},
+    },
     wire::{
         FromReceiver, Violation, limits,
         message::{Acquaintance, Capabilities, Ending, Load, short},
@@ -313,6 +317,14 @@ impl Machine {
         match &self.phase {
             Phase::Flowing(tally) => tally.files(),
             _ => 0,
+        }
+    }
+
+    /// Files whose fates have become known since this was asked last.
+    pub fn take_settled(&mut self) -> Vec<Settled> {
+        match &mut self.phase {
+            Phase::Flowing(tally) => tally.take_settled(),
+            _ => Vec::new(),
         }
     }
 

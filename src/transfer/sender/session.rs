@@ -1,5 +1,6 @@
 //! Drives the sender's end: scans, offers, lets content flow, and sees to a proper ending.
 
+mod accounting;
 mod flowing;
 mod offering;
 
@@ -8,6 +9,7 @@ use std::{future::Future, ops::ControlFlow, sync::Arc};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::{mpsc, watch},
+    task::JoinHandle,
     time::{Instant, sleep_until, timeout, timeout_at},
 };
 
@@ -19,11 +21,12 @@ use super::{
 };
 use crate::{
     disk::{Scan, Sources},
-    model::{DeviceName, Report, Side, TransferId},
+    model::{DeviceName, Purpose, Report, Side, TransferId},
     net::NetError,
     pairing::Ends,
     transfer::{
-        Assent, Ended, LaneToken, Limiter, LinkError, Meter, Notice, Outflow, Stops, TransferError,
+        Account, Assent, Ended, LaneToken, Limiter, LinkError, Meter, NoAccount, Notice, Outflow, Stops,
+        TransferError,
         control::{self, Link},
         meeting::Calling,
         stages::Stages,
@@ -47,6 +50,8 @@ pub struct SendJob<'a> {
     pub assent: watch::Receiver<Assent>,
     /// Whether a device that calls itself this is to be told anything at all.
     pub admit: &'a (dyn Fn(&DeviceName) -> ControlFlow<()> + Send + Sync),
+    /// Told what becomes of each file; of a speed test, nothing.
+    pub account: Arc<dyn Account>,
 }
 
 /// Sends everything in the job over a control connection and the content connections that
@@ -66,10 +71,24 @@ where
 {
     control::run(control, &FromSender::Alive, |link: Link<FromReceiver>| async move {
         let limiter = Arc::clone(&job.limiter);
+        let account: Arc<dyn Account> = match job.scan.purpose() {
+            Purpose::Files => Arc::clone(&job.account),
+            Purpose::Trial(_) => Arc::new(NoAccount),
+        };
         let meeting = Calling::new(job.ends, job.assent.clone());
-        let (machine, sources, flow, comparing) = (Machine::new(), None, None, None);
-        let mut session =
-            Session { link, meter, limiter, observe, machine, meeting, sources, flow, comparing };
+        let mut session = Session {
+            link,
+            meter,
+            limiter,
+            observe,
+            machine: Machine::new(),
+            meeting,
+            account,
+            telling: None,
+            sources: None,
+            flow: None,
+            comparing: None,
+        };
         let result = tokio::select! {
             // In this order: an alarm is louder than an answer of the same moment.
             biased;
@@ -91,6 +110,9 @@ struct Session<'a> {
     observe: &'a (dyn Fn(Notice) + Send + Sync),
     machine: Machine,
     meeting: Calling,
+    account: Arc<dyn Account>,
+    /// It is told what was settled before this attempt.
+    telling: Option<JoinHandle<()>>,
     /// What was offered, once that is known.
     sources: Option<Arc<Sources>>,
     flow: Option<Flow>,
@@ -157,6 +179,7 @@ impl Session<'_> {
         self.meter
             .set_total(wanted_bytes(&sources, &answer.unwanted).map(|bytes| bytes.saturating_sub(refused)));
         self.machine.stored_earlier(bytes_of(&sources, &answer.stored));
+        self.telling = Some(self.begin_account(&sources, &answer));
         // Before anything can break: who has said yes is not asked again.
         (self.observe)(Notice::Accepted { notes: Vec::new(), short: answer.short });
         let lane = tokio::select! {
@@ -189,7 +212,9 @@ impl Session<'_> {
         self.note_fates();
         let sources = self.sources.as_ref();
         let path = |entry| sources.and_then(|s| s.entry(entry)).map(|e| e.path.clone());
-        let order = self.machine.on_message(message, path)?;
+        let order = self.machine.on_message(message, path);
+        self.keep_account();
+        let order = order?;
         if let Order::Reveal(nonce) = &order {
             match self.meeting.revealed(nonce) {
                 Ok(Some(code)) => (self.observe)(Notice::Met(code)),
@@ -222,6 +247,7 @@ impl Session<'_> {
                 if let Some(offered) = offered {
                     let path = offered.path.clone();
                     self.machine.broken(entry, &path, &why);
+                    self.keep_account();
                 }
             }
         }
@@ -242,6 +268,9 @@ impl Session<'_> {
         if let Some(Comparing { stages, found }) = self.comparing {
             drop(found);
             stages.end(limits::ENDING).await;
+        }
+        if let Some(telling) = self.telling {
+            let _ = timeout(limits::ENDING, telling).await;
         }
         self.machine.into_tally().report(ended, self.meter.pipeline())
     }

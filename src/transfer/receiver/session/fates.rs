@@ -9,7 +9,7 @@ use tokio::{sync::mpsc, task::spawn_blocking, time::timeout};
 use super::{Order, Session};
 use crate::{
     disk::{DiskError, Intake, Lack},
-    model::{Digest, EntryNo, FileProblem, Side},
+    model::{Digest, EntryNo, FileProblem, Screening, Side},
     transfer::{
         Ended, Meter, TransferError,
         entry_set::EntrySet,
@@ -195,11 +195,14 @@ impl Session<'_> {
         Ok(match fate {
             Fate::Fatal(why) => return Err(why),
             Fate::Stored { entry, stored } => {
-                self.tally.stored(entry, stored.size, stored.digest);
+                // Nobody screens yet.
+                self.tally.stored(entry, stored.size, stored.digest, Screening::Off);
+                self.keep_account(intake, Some(stored.path.as_str()));
                 Word::Receipt(Receipt::stored(entry, stored.digest))
             }
-            Fate::Same { entry, size, digest } => {
+            Fate::Same { entry, size, digest, path } => {
                 self.tally.already(entry, size, digest);
+                self.keep_account(intake, Some(&path));
                 self.meter.add_bytes(size);
                 self.meter.add_file();
                 Word::Receipt(Receipt::stored(entry, digest))
@@ -208,17 +211,20 @@ impl Session<'_> {
             Fate::NotNow { entry } => Word::NotNow(entry),
             Fate::Failed { entry, why } if why.is_for_good() => {
                 self.tally.failed_for_good(entry, of_ours(intake, entry, &why));
+                self.keep_account(intake, None);
                 Word::Unfit(entry, of_disk(&why))
             }
             Fate::Failed { entry, why } => {
                 // With what no sentence has.
                 tracing::info!(entry, cause = ?why, "a file can’t be stored");
                 self.tally.failed(entry, of_ours(intake, entry, &why));
+                self.keep_account(intake, None);
                 Word::Receipt(Receipt::failed(entry, of_disk(&why)))
             }
             Fate::Broken { entry } => {
                 let why = "It could not be read whole at the sender.";
                 self.tally.failed(entry, of_theirs(intake, entry, why));
+                self.keep_account(intake, None);
                 Word::Nothing
             }
         })

@@ -152,7 +152,8 @@ mod tests {
         },
         pairing::Ends,
         transfer::{
-            Attempt, Compared, Host, IncomingOffer, Limiter, More, ReceiveJob, Refusal, Stops, receive,
+            Attempt, Compared, Host, IncomingOffer, Limiter, More, NoAccount, ReceiveJob, Refusal, Stops,
+            receive,
         },
         wire::{
             FromReceiver, frame,
@@ -174,6 +175,7 @@ mod tests {
             ends: Ends { binding: [0; 32], sender: id, receiver: id },
             knows: Acquaintance::Stranger,
             keep: Box::new(|_, _| Ok(Arc::default())),
+            account: Arc::new(NoAccount),
         }
     }
 

@@ -4,7 +4,7 @@ use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use super::{Machine, Order, Phase};
 use crate::{
-    model::{Digest, EntryNo, FileProblem, LeftOut, RelPath, Side, text::visible},
+    model::{Digest, EntryNo, FileProblem, LeftOut, RelPath, Screening, Side, text::visible},
     transfer::{LaneToken, sender::doubts::Doubts, tally::Tally},
     wire::{
         Violation,
@@ -83,7 +83,8 @@ impl Machine {
                     if was_asked {
                         tally.already(entry, sent.size, sent.digest)
                     } else {
-                        tally.stored(entry, sent.size, sent.digest)
+                        // Nobody tells of a screening yet.
+                        tally.stored(entry, sent.size, sent.digest, Screening::Off)
                     }
                 }
                 // A file may fail there at any time; it can't be stored before it was sent.
