@@ -11,6 +11,7 @@ pub mod disk;
 pub mod engine;
 #[cfg(feature = "gui")]
 pub mod gui;
+pub mod history;
 pub mod identity;
 pub mod logging;
 pub mod model;

@@ -1,0 +1,23 @@
+//! What came and went, from whom and whereto, kept for as long as its person wants: one SQLite file in the home.
+//!
+//! [`History`] writes, [`Reader`] answers, [`Finder`] answers on a thread of its own while somebody types. Several
+//! processes of one home may do each at once. Knows its file and what is asked of it. Must not know who records, who
+//! asks, or how anything is shown. Everything but [`Finder`] blocks.
+
+mod error;
+mod finder;
+mod page;
+mod query;
+mod reader;
+mod record;
+mod row;
+mod writer;
+
+pub use error::{Damage, HistoryError};
+pub use finder::{Answer, Asked, Counting, Finder, Found, Ticket};
+pub use page::{Count, Cursor, Page};
+pub use query::{DeviceIs, Order, Query};
+pub use reader::Reader;
+pub use record::{Device, Ending, FileEntry, TransferRecord};
+pub use row::{Became, Item, Row, RowId, Screened, TransferRow};
+pub use writer::History;
