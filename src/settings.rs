@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ByteRate, Conflict, DeviceKind, DeviceName, Lasting, ScannerChoice};
+use crate::model::{ByteRate, Conflict, DeviceKind, DeviceName, Lasting, ScannerChoice, Unscanned};
 
 /// In the data folder.
 pub const FILE: &str = "settings.json";
@@ -39,6 +39,8 @@ pub struct Settings {
     pub accept: AcceptRule,
     /// Bytes from which on even a trusted device's offer is asked about. `None`: no size is too large.
     pub ask_above: Option<u64>,
+    /// What is done with files that could not be checked for viruses, where there is a scanner.
+    pub unscanned: Unscanned,
     /// When nobody is asked. `None`: always somebody is.
     pub quiet: Option<QuietHours>,
     /// Who looks for viruses in what comes.
@@ -122,6 +124,7 @@ impl Default for Settings {
             visibility: Visibility::default(),
             accept: AcceptRule::default(),
             ask_above: None,
+            unscanned: Unscanned::default(),
             quiet: None,
             scanner: ScannerChoice::default(),
             scanner_limit: None,

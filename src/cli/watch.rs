@@ -246,7 +246,8 @@ impl Watch {
             | Event::Code(_)
             | Event::Unkept(None)
             // Nothing is chosen here while it runs.
-            | Event::Refused(_) => {}
+            | Event::Refused(_)
+            | Event::Quarantined(_) => {}
         }
     }
 

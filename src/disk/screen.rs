@@ -10,6 +10,7 @@ use crate::model::Screening;
 pub trait Screen: Send + Sync {
     /// Looks into a whole file of `size` bytes, which nobody writes to any more; `name` is for the log of whoever looks.
     /// `file` is a descriptor of its own, opened for reading alone: its position is nobody's. Blocks, for as long as a
-    /// look takes, and never for ever.
-    fn screen(&self, file: &File, size: u64, name: &str) -> Screening;
+    /// look takes, and never for ever: no longer than a few seconds once `is_over`, which is asked again and again, says
+    /// that nobody waits for it any more. What is said then is thrown away.
+    fn screen(&self, file: &File, size: u64, name: &str, is_over: &dyn Fn() -> bool) -> Screening;
 }

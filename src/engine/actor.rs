@@ -331,6 +331,8 @@ impl Actor {
             Command::GiveCode { code, remember } => self.give_code(code, remember),
             Command::Look(looking) => self.look(looking),
             Command::Examine { reply } => self.examine(reply),
+            // Nothing is put there yet: whoever asks hears that nobody answers.
+            Command::ListQuarantine { .. } | Command::Quarantine { .. } => {}
             // Ends the loop that calls this.
             Command::Shutdown => {}
         }

@@ -7,7 +7,8 @@ use tokio::sync::oneshot;
 use super::network::doctor::Finding;
 use crate::{
     model::{
-        Answer, DeviceId, Landing, PairingCode, Problem, Source, Summary, Target, TransferId, Trial, Trust,
+        Answer, DeviceId, Landing, PairingCode, Problem, QuarantineDeed, QuarantineDone, QuarantineId,
+        QuarantineItem, Source, Summary, Target, TransferId, Trial, Trust,
     },
     settings::Settings,
 };
@@ -59,7 +60,19 @@ pub enum Command {
     GiveCode { code: Option<PairingCode>, remember: Remember },
     /// Find out why devices may not see each other. The engine wakes the face after it has replied.
     Examine { reply: oneshot::Sender<Vec<Finding>> },
+    /// What is in quarantine, the latest first. The engine wakes the face after it has replied.
+    ListQuarantine { reply: oneshot::Sender<Result<Vec<QuarantineItem>, Problem>> },
+    /// Do this with these of it, one after the other; each has its answer, in their order. The engine wakes the face
+    /// after it has replied, and publishes how many are left.
+    Quarantine {
+        items: Vec<QuarantineId>,
+        deed: QuarantineDeed,
+        reply: oneshot::Sender<Vec<QuarantineAnswer>>,
+    },
 }
+
+/// What became of one thing in quarantine, or why nothing did.
+pub type QuarantineAnswer = (QuarantineId, Result<QuarantineDone, Problem>);
 
 /// How a transfer that sends deals with the device that it meets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

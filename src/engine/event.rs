@@ -29,4 +29,6 @@ pub enum Event {
     Deaf(Option<Problem>),
     /// Why the receiving folder that a person has chosen last is not received into; `None` when it is.
     Refused(Option<Problem>),
+    /// How many files are in quarantine.
+    Quarantined(u64),
 }

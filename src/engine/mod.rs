@@ -19,7 +19,8 @@ mod trust;
 
 pub use cards::{CodeState, DeviceCard, InboxCard, ReceivingState};
 pub use command::{
-    Command, Consent, DeviceChange, Looking, Manner, PortChoice, Receiving, Remember, Strangers,
+    Command, Consent, DeviceChange, Looking, Manner, PortChoice, QuarantineAnswer, Receiving, Remember,
+    Strangers,
 };
 pub use config::{Config, Earlier, Multicast};
 pub use event::Event;

@@ -28,6 +28,8 @@ pub struct Snapshot {
     pub deaf: Option<Problem>,
     /// Why the receiving folder that a person has chosen last is not received into, if so.
     pub refused: Option<Problem>,
+    /// How many files are in quarantine; the list is asked for.
+    pub quarantined: u64,
 }
 
 impl Snapshot {
@@ -46,6 +48,7 @@ impl Snapshot {
             unkept: None,
             deaf: None,
             refused: None,
+            quarantined: 0,
         }
     }
 
@@ -66,6 +69,7 @@ impl Snapshot {
             Event::Unkept(problem) => self.unkept.clone_from(problem),
             Event::Deaf(problem) => self.deaf.clone_from(problem),
             Event::Refused(problem) => self.refused.clone_from(problem),
+            Event::Quarantined(count) => self.quarantined = *count,
         }
     }
 

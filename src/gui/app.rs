@@ -152,7 +152,7 @@ impl App {
             Update::Event(Event::Unkept(Some(problem)) | Event::Refused(Some(problem))) => {
                 self.tools.notices.failed(&problem.text);
             }
-            Update::Event(Event::Unkept(None) | Event::Refused(None)) => {}
+            Update::Event(Event::Unkept(None) | Event::Refused(None) | Event::Quarantined(_)) => {}
             Update::Event(Event::Deaf(problem)) => {
                 self.send.hear(snapshot);
                 self.receive.hear(snapshot);

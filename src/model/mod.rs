@@ -18,6 +18,7 @@ mod path;
 mod pause;
 mod peer;
 mod pipeline;
+mod quarantine;
 mod rate;
 mod report;
 mod scanner;
@@ -48,6 +49,10 @@ pub use path::{RelPath, UnsafePath};
 pub use pause::Pause;
 pub use peer::Peer;
 pub use pipeline::{Bottleneck, Clocks, Pipeline, Stopwatch, Times, Work};
+pub use quarantine::{
+    BadQuarantineId, Caught, QuarantineDeed, QuarantineDone, QuarantineId, QuarantineItem, QuarantinePlace,
+    Unscanned,
+};
 pub use rate::{BadByteRate, ByteRate};
 pub use report::{FileProblem, Outcome, Problem, ProblemKind, Report, Retry};
 pub use scanner::{BadScanner, ScannerAddress, ScannerChoice};
