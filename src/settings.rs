@@ -40,7 +40,7 @@ pub struct Settings {
     /// Bytes from which on even a trusted device's offer is asked about. `None`: no size is too large.
     pub ask_above: Option<u64>,
     /// What is done with files that could not be checked for viruses, where there is a scanner.
-    pub unscanned: Unscanned,
+    pub when_unscanned: Unscanned,
     /// When nobody is asked. `None`: always somebody is.
     pub quiet: Option<QuietHours>,
     /// Who looks for viruses in what comes.
@@ -124,7 +124,7 @@ impl Default for Settings {
             visibility: Visibility::default(),
             accept: AcceptRule::default(),
             ask_above: None,
-            unscanned: Unscanned::default(),
+            when_unscanned: Unscanned::default(),
             quiet: None,
             scanner: ScannerChoice::default(),
             scanner_limit: None,
