@@ -7,6 +7,9 @@
 mod bounded;
 mod ending;
 mod format;
+#[cfg(test)]
+mod tests;
+mod text;
 mod unknown;
 mod zip;
 
@@ -30,25 +33,22 @@ pub fn kind_of_content(file: &File, name: &str) -> ContentKind {
 }
 
 fn kind_of<R: Read + Seek>(mut source: R, name: &str) -> ContentKind {
-    // The first arithmetic of either library that a stranger’s numbers overflow would end the thread in a debug build.
+    // Arithmetic of either library that a stranger’s numbers overflow would end the thread in a debug build.
     let told = catch_unwind(AssertUnwindSafe(|| by_content(&mut source)));
-    match told.unwrap_or(ContentKind::Other) {
-        ContentKind::Other => ending::kind_of(name).unwrap_or(ContentKind::Other),
-        kind => kind,
+    match told.unwrap_or(Some(ContentKind::Other)) {
+        None => ContentKind::Other,
+        Some(ContentKind::Other) => ending::kind_of(name).unwrap_or(ContentKind::Other),
+        Some(kind) => kind,
     }
 }
 
-fn by_content<R: Read + Seek>(source: &mut R) -> ContentKind {
-    let Ok(head) = unknown::head(Bounded::new(&mut *source)) else { return ContentKind::Other };
-    if head.is_empty() {
-        return ContentKind::Other;
-    }
+/// `None` where there is no content.
+fn by_content<R: Read + Seek>(source: &mut R) -> Option<ContentKind> {
+    let head = unknown::head(Bounded::new(&mut *source)).ok().filter(|head| !head.is_empty())?;
     let format = Bounded::new(&mut *source).from_start(FileFormat::from_reader).unwrap_or_default();
-    match format::told(format) {
+    Some(match format::told(format, &head) {
         Told::Kind(kind) => kind,
-        Told::Unless(_) if unknown::is_text(&head) => ContentKind::Text,
-        Told::Unless(kind) => kind,
         Told::Zip => zip::kind_of(Bounded::new(source)),
         Told::Nothing => unknown::kind_of(&head, Bounded::new(source)),
-    }
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::bounded::Bounded;
+use super::{bounded::Bounded, text};
 use crate::model::ContentKind;
 
 /// What is looked at to see whether it is text. In bytes.
@@ -22,19 +22,11 @@ pub fn head<R: Read + Seek>(source: Bounded<R>) -> io::Result<Vec<u8>> {
 pub fn kind_of<R: Read + Seek>(head: &[u8], source: Bounded<R>) -> ContentKind {
     if is_tar(head) || is_apple_image(source) {
         ContentKind::Archive
-    } else if is_text(head) {
+    } else if text::is_likely(head) {
         ContentKind::Text
     } else {
         ContentKind::Other
     }
-}
-
-/// No byte that only machines write. Whether it is valid in some encoding is not asked: there are many, and the last
-/// character may be cut.
-pub fn is_text(head: &[u8]) -> bool {
-    let is_written = |byte: &u8| matches!(byte, 7..=10 | 12 | 13 | 27 | 32..=126 | 128..);
-    !head.is_empty()
-        && (head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") || head.iter().all(is_written))
 }
 
 /// The oldest kind of tar has no mark but the sum of its header, in octal digits, counted as if the sum were spaces.
