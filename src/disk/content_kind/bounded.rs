@@ -21,7 +21,7 @@ impl<R: Read + Seek> Bounded<R> {
     }
 
     /// Hands it over as it stands at the file’s first byte.
-    pub fn from_start<T>(mut self, read: impl FnOnce(Self) -> io::Result<T>) -> io::Result<T> {
+    pub fn whole<T>(mut self, read: impl FnOnce(Self) -> io::Result<T>) -> io::Result<T> {
         self.rewind()?;
         read(self)
     }

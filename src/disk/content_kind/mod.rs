@@ -28,6 +28,7 @@ use crate::model::ContentKind;
 ///
 /// Blocks: what takes part is a few small reads, in a regular file of any size. It must be open for reading, and
 /// stands anywhere afterwards. What can’t be read is [`Other`](ContentKind::Other), and so is an empty file.
+#[must_use]
 pub fn kind_of_content(file: &File, name: &str) -> ContentKind {
     kind_of(file, name)
 }
@@ -45,7 +46,7 @@ fn kind_of<R: Read + Seek>(mut source: R, name: &str) -> ContentKind {
 /// `None` where there is no content.
 fn by_content<R: Read + Seek>(source: &mut R) -> Option<ContentKind> {
     let head = unknown::head(Bounded::new(&mut *source)).ok().filter(|head| !head.is_empty())?;
-    let format = Bounded::new(&mut *source).from_start(FileFormat::from_reader).unwrap_or_default();
+    let format = Bounded::new(&mut *source).whole(FileFormat::from_reader).unwrap_or_default();
     Some(match format::told(format, &head) {
         Told::Kind(kind) => kind,
         Told::Zip => zip::kind_of(Bounded::new(source)),

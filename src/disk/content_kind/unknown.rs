@@ -12,7 +12,7 @@ const BLOCK: usize = 512;
 
 /// The file’s first bytes. None where it is empty.
 pub fn head<R: Read + Seek>(source: Bounded<R>) -> io::Result<Vec<u8>> {
-    source.from_start(|source| {
+    source.whole(|source| {
         let mut head = Vec::new();
         source.take(HEAD).read_to_end(&mut head)?;
         Ok(head)
@@ -34,7 +34,7 @@ fn is_tar(head: &[u8]) -> bool {
     let Some((header, _)) = head.split_first_chunk::<BLOCK>() else { return false };
     let field = 148..156;
     let told = header[field.clone()].iter().skip_while(|byte| **byte == b' ');
-    let digits: Vec<u8> = told.copied().take_while(|byte| byte.is_ascii_digit()).collect();
+    let digits: Vec<u8> = told.copied().take_while(u8::is_ascii_digit).collect();
     let told = std::str::from_utf8(&digits).ok().and_then(|digits| u32::from_str_radix(digits, 8).ok());
     let counted = |(at, byte): (usize, &u8)| if field.contains(&at) { b' ' } else { *byte };
     let sum: u32 = header.iter().enumerate().map(counted).map(u32::from).sum();

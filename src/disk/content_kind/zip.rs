@@ -2,6 +2,7 @@
 
 use std::{
     cell::RefCell,
+    collections::BTreeSet,
     io::{self, Read, Seek, SeekFrom},
 };
 
@@ -26,11 +27,11 @@ pub fn kind_of<R: Read + Seek>(mut source: Bounded<R>) -> ContentKind {
         return ContentKind::Archive;
     };
     let mut entries = archive.entries(&mut buffer);
-    let mut seen = Seen::default();
+    let mut seen = BTreeSet::new();
     for number in 0..ENTRIES {
         let Ok(Some(entry)) = entries.next_entry() else { break };
-        seen.note(number, entry.file_path().as_ref());
-        if let Some(kind) = seen.kind() {
+        seen.extend(signs(number, entry.file_path().as_ref()));
+        if let Some(kind) = told(&seen) {
             return kind;
         }
     }
@@ -48,39 +49,46 @@ impl<R: Read + Seek> ReaderAt for Placed<R> {
     }
 }
 
-/// What has been seen among the names.
-#[derive(Default)]
-struct Seen {
-    mimetype_first: bool,
-    content_types: bool,
-    office: bool,
-    /// The first name is below `META-INF/`.
-    meta_first: bool,
-    /// The manifest is among the first two.
-    manifest: bool,
-    android: bool,
-    code_or_signature: bool,
+/// What one name among others says.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Sign {
+    /// The first is `mimetype`.
+    Mimetype,
+    ContentTypes,
+    OfficeFolder,
+    /// The first is below `META-INF/`.
+    MetaFirst,
+    /// Java’s manifest is among the first two.
+    Manifest,
+    Android,
+    CodeOrSignature,
 }
 
-impl Seen {
-    fn note(&mut self, number: usize, name: &[u8]) {
-        let is_meta = name.starts_with(b"META-INF/");
-        self.mimetype_first |= number == 0 && name == b"mimetype";
-        self.meta_first |= number == 0 && is_meta;
-        self.manifest |= number < 2 && name == b"META-INF/MANIFEST.MF";
-        self.content_types |= name == b"[Content_Types].xml";
-        self.office |= [&b"word/"[..], b"xl/", b"ppt/", b"visio/"].iter().any(|part| name.starts_with(part));
-        self.android |= name == b"AndroidManifest.xml";
-        self.code_or_signature |= is_meta || name == b"resources.arsc" || name.ends_with(b".dex");
-    }
+fn signs(number: usize, name: &[u8]) -> impl Iterator<Item = Sign> {
+    let is_meta = name.starts_with(b"META-INF/");
+    let is_office = [&b"word/"[..], b"xl/", b"ppt/", b"visio/"].iter().any(|part| name.starts_with(part));
+    [
+        (Sign::Mimetype, number == 0 && name == b"mimetype"),
+        (Sign::ContentTypes, name == b"[Content_Types].xml"),
+        (Sign::OfficeFolder, is_office),
+        (Sign::MetaFirst, number == 0 && is_meta),
+        (Sign::Manifest, number < 2 && name == b"META-INF/MANIFEST.MF"),
+        (Sign::Android, name == b"AndroidManifest.xml"),
+        (Sign::CodeOrSignature, is_meta || name == b"resources.arsc" || name.ends_with(b".dex")),
+    ]
+    .into_iter()
+    .filter_map(|(sign, is_there)| is_there.then_some(sign))
+}
 
-    fn kind(&self) -> Option<ContentKind> {
-        let is_document = self.mimetype_first || self.content_types && self.office;
-        let is_program = self.meta_first && self.manifest || self.android && self.code_or_signature;
-        match (is_document, is_program) {
-            (true, _) => Some(ContentKind::Document),
-            (false, true) => Some(ContentKind::Program),
-            (false, false) => None,
-        }
-    }
+/// Each of the signs must be there.
+const TELLING: [(&[Sign], ContentKind); 4] = [
+    (&[Sign::Mimetype], ContentKind::Document),
+    (&[Sign::ContentTypes, Sign::OfficeFolder], ContentKind::Document),
+    (&[Sign::MetaFirst, Sign::Manifest], ContentKind::Program),
+    (&[Sign::Android, Sign::CodeOrSignature], ContentKind::Program),
+];
+
+fn told(seen: &BTreeSet<Sign>) -> Option<ContentKind> {
+    let (_, kind) = TELLING.into_iter().find(|(signs, _)| signs.iter().all(|sign| seen.contains(sign)))?;
+    Some(kind)
 }
