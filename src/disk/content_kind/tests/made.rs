@@ -46,17 +46,17 @@ pub fn tiff(mark: &[u8]) -> Vec<u8> {
 }
 
 /// A box of ISO’s media files: its length, its name, and what is in it.
-pub fn boxed(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+pub fn boxed(name: &[u8], content: &[u8]) -> Vec<u8> {
     let length = u32::try_from(content.len() + 8).unwrap();
     joined(&[&length.to_be_bytes(), name, content])
 }
 
-fn brand(name: &[u8; 4]) -> Vec<u8> {
+fn brand(name: &[u8]) -> Vec<u8> {
     boxed(b"ftyp", &joined(&[name, &[0, 0, 2, 0], name]))
 }
 
 /// A box that says what format it is, and some content.
-pub fn branded(name: &[u8; 4]) -> Vec<u8> {
+pub fn branded(name: &[u8]) -> Vec<u8> {
     joined(&[&brand(name), &boxed(b"mdat", &noise(300))])
 }
 
