@@ -17,6 +17,7 @@ pub mod logging;
 pub mod model;
 pub mod net;
 pub mod pairing;
+pub mod scan;
 pub mod settings;
 pub mod transfer;
 pub mod wire;
