@@ -12,6 +12,7 @@ mod handle;
 pub mod home;
 mod network;
 mod report;
+pub mod scanner;
 mod snapshot;
 mod start;
 mod transfers;

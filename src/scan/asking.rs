@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    link::{Broken, HandedOver, Link, Sent, Times},
+    link::{Broken, HandedOver, Link, Sent, Waiting},
     reply::{self, Asked, Reply},
     verdict::Scanned,
 };
@@ -29,9 +29,9 @@ const BLOCK: usize = 256 * 1024;
 
 /// Whether it scans, by having it scan something harmless: it may answer to its name and not be able to. It may be
 /// silent for `patience`.
-pub fn health(place: &ScannerAddress, times: Times<'_>, patience: Duration) -> Result<Reply, Broken> {
-    let mut link = Link::to(place, times)?;
-    let until = times.within(patience);
+pub fn health(place: &ScannerAddress, waiting: Waiting<'_>, patience: Duration) -> Result<Reply, Broken> {
+    let mut link = Link::to(place, waiting)?;
+    let until = waiting.within(patience);
     let length = u32::try_from(HARMLESS.len()).unwrap_or_default().to_be_bytes();
     let question = [b"zINSTREAM\0".as_slice(), &length, HARMLESS, &[0; 4]].concat();
     link.send(&question, until)?;
@@ -39,9 +39,9 @@ pub fn health(place: &ScannerAddress, times: Times<'_>, patience: Duration) -> R
 }
 
 /// What it calls itself.
-pub fn version(place: &ScannerAddress, times: Times<'_>) -> Result<String, Broken> {
-    let mut link = Link::to(place, times)?;
-    let until = times.within(times.patience.step);
+pub fn version(place: &ScannerAddress, waiting: Waiting<'_>) -> Result<String, Broken> {
+    let mut link = Link::to(place, waiting)?;
+    let until = waiting.within(waiting.patience.step);
     link.send(b"zVERSION\0", until)?;
     let answer = link.answer(until)?;
     let end = answer.iter().position(|byte| matches!(byte, 0 | b'\n')).unwrap_or(answer.len());
@@ -53,10 +53,10 @@ pub fn scan(
     place: &ScannerAddress,
     file: &File,
     size: u64,
-    times: Times<'_>,
+    waiting: Waiting<'_>,
     patience: Duration,
 ) -> Result<Scanned, Broken> {
-    match hand_over(place, file, size, times, patience) {
+    match hand_over(place, file, size, waiting, patience) {
         // It may not be able to read what it was handed, where it is confined or on another machine.
         Ok(Some(Scanned { reply: Reply::Refused(words), .. })) => {
             tracing::debug!(words, "a file that was handed over was refused: it is sent");
@@ -66,7 +66,7 @@ pub fn scan(
         Ok(Some(scanned)) => return Ok(scanned),
         Err(why) => return Err(why),
     }
-    stream(place, file, size, times, patience)
+    stream(place, file, size, waiting, patience)
 }
 
 /// Hands it the open file itself: that takes it the least. `None` where that can't be done.
@@ -74,20 +74,20 @@ fn hand_over(
     place: &ScannerAddress,
     file: &File,
     size: u64,
-    times: Times<'_>,
+    waiting: Waiting<'_>,
     patience: Duration,
 ) -> Result<Option<Scanned>, Broken> {
     if !matches!(place, ScannerAddress::Socket(_)) {
         return Ok(None);
     }
-    let mut link = Link::to(place, times)?;
+    let mut link = Link::to(place, waiting)?;
     // One more byte, for the descriptor to travel with.
-    let handed = link.hand_over(b"zFILDES\0\0", file, times.within(times.patience.step))?;
+    let handed = link.hand_over(b"zFILDES\0\0", file, waiting.within(waiting.patience.step))?;
     if handed == HandedOver::CannotBe {
         return Ok(None);
     }
     let began = Instant::now();
-    let answer = link.answer(times.within(patience))?;
+    let answer = link.answer(waiting.within(patience))?;
     let reply = reply::read(&answer, Asked::Descriptor);
     Ok(Some(Scanned { reply, size, took: began.elapsed() }))
 }
@@ -97,12 +97,13 @@ fn stream(
     place: &ScannerAddress,
     mut file: &File,
     size: u64,
-    times: Times<'_>,
+    waiting: Waiting<'_>,
     patience: Duration,
 ) -> Result<Scanned, Broken> {
     file.rewind().map_err(Broken::Failed)?;
-    let mut link = Link::to(place, times)?;
-    let whole = times.within(times.patience.step + Duration::from_secs(size / times.patience.slowest.max(1)));
+    let mut link = Link::to(place, waiting)?;
+    let whole =
+        waiting.within(waiting.patience.step + Duration::from_secs(size / waiting.patience.slowest.max(1)));
     let mut sent = link.send(b"zINSTREAM\0", whole)?;
     let mut left = size;
     let mut block = vec![0; BLOCK.min(usize::try_from(size).unwrap_or(BLOCK))];
@@ -126,7 +127,8 @@ fn stream(
     }
     let began = Instant::now();
     // One that has answered before it had all has nothing more to think about.
-    let until = times.within(if sent == Sent::All { patience } else { times.patience.step.min(patience) });
+    let until =
+        waiting.within(if sent == Sent::All { patience } else { waiting.patience.step.min(patience) });
     let reply = match (reply::read(&link.answer(until)?, Asked::Stream), sent) {
         // It can't know.
         (Reply::Nothing, Sent::Cut) => Reply::Odd("stream: OK, before it had the whole file".to_owned()),

@@ -2,7 +2,14 @@
 //!
 //! Knows facts. Must not know how they are told.
 
-use super::{asking, limits::Limits, link::{Broken, Times}, reply::Reply, scanner::Scanner, version::Version};
+use super::{
+    asking,
+    limits::Limits,
+    link::{Broken, Waiting},
+    reply::Reply,
+    scanner::Scanner,
+    version::Version,
+};
 use crate::model::{NotScanned, ScannerAddress, ScannerChoice};
 
 /// Whether there is one.
@@ -38,10 +45,10 @@ impl Scanner {
         if choice == ScannerChoice::Off {
             return Presence::Off;
         }
-        let times = Times { patience: &self.patience, is_over: &|| false };
+        let waiting = Waiting { patience: &self.patience, is_over: &|| false };
         let mut there = None;
         for place in self.places() {
-            let trouble = match asking::health(&place, times, self.patience.step) {
+            let trouble = match asking::health(&place, waiting, self.patience.step) {
                 Ok(Reply::Nothing) => None,
                 Ok(Reply::Refused(words) | Reply::Odd(words) | Reply::Found(words)) => {
                     Some(NotScanned::Failed(words))
@@ -60,7 +67,7 @@ impl Scanner {
         }
         match (there, choice) {
             (Some((place, trouble)), _) => {
-                let version = asking::version(&place, times).ok();
+                let version = asking::version(&place, waiting).ok();
                 let version = version.and_then(|line| Version::parse(&line));
                 if trouble.is_none() {
                     self.memory.remember(&place.to_string());

@@ -78,12 +78,12 @@ impl Broken {
 
 /// How long things may take, for somebody who may not want to know any more.
 #[derive(Clone, Copy)]
-pub struct Times<'a> {
+pub struct Waiting<'a> {
     pub patience: &'a Patience,
     pub is_over: &'a dyn Fn() -> bool,
 }
 
-impl<'a> Times<'a> {
+impl<'a> Waiting<'a> {
     pub fn within(self, patience: Duration) -> Deadline<'a> {
         Deadline { until: Instant::now() + patience, is_over: self.is_over }
     }
@@ -109,11 +109,11 @@ impl Deadline<'_> {
 
 impl Link {
     /// Connects, and tries again while the other is too busy for it.
-    pub fn to(place: &ScannerAddress, times: Times<'_>) -> Result<Self, Broken> {
-        let until = times.within(times.patience.busy);
+    pub fn to(place: &ScannerAddress, waiting: Waiting<'_>) -> Result<Self, Broken> {
+        let until = waiting.within(waiting.patience.busy);
         let mut pause = FIRST_PAUSE;
         loop {
-            match connect(place, times.patience.connect) {
+            match connect(place, waiting.patience.connect) {
                 Err(why) if why.kind() == io::ErrorKind::WouldBlock => {
                     let most = match until.glance() {
                         Err(Broken::Silent) => return Err(Broken::Busy),
@@ -275,7 +275,12 @@ fn is_answering(_: &Link) -> bool {
 impl Link {
     /// Hands a file over with some words, all in one; `false` where that can't be done here.
     #[cfg(unix)]
-    pub fn hand_over(&mut self, words: &[u8], file: &File, until: Deadline<'_>) -> Result<HandedOver, Broken> {
+    pub fn hand_over(
+        &mut self,
+        words: &[u8],
+        file: &File,
+        until: Deadline<'_>,
+    ) -> Result<HandedOver, Broken> {
         use std::{io::IoSlice, mem::MaybeUninit, os::fd::AsFd as _};
 
         use rustix::{

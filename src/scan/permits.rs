@@ -45,24 +45,24 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::scan::{link::Times, patience::Patience};
+    use crate::scan::{link::Waiting, patience::Patience};
 
     #[test]
     fn no_more_than_there_are_places_and_a_place_that_is_left_is_taken() {
         let permits = Permits::new(2);
         let patience = Patience::default();
         let for_ever = || false;
-        let times = Times { patience: &patience, is_over: &for_ever };
-        let soon = || times.within(Duration::from_millis(1));
+        let waiting = Waiting { patience: &patience, is_over: &for_ever };
+        let soon = || waiting.within(Duration::from_millis(1));
         let first = permits.take(soon()).unwrap();
         let _second = permits.take(soon()).unwrap();
         assert!(matches!(permits.take(soon()), Err(Broken::Silent)));
-        let over = Times { patience: &patience, is_over: &|| true };
+        let over = Waiting { patience: &patience, is_over: &|| true };
         assert!(matches!(permits.take(over.within(Duration::from_hours(1))), Err(Broken::Over)));
         std::thread::scope(|scope| {
             let third = scope.spawn(|| {
-                let times = Times { patience: &Patience::default(), is_over: &|| false };
-                permits.take(times.within(Duration::from_mins(1))).is_ok()
+                let waiting = Waiting { patience: &Patience::default(), is_over: &|| false };
+                permits.take(waiting.within(Duration::from_mins(1))).is_ok()
             });
             drop(first);
             assert!(third.join().unwrap());

@@ -10,8 +10,16 @@ use std::{
 };
 
 use super::{
-    asking, config::Configs, limits::Limits, link::Broken, memory::Memory, patience::Patience,
-    permits::Permits, place::Wanted, reply::Reply, verdict,
+    asking,
+    config::Configs,
+    limits::Limits,
+    link::{Broken, Waiting},
+    memory::Memory,
+    patience::Patience,
+    permits::Permits,
+    place::Wanted,
+    reply::Reply,
+    verdict,
 };
 use crate::{
     disk::Screen,
@@ -112,17 +120,20 @@ impl Scanner {
     }
 
     /// Where it is, as soon as it scans.
-    fn ready(&self, times: Times<'_>) -> Result<ScannerAddress, Missing> {
+    fn ready(&self, waiting: Waiting<'_>) -> Result<ScannerAddress, Missing> {
+        let until = waiting.within(self.patience.queue);
         let mut state = lock(&self.state);
         let patience = loop {
             match &state.health {
                 Health::Well { at, since } if since.elapsed() < self.patience.fresh => return Ok(at.clone()),
-                Health::Away { why, until } if Instant::now() < *until => return Err(Missing::Away(why.clone())),
+                Health::Away { why, until } if Instant::now() < *until => {
+                    return Err(Missing::Away(why.clone()));
+                }
                 // It was waited for once.
                 Health::Away { why: Screening::NotScanned(_), .. } => break self.patience.loading_still,
                 Health::Unknown | Health::Well { .. } | Health::Away { .. } => break self.patience.loading,
                 Health::Sought => {
-                    let glance = times.within(self.patience.queue).glance().map_err(|_| Missing::Over)?;
+                    let glance = until.glance().map_err(|_| Missing::Over)?;
                     let waited = self.looked.wait_timeout(state, glance);
                     state = waited.unwrap_or_else(PoisonError::into_inner).0;
                 }
@@ -131,11 +142,13 @@ impl Scanner {
         let has_been_well = state.has_been_well;
         state.health = Health::Sought;
         drop(state);
-        let found = self.look(times, patience, has_been_well);
+        let found = self.look(waiting, patience, has_been_well);
         let mut state = lock(&self.state);
         state.health = match &found {
             Ok(at) => Health::Well { at: at.clone(), since: Instant::now() },
-            Err(Missing::Away(why)) => Health::Away { why: why.clone(), until: Instant::now() + self.patience.away },
+            Err(Missing::Away(why)) => {
+                Health::Away { why: why.clone(), until: Instant::now() + self.patience.away }
+            }
             Err(Missing::Over) => Health::Unknown,
         };
         state.has_been_well |= found.is_ok();
@@ -146,13 +159,13 @@ impl Scanner {
     /// Looks for one that scans, and waits for one that is there and doesn't yet.
     fn look(
         &self,
-        times: Times<'_>,
+        waiting: Waiting<'_>,
         patience: Duration,
         has_been_well: bool,
     ) -> Result<ScannerAddress, Missing> {
         let mut there = None;
         for place in self.places() {
-            match asking::health(&place, times, patience) {
+            match asking::health(&place, waiting, patience) {
                 Ok(Reply::Nothing) => {
                     self.memory.remember(&place.to_string());
                     return Ok(place);
@@ -194,10 +207,10 @@ impl Scanner {
             if answered { Health::Well { at: at.clone(), since: Instant::now() } } else { Health::Unknown };
     }
 
-    fn scan(&self, file: &File, size: u64, name: &str, times: Times<'_>) -> Screening {
+    fn scan(&self, file: &File, size: u64, name: &str, waiting: Waiting<'_>) -> Screening {
         // It may have been started anew while it was asked: so once more, and no oftener.
         for attempt in [Attempt::First, Attempt::Last] {
-            let at = match self.ready(times) {
+            let at = match self.ready(waiting) {
                 Ok(at) => at,
                 Err(Missing::Away(why)) => return why,
                 Err(Missing::Over) => return Screening::NotScanned(Broken::Over.reason()),
@@ -207,7 +220,7 @@ impl Scanner {
                 return Screening::NotScanned(NotScanned::TooLarge);
             }
             let patience = limits.time.map_or(self.patience.endless, |most| most + self.patience.beyond);
-            match asking::scan(&at, file, size, times, patience) {
+            match asking::scan(&at, file, size, waiting, patience) {
                 Ok(scanned) => {
                     self.note(&at, true);
                     return verdict::of(scanned, &limits, || (self.kind_of)(file, name));
@@ -249,11 +262,11 @@ impl Screen for Scanner {
         if before.as_ref().is_none_or(|look| look.size != size) {
             return Screening::NotScanned(NotScanned::Changed);
         }
-        let times = Times { patience: &self.patience, is_over };
-        let Ok(_permit) = self.permits.take(times.within(self.patience.queue)) else {
+        let waiting = Waiting { patience: &self.patience, is_over };
+        let Ok(_permit) = self.permits.take(waiting.within(self.patience.queue)) else {
             return Screening::NotScanned(NotScanned::Busy);
         };
-        let screening = self.scan(file, size, name, times);
+        let screening = self.scan(file, size, name, waiting);
         if screening == Screening::Clean && Look::at(file) != before {
             return Screening::NotScanned(NotScanned::Changed);
         }
