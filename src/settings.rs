@@ -5,7 +5,7 @@
 use std::{
     io::{self, Write as _},
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use serde::{Deserialize, Serialize};
@@ -51,8 +51,34 @@ pub struct Settings {
     pub unscanned: Vec<PathBuf>,
     /// What sort of device this is; `None`: as the system says.
     pub kind: Option<DeviceKind>,
+    /// What is kept of transfers that have ended.
+    pub history: Keep,
     /// Addresses that files were sent to, the last one first; at most [`Settings::MAX_RECENT`].
     pub recent: Vec<String>,
+}
+
+/// For how long the history keeps what it has recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    #[default]
+    ForEver,
+    /// So many, from 1.
+    Days(u32),
+    /// Nothing is recorded any more. What is there stays until it is removed.
+    Off,
+}
+
+impl Keep {
+    /// Before when nothing is kept; `None` where everything is.
+    #[must_use]
+    pub fn since(self, now: SystemTime) -> Option<SystemTime> {
+        match self {
+            // Longer is as good as for ever, and no clock knows it.
+            Self::Days(days) => now.checked_sub(Duration::from_hours(24 * u64::from(days.clamp(1, 36_500)))),
+            Self::ForEver | Self::Off => None,
+        }
+    }
 }
 
 /// Whether interrupted transfers are gone on with after a restart.
@@ -130,6 +156,7 @@ impl Default for Settings {
             scanner_limit: None,
             unscanned: Vec::new(),
             kind: None,
+            history: Keep::default(),
             recent: Vec::new(),
         }
     }
@@ -244,6 +271,7 @@ mod tests {
         let mut settings = Settings {
             device_name: Some(DeviceName::parse("Büro 办公室").unwrap()),
             limit: ByteRate::new(12_345_678),
+            history: Keep::Days(30),
             ..Settings::default()
         };
         for i in 0..20 {

@@ -50,7 +50,7 @@ pub enum Turn {
     Forgotten(TransferId),
     /// What has become of the code that was given out.
     Code(CodeState),
-    /// What was decided about devices holds for this run alone.
+    /// What was decided about devices holds for this run alone, or what happens is not in the history.
     Unkept(Problem),
     /// Why this device neither sees others nor is seen, or that it does and is again.
     Deaf(Option<Problem>),
@@ -232,7 +232,9 @@ impl Watch {
             Event::Receiving(state) if news => self.listen(state),
             Event::Code(state) if news => self.due.push_back(Turn::Code(state)),
             Event::Deaf(problem) => self.due.push_back(Turn::Deaf(problem)),
-            Event::Unkept(Some(problem)) => self.due.push_back(Turn::Unkept(problem)),
+            Event::Unkept(Some(problem)) | Event::Unrecorded(Some(problem)) => {
+                self.due.push_back(Turn::Unkept(problem));
+            }
             Event::Forgotten(id) => {
                 self.followed.remove(&id);
                 self.due.push_back(Turn::Forgotten(id));
@@ -245,6 +247,8 @@ impl Watch {
             | Event::Known(_)
             | Event::Code(_)
             | Event::Unkept(None)
+            | Event::Unrecorded(None)
+            | Event::Recorded(_)
             // Nothing is chosen here while it runs.
             | Event::Refused(_)
             | Event::Quarantined(_) => {}
@@ -260,6 +264,9 @@ impl Watch {
         }
         if self.snapshot.unkept != snapshot.unkept {
             self.due.extend(snapshot.unkept.clone().map(Turn::Unkept));
+        }
+        if self.snapshot.unrecorded != snapshot.unrecorded {
+            self.due.extend(snapshot.unrecorded.clone().map(Turn::Unkept));
         }
         if self.snapshot.deaf != snapshot.deaf {
             self.due.push_back(Turn::Deaf(snapshot.deaf.clone()));

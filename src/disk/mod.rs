@@ -21,6 +21,7 @@ mod looking;
 mod naming;
 mod notes;
 mod off_limits;
+mod places;
 mod screen;
 mod source;
 mod system;
@@ -35,6 +36,7 @@ pub use ledger::Ledger;
 pub use leftovers::{EmptyFolders, Held, Scraps, User, discard, held, scraps};
 pub use looking::{Found as FoundFile, Looking};
 pub use off_limits::OffLimits;
+pub use places::{Places, digest_of};
 pub use screen::Screen;
 pub use source::{Scan, SourceFile, Sources, measure};
 pub use system::descriptors::{

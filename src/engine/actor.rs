@@ -31,6 +31,7 @@ use super::{
     config::{Earlier, Multicast},
     event::Event,
     handle::{EngineEnd, Publisher},
+    history::Recorder,
     network::{
         discovering::{Discovering, View},
         routes::Routes,
@@ -94,6 +95,7 @@ pub struct Actor {
     /// Of what is kept of them.
     decisions: watch::Receiver<()>,
     publisher: Publisher,
+    recorder: Recorder,
     commands: mpsc::Receiver<Command>,
     reports: (mpsc::Sender<Internal>, mpsc::Receiver<Internal>),
     switchboard: Switchboard,
@@ -163,7 +165,7 @@ impl Actor {
     pub fn new(
         (home, off_limits): (PathBuf, OffLimits),
         tls: Tls,
-        devices: Devices,
+        (devices, recorder): (Devices, Recorder),
         for_this_run: ForThisRun,
         end: EngineEnd,
     ) -> Self {
@@ -191,6 +193,7 @@ impl Actor {
             devices,
             codes: Codes::new(end.publisher.clone()),
             publisher: end.publisher,
+            recorder,
             commands: end.commands,
             reports: mpsc::channel(REPORTS),
             switchboard: Switchboard::default(),
@@ -221,6 +224,7 @@ impl Actor {
         self.measure_inbox();
         self.take_up(earlier).await;
         let mut pace = kept::pace();
+        let mut pruning = choices::pruning();
         let mut look = meetings::look();
         let mut room = interval(ROOM);
         room.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -240,6 +244,7 @@ impl Actor {
                 _ = look.tick(), if !self.transfers.is_empty() => self.look_at_devices(),
                 _ = room.tick(), if self.receives() => self.look_at_room(),
                 _ = addresses.tick(), if self.is_receiving() => self.look_at_addresses(),
+                _ = pruning.tick() => self.recorder.forget(self.settings.history),
                 _ = pace.tick(), if earlier == Earlier::All => self.survey(),
             }
             self.appear();
@@ -333,6 +338,7 @@ impl Actor {
             Command::Examine { reply } => self.examine(reply),
             // Nothing is put there yet: whoever asks hears that nobody answers.
             Command::ListQuarantine { .. } | Command::Quarantine { .. } => {}
+            Command::History { change, reply } => self.change_history(change, reply),
             // Ends the loop that calls this.
             Command::Shutdown => {}
         }

@@ -6,9 +6,10 @@ use tokio::sync::oneshot;
 
 use super::network::doctor::Finding;
 use crate::{
+    history::RowId,
     model::{
         Answer, DeviceId, Landing, PairingCode, Problem, QuarantineDeed, QuarantineDone, QuarantineId,
-        QuarantineItem, Source, Summary, Target, TransferId, Trial, Trust,
+        QuarantineItem, Recording, Source, Summary, Target, TransferId, Trial, Trust,
     },
     settings::Settings,
 };
@@ -58,6 +59,8 @@ pub enum Command {
     /// Give out a code, while offers are waited for; `None` takes it back. Whoever shows that they know it
     /// may send without a question, once.
     GiveCode { code: Option<PairingCode>, remember: Remember },
+    /// Change what is kept of the past. The engine wakes the face after it has replied, with how many rows are gone.
+    History { change: HistoryChange, reply: oneshot::Sender<Result<u64, Problem>> },
     /// Find out why devices may not see each other. The engine wakes the face after it has replied.
     Examine { reply: oneshot::Sender<Vec<Finding>> },
     /// What is in quarantine, the latest first. The engine wakes the face after it has replied.
@@ -125,6 +128,17 @@ pub enum DeviceChange {
     Trust(Trust),
     /// Where what it sends goes; `None`: where everything goes.
     Folder(Option<PathBuf>),
+    /// Whether the history has what comes from it and goes to it, from now on.
+    Recording(Recording),
+}
+
+/// A change of what is kept of the past; never of the files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HistoryChange {
+    /// Ids that are gone are no error.
+    Remove(Vec<RowId>),
+    /// Everything.
+    Clear,
 }
 
 /// How offers are received.

@@ -27,6 +27,10 @@ pub enum Event {
     Unkept(Option<Problem>),
     /// Why this device neither sees others nor is seen, or that it does and is.
     Deaf(Option<Problem>),
+    /// The history has been changed so many times in this run: another number, other answers.
+    Recorded(u64),
+    /// Why what happens is not recorded, or what has become of what was; `None` once all is well again.
+    Unrecorded(Option<Problem>),
     /// Why the receiving folder that a person has chosen last is not received into; `None` when it is.
     Refused(Option<Problem>),
     /// How many files are in quarantine.

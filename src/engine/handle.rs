@@ -185,7 +185,32 @@ pub struct Publisher {
     events: broadcast::Sender<Event>,
 }
 
+/// Publishes for as long as somebody else keeps the events open: an engine that has ended is not kept alive by it.
+pub struct QuietPublisher {
+    shared: Arc<Shared>,
+    events: broadcast::WeakSender<Event>,
+}
+
+impl QuietPublisher {
+    /// As [`Publisher::publish`].
+    pub fn publish(&self, event: Event) {
+        if let Some(events) = self.events.upgrade() {
+            Publisher { shared: Arc::clone(&self.shared), events }.publish(event);
+        }
+    }
+
+    /// As [`Publisher::wake`].
+    pub fn wake(&self) {
+        (self.shared.wake)();
+    }
+}
+
 impl Publisher {
+    #[must_use]
+    pub fn quietly(&self) -> QuietPublisher {
+        QuietPublisher { shared: Arc::clone(&self.shared), events: self.events.downgrade() }
+    }
+
     /// Folds an event into the snapshot, hands it to every face, and wakes them.
     pub fn publish(&self, event: Event) {
         {

@@ -9,6 +9,7 @@ mod command;
 mod config;
 mod event;
 mod handle;
+pub mod history;
 pub mod home;
 mod network;
 mod report;
@@ -20,8 +21,8 @@ mod trust;
 
 pub use cards::{CodeState, DeviceCard, InboxCard, ReceivingState};
 pub use command::{
-    Command, Consent, DeviceChange, Looking, Manner, PortChoice, QuarantineAnswer, Receiving, Remember,
-    Strangers,
+    Command, Consent, DeviceChange, HistoryChange, Looking, Manner, PortChoice, QuarantineAnswer, Receiving,
+    Remember, Strangers,
 };
 pub use config::{Config, Earlier, Multicast};
 pub use event::Event;
@@ -35,6 +36,6 @@ pub use crate::{
     disk::User,
     identity::{Change, TrustError, TrustStore},
     net::local_addresses,
-    settings::{AcceptRule, GoOn, QuietHours, Settings, Visibility, default_home},
+    settings::{AcceptRule, GoOn, Keep, QuietHours, Settings, Visibility, default_home},
     wire::{DEFAULT_PORT, limits::MAX_TRIAL},
 };

@@ -26,6 +26,10 @@ pub struct Snapshot {
     pub unkept: Option<Problem>,
     /// Why this device neither sees others nor is seen, while that is so.
     pub deaf: Option<Problem>,
+    /// How often the history has been changed in this run.
+    pub recorded: u64,
+    /// Why what happens is not recorded, or what has become of what was, while that is news.
+    pub unrecorded: Option<Problem>,
     /// Why the receiving folder that a person has chosen last is not received into, if so.
     pub refused: Option<Problem>,
     /// How many files are in quarantine; the list is asked for.
@@ -47,6 +51,8 @@ impl Snapshot {
             code: CodeState::None,
             unkept: None,
             deaf: None,
+            recorded: 0,
+            unrecorded: None,
             refused: None,
             quarantined: 0,
         }
@@ -68,6 +74,8 @@ impl Snapshot {
             Event::Code(code) => self.code = code.clone(),
             Event::Unkept(problem) => self.unkept.clone_from(problem),
             Event::Deaf(problem) => self.deaf.clone_from(problem),
+            Event::Recorded(changes) => self.recorded = *changes,
+            Event::Unrecorded(problem) => self.unrecorded.clone_from(problem),
             Event::Refused(problem) => self.refused.clone_from(problem),
             Event::Quarantined(count) => self.quarantined = *count,
         }

@@ -10,6 +10,7 @@ use super::{
     command::Command,
     config::Config,
     handle::{Handle, Wake, seam},
+    history::Writer,
     home,
     snapshot::Snapshot,
     trust::devices::Devices,
@@ -50,12 +51,16 @@ pub enum StartError {
 /// peers at once.
 const GOODBYE: Duration = Duration::from_secs(7);
 
+/// How long what has happened may take to be recorded when all else has ended.
+const RECORDING: Duration = Duration::from_secs(10);
+
 /// The running engine. Dropping it ends every transfer, and waits [`limits::ENDING`] at most until
 /// their files are let go of; [`Engine::stop`] also says goodbye.
 pub struct Engine {
     runtime: Option<Runtime>,
     handle: Handle,
     actor: Option<JoinHandle<()>>,
+    writer: Option<Writer>,
 }
 
 impl Engine {
@@ -96,13 +101,15 @@ impl Engine {
         let (handle, end) = seam(snapshot, wake);
         let devices = Devices::new(store, end.publisher.clone());
         let for_this_run = ForThisRun { name, limit, multicast: config.multicast };
+        let writer = Writer::start(&home, &end.publisher).map_err(StartError::Runtime)?;
+        let recorder = writer.recorder(devices.clone(), end.publisher.clone());
         let actor = {
             // It has tasks from its first moment.
             let _inside = runtime.enter();
-            Actor::new((home, off_limits), tls, devices, for_this_run, end)
+            Actor::new((home, off_limits), tls, (devices, recorder), for_this_run, end)
         };
         let actor = runtime.spawn(actor.run(config.earlier));
-        Ok(Self { runtime: Some(runtime), handle, actor: Some(actor) })
+        Ok(Self { runtime: Some(runtime), handle, actor: Some(actor), writer: Some(writer) })
     }
 
     #[must_use]
@@ -137,6 +144,9 @@ impl Engine {
         });
         // A disk that is still being waited for may clear away what is not whole.
         runtime.shutdown_timeout(limits::ENDING);
+        if let Some(writer) = self.writer.take() {
+            writer.finish(RECORDING);
+        }
     }
 }
 
@@ -145,6 +155,9 @@ impl Drop for Engine {
         if let Some(runtime) = self.runtime.take() {
             // Until then files are locked that the next engine on this home wants.
             runtime.shutdown_timeout(limits::ENDING);
+            if let Some(writer) = self.writer.take() {
+                writer.finish(limits::ENDING);
+            }
         }
     }
 }

@@ -107,7 +107,9 @@ impl App {
         self.receive.settled();
         self.inviting.hear(snapshot);
         self.speed_limit.hear(&snapshot.settings);
-        for problem in [&snapshot.unkept, &snapshot.refused, &snapshot.deaf].into_iter().flatten() {
+        for problem in
+            [&snapshot.unkept, &snapshot.unrecorded, &snapshot.refused, &snapshot.deaf].into_iter().flatten()
+        {
             self.tools.notices.failed(&problem.text);
         }
         self.transfers.clear();
@@ -149,10 +151,20 @@ impl App {
             }
             Update::Event(Event::Forgotten(id)) => self.transfers.forget(*id),
             Update::Event(Event::Code(_)) => self.inviting.hear(snapshot),
-            Update::Event(Event::Unkept(Some(problem)) | Event::Refused(Some(problem))) => {
+            Update::Event(
+                Event::Unkept(Some(problem))
+                | Event::Unrecorded(Some(problem))
+                | Event::Refused(Some(problem)),
+            ) => {
                 self.tools.notices.failed(&problem.text);
             }
-            Update::Event(Event::Unkept(None) | Event::Refused(None) | Event::Quarantined(_)) => {}
+            Update::Event(
+                Event::Unkept(None)
+                | Event::Unrecorded(None)
+                | Event::Recorded(_)
+                | Event::Refused(None)
+                | Event::Quarantined(_),
+            ) => {}
             Update::Event(Event::Deaf(problem)) => {
                 self.send.hear(snapshot);
                 self.receive.hear(snapshot);

@@ -16,7 +16,7 @@ use std::{
 use self::file::MAX_DEVICES;
 use self::file::Stamp;
 pub use self::file::{FILES, TrustError};
-use crate::model::{Caution, DeviceId, DeviceKind, DeviceName, KnownDevice, Proof, Trust};
+use crate::model::{Caution, DeviceId, DeviceKind, DeviceName, KnownDevice, Proof, Recording, Trust};
 
 /// A device that is heard of again within this time is not worth another write.
 const FRESH: Duration = Duration::from_mins(1);
@@ -49,6 +49,8 @@ pub enum Change {
     Judged { id: DeviceId, name: DeviceName, trust: Trust },
     /// Where what it sends goes. Of a device that isn't known it says nothing.
     Folder { id: DeviceId, folder: Option<PathBuf> },
+    /// Whether its transfers are recorded. Of a device that isn't known it says nothing.
+    Recording { id: DeviceId, recording: Recording },
     /// It has proved its id. Of a device that isn't known nothing is kept.
     Heard(Heard),
 }
@@ -275,6 +277,11 @@ fn fold(devices: &mut Vec<KnownDevice>, change: &Change, now: SystemTime) -> Res
                 known.folder.clone_from(folder);
             }
         }
+        Change::Recording { id, recording } => {
+            if let Some(known) = devices.iter_mut().find(|known| known.id == *id) {
+                known.recording = *recording;
+            }
+        }
         Change::Heard(heard) => hear(devices, heard, now),
     }
     Ok(())
@@ -303,6 +310,7 @@ fn at<'a>(
         trust: Trust::Stranger,
         proof: Proof::None,
         folder: None,
+        recording: Recording::default(),
         addresses: Vec::new(),
         met: now,
         seen: now,

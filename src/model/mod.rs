@@ -43,7 +43,7 @@ pub use manifest::{
 };
 pub use meeting::{Agreement, BadPairingCode, Caution, CompareCode, Meeting, PairingCode};
 pub use nearby::{
-    BadDeviceKind, DeviceKind, KnownDevice, Nearby, Proof, Route, RouteAnswer, Sighting, Trust,
+    BadDeviceKind, DeviceKind, KnownDevice, Nearby, Proof, Recording, Route, RouteAnswer, Sighting, Trust,
 };
 pub use path::{RelPath, UnsafePath};
 pub use pause::Pause;

@@ -76,6 +76,16 @@ pub enum Proof {
     Fingerprint,
 }
 
+/// Whether what comes from a device, and goes to it, is recorded in the history.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Recording {
+    /// As of any other.
+    #[default]
+    Usual,
+    Never,
+}
+
 /// A device that something is kept of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownDevice {
@@ -87,6 +97,7 @@ pub struct KnownDevice {
     pub proof: Proof,
     /// Where what it sends goes; `None`: where everything goes.
     pub folder: Option<PathBuf>,
+    pub recording: Recording,
     /// Where it was reached, the last one first; at most [`KnownDevice::MAX_ADDRESSES`].
     pub addresses: Vec<SocketAddr>,
     /// When it was met first.

@@ -80,6 +80,7 @@ const MUST_NOT_IMPORT: &[Rule] = &[
     ("transfer::receiver", &["transfer::sender"], &[]),
     ("engine::trust", &["engine::transfers", "engine::network", "engine::actor", "engine::report"], &[]),
     ("engine::network", &["engine::transfers", "engine::actor"], &[]),
+    ("engine::history", &["engine::transfers", "engine::network", "engine::actor", "engine::report"], &[]),
     ("engine::transfers", &["engine::actor"], &[]),
     ("disk::system", &["disk"], &["disk::error"]),
     ("disk::content_kind", &["disk::inbox", "disk::intake", "disk::source", "disk::leftovers"], &[]),

@@ -300,6 +300,7 @@ pub fn known(name: &str, trust: Trust) -> KnownDevice {
         trust,
         proof: Proof::Compared,
         folder: None,
+        recording: airlift::model::Recording::default(),
         addresses: Vec::new(),
         met: SystemTime::now() - Duration::from_hours(24 * 40),
         seen: SystemTime::now() - Duration::from_mins(125),

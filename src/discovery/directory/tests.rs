@@ -26,6 +26,7 @@ fn known(name: &str) -> KnownDevice {
         trust: Trust::Known,
         proof: Proof::Compared,
         folder: None,
+        recording: crate::model::Recording::default(),
         addresses: Vec::new(),
         met: now,
         seen: now,

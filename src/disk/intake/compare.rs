@@ -5,7 +5,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    io::{self, ErrorKind, Read as _, Seek as _, SeekFrom},
+    io::{self, ErrorKind},
 };
 
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
@@ -25,9 +25,10 @@ use crate::{
             probe::Traits,
         },
         naming::Numbering,
-        system::{holes::Holes, sync},
+        places::digest_of,
+        system::sync,
     },
-    model::{CHUNK, Digest, EntryNo, ZEROS},
+    model::{Digest, EntryNo},
 };
 
 /// What a comparison has found.
@@ -147,33 +148,7 @@ impl Shared {
 
     /// The digest of what stands at a path; `None` when that changes while it is read, or it is over.
     pub(in crate::disk) fn hash(&self, path: &str, is_over: &dyn Fn() -> bool) -> io::Result<Option<Digest>> {
-        let mut file = self.open(path)?.into_std();
-        let before = file.metadata()?;
-        let (mut hasher, mut holes) = (blake3::Hasher::new(), Holes::of(&file));
-        let mut room = vec![0; CHUNK];
-        loop {
-            if is_over() {
-                return Ok(None);
-            }
-            let at = hasher.count();
-            if let Some(end) = holes.as_mut().and_then(|holes| holes.end(&file, at)) {
-                let zeros = &ZEROS[..usize::try_from(end - at).unwrap_or(CHUNK).min(CHUNK)];
-                hasher.update(zeros);
-                file.seek(SeekFrom::Start(hasher.count()))?;
-                continue;
-            }
-            match file.read(&mut room) {
-                Ok(0) => break,
-                Ok(count) => hasher.update(&room[..count]),
-                Err(why) if why.kind() == ErrorKind::Interrupted => continue,
-                Err(why) => return Err(why),
-            };
-        }
-        let after = file.metadata()?;
-        let is_still = hasher.count() == before.len()
-            && after.len() == before.len()
-            && after.modified().ok() == before.modified().ok();
-        Ok(is_still.then(|| Digest(*hasher.finalize().as_bytes())))
+        digest_of(&mut self.open(path)?.into_std(), is_over)
     }
 
     /// Opens what stands at a path, for reading and never through a link.

@@ -3,17 +3,24 @@
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, PoisonError},
+    time::Duration,
 };
 
-use tokio::task::spawn_blocking;
+use tokio::{
+    sync::oneshot,
+    task::spawn_blocking,
+    time::{Interval, MissedTickBehavior, interval},
+};
 
 use super::Actor;
 use crate::{
     disk::{self, DiskError},
     engine::{
         cards::InboxCard,
+        command::HistoryChange,
         event::Event,
         handle::Publisher,
+        history::Work,
         report::{Choice, Internal},
     },
     identity::Change,
@@ -21,7 +28,21 @@ use crate::{
     settings::Settings,
 };
 
+/// Between two looks at what is older than is to be kept in the history.
+const PRUNING: Duration = Duration::from_hours(24);
+
+/// Ticks at once, and when it is time to look again.
+pub(super) fn pruning() -> Interval {
+    let mut pruning = interval(PRUNING);
+    pruning.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    pruning
+}
+
 impl Actor {
+    pub(super) fn change_history(&self, change: HistoryChange, reply: oneshot::Sender<Result<u64, Problem>>) {
+        self.recorder.push(Work::Change { change, reply });
+    }
+
     pub(super) fn apply(&mut self, settings: Settings) {
         let (before, chosen) = (self.settings.inbox.clone(), settings.inbox.clone());
         self.settle(settings);
@@ -78,6 +99,9 @@ impl Actor {
         if settings.limit != self.settings.limit {
             self.for_this_run.limit = None;
             self.limiters.set(settings.limit);
+        }
+        if settings.history != self.settings.history {
+            self.recorder.forget(settings.history);
         }
         self.settings = settings.clone();
         self.publisher.publish(Event::Settings(settings));

@@ -70,6 +70,7 @@ impl Actor {
         let change = match change {
             DeviceChange::Trust(trust) => Change::Judged { id, name: self.name_of(id), trust },
             DeviceChange::Folder(Some(folder)) => return self.choose_folder(id, folder),
+            DeviceChange::Recording(recording) => Change::Recording { id, recording },
             DeviceChange::Folder(None) => Change::Folder { id, folder: None },
         };
         tracing::info!(?change, "a person has decided about a device");

@@ -16,6 +16,7 @@ use super::{Actor, Line, Running};
 use crate::{
     engine::{
         command::{Consent, Manner},
+        history::Chronicle,
         report::{Caller, Internal},
         transfers::{
             desk::Desk,
@@ -46,6 +47,9 @@ impl Actor {
         }
         let (desk, cancel) = self.open(id, Direction::Send, peer, TransferState::Connecting);
         // On the list from the first moment: a person asked for it.
+        if let Parcel::Files(sources) = &parcel {
+            desk.picked(sources);
+        }
         desk.update(|t| t.summary.purpose = parcel.purpose());
         self.begin_to_send((desk, cancel), to, parcel, manner, None);
     }
@@ -214,8 +218,9 @@ impl Actor {
             Start::Kept(record, kept) => (Some(&**record), Some(kept)),
             Start::Offer(..) | Start::Call(_) => (None, None),
         };
-        if let Some(record::Receiving { landing, summary, .. }) = record {
+        if let Some(record::Receiving { id, began, landing, summary, .. }) = record {
             desk.was_accepted_before();
+            desk.continues(*id, *began);
             desk.update(|t| {
                 t.summary = summary.clone();
                 t.folder.clone_from(&landing.folder);
@@ -263,6 +268,7 @@ impl Actor {
         let is_strangers = |id| self.devices.trust_of(id) == Trust::Stranger;
         let hearsay = transfer.peer.id.filter(|id| direction == Direction::Receive && is_strangers(*id));
         let hearsay = hearsay.map(|_| self.hearsay.clone());
-        (Desk::new(transfer, self.publisher.clone(), hearsay), CancellationToken::new())
+        let chronicle = Chronicle::new(self.recorder.clone(), id);
+        (Desk::new(transfer, self.publisher.clone(), hearsay, Some(chronicle)), CancellationToken::new())
     }
 }

@@ -1,5 +1,7 @@
 //! One transfer's record, and its publication: every change of it is one event.
 
+mod recording;
+
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -11,6 +13,7 @@ use crate::{
     engine::{
         event::Event,
         handle::{Gauge, Publisher},
+        history::Chronicle,
         trust::hearsay::Hearsay,
     },
     model::{
@@ -55,6 +58,8 @@ pub struct Desk {
     /// Where it is a stranger's: what is told of it while nobody has said yes.
     hearsay: Option<Hearsay>,
     history: Mutex<History>,
+    /// `None` where nobody records it.
+    chronicle: Option<Chronicle>,
 }
 
 /// What has become of it so far.
@@ -66,10 +71,15 @@ struct History {
 
 impl Desk {
     /// A new transfer. It is on the list once it has been updated.
-    pub fn new(transfer: Transfer, publisher: Publisher, hearsay: Option<Hearsay>) -> Arc<Self> {
+    pub fn new(
+        transfer: Transfer,
+        publisher: Publisher,
+        hearsay: Option<Hearsay>,
+        chronicle: Option<Chronicle>,
+    ) -> Arc<Self> {
         let (meter, before, history) = (Mutex::default(), Mutex::default(), Mutex::default());
         let (id, transfer) = (transfer.id, Mutex::new(transfer));
-        Arc::new(Self { id, transfer, publisher, meter, before, hearsay, history })
+        Arc::new(Self { id, transfer, publisher, meter, before, hearsay, history, chronicle })
     }
 
     fn history(&self) -> MutexGuard<'_, History> {
@@ -147,6 +157,7 @@ impl Desk {
             }
             t.state = state;
         });
+        self.record_so_far();
     }
 
     /// How much free space there is where it is to go changes while its person thinks. Blocks.
@@ -380,6 +391,7 @@ impl Desk {
         if self.never_was(outcome) || self.is_too_much() {
             return;
         }
+        self.record_end(&report);
         self.update(|t| {
             t.meeting = None;
             t.state = TransferState::Finished(Box::new(report));
@@ -406,7 +418,7 @@ mod tests {
             free: Some(1),
             ..Transfer::new(TransferId([1; 16]), Direction::Receive, Peer::default(), state)
         };
-        (Desk::new(transfer, end.publisher.clone(), None), handle.subscribe().1)
+        (Desk::new(transfer, end.publisher.clone(), None, None), handle.subscribe().1)
     }
 
     #[test]

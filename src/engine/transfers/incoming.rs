@@ -303,7 +303,7 @@ impl Incoming {
             ends: Ends { binding, sender: peer, receiver: self.us },
             knows,
             keep: Box::new(keep),
-            account: Arc::new(transfer::NoAccount),
+            account: Arc::clone(&self.desk) as _,
         };
         let host = self.host((story, from), (before, is_held), terms, knows);
         let lanes = |token| self.switchboard.expect(token, peer);

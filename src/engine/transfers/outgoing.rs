@@ -209,6 +209,7 @@ impl Outgoing {
         };
         if let Some(earlier) = earlier {
             let summary = earlier.1.summary.clone();
+            self.desk.continues(earlier.1.id, earlier.1.began);
             self.desk.update(|t| t.summary = summary);
             *lock(accepted) = spawn_blocking(move || Accepted::of(earlier)).await.ok();
         }
@@ -373,7 +374,7 @@ impl Outgoing {
             ends: Ends { binding, sender: self.us, receiver: peer },
             assent: self.assent.subscribe(),
             admit: &admit,
-            account: Arc::new(transfer::NoAccount),
+            account: Arc::clone(desk) as _,
         };
         let open_lane = |token| self.open_lane((route, peer), token);
         let listed = Mutex::new(None);

@@ -396,6 +396,7 @@ mod tests {
             trust,
             proof: Proof::Compared,
             folder: None,
+            recording: crate::model::Recording::default(),
             addresses: Vec::new(),
             met: SystemTime::UNIX_EPOCH,
             seen: SystemTime::UNIX_EPOCH,

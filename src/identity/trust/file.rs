@@ -11,7 +11,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{DeviceId, DeviceKind, DeviceName, KnownDevice, Lasting, Proof, Trust, text};
+use crate::model::{DeviceId, DeviceKind, DeviceName, KnownDevice, Lasting, Proof, Recording, Trust, text};
 
 const FILE: &str = "devices.json";
 const LOCK: &str = "devices.lock";
@@ -83,6 +83,8 @@ struct Line {
     #[serde(default)]
     folder: Option<FolderLine>,
     #[serde(default)]
+    recording: Recording,
+    #[serde(default)]
     addresses: Vec<SocketAddr>,
     /// Seconds since 1970-01-01 UTC, as `seen`.
     met: u64,
@@ -111,6 +113,7 @@ impl From<&KnownDevice> for Line {
             trust: known.trust,
             proof: known.proof,
             folder,
+            recording: known.recording,
             addresses: known.addresses.clone(),
             met: seconds(known.met),
             seen: seconds(known.seen),
@@ -137,6 +140,7 @@ impl Line {
                 FolderLine::Text(text) => PathBuf::from(text),
                 FolderLine::System(system) => PathBuf::from(system),
             }),
+            recording: self.recording,
             addresses,
             met: time(self.met),
             seen: time(self.seen),

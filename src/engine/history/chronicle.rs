@@ -1,0 +1,175 @@
+//! The account of one transfer, over all attempts at it: what has become of its files, until that is handed on to be
+//! written.
+//!
+//! Knows what a transfer looks like to faces. Must not know its tasks, nor how anything is written.
+
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use super::{queue::Work, recorder::Recorder};
+use crate::{
+    history::{Device, Ending, TransferRecord},
+    model::{FileFate, FileRecord, Peer, Purpose, Report, Transfer, TransferId},
+};
+
+/// Files that are handed on together while content flows. Most transfers have fewer, and cost nothing before their end.
+const BATCH: usize = 16_384;
+
+pub struct Chronicle {
+    recorder: Recorder,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// What the other device knows it by, too.
+    id: TransferId,
+    began: SystemTime,
+    /// What is to be sent, before it was looked through.
+    called: Option<String>,
+    files: Vec<FileRecord>,
+    /// Hashes of the paths of files that are stored, or were left out: that stands, whatever attempt is made.
+    settled: HashSet<u64>,
+    handed_on: HandedOn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum HandedOn {
+    Nothing,
+    Something,
+}
+
+/// How far a transfer has come, as it is recorded.
+#[derive(Clone, Copy, Debug)]
+pub enum So<'a> {
+    /// So many bytes are stored, and it took so long.
+    Far {
+        bytes: u64,
+        took: Duration,
+    },
+    Ended(&'a Report),
+}
+
+impl Chronicle {
+    #[must_use]
+    pub fn new(recorder: Recorder, id: TransferId) -> Self {
+        let state = State {
+            id,
+            began: SystemTime::now(),
+            called: None,
+            files: Vec::new(),
+            settled: HashSet::new(),
+            handed_on: HandedOn::Nothing,
+        };
+        Self { recorder, state: Mutex::new(state) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// It goes on with what was begun then, under that id.
+    pub fn continues(&self, id: TransferId, began: SystemTime) {
+        let mut state = self.state();
+        (state.id, state.began) = (id, began);
+    }
+
+    /// What it is listed by while nobody has looked through it.
+    pub fn call(&self, called: String) {
+        self.state().called = Some(called);
+    }
+
+    /// Adds what became of a file. `so_far` is asked once there is enough to be handed on.
+    pub fn file(&self, file: FileRecord, so_far: impl FnOnce() -> Option<Work>) {
+        if let Some(work) = self.add(file, so_far) {
+            self.recorder.push(work);
+        }
+    }
+
+    /// The same; waits while there is more than can be written.
+    pub fn file_patiently(&self, file: FileRecord, so_far: impl FnOnce() -> Option<Work>) {
+        if let Some(work) = self.add(file, so_far) {
+            self.recorder.push_patiently(work);
+        }
+    }
+
+    fn add(&self, file: FileRecord, so_far: impl FnOnce() -> Option<Work>) -> Option<Work> {
+        let mut state = self.state();
+        let path = hash(&file.path);
+        match &file.fate {
+            FileFate::Failed { .. } => drop(state.settled.remove(&path)),
+            _ => drop(state.settled.insert(path)),
+        }
+        state.files.push(file);
+        let is_enough = state.files.len() >= BATCH;
+        drop(state);
+        if is_enough { so_far() } else { None }
+    }
+
+    /// True where what was told of a path stands.
+    pub fn has(&self, path: &str) -> bool {
+        self.state().settled.contains(&hash(path))
+    }
+
+    /// Hands on what is known, unless that is nothing new of a transfer that goes on.
+    pub fn hand_on(&self, transfer: &Transfer, so: So<'_>) {
+        let is_news = {
+            let state = self.state();
+            !state.files.is_empty() || state.handed_on == HandedOn::Nothing || matches!(so, So::Ended(_))
+        };
+        if is_news {
+            if let Some(work) = self.work(transfer, so) {
+                self.recorder.push(work);
+            }
+        }
+    }
+
+    /// All that is known and was not handed on; `None` where its person doesn't want it recorded.
+    pub fn work(&self, transfer: &Transfer, so: So<'_>) -> Option<Work> {
+        let mut state = self.state();
+        let files = std::mem::take(&mut state.files);
+        let is_wanted = transfer.summary.purpose == Purpose::Files && self.recorder.records(transfer.peer.id);
+        if !is_wanted {
+            return None;
+        }
+        state.handed_on = HandedOn::Something;
+        let (ending, bytes, took, why) = match so {
+            So::Far { bytes, took } => (Ending::NotYet, bytes, took, None),
+            So::Ended(report) => {
+                (Ending::of(&report.outcome), report.bytes, report.took, report.outcome.problem())
+            }
+        };
+        let title = || transfer.summary.title();
+        let called = match &state.called {
+            Some(called) if transfer.summary.top.is_empty() => called.clone(),
+            _ => title(),
+        };
+        let record = TransferRecord {
+            id: state.id,
+            direction: transfer.direction,
+            device: device(&transfer.peer),
+            called,
+            began: state.began,
+            as_of: SystemTime::now(),
+            ending,
+            took,
+            bytes,
+            why,
+        };
+        Some(Work::Record { transfer: Box::new(record), files })
+    }
+}
+
+fn device(peer: &Peer) -> Device {
+    let name = peer.name.as_ref().map_or_else(|| peer.address.clone(), ToString::to_string);
+    Device { id: peer.id, name }
+}
+
+fn hash(path: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    hasher.finish()
+}

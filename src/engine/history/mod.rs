@@ -1,0 +1,41 @@
+//! What came and went, as faces search and change it, and how the account of every transfer gets there.
+//!
+//! A face reads with a [`Reader`], or with a [`Finder`] while somebody types; both need nothing but the home. With an
+//! engine at hand it changes the history by [`Command::History`](super::Command::History), and learns of every change by
+//! [`Event::Recorded`](super::Event::Recorded); without one, by [`remove`] and [`clear`].
+//!
+//! [`verify`] looks whether files are still what was recorded. Must not know the tasks of transfers, or the actor.
+
+mod chronicle;
+mod queue;
+mod recorder;
+mod verify;
+mod writing;
+
+use std::path::Path;
+
+pub(super) use chronicle::{Chronicle, So};
+pub(super) use queue::Work;
+pub(super) use recorder::{Recorder, Writer};
+pub use verify::{Next, Verdict, Verification, Verified, verify};
+
+pub use crate::history::{
+    Answer, Asked, Became, Count, Counting, Cursor, Device, DeviceIs, Ending, Finder, Found, History,
+    HistoryError, Item, Order, Page, Query, Reader, Row, RowId, Screened, Ticket, TransferRow,
+};
+
+/// Removes rows for good, where no engine of this process is at hand; never files. How many there were.
+///
+/// # Errors
+/// When that can't be written.
+pub fn remove(home: &Path, ids: &[RowId]) -> Result<u64, HistoryError> {
+    History::open(home)?.remove(ids)
+}
+
+/// Removes everything for good, likewise.
+///
+/// # Errors
+/// When that can't be written.
+pub fn clear(home: &Path) -> Result<(), HistoryError> {
+    History::open(home)?.clear()
+}

@@ -1,0 +1,164 @@
+//! What waits to be written: anybody adds without waiting, one takes. What is too much to be kept is counted and let go.
+//!
+//! Must not know how anything is written.
+
+use std::{
+    collections::VecDeque,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant, SystemTime},
+};
+
+use tokio::sync::oneshot;
+
+use crate::{
+    engine::command::HistoryChange,
+    history::TransferRecord,
+    model::{FileRecord, Problem},
+};
+
+/// Files that wait at most: some 30 MB of names.
+const MOST_FILES: usize = 100_000;
+/// The same of anything else.
+const MOST: usize = 4_096;
+
+/// One thing to be written.
+#[derive(Debug)]
+pub enum Work {
+    Record {
+        transfer: Box<TransferRecord>,
+        files: Vec<FileRecord>,
+    },
+    Change {
+        change: HistoryChange,
+        reply: oneshot::Sender<Result<u64, Problem>>,
+    },
+    /// What is older than its person wants to keep.
+    Forget {
+        before: SystemTime,
+    },
+}
+
+impl Work {
+    fn files(&self) -> usize {
+        match self {
+            Self::Record { files, .. } => files.len(),
+            Self::Change { .. } | Self::Forget { .. } => 0,
+        }
+    }
+}
+
+#[derive(Default)]
+pub struct Queue {
+    state: Mutex<State>,
+    /// Rung at every change of the state.
+    bell: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    work: VecDeque<Work>,
+    /// In all of it.
+    files: usize,
+    /// Files and transfers that there was no room for, and that nobody has been told of.
+    lost: u64,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Phase {
+    #[default]
+    Open,
+    /// What is there is still written, as far as that goes without waiting.
+    Closing,
+    /// Nobody takes anything any more.
+    Ended,
+}
+
+impl Queue {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Never blocks.
+    pub fn push(&self, work: Work) {
+        self.state().push(work);
+        self.bell.notify_all();
+    }
+
+    /// Waits while there is more to be written than anybody hurries for.
+    pub fn push_patiently(&self, work: Work) {
+        let state = self.state();
+        let is_full = |state: &mut State| state.phase == Phase::Open && state.files > MOST_FILES / 2;
+        let mut state = self.bell.wait_while(state, is_full).unwrap_or_else(PoisonError::into_inner);
+        state.push(work);
+        self.bell.notify_all();
+    }
+
+    /// What is next, as soon as there is something; `None` once it is closed and all was taken.
+    pub fn take(&self) -> Option<Work> {
+        let is_idle = |state: &mut State| state.phase == Phase::Open && state.work.is_empty();
+        let state = self.state();
+        let mut state = self.bell.wait_while(state, is_idle).unwrap_or_else(PoisonError::into_inner);
+        let work = state.work.pop_front()?;
+        state.files -= work.files();
+        self.bell.notify_all();
+        Some(work)
+    }
+
+    /// How many files and transfers there was no room for since this was asked last.
+    pub fn take_lost(&self) -> u64 {
+        std::mem::take(&mut self.state().lost)
+    }
+
+    /// Waits that long, and not at all once it is closed.
+    pub fn rest(&self, pause: Duration) {
+        let is_open = |state: &mut State| state.phase == Phase::Open;
+        drop(self.bell.wait_timeout_while(self.state(), pause, is_open));
+    }
+
+    pub fn is_closing(&self) -> bool {
+        self.state().phase != Phase::Open
+    }
+
+    /// What is there is still to be written, and then no more is taken.
+    pub fn close(&self) {
+        self.turn_to(Phase::Closing);
+    }
+
+    /// To be called by whoever takes, at the end.
+    pub fn end(&self) {
+        self.turn_to(Phase::Ended);
+    }
+
+    fn turn_to(&self, phase: Phase) {
+        self.state().phase = phase;
+        self.bell.notify_all();
+    }
+
+    /// Waits until nobody takes anything any more, for that long at most. What has not been written then.
+    pub fn wait_for_end(&self, limit: Duration) -> u64 {
+        let until = Instant::now() + limit;
+        let is_working = |state: &mut State| state.phase != Phase::Ended;
+        let state = self.state();
+        let waited = self.bell.wait_timeout_while(state, until - Instant::now(), is_working);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.work.iter().map(|work| work.files().max(1) as u64).sum::<u64>() + state.lost
+    }
+}
+
+impl State {
+    fn push(&mut self, mut work: Work) {
+        if let Work::Record { files, .. } = &mut work
+            && self.files + files.len() > MOST_FILES
+        {
+            // How it ended is worth more than each of its files.
+            self.lost += std::mem::take(files).len() as u64;
+        }
+        if self.phase == Phase::Ended || self.work.len() >= MOST {
+            self.lost += 1;
+            return;
+        }
+        self.files += work.files();
+        self.work.push_back(work);
+    }
+}

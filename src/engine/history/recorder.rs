@@ -1,0 +1,99 @@
+//! Where what is to be recorded is handed in: by transfers, by whoever changes the history, and by time.
+//!
+//! Knows who wants what to be recorded. Must not know how it is written.
+
+use std::{
+    io,
+    path::Path,
+    sync::{Arc, Weak},
+    thread::{self, JoinHandle},
+    time::{Duration, SystemTime},
+};
+
+use super::{
+    queue::{Queue, Work},
+    writing::Writing,
+};
+use crate::{
+    engine::{handle::Publisher, trust::devices::Devices},
+    model::{DeviceId, Recording},
+    settings::Keep,
+};
+
+/// Hands in what is to be recorded. Never blocks, unless its name says so. Cheap to clone.
+#[derive(Clone)]
+pub struct Recorder {
+    /// Gone with the [`Writer`]: then nothing is recorded any more.
+    queue: Weak<Queue>,
+    devices: Devices,
+    publisher: Publisher,
+}
+
+/// Owns the thread that writes. Dropped, it writes nothing more than what it has in hand.
+pub struct Writer {
+    queue: Arc<Queue>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// # Errors
+    /// When the system has no thread.
+    pub fn start(home: &Path, publisher: &Publisher) -> io::Result<Self> {
+        let queue = Arc::<Queue>::default();
+        let writing = Writing::new(home, Arc::clone(&queue), publisher);
+        let thread = thread::Builder::new().name("history".to_owned()).spawn(move || writing.run())?;
+        Ok(Self { queue, thread: Some(thread) })
+    }
+
+    #[must_use]
+    pub fn recorder(&self, devices: Devices, publisher: Publisher) -> Recorder {
+        Recorder { queue: Arc::downgrade(&self.queue), devices, publisher }
+    }
+
+    /// Has what was handed in written, for that long at most.
+    pub fn finish(mut self, limit: Duration) {
+        self.queue.close();
+        let lost = self.queue.wait_for_end(limit);
+        if lost > 0 {
+            tracing::warn!(lost, "not all that happened could be recorded before the end");
+        } else if let Some(thread) = self.thread.take() {
+            // It has ended, or is about to.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+impl Recorder {
+    pub fn push(&self, work: Work) {
+        if let Some(queue) = self.queue.upgrade() {
+            queue.push(work);
+        }
+    }
+
+    /// Waits while there is more than can be written.
+    pub fn push_patiently(&self, work: Work) {
+        if let Some(queue) = self.queue.upgrade() {
+            queue.push_patiently(work);
+        }
+    }
+
+    /// Whether what happens with that device now is to be recorded.
+    #[must_use]
+    pub fn records(&self, peer: Option<DeviceId>) -> bool {
+        let is_usual = |id| self.devices.known(id).is_none_or(|known| known.recording == Recording::Usual);
+        self.publisher.settings().history != Keep::Off && peer.is_none_or(is_usual)
+    }
+
+    /// Removes what is older than its person wants to keep.
+    pub fn forget(&self, keep: Keep) {
+        if let Some(before) = keep.since(SystemTime::now()) {
+            self.push(Work::Forget { before });
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Whether files that came or went are still what was recorded of them.
+//!
+//! Knows rows, and reads files. Must not know how that is shown. [`verify`] blocks; [`Verification`] has a thread of its own.
+
+use std::{
+    io,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, TryRecvError, sync_channel},
+    },
+    thread,
+};
+
+use crate::{
+    disk::{Places, digest_of},
+    history::{Row, RowId},
+    model::text,
+};
+
+/// What a look at a file has shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every byte of it is as it was.
+    Unchanged,
+    /// Something else is there, or it is written to just now.
+    Changed,
+    /// It is not there any more: moved, or deleted.
+    Gone,
+    /// It can't be read: why, as a sentence’s end.
+    Unreadable(String),
+    /// Nothing was recorded that it could be compared with: it never came, or its content was never known here.
+    Incomparable,
+}
+
+/// Looks at the file of a row, reads all of it where its size is right, and never follows a link in its last name. `None`
+/// when `is_over` has said so, which is asked between two pieces. Blocks.
+#[must_use]
+pub fn verify(row: &Row, is_over: &dyn Fn() -> bool) -> Option<Verdict> {
+    let (Some(place), Some(size), Some(digest)) = (&row.place, row.size, row.digest) else {
+        return Some(Verdict::Incomparable);
+    };
+    let unreadable = |why: io::Error| Verdict::Unreadable(text::reason(&why));
+    let mut file = match Places::default().open(place) {
+        Ok(Some(file)) => file,
+        Ok(None) => return Some(Verdict::Gone),
+        Err(why) => return Some(unreadable(why)),
+    };
+    match file.metadata() {
+        Ok(there) if there.len() == size => {}
+        Ok(_) => return Some(Verdict::Changed),
+        Err(why) => return Some(unreadable(why)),
+    }
+    match digest_of(&mut file, is_over) {
+        Ok(Some(found)) if found == digest => Some(Verdict::Unchanged),
+        Ok(None) if is_over() => None,
+        Ok(_) => Some(Verdict::Changed),
+        Err(why) => Some(unreadable(why)),
+    }
+}
+
+/// One that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    pub id: RowId,
+    pub verdict: Verdict,
+}
+
+/// Verdicts that wait to be fetched.
+const VERDICTS: usize = 64;
+
+/// Looks at many files, one after the other, on a thread of its own. Dropped, it looks no further.
+pub struct Verification {
+    found: Mutex<Receiver<Verified>>,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Verification {
+    /// `wake` is called, from the thread, whenever there is a verdict to be fetched, and after the last one.
+    ///
+    /// # Errors
+    /// When the system has no thread.
+    pub fn start(rows: Vec<Row>, wake: impl Fn() + Send + 'static) -> io::Result<Self> {
+        let (told, found) = sync_channel(VERDICTS);
+        let is_over = Arc::<AtomicBool>::default();
+        let over = Arc::clone(&is_over);
+        let look = move || {
+            for row in rows {
+                let Some(verdict) = verify(&row, &|| over.load(Ordering::Relaxed)) else { break };
+                // Nobody listens any more.
+                if told.send(Verified { id: row.id, verdict }).is_err() {
+                    break;
+                }
+                wake();
+            }
+            drop(told);
+            wake();
+        };
+        // It ends when this is dropped, with the piece that it reads.
+        thread::Builder::new().name("verify".to_owned()).spawn(look)?;
+        Ok(Self { found: Mutex::new(found), is_over })
+    }
+
+    /// The next verdict, if it is there. Never blocks.
+    #[must_use]
+    pub fn next(&self) -> Next {
+        match self.found.lock().unwrap_or_else(PoisonError::into_inner).try_recv() {
+            Ok(verified) => Next::Verified(verified),
+            Err(TryRecvError::Empty) => Next::NotYet,
+            Err(TryRecvError::Disconnected) => Next::Over,
+        }
+    }
+}
+
+impl Drop for Verification {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+}
+
+/// What comes next of a [`Verification`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    Verified(Verified),
+    NotYet,
+    /// All were looked at.
+    Over,
+}

@@ -1,0 +1,229 @@
+//! The thread that writes: one thing after the other, for as long as it takes, in nobody's way.
+//!
+//! Another process may hold the file, its disk may be full, or what is in it damaged: it is waited for, kept aside, or what
+//! was to be written is let go of. Each is said once. Knows the queue, the store and files. Must not know transfers.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use super::queue::{Queue, Work};
+use crate::{
+    disk::{self, Places},
+    engine::{
+        command::HistoryChange,
+        event::Event,
+        handle::{Publisher, QuietPublisher},
+    },
+    history::{FileEntry, History, HistoryError, TransferRecord},
+    model::{ContentKind, FileFate, FileRecord, Problem, ProblemKind, Side, text},
+};
+
+/// Before another try.
+const AGAIN: Duration = Duration::from_secs(2);
+/// For how long another process may hold the file before it is said.
+const UNSAID: Duration = Duration::from_secs(20);
+/// For how long a full disk is waited for. What happens meanwhile is kept in memory.
+const PATIENCE: Duration = Duration::from_mins(10);
+/// For how long the kinds of the files of one batch are looked at: a disk that answers slowly is not worth more.
+const LOOKING: Duration = Duration::from_secs(10);
+
+pub struct Writing {
+    home: PathBuf,
+    queue: Arc<Queue>,
+    publisher: QuietPublisher,
+    /// `None` before anything was written, and after it was damaged.
+    history: Option<History>,
+    places: Places,
+    changes: u64,
+    trouble: Trouble,
+}
+
+/// What faces have been told last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trouble {
+    None,
+    /// It is tried again.
+    Waits,
+    /// It was given up, and is not waited for a second time before something was written.
+    Lost,
+    /// What was recorded before is kept aside. That stays true.
+    Damaged,
+}
+
+impl Writing {
+    pub fn new(home: &Path, queue: Arc<Queue>, publisher: &Publisher) -> Self {
+        Self {
+            home: home.to_owned(),
+            queue,
+            publisher: publisher.quietly(),
+            history: None,
+            places: Places::default(),
+            changes: 0,
+            trouble: Trouble::None,
+        }
+    }
+
+    pub fn run(mut self) {
+        while let Some(work) = self.queue.take() {
+            match work {
+                Work::Record { transfer, files } => self.record(&transfer, files),
+                Work::Change { change, reply } => {
+                    let changed = self.change(&change).map_err(|why| problem(why.to_string()));
+                    // A face that no longer wants to know has dropped its end.
+                    let _ = reply.send(changed);
+                    self.publisher.wake();
+                }
+                // Of nothing, nothing is made.
+                Work::Forget { before } if self.home.join(History::FILE).exists() => self.forget(before),
+                Work::Forget { .. } => {}
+            }
+            let lost = self.queue.take_lost();
+            if lost > 0 {
+                self.tell_lost(lost, "more happened than could be written");
+            }
+        }
+        // Before anybody hears that it has ended.
+        drop(self.history.take());
+        self.queue.end();
+    }
+
+    fn record(&mut self, transfer: &TransferRecord, files: Vec<FileRecord>) {
+        let until = Instant::now() + LOOKING;
+        let entry = |record: FileRecord| FileEntry { kind: self.kind(&record, until), record };
+        let files: Vec<_> = files.into_iter().map(entry).collect();
+        let count = files.len().max(1) as u64;
+        if let Err(why) = self.patiently(|history| history.record(transfer, &files)) {
+            self.tell_lost(count, &why.to_string());
+        }
+    }
+
+    /// What a file is, where it lies now.
+    fn kind(&mut self, record: &FileRecord, until: Instant) -> ContentKind {
+        let is_there = matches!(record.fate, FileFate::Stored { .. } | FileFate::Already { .. });
+        let at = record.at.as_deref().filter(|_| is_there && Instant::now() < until);
+        let file = at.and_then(|at| self.places.open(at).ok().flatten());
+        let name = record.path.rsplit('/').next().unwrap_or(&record.path);
+        file.map_or(ContentKind::Other, |file| disk::kind_of_content(&file, name))
+    }
+
+    fn forget(&mut self, before: SystemTime) {
+        match self.patiently(|history| history.forget_before(before)) {
+            Ok(0) => {}
+            Ok(rows) => {
+                tracing::info!(rows, "what was older than is to be kept was removed from the history")
+            }
+            Err(why) => tracing::warn!(%why, "what is older than is to be kept stays in the history"),
+        }
+    }
+
+    /// A person waits for it: it is done now, or they are told why not.
+    fn change(&mut self, change: &HistoryChange) -> Result<u64, HistoryError> {
+        let done = self.once(&mut |history: &mut History| match change {
+            HistoryChange::Remove(ids) => history.remove(ids),
+            HistoryChange::Clear => history.clear().map(|()| 0),
+        })?;
+        self.tell_change();
+        Ok(done)
+    }
+
+    /// Tries until it is done, or is not worth while.
+    fn patiently<T>(
+        &mut self,
+        mut work: impl FnMut(&mut History) -> Result<T, HistoryError>,
+    ) -> Result<T, HistoryError> {
+        let began = Instant::now();
+        loop {
+            match self.once(&mut work) {
+                Ok(done) => {
+                    self.tell_change();
+                    return Ok(done);
+                }
+                Err(HistoryError::Locked) if !self.queue.is_closing() => {
+                    if began.elapsed() > UNSAID {
+                        self.tell_waits(&HistoryError::Locked);
+                    }
+                }
+                Err(why @ HistoryError::Full { .. })
+                    if !self.queue.is_closing()
+                        && self.trouble != Trouble::Lost
+                        && began.elapsed() < PATIENCE =>
+                {
+                    self.tell_waits(&why);
+                }
+                Err(why) => return Err(why),
+            }
+            self.queue.rest(AGAIN);
+        }
+    }
+
+    /// Tries, and once more with a new file where this one is damaged.
+    fn once<T>(
+        &mut self,
+        work: &mut impl FnMut(&mut History) -> Result<T, HistoryError>,
+    ) -> Result<T, HistoryError> {
+        let done = self.open().and_then(&mut *work);
+        match done {
+            Err(HistoryError::Damaged { .. }) => {
+                // Opened anew, it is kept aside.
+                self.history = None;
+                self.open().and_then(work)
+            }
+            done => done,
+        }
+    }
+
+    fn open(&mut self) -> Result<&mut History, HistoryError> {
+        let mut history = match self.history.take() {
+            Some(history) => history,
+            None => History::open(&self.home)?,
+        };
+        if let Some(damage) = history.damage() {
+            let kept = text::visible(&damage.kept.to_string_lossy()).into_owned();
+            tracing::error!(kept, "the history was damaged, and a new one is begun");
+            let words = format!(
+                "The history was damaged. What was in it is kept as “{kept}”, and a new one was begun. Your files are not touched."
+            );
+            self.tell(Trouble::Damaged, Some(words));
+        }
+        Ok(self.history.insert(history))
+    }
+
+    fn tell_waits(&mut self, why: &HistoryError) {
+        if self.trouble == Trouble::None {
+            tracing::warn!(%why, "what happens is recorded later");
+            let words = format!("{why} Transfers are not held up, and what happens is recorded later.");
+            self.tell(Trouble::Waits, Some(words));
+        }
+    }
+
+    fn tell_lost(&mut self, count: u64, why: &str) {
+        tracing::warn!(count, why, "what happened is missing in the history");
+        if self.trouble != Trouble::Lost {
+            let files = text::count(count, "file is", "files are");
+            let words = format!(
+                "{files} missing in the history: {why} The transfers themselves went as they should."
+            );
+            self.tell(Trouble::Lost, Some(words));
+        }
+    }
+
+    fn tell_change(&mut self) {
+        self.changes += 1;
+        self.publisher.publish(Event::Recorded(self.changes));
+        if !matches!(self.trouble, Trouble::None | Trouble::Damaged) {
+            self.tell(Trouble::None, None);
+        }
+    }
+
+    fn tell(&mut self, trouble: Trouble, words: Option<String>) {
+        self.trouble = trouble;
+        self.publisher.publish(Event::Unrecorded(words.map(problem)));
+    }
+}
+
+fn problem(text: String) -> Problem {
+    Problem { side: Side::Here, kind: ProblemKind::Files, text }
+}
