@@ -36,7 +36,7 @@ pub use ledger::Ledger;
 pub use leftovers::{EmptyFolders, Held, Scraps, User, discard, held, scraps};
 pub use looking::{Found as FoundFile, Looking};
 pub use off_limits::OffLimits;
-pub use places::{Places, digest_of};
+pub use places::{Places, digest_of, is_there};
 pub use screen::Screen;
 pub use source::{Scan, SourceFile, Sources, measure};
 pub use system::descriptors::{

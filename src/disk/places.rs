@@ -105,7 +105,9 @@ mod tests {
         let there = Digest(*blake3::hash(b"there").as_bytes());
         assert_eq!(digest_of(&mut file, &|| false).unwrap(), Some(there));
         assert_eq!(digest_of(&mut file, &|| true).unwrap(), None);
+        assert!(is_there(&at("file")));
         for nothing in ["gone", "folder", "gone/file", "file/inside"] {
+            assert!(!is_there(&at(nothing)), "{nothing}");
             assert!(places.open(&at(nothing)).unwrap().is_none(), "{nothing}");
         }
         assert!(places.open(Path::new("/")).unwrap().is_none());

@@ -19,5 +19,5 @@ pub use page::{Count, Cursor, Page};
 pub use query::{DeviceIs, Order, Query};
 pub use reader::Reader;
 pub use record::{Device, Ending, FileEntry, TransferRecord};
-pub use row::{Became, Item, Row, RowId, Screened, TransferRow};
+pub use row::{BadRowId, Became, Item, Row, RowId, Screened, TransferRow};
 pub use writer::History;

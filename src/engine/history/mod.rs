@@ -17,11 +17,11 @@ use std::path::Path;
 pub(super) use chronicle::{Chronicle, So};
 pub(super) use queue::Work;
 pub(super) use recorder::{Recorder, Writer};
-pub use verify::{Next, Verdict, Verification, Verified, verify};
+pub use verify::{Next, Verdict, Verification, Verified, is_there, verify};
 
 pub use crate::history::{
-    Answer, Asked, Became, Count, Counting, Cursor, Device, DeviceIs, Ending, Finder, Found, History,
-    HistoryError, Item, Order, Page, Query, Reader, Row, RowId, Screened, Ticket, TransferRow,
+    Answer, Asked, BadRowId, Became, Count, Counting, Cursor, Device, DeviceIs, Ending, Finder, Found,
+    History, HistoryError, Item, Order, Page, Query, Reader, Row, RowId, Screened, Ticket, TransferRow,
 };
 
 /// Removes rows for good, where no engine of this process is at hand; never files. How many there were.

@@ -13,7 +13,7 @@ use std::{
 };
 
 use crate::{
-    disk::{Places, digest_of},
+    disk::{self, Places, digest_of},
     history::{Row, RowId},
     model::text,
 };
@@ -57,6 +57,13 @@ pub fn verify(row: &Row, is_over: &dyn Fn() -> bool) -> Option<Verdict> {
         Ok(_) => Some(Verdict::Changed),
         Err(why) => Some(unreadable(why)),
     }
+}
+
+/// Whether a file stands where that of a row was put, or read, whatever is in it; `None` where it was nowhere. Blocks,
+/// for as long as its disk takes to say so.
+#[must_use]
+pub fn is_there(row: &Row) -> Option<bool> {
+    row.place.as_deref().map(disk::is_there)
 }
 
 /// One that was looked at.
