@@ -54,6 +54,12 @@ impl Places {
     }
 }
 
+/// Whether a file stands there. Asks its folder, and opens nothing.
+#[must_use]
+pub fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| found.is_file())
+}
+
 /// The digest of a file's whole content; `None` when that changes while it is read, or it is over. `is_over` is asked
 /// between two pieces.
 ///
