@@ -31,7 +31,7 @@ use super::{
     config::{Earlier, Multicast},
     event::Event,
     handle::{EngineEnd, Publisher},
-    history::Recorder,
+    history::{self, Recorder},
     network::{
         discovering::{Discovering, View},
         routes::Routes,
@@ -224,7 +224,7 @@ impl Actor {
         self.measure_inbox();
         self.take_up(earlier).await;
         let mut pace = kept::pace();
-        let mut pruning = choices::pruning();
+        let mut pruning = history::pruning();
         let mut look = meetings::look();
         let mut room = interval(ROOM);
         room.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -3,14 +3,9 @@
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, PoisonError},
-    time::Duration,
 };
 
-use tokio::{
-    sync::oneshot,
-    task::spawn_blocking,
-    time::{Interval, MissedTickBehavior, interval},
-};
+use tokio::{sync::oneshot, task::spawn_blocking};
 
 use super::Actor;
 use crate::{
@@ -27,16 +22,6 @@ use crate::{
     model::{DeviceId, Problem, ProblemKind, Side, text},
     settings::Settings,
 };
-
-/// Between two looks at what is older than is to be kept in the history.
-const PRUNING: Duration = Duration::from_hours(24);
-
-/// Ticks at once, and when it is time to look again.
-pub(super) fn pruning() -> Interval {
-    let mut pruning = interval(PRUNING);
-    pruning.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    pruning
-}
 
 impl Actor {
     pub(super) fn change_history(&self, change: HistoryChange, reply: oneshot::Sender<Result<u64, Problem>>) {

@@ -16,7 +16,7 @@ use std::path::Path;
 
 pub(super) use chronicle::{Chronicle, So};
 pub(super) use queue::Work;
-pub(super) use recorder::{Recorder, Writer};
+pub(super) use recorder::{Recorder, Writer, pruning};
 pub use verify::{Next, Verdict, Verification, Verified, is_there, verify};
 
 pub use crate::history::{

@@ -10,6 +10,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
 use super::{
     queue::{Queue, Work},
     writing::Writing,
@@ -19,6 +21,17 @@ use crate::{
     model::{DeviceId, Recording},
     settings::Keep,
 };
+
+/// Between two looks at what is older than is to be kept in the history.
+const PRUNING: Duration = Duration::from_hours(24);
+
+/// Ticks at once, and when it is time to look again.
+#[must_use]
+pub fn pruning() -> Interval {
+    let mut pruning = interval(PRUNING);
+    pruning.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    pruning
+}
 
 /// Hands in what is to be recorded. Never blocks, unless its name says so. Cheap to clone.
 #[derive(Clone)]

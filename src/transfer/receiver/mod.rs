@@ -12,6 +12,7 @@ mod host;
 pub(super) mod job;
 mod machine;
 mod session;
+mod telling;
 mod wanted;
 
 pub use host::{Compared, Host, IncomingOffer, More, Refusal};

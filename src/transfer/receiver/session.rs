@@ -18,6 +18,7 @@ use super::{
     host::{Host, IncomingOffer, Refusal},
     job::{Fate, Job, Rests},
     machine::{Machine, Order},
+    telling::tell_the_rest,
     wanted::{Wants, held_bytes},
 };
 use crate::{
@@ -37,7 +38,6 @@ use crate::{
     },
     wire::{FromReceiver, FromSender, Violation, limits, message::Acquaintance},
 };
-use accounting::tell_the_rest;
 use checking::Checked;
 use fates::{Comparing, count, lack};
 use offered::Taken;
