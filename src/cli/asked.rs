@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::{
     engine::PortChoice,
-    model::{DeviceName, Target, Trust},
+    model::{DeviceName, Recording, Target, Trust},
 };
 
 /// Whom the program speaks to.
@@ -41,6 +41,8 @@ pub enum Trusting {
     Add { device: String, name: Option<DeviceName>, trust: Trust, folder: Option<PathBuf> },
     Remove(Vec<String>),
     Block(Vec<String>),
+    /// Whether their transfers are recorded in the history.
+    Record { devices: Vec<String>, recording: Recording },
 }
 
 /// Until when `devices` looks.

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     engine::{Change, TrustStore, home},
-    model::{DeviceId, DeviceName, KnownDevice, Proof, Trust, text},
+    model::{DeviceId, DeviceName, KnownDevice, Proof, Recording, Trust, text},
 };
 
 /// A refusal, as a sentence.
@@ -80,6 +80,20 @@ pub fn trust(home: &Path, trusting: &Trusting, form: Form, screen: &mut Screen) 
             store.write()?;
             for id in ids {
                 tell(&store, id, form, screen);
+            }
+        }
+        Trusting::Record { devices, recording } => {
+            let chosen = choose_all(&store, devices)?;
+            for known in &chosen {
+                store.change(Change::Recording { id: known.id, recording: *recording })?;
+            }
+            store.write()?;
+            for known in chosen.iter().filter_map(|known| store.known(known.id)) {
+                match form {
+                    Form::Json => show(&known, form, screen),
+                    Form::Person => screen.out(&told_of(&known)),
+                    Form::Quiet => {}
+                }
             }
         }
         Trusting::Remove(devices) => {
@@ -147,6 +161,16 @@ fn called(known: &KnownDevice) -> String {
     format!("{} ({})", known.name, known.id.short())
 }
 
+fn told_of(known: &KnownDevice) -> String {
+    let device = called(known);
+    match known.recording {
+        Recording::Never => format!(
+            "Nothing that comes from {device} or goes to it is recorded from now on. What is in the history already stays until it is removed."
+        ),
+        Recording::Usual => format!("What comes from {device} and goes to it is recorded again."),
+    }
+}
+
 fn tell(store: &TrustStore, id: DeviceId, form: Form, screen: &mut Screen) {
     let Some(known) = store.known(id) else { return };
     match form {
@@ -169,6 +193,9 @@ fn show(known: &KnownDevice, form: Form, screen: &mut Screen) {
     screen.out(&format!("    {}; last heard of {ago}", proof(known.proof)));
     if let Some(folder) = &known.folder {
         screen.out(&format!("    what it sends goes to {}", text::visible(&folder.to_string_lossy())));
+    }
+    if known.recording == Recording::Never {
+        screen.out("    its transfers are not recorded");
     }
     for address in &known.addresses {
         screen.out(&format!("    {address}"));
@@ -210,6 +237,7 @@ struct Fields {
     trust: Trust,
     proof: Proof,
     folder: Option<String>,
+    recording: Recording,
     addresses: Vec<String>,
     met: u64,
     seen: u64,
@@ -224,6 +252,7 @@ fn of(known: &KnownDevice) -> Fields {
         trust: known.trust,
         proof: known.proof,
         folder: known.folder.as_ref().map(|folder| folder.to_string_lossy().into_owned()),
+        recording: known.recording,
         addresses: known.addresses.iter().map(ToString::to_string).collect(),
         met: seconds(known.met),
         seen: seconds(known.seen),

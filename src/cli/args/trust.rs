@@ -7,7 +7,7 @@ use clap::Subcommand;
 use super::typed::absolute;
 use crate::{
     cli::asked::Trusting,
-    model::{DeviceName, Trust},
+    model::{DeviceName, Recording, Trust},
 };
 
 #[derive(Subcommand)]
@@ -40,6 +40,18 @@ pub enum Action {
         #[arg(required = true, value_name = "DEVICE")]
         devices: Vec<String>,
     },
+    /// Keep the transfers of devices out of the history from now on
+    NeverRecord {
+        /// Names, ids, or their unique beginnings
+        #[arg(required = true, value_name = "DEVICE")]
+        devices: Vec<String>,
+    },
+    /// Record the transfers of devices in the history again
+    Record {
+        /// Names, ids, or their unique beginnings
+        #[arg(required = true, value_name = "DEVICE")]
+        devices: Vec<String>,
+    },
     /// Block devices: they are not answered, and nothing of them is shown
     Block {
         /// Names, ids, or their unique beginnings; whole ids of devices that aren’t known
@@ -60,6 +72,10 @@ impl Action {
                 folder: dir.as_deref().map(absolute).transpose()?,
             },
             Some(Self::Remove { devices }) => Trusting::Remove(devices),
+            Some(Self::NeverRecord { devices }) => {
+                Trusting::Record { devices, recording: Recording::Never }
+            }
+            Some(Self::Record { devices }) => Trusting::Record { devices, recording: Recording::Usual },
             Some(Self::Block { devices }) => Trusting::Block(devices),
         })
     }
