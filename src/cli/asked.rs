@@ -38,11 +38,19 @@ pub enum Keeping {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trusting {
     List(Vec<String>),
-    Add { device: String, name: Option<DeviceName>, trust: Trust, folder: Option<PathBuf> },
+    Add {
+        device: String,
+        name: Option<DeviceName>,
+        trust: Trust,
+        folder: Option<PathBuf>,
+    },
     Remove(Vec<String>),
     Block(Vec<String>),
     /// Whether their transfers are recorded in the history.
-    Record { devices: Vec<String>, recording: Recording },
+    Record {
+        devices: Vec<String>,
+        recording: Recording,
+    },
 }
 
 /// Until when `devices` looks.

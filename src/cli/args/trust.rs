@@ -72,9 +72,7 @@ impl Action {
                 folder: dir.as_deref().map(absolute).transpose()?,
             },
             Some(Self::Remove { devices }) => Trusting::Remove(devices),
-            Some(Self::NeverRecord { devices }) => {
-                Trusting::Record { devices, recording: Recording::Never }
-            }
+            Some(Self::NeverRecord { devices }) => Trusting::Record { devices, recording: Recording::Never },
             Some(Self::Record { devices }) => Trusting::Record { devices, recording: Recording::Usual },
             Some(Self::Block { devices }) => Trusting::Block(devices),
         })
