@@ -1,6 +1,8 @@
 //! Why what is kept of the past can't be read or written.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{ErrorCode, ffi};
 
 use crate::model::text;
 
@@ -14,8 +16,8 @@ pub enum HistoryError {
     /// Nothing of what was to be written is lost to who tries again.
     #[error("The disk is full, so the history can’t be written ({}). Make room on it.", path.display())]
     Full { path: PathBuf },
-    /// Said by who only reads: the next to write keeps it aside, and begins a new one.
-    #[error("The history ({}) is damaged. It is kept aside the next time something is recorded.", path.display())]
+    /// Said by who only reads. [`History::mend`](super::History::mend) puts that right.
+    #[error("The history ({}) is damaged.", path.display())]
     Damaged { path: PathBuf },
     /// Something newer was asked.
     #[error("The search was stopped, because something else was asked.")]
@@ -29,4 +31,54 @@ pub enum HistoryError {
 pub struct Damage {
     /// Where it lies now. What was in it is not in the history any more.
     pub kept: PathBuf,
+}
+
+/// What follows from an error of the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Only the index of words can't be relied on. It is made anew from the rows.
+    Words,
+    /// The file itself can't.
+    Damaged,
+    Locked,
+    Full,
+    Interrupted,
+    Other,
+}
+
+impl Trouble {
+    pub fn of(error: &rusqlite::Error) -> Self {
+        let Some(failure) = error.sqlite_error() else { return Self::Other };
+        match (failure.code, failure.extended_code) {
+            // “database disk image is malformed”, of the index alone.
+            (_, ffi::SQLITE_CORRUPT_VTAB) => Self::Words,
+            (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _) => Self::Damaged,
+            (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => Self::Locked,
+            // What is shared between processes needs room too.
+            (ErrorCode::DiskFull, _) | (_, ffi::SQLITE_IOERR_SHMSIZE) => Self::Full,
+            (ErrorCode::OperationInterrupted, _) => Self::Interrupted,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl HistoryError {
+    pub(super) fn of(error: &rusqlite::Error, path: &Path) -> Self {
+        let path = path.to_owned();
+        match Trouble::of(error) {
+            Trouble::Words | Trouble::Damaged => Self::Damaged { path },
+            Trouble::Locked => Self::Locked,
+            Trouble::Full => Self::Full { path },
+            Trouble::Interrupted => Self::Interrupted,
+            Trouble::Other => Self::File { path, why: error.to_string() },
+        }
+    }
+
+    pub(super) fn io(error: &std::io::Error, path: &Path) -> Self {
+        let path = path.to_owned();
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::Full { path },
+            _ => Self::File { path, why: text::reason(error) },
+        }
+    }
 }

@@ -4,13 +4,21 @@
 //! processes of one home may do each at once. Knows its file and what is asked of it. Must not know who records, who
 //! asks, or how anything is shown. Everything but [`Finder`] blocks.
 
+mod base;
+mod code;
 mod error;
+mod fate;
 mod finder;
+mod fold;
+mod insert;
 mod page;
+mod place;
 mod query;
 mod reader;
 mod record;
+mod remove;
 mod row;
+mod schema;
 mod writer;
 
 pub use error::{Damage, HistoryError};

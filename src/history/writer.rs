@@ -2,53 +2,88 @@
 
 use std::{path::Path, time::SystemTime};
 
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
+
 use super::{
-    error::{Damage, HistoryError},
+    base::Base,
+    code::{Code as _, id},
+    error::{Damage, HistoryError, Trouble},
+    fate::Settled,
+    insert::{self, Rows},
+    place,
     record::{FileEntry, TransferRecord},
-    row::RowId,
+    remove::{self, Wiped},
+    row::{Became, RowId, Screened},
+    schema,
 };
 use crate::model::{FileFate, Screening};
 
+/// Files of one transaction.
+const AT_ONCE: usize = 1000;
+
 /// The writer. Not for two threads at once.
 pub struct History {
-    damage: Option<Damage>,
+    base: Base,
 }
 
 impl History {
     /// The name of its file in the home; beside it lie others whose names begin like it.
-    pub const FILE: &'static str = "history.db";
+    pub const FILE: &'static str = super::base::FILE;
 
     /// What is kept in `home`, which must exist. One that is damaged is kept aside ([`History::damage`]), and a new one
     /// begun.
     ///
     /// # Errors
     /// When it can’t be read or written, is locked, or is of a newer version, which is not touched then.
-    pub fn open(_home: &Path) -> Result<Self, HistoryError> {
-        Ok(Self { damage: None })
+    pub fn open(home: &Path) -> Result<Self, HistoryError> {
+        let mut history = Self { base: Base::new(home) };
+        let has_traces = history.run(|db| remove::has_traces(db))?;
+        if has_traces && let Err(problem) = history.wipe() {
+            tracing::warn!(%problem, "traces of what was removed are left in the history");
+        }
+        Ok(history)
     }
 
     /// A damaged file that has been kept aside since this was asked last.
     pub fn damage(&mut self) -> Option<Damage> {
-        self.damage.take()
+        self.base.take_damage()
     }
 
     /// Records what is known of a transfer, and of some of its files; what was recorded of others of its files stays.
-    /// May be called any number of times, with a file’s newest fate each time: a file whose fate has changed is listed
-    /// anew. Without any file ever, the transfer is listed itself.
+    /// May be called any number of times, with a file’s newest fate each time: a file whose fate or size has changed is
+    /// listed anew. Without any file ever, the transfer is listed itself.
     ///
     /// # Errors
     /// When it can’t be written. Each thousand of files is written whole or not at all; recording all of them again
     /// loses and doubles nothing.
-    pub fn record(&mut self, _transfer: &TransferRecord, _files: &[FileEntry]) -> Result<(), HistoryError> {
-        Ok(())
+    pub fn record(&mut self, transfer: &TransferRecord, files: &[FileEntry]) -> Result<(), HistoryError> {
+        self.run(|db| {
+            if files.is_empty() {
+                return step(db, |db| {
+                    let known = insert::transfer(db, transfer)?;
+                    Rows::new(db, transfer, known)?.whole()
+                });
+            }
+            for files in files.chunks(AT_ONCE) {
+                step(db, |db| {
+                    let known = insert::transfer(db, transfer)?;
+                    let mut rows = Rows::new(db, transfer, known)?;
+                    rows.no_whole()?;
+                    files.iter().try_for_each(|file| rows.file(file))
+                })?;
+            }
+            Ok(())
+        })
     }
 
-    /// A file has another fate now: it was let in, released, put into quarantine. An id that is gone changes nothing.
+    /// A file has another fate now: it was let in, released, put into quarantine. Where it is listed stays. An id that is
+    /// gone changes nothing.
     ///
     /// # Errors
     /// When it can’t be written.
-    pub fn became(&mut self, _id: RowId, _fate: &FileFate) -> Result<(), HistoryError> {
-        Ok(())
+    pub fn became(&mut self, id: RowId, fate: &FileFate) -> Result<(), HistoryError> {
+        let settled = Settled::of(fate);
+        self.run(|db| step(db, |db| settle(db, id, &settled)))
     }
 
     /// What a later virus check said of it. One that was held is stored once it is clean, and infected once it is
@@ -56,39 +91,170 @@ impl History {
     ///
     /// # Errors
     /// When it can’t be written.
-    pub fn rescreened(&mut self, _id: RowId, _screening: &Screening) -> Result<(), HistoryError> {
-        Ok(())
+    pub fn rescreened(&mut self, id: RowId, screening: &Screening) -> Result<(), HistoryError> {
+        self.run(|db| {
+            step(db, |db| {
+                let now = "SELECT became, side, why FROM file JOIN detail USING (id) WHERE id = ?1";
+                let now = db.query_row(now, [id.0], |row| {
+                    Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, Option<String>>(2)?))
+                });
+                let Some((became, side, why)) = now.optional()? else { return Ok(()) };
+                let settled = Settled {
+                    became: Settled::rescreened(Became::of_code(became), screening),
+                    screening: screening.clone(),
+                    digest: None,
+                    side: side.map(crate::model::Side::of_code),
+                    why,
+                };
+                settle(db, id, &settled)
+            })
+        })
     }
 
     /// Where it is now on this device; `None`: nowhere. An id that is gone changes nothing.
     ///
     /// # Errors
     /// When it can’t be written.
-    pub fn moved(&mut self, _id: RowId, _place: Option<&Path>) -> Result<(), HistoryError> {
-        Ok(())
+    pub fn moved(&mut self, id: RowId, place: Option<&Path>) -> Result<(), HistoryError> {
+        self.run(|db| {
+            db.execute("UPDATE detail SET place = ?2 WHERE id = ?1", (id.0, place::kept(place))).map(drop)
+        })
     }
 
     /// Removes rows, so that nothing of them is left in the file. Ids that are gone are no error. How many there were.
+    /// Takes two seconds beyond the removal itself where there are a million of rows.
     ///
     /// # Errors
-    /// When it can’t be written.
-    pub fn remove(&mut self, _ids: &[RowId]) -> Result<u64, HistoryError> {
-        Ok(0)
+    /// When it can’t be written. [`HistoryError::Locked`] may be said where the rows are gone, and traces of them are left
+    /// in the file because somebody reads it: they go when this is called again, with any ids or none, or with the
+    /// next [`History::open`].
+    pub fn remove(&mut self, ids: &[RowId]) -> Result<u64, HistoryError> {
+        let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+        let removed = self.run(|db| remove::rows(db, &ids))?;
+        self.wipe()?;
+        Ok(removed)
     }
 
     /// Removes what was recorded before `time`, likewise.
     ///
     /// # Errors
-    /// When it can’t be written.
-    pub fn forget_before(&mut self, _time: SystemTime) -> Result<u64, HistoryError> {
-        Ok(0)
+    /// As [`History::remove`].
+    pub fn forget_before(&mut self, time: SystemTime) -> Result<u64, HistoryError> {
+        let removed = self.run(|db| remove::before(db, id::first(time)))?;
+        self.wipe()?;
+        Ok(removed)
     }
 
     /// Removes everything, likewise; what was kept aside as damaged too.
     ///
     /// # Errors
-    /// When it can’t be written.
+    /// As [`History::remove`].
     pub fn clear(&mut self) -> Result<(), HistoryError> {
-        Ok(())
+        self.base.remove_aside()?;
+        self.run(remove::all)?;
+        self.wipe()
     }
+
+    /// Looks through the whole file, and puts right what can be: the index of words is made anew; a file that is damaged
+    /// is kept aside ([`History::damage`]), and a new one begun. Takes seconds where there is much.
+    ///
+    /// # Errors
+    /// When it can’t be read or written.
+    pub fn mend(&mut self) -> Result<(), HistoryError> {
+        self.run(|db| db.execute("INSERT INTO search(search) VALUES ('integrity-check')", ()).map(drop))?;
+        let found =
+            self.run(|db| db.query_row("PRAGMA integrity_check(1)", (), |row| row.get::<_, String>(0)))?;
+        if found == "ok" {
+            return Ok(());
+        }
+        tracing::warn!(found, "the history is damaged");
+        self.base.set_aside()?;
+        self.base.db().map(drop)
+    }
+
+    fn wipe(&mut self) -> Result<(), HistoryError> {
+        let wiped =
+            self.run(|db| if remove::has_traces(db)? { remove::wipe(db) } else { Ok(Wiped::Whole) })?;
+        match wiped {
+            Wiped::Whole => Ok(()),
+            Wiped::NotYet => Err(HistoryError::Locked),
+        }
+    }
+
+    /// Does something that may be done again, and does it again once what was in its way is put right.
+    fn run<T>(
+        &mut self,
+        mut work: impl FnMut(&mut Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, HistoryError> {
+        // The index may have to be made anew, and the file be kept aside after that.
+        for _ in 0..2 {
+            let error = match work(self.base.db()?) {
+                Ok(done) => return Ok(done),
+                Err(error) => error,
+            };
+            match Trouble::of(&error) {
+                Trouble::Words => self.index_anew()?,
+                Trouble::Damaged => self.base.set_aside()?,
+                _ => return Err(HistoryError::of(&error, self.base.path())),
+            }
+        }
+        let path = self.base.path().to_owned();
+        work(self.base.db()?).map_err(|error| HistoryError::of(&error, &path))
+    }
+
+    fn index_anew(&mut self) -> Result<(), HistoryError> {
+        tracing::warn!("the history’s index of words is damaged, and made anew");
+        let path = self.base.path().to_owned();
+        let db = self.base.db()?;
+        let emptied = index_anew(db, "INSERT INTO search(search) VALUES ('delete-all');");
+        let again = emptied.or_else(|_| index_anew(db, &format!("DROP TABLE search; {}", schema::SEARCH)));
+        match again {
+            Err(error) if matches!(Trouble::of(&error), Trouble::Words | Trouble::Damaged) => {
+                self.base.set_aside()
+            }
+            again => again.map_err(|error| HistoryError::of(&error, &path)),
+        }
+    }
+}
+
+impl Drop for History {
+    /// Leaves one file that has everything, if nobody is in the way.
+    fn drop(&mut self) {
+        if let Ok(db) = self.base.db() {
+            let _ = db.busy_timeout(std::time::Duration::ZERO);
+            let _ = remove::into_file(db);
+        }
+    }
+}
+
+/// One transaction. What fails in it has not happened.
+fn step<T>(
+    db: &mut Connection,
+    work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let step = Transaction::new(db, TransactionBehavior::Immediate)?;
+    let done = work(&step)?;
+    step.commit()?;
+    Ok(done)
+}
+
+fn index_anew(db: &mut Connection, emptied: &str) -> rusqlite::Result<()> {
+    step(db, |db| {
+        db.execute_batch(emptied)?;
+        insert::index_again(db, "id > ?1", i64::MIN)
+    })
+}
+
+fn settle(db: &Connection, id: RowId, settled: &Settled) -> rusqlite::Result<()> {
+    let Settled { became, screening, digest, side, why } = settled;
+    let screened = Screened::of(screening);
+    let changed = "UPDATE file SET became = ?2, screened = ?3 WHERE id = ?1";
+    if db.execute(changed, [id.0, became.code(), screened.code()])? == 0 {
+        return Ok(());
+    }
+    db.execute(
+        "UPDATE detail SET digest = coalesce(?2, digest), side = ?3, why = ?4, screening = ?5 WHERE id = ?1",
+        (id.0, digest.map(|digest| digest.0), side.map(|side| side.code()), why, Settled::kept(screening)),
+    )?;
+    insert::index_again(db, "id = ?1", id.0)
 }
