@@ -28,18 +28,18 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What tells one file of a name from the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp(u64, u64);
+pub struct Stamp(u64, u64);
 
 impl Stamp {
     #[cfg(unix)]
-    fn of(path: &Path) -> Option<Self> {
+    pub fn of(path: &Path) -> Option<Self> {
         use std::os::unix::fs::MetadataExt as _;
         fs::metadata(path).ok().map(|found| Self(found.dev(), found.ino()))
     }
 
     /// Nobody moves a file that is open away there.
     #[cfg(not(unix))]
-    fn of(path: &Path) -> Option<Self> {
+    pub fn of(path: &Path) -> Option<Self> {
         fs::metadata(path).ok().map(|_| Self(0, 0))
     }
 }
@@ -82,6 +82,11 @@ impl Base {
             }
         };
         Ok(&mut self.open.insert(open).0)
+    }
+
+    /// The connection that there is.
+    pub fn opened(&self) -> Option<&Connection> {
+        self.open.as_ref().map(|(db, _)| db)
     }
 
     fn connect(&mut self) -> Result<(Connection, Option<Stamp>), HistoryError> {

@@ -13,12 +13,15 @@ mod fold;
 mod insert;
 mod page;
 mod place;
+mod plan;
 mod query;
 mod reader;
 mod record;
 mod remove;
 mod row;
 mod schema;
+mod search;
+mod shown;
 mod writer;
 
 pub use error::{Damage, HistoryError};

@@ -23,6 +23,14 @@ pub(super) enum Key {
     Size { size: i64, id: i64 },
 }
 
+impl Key {
+    pub(super) fn id(&self) -> i64 {
+        match self {
+            Self::Newest { id } | Self::Name { id, .. } | Self::Size { id, .. } => *id,
+        }
+    }
+}
+
 /// How many rows there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Count {

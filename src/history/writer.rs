@@ -220,7 +220,7 @@ impl History {
 impl Drop for History {
     /// Leaves one file that has everything, if nobody is in the way.
     fn drop(&mut self) {
-        if let Ok(db) = self.base.db() {
+        if let Some(db) = self.base.opened() {
             let _ = db.busy_timeout(std::time::Duration::ZERO);
             let _ = remove::into_file(db);
         }

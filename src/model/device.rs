@@ -29,6 +29,12 @@ impl DeviceId {
         Self(id)
     }
 
+    /// The id that [`DeviceId::as_bytes`] has told.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; Self::LEN]) -> Self {
+        Self(bytes)
+    }
+
     /// The first two groups: enough to tell one's own devices apart, never to decide trust.
     #[must_use]
     pub fn short(&self) -> String {
