@@ -54,9 +54,9 @@ fn a_stranger_does_not_learn_the_code_before_it_is_on_the_screen() {
 }
 
 /// Somebody who has said how much it is, and that the codes are the same, whatever their person has seen.
-async fn counted(rogue: &Rogue, port: u16) -> Connection {
+async fn counted(rogue: &Rogue, port: u16, transfer: [u8; 16]) -> Connection {
     let mut connection = rogue.dial(port).await;
-    let hello = FromSender::Hello { name: "Rogue".into(), transfer: [5; 16], can: CAN };
+    let hello = FromSender::Hello { name: "Rogue".into(), transfer, can: CAN };
     let (skipped, purpose) = (RawSkipped { links: 0, special: 0, unreadable: 0 }, RawPurpose::Files);
     let counts = RawCounts { files: 1, folders: 0, bytes: 1, streams: 0, skipped, purpose };
     let nonce = FromSender::Nonce { nonce: [7; 32], stance: Stance::Compares };
@@ -74,7 +74,7 @@ fn a_sender_that_is_sure_alone_names_nothing_before_the_receivers_person_is() {
     let rogue = Rogue::new();
     // It does not wait for the word.
     let said = device.engine.block_on(async {
-        let mut connection = counted(&rogue, port).await;
+        let mut connection = counted(&rogue, port, [5; 16]).await;
         say(&mut connection, &FromSender::Entries(vec![file("x", 1)])).await;
         hear(&mut connection).await
     });
@@ -82,7 +82,7 @@ fn a_sender_that_is_sure_alone_names_nothing_before_the_receivers_person_is() {
     let shown = &device.until("its end", |state| state.transfers.iter().find(|t| t.is_finished()).cloned());
     assert_eq!(shown.summary.top, []);
     // It waits, and hears it when the person says so.
-    let mut connection = device.engine.block_on(counted(&rogue, port));
+    let mut connection = device.engine.block_on(counted(&rogue, port, [6; 16]));
     let id = device.until("the code", |state| state.transfers.iter().find(|t| t.compares()).map(|t| t.id));
     device.tell(Command::Agree(id));
     assert_eq!(device.engine.block_on(hear(&mut connection)), Some(FromReceiver::Same));
