@@ -27,7 +27,7 @@ pub const USUAL: [&str; 6] = [
 const MOST: u64 = 1 << 20;
 
 /// Switches of what is looked into; all are on unless they are switched off.
-const SORTS: [&str; 13] = [
+const SORTS: [&str; 12] = [
     "ScanPE",
     "ScanELF",
     "ScanMail",
@@ -40,8 +40,6 @@ const SORTS: [&str; 13] = [
     "ScanOneNote",
     "ScanArchive",
     "ScanImage",
-    // Without it, its heuristics say nothing.
-    "HeuristicAlerts",
 ];
 
 #[derive(Clone, Debug, PartialEq, Eq)]

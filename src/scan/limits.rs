@@ -5,8 +5,9 @@
 
 use std::{path::PathBuf, time::Duration};
 
-/// What the library behind it can't look beyond, whatever its configuration says: it counts in 31 bits.
-const LIBRARY: u64 = i32::MAX as u64 - 1;
+/// What the library behind it can't look beyond, whatever its configuration says: it counts in 31 bits. Tried out:
+/// of one byte more it says nothing, unless it tells of what exceeds its limits.
+const LIBRARY: u64 = i32::MAX as u64 - 2;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
