@@ -39,6 +39,20 @@ impl Device {
         Self::start_at(name, tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), Earlier::None)
     }
 
+    /// With a home that is there already.
+    #[allow(dead_code, reason = "few tests have one")]
+    pub fn start_in(name: &str, home: TempDir) -> Self {
+        Self::start_at(name, home, tempfile::tempdir().unwrap(), Earlier::None)
+    }
+
+    /// Ends it as a person does who closes it; what it has kept is there afterwards.
+    #[allow(dead_code, reason = "few tests look there")]
+    pub fn stop(self) -> (TempDir, TempDir) {
+        let Self { engine, home, inbox, .. } = self;
+        engine.stop();
+        (home, inbox)
+    }
+
     /// Ends it as a person does who closes the window, and starts it anew: it goes on with what was left.
     pub fn restart(self) -> Self {
         let Self { engine, home, inbox, state, .. } = self;
