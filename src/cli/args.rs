@@ -4,6 +4,7 @@
 
 mod bench;
 mod code;
+mod history;
 mod receive;
 mod send;
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod tests;
 mod transfers;
 mod trust;
 mod typed;
+mod when;
 
 use std::{ffi::OsString, path::PathBuf};
 
@@ -23,7 +25,7 @@ pub use self::{
     send::Sending,
 };
 use super::{
-    asked::{Benching, Form, Keeping, LookUntil, Trusting},
+    asked::{Benching, Form, Keeping, LookUntil, Recalling, Sought, Trusting},
     exit::EXIT_CODES,
 };
 use crate::{
@@ -49,6 +51,8 @@ pub enum Task {
     Bench(Benching),
     Transfers(Keeping),
     Trust(Trusting),
+    History(Recalling),
+    Verify(Sought),
     Devices(LookUntil),
     Doctor,
     Demo,
@@ -124,6 +128,10 @@ enum Action {
         #[command(subcommand)]
         action: Option<trust::Action>,
     },
+    /// Show what was sent and received, from whom and whereto; search it
+    History(Box<history::History>),
+    /// Look whether files that were sent or received are still what they were
+    Verify(Box<history::Verify>),
     /// Show a transfer between two devices that both are this machine
     Demo,
     /// Show this device’s name, id and addresses
@@ -186,6 +194,8 @@ fn task(action: Option<Action>) -> Result<Task, clap::Error> {
         Some(Action::Devices { watch: false }) => Task::Devices(LookUntil::Answered),
         Some(Action::Devices { watch: true }) => Task::Devices(LookUntil::Interrupted),
         Some(Action::Trust { action }) => Task::Trust(trust::Action::trusting(action)?),
+        Some(Action::History(history)) => Task::History(history.recalling()?),
+        Some(Action::Verify(verify)) => Task::Verify(verify.sought()),
         Some(Action::Demo) => Task::Demo,
         Some(Action::Id) => Task::Id,
         Some(Action::Completions { shell }) => Task::Completions(shell),

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use crate::{
-    engine::PortChoice,
+    engine::{
+        PortChoice,
+        history::{Query, RowId},
+    },
     model::{DeviceName, Recording, Target, Trust},
 };
 
@@ -51,6 +54,46 @@ pub enum Trusting {
         devices: Vec<String>,
         recording: Recording,
     },
+}
+
+/// What `history` is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recalling {
+    List { sought: Sought, most: Option<usize>, layout: Layout },
+    Remove { what: Removing, sure: Sure },
+    Clear(Sure),
+}
+
+/// What is looked for in the history.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sought {
+    /// Without the device.
+    pub query: Query,
+    /// As typed.
+    pub device: Option<String>,
+}
+
+/// How a list is laid out, unless a script wants it as JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    Lines,
+    /// Comma-separated values.
+    Table,
+}
+
+/// What is removed from the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Removing {
+    Ids(Vec<RowId>),
+    Sought(Sought),
+}
+
+/// Whether a person is asked before something is removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sure {
+    Ask,
+    /// They have said so.
+    Said,
 }
 
 /// Until when `devices` looks.

@@ -14,6 +14,7 @@ mod devices;
 mod doctor;
 mod ending;
 mod exit;
+mod history;
 mod human;
 mod id;
 mod input;
@@ -31,6 +32,7 @@ mod terminal;
 mod transfers;
 mod trust;
 mod verdict;
+mod verify;
 mod watch;
 mod words;
 
@@ -45,7 +47,7 @@ use tokio::sync::mpsc;
 
 use self::{
     args::{Accept, Invocation, Task, Words},
-    asked::{Benching, Form, Keeping},
+    asked::{Benching, Form, Keeping, Recalling},
     comparing::Company,
     exit::Exit,
     human::{Detail, Human},
@@ -89,6 +91,8 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
         | Task::Bench(_)
         | Task::Transfers(_)
         | Task::Trust(_)
+        | Task::History(_)
+        | Task::Verify(_)
         | Task::Devices(_)
         | Task::Doctor
         // Where it can't be this user's alone, nothing is written, and whoever needs it says why.
@@ -124,6 +128,8 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
             devices::devices(handle, until, form, screen, stop).await
         }),
         Task::Trust(trusting) => trust::trust(&config.home, &trusting, form, screen),
+        Task::History(recalling) => recall(&config.home, recalling, form, screen),
+        Task::Verify(sought) => verify::verify(&config.home, sought, form, screen),
         Task::Demo => demo::demo(&mut *teller(screen, form, echo)),
         Task::Id => id(config, form, screen),
         Task::Completions(shell) => Ok(print(&manual::completions(shell), screen)),
@@ -242,6 +248,14 @@ fn keep(
                 transfers::resume(handle, chosen, port, tell, stop).await
             })
         }
+    }
+}
+
+fn recall(home: &Path, recalling: Recalling, form: Form, screen: &mut Screen) -> anyhow::Result<Exit> {
+    match recalling {
+        Recalling::List { sought, most, layout } => history::list(home, sought, most, layout, form, screen),
+        Recalling::Remove { what, sure } => history::remove(home, what, sure, form, screen),
+        Recalling::Clear(sure) => history::clear(home, sure, form, screen),
     }
 }
 

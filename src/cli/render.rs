@@ -46,6 +46,12 @@ impl Screen {
         }
     }
 
+    /// False once whoever has read standard output went away, or it can't be written: more of it helps nobody.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        self.out.lost.is_none()
+    }
+
     /// The exit code of a program that is done with its screen: nobody may take lines that were
     /// lost, to a full disk perhaps, for a success. A reader that went away has read all it wanted.
     #[must_use]
@@ -159,8 +165,10 @@ mod tests {
     #[test]
     fn a_reader_that_went_away_is_no_failure_and_a_full_disk_is_one() {
         let mut screen = Screen::over(Refusing(io::ErrorKind::BrokenPipe), io::sink());
+        assert!(screen.is_read());
         screen.out("one");
         screen.raw(b"two");
+        assert!(!screen.is_read());
         assert_eq!(screen.close(Exit::Complete), Exit::Complete);
         for (exit, closed) in [(Exit::Complete, Exit::Failed), (Exit::Declined, Exit::Declined)] {
             let (_, _, err) = shown::screen();

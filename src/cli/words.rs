@@ -5,6 +5,7 @@
 mod code;
 mod kept;
 pub mod meeting;
+pub mod past;
 pub mod phrases;
 mod question;
 pub mod trial;
@@ -14,7 +15,7 @@ pub use self::{
     code::{NO_CODE, WHICH_CODE},
     kept::{asks_to_go_on, left_for_later},
     phrases::{Line, amount, flow, limit, progress, short, who},
-    question::{Answers, NOBODY_ANY_MORE, question, withdrawn},
+    question::{Answers, NOBODY_ANY_MORE, YES_OR_NO, question, withdrawn},
 };
 use super::news::{Listening, News};
 use crate::model::{Direction, Outcome, Pause, Problem, Report, Retry, Side, Transfer, text};

@@ -55,6 +55,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("x11rb", &["gui"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
+    ("csv", &["cli"]),
     ("rustls", &["net", "identity"]),
     ("tokio_rustls", &["net", "engine"]),
     ("socket2", &["net"]),

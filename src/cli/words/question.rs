@@ -10,6 +10,9 @@ use crate::{
     model::{Agreement, Purpose, Transfer},
 };
 
+/// What is asked where the lines before say all else.
+pub const YES_OR_NO: &str = "Please type y or n, then Enter.";
+
 /// The answers that an offer can be given.
 #[derive(Clone, Debug, Default)]
 pub struct Answers(Vec<Verdict>);

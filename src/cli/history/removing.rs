@@ -1,0 +1,159 @@
+//! `airlift history remove` and `airlift history clear`: entries go for good, files stay.
+//!
+//! Knows who is asked before, and what they are told. Must not know how an entry is removed so that nothing of it is left.
+
+use std::{io, path::Path};
+
+use serde::Serialize;
+
+use super::{PAGE, Refusal, settled};
+use crate::{
+    cli::{
+        asked::{Form, Removing, Sure},
+        exit::Exit,
+        json,
+        render::Screen,
+        verdict::Verdict,
+        words::{self, past},
+    },
+    engine::history::{Count, History, HistoryError, Query, Reader, Row, RowId},
+};
+
+/// Named one by one before they go.
+const NAMED: usize = 5;
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum Line {
+    EntriesRemoved { entries: u64 },
+    HistoryCleared,
+}
+
+/// Removes entries, and names them.
+///
+/// # Errors
+/// When one that is named by its id is not there; or the history can't be read or changed.
+pub fn remove(
+    home: &Path,
+    what: Removing,
+    sure: Sure,
+    form: Form,
+    screen: &mut Screen,
+) -> anyhow::Result<Exit> {
+    let mut reader = Reader::open(home)?;
+    let (count, some, going) = match what {
+        Removing::Ids(ids) => {
+            let rows = named(&ids, &mut reader)?;
+            (Count::Exactly(rows.len() as u64), rows, Going::These(ids))
+        }
+        Removing::Sought(sought) => {
+            let query = settled(sought, &mut reader)?;
+            let some = reader.page(&query, None, NAMED)?.rows;
+            (reader.count(&query)?, some, Going::All(query))
+        }
+    };
+    if count == Count::Exactly(0) {
+        match form {
+            Form::Json => json::write(screen, &Line::EntriesRemoved { entries: 0 }),
+            Form::Person => screen.out(past::NOTHING_TO_REMOVE),
+            Form::Quiet => {}
+        }
+        return Ok(Exit::Complete);
+    }
+    let some = &some[..some.len().min(NAMED)];
+    if sure == Sure::Ask && !is_agreed(&past::about_to_remove(count, some), screen)? {
+        return Ok(Exit::Cancelled);
+    }
+    let entries = going.remove(home, &mut reader)?;
+    match form {
+        Form::Json => json::write(screen, &Line::EntriesRemoved { entries }),
+        Form::Person => {
+            // Who was asked has seen them.
+            let some = if sure == Sure::Ask { &[] } else { some };
+            for line in past::removed(entries, some) {
+                screen.out(&line);
+            }
+        }
+        Form::Quiet => {}
+    }
+    Ok(Exit::Complete)
+}
+
+/// Each once.
+fn named(ids: &[RowId], reader: &mut Reader) -> anyhow::Result<Vec<Row>> {
+    let mut rows: Vec<Row> = Vec::new();
+    for &id in ids {
+        let row = reader.row(id)?.ok_or_else(|| Refusal::NoEntry(id.to_string()))?;
+        if !rows.iter().any(|other| other.id == row.id) {
+            rows.push(row);
+        }
+    }
+    Ok(rows)
+}
+
+/// What goes.
+enum Going {
+    These(Vec<RowId>),
+    All(Query),
+}
+
+impl Going {
+    /// How many there were.
+    fn remove(self, home: &Path, reader: &mut Reader) -> Result<u64, HistoryError> {
+        let mut history = History::open(home)?;
+        let query = match self {
+            Self::These(ids) => return history.remove(&ids),
+            Self::All(query) => query,
+        };
+        let (mut after, mut removed) = (None, 0);
+        loop {
+            let page = reader.page(&query, after.as_ref(), PAGE)?;
+            let ids: Vec<_> = page.rows.iter().map(|row| row.id).collect();
+            removed += history.remove(&ids)?;
+            after = page.next;
+            if after.is_none() {
+                return Ok(removed);
+            }
+        }
+    }
+}
+
+/// Removes everything.
+///
+/// # Errors
+/// When the history can't be changed.
+pub fn clear(home: &Path, sure: Sure, form: Form, screen: &mut Screen) -> anyhow::Result<Exit> {
+    if sure == Sure::Ask {
+        // One that can't be read can be cleared all the same.
+        let count = Reader::open(home).and_then(|mut reader| reader.count(&Query::default())).ok();
+        if !is_agreed(&past::about_to_clear(count), screen)? {
+            return Ok(Exit::Cancelled);
+        }
+    }
+    History::open(home)?.clear()?;
+    match form {
+        Form::Json => json::write(screen, &Line::HistoryCleared),
+        Form::Person => screen.out(past::CLEARED),
+        Form::Quiet => {}
+    }
+    Ok(Exit::Complete)
+}
+
+/// Asks the person at the terminal until the answer is clear; who types no more has not agreed.
+fn is_agreed(question: &[String], screen: &mut Screen) -> io::Result<bool> {
+    for line in question {
+        screen.err(line);
+    }
+    loop {
+        screen.err(words::YES_OR_NO);
+        let mut line = String::new();
+        if io::stdin().read_line(&mut line)? == 0 {
+            return Ok(false);
+        }
+        match Verdict::understand(&line) {
+            Some(Verdict::Yes) => return Ok(true),
+            Some(Verdict::No) => return Ok(false),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The history in words.
+
+use std::time::SystemTime;
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::{
+    cli::history::Emptiness,
+    engine::history::{Became, Count, Ending, Item, Row, Verdict},
+    model::{Direction, Screening, Side, text},
+};
+
+pub const NOTHING_TO_REMOVE: &str = "Nothing in the history fits, so nothing is removed.";
+pub const CLEARED: &str = "The history is empty. Every file stays where it is.";
+
+/// Before the lines of one entry that follow its first.
+const INDENT: &str = "       ";
+
+/// A moment on this device's clock, in the form that is asked for.
+#[must_use]
+pub fn moment(time: SystemTime, form: &str) -> String {
+    // One before any calendar is no time at all.
+    let time = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH);
+    time.to_zoned_datetime(TimeZone::system()).strftime(form).to_string()
+}
+
+/// One entry: what, how large, from whom or whereto; then where it is, and what became of it.
+#[must_use]
+pub fn entry(row: &Row, is_there: Option<bool>) -> Vec<String> {
+    let mut lines = vec![format!("{:>5}  {}", row.id.to_string(), what(row))];
+    if let Some(place) = &row.place {
+        let gone = if is_there == Some(false) { " (not there any more)" } else { "" };
+        lines.push(format!("{INDENT}{}{gone}", place.display()));
+    }
+    lines.extend(became(row).into_iter().map(|sentence| format!("{INDENT}{sentence}")));
+    lines
+}
+
+/// `2026-12-01 14:32  report.pdf, 2.10 MB, document, from Anna’s laptop`.
+fn what(row: &Row) -> String {
+    let name = match (&row.place, row.folder.as_str()) {
+        (None, folder) if !folder.is_empty() => format!("{folder}/{}", row.name),
+        _ => row.name.clone(),
+    };
+    let way = match row.direction {
+        Direction::Send => "to",
+        Direction::Receive => "from",
+    };
+    let size = row.size.map(text::bytes);
+    let kind = (row.item == Item::File && row.place.is_some()).then(|| row.kind.word().to_owned());
+    let device = Some(format!("{way} {}", row.device.name));
+    let clean = (row.screening == Screening::Clean).then(|| "clean".to_owned());
+    let parts: Vec<_> = [Some(name), size, kind, device, clean].into_iter().flatten().collect();
+    format!("{}  {}", moment(row.when, "%Y-%m-%d %H:%M"), parts.join(", "))
+}
+
+/// What became of it; nothing where it simply arrived.
+fn became(row: &Row) -> Vec<String> {
+    let by = |side| match side {
+        Side::Here => "here",
+        Side::There => "by the other device",
+    };
+    let whose = match row.direction {
+        Direction::Receive => "",
+        Direction::Send => " there",
+    };
+    let held = || match &row.screening {
+        Screening::NotScanned(why) => format!("Held{whose} until it can be scanned: {why}."),
+        Screening::Off | Screening::Clean | Screening::Infected(_) => {
+            format!("Held{whose} until it can be scanned.")
+        }
+    };
+    let infected = || match &row.screening {
+        Screening::Infected(name) => format!("In quarantine{whose}: “{name}” was found in it."),
+        Screening::Off | Screening::Clean | Screening::NotScanned(_) => format!("In quarantine{whose}."),
+    };
+    let because = |what: &str| match row.why.as_deref().or(row.transfer.why.as_deref()) {
+        Some(why) => format!("{what}: {why}"),
+        None => format!("{what}."),
+    };
+    let fate = match row.became {
+        Became::Stored => None,
+        Became::Already => Some("It was there before, and is the same.".to_owned()),
+        Became::Held => Some(held()),
+        Became::Infected => Some(infected()),
+        Became::Failed => Some(because("Failed")),
+        Became::LeftOut => Some("It was not wanted.".to_owned()),
+        Became::Declined | Became::Cancelled => Some(match row.transfer.ending {
+            Ending::Declined(side) => because(&format!("Declined {}", by(side))),
+            Ending::Cancelled(side) => format!("Cancelled {}.", by(side)),
+            Ending::NotYet | Ending::Complete | Ending::Failed(_) => because("Not transferred"),
+        }),
+        Became::Unsettled => {
+            Some("It is not over yet. “airlift transfers” has what is kept of it.".to_owned())
+        }
+    };
+    let unscanned = match (&row.screening, row.became) {
+        (Screening::NotScanned(why), Became::Stored) => Some(format!("Not scanned: {why}.")),
+        _ => None,
+    };
+    fate.into_iter().chain(unscanned).collect()
+}
+
+/// What is said where nothing is shown.
+#[must_use]
+pub fn nothing(why: Emptiness) -> &'static str {
+    match why {
+        Emptiness::NothingFits => {
+            "Nothing in the history fits. “airlift history” without more shows the newest of all."
+        }
+        Emptiness::NothingYet => "Nothing was sent or received yet. What is, is listed here from then on.",
+        Emptiness::SwitchedOff => {
+            "The history is empty, and the settings say that nothing is recorded (history: off)."
+        }
+    }
+}
+
+/// What is said where there is more than is shown.
+#[must_use]
+pub fn more(shown: usize, of: Count) -> String {
+    let first = text::count(shown as u64, "entry", "entries");
+    format!("The first {first} of {}. --limit shows more, words and filters fewer.", number(of))
+}
+
+fn number(count: Count) -> String {
+    let figure = |n| text::count(n, "", "").trim_end().to_owned();
+    match count {
+        Count::Exactly(n) => figure(n),
+        Count::MoreThan(n) => format!("more than {}", figure(n)),
+    }
+}
+
+fn entries(count: Count) -> String {
+    match count {
+        Count::Exactly(n) => text::count(n, "entry", "entries"),
+        Count::MoreThan(_) => format!("{} entries", number(count)),
+    }
+}
+
+fn and_more(unnamed: u64) -> String {
+    format!("{INDENT}and {}", text::count(unnamed, "more", "more"))
+}
+
+/// The question before some go, but for its last line.
+#[must_use]
+pub fn about_to_remove(count: Count, some: &[Row]) -> Vec<String> {
+    let mut lines = vec![format!("This removes {} from the history for good:", entries(count))];
+    let all = match count {
+        Count::Exactly(n) | Count::MoreThan(n) => n,
+    };
+    lines.extend(some.iter().map(|row| format!("{:>5}  {}", row.id.to_string(), what(row))));
+    let unnamed = all.saturating_sub(some.len() as u64);
+    if unnamed > 0 {
+        lines.push(and_more(unnamed));
+    }
+    lines.push("Every file stays where it is.".to_owned());
+    lines
+}
+
+/// The question before everything goes, but for its last line. A count that isn't known is left out.
+#[must_use]
+pub fn about_to_clear(count: Option<Count>) -> Vec<String> {
+    let all = count.map_or_else(
+        || "everything that is recorded".to_owned(),
+        |count| match count {
+            Count::Exactly(n) => format!("all that is recorded, {}", text::count(n, "entry", "entries")),
+            Count::MoreThan(_) => format!("all that is recorded, {}", entries(count)),
+        },
+    );
+    vec![
+        format!("This removes {all}, from this device’s history for good: it can’t be read from its file any more."),
+        "Every file stays where it is. What other devices have recorded stays there, and so do the devices that are known, the transfers that are kept, and the log."
+            .to_owned(),
+    ]
+}
+
+/// What is said after some have gone.
+#[must_use]
+pub fn removed(count: u64, some: &[Row]) -> Vec<String> {
+    let named = some.iter().map(|row| format!("{:>5}  {}", row.id.to_string(), what(row)));
+    let unnamed = count.saturating_sub(some.len() as u64);
+    let more = (!some.is_empty() && unnamed > 0).then(|| and_more(unnamed));
+    let entries = text::count(count, "entry", "entries");
+    let end = format!("Removed from the history: {entries}. Every file stays where it is.");
+    named.chain(more).chain([end]).collect()
+}
+
+/// How a file stands that is not as it was; `None` of one that is.
+#[must_use]
+pub fn stands(row: &Row, verdict: &Verdict) -> Option<String> {
+    let place = row.place.as_deref().map(|place| place.display().to_string()).unwrap_or_default();
+    let since = moment(row.when, "%Y-%m-%d");
+    Some(match verdict {
+        Verdict::Unchanged | Verdict::Incomparable => return None,
+        Verdict::Changed => format!("changed since {since}: {place}"),
+        Verdict::Gone => format!("gone since {since}: {place}"),
+        Verdict::Unreadable(why) => format!("can’t be read ({why}): {place}"),
+    })
+}
