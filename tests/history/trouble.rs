@@ -137,7 +137,7 @@ impl Drop for Small {
 
 #[test]
 fn a_full_disk_is_waited_for_and_what_happened_is_recorded_once_there_is_room() {
-    let Some(disk) = Small::of(2048, "a full disk") else { return };
+    let Some(disk) = Small::of(16_384, "a full disk") else { return };
     let mut sender = Device::start("Anna");
     let mut receiver = Device::start_in("Ben", tempfile::tempdir_in(disk.0.path()).unwrap());
     let port = receiver.receive(Consent::All);
@@ -150,7 +150,9 @@ fn a_full_disk_is_waited_for_and_what_happened_is_recorded_once_there_is_room() 
     let fill = || {
         use std::io::Write as _;
         let mut file = fs::File::options().create(true).append(true).open(&ballast).unwrap();
-        while file.write_all(&[7; 512]).is_ok() {}
+        for piece in [65_536, 512] {
+            while file.write_all(&vec![7; piece]).is_ok() {}
+        }
     };
     fill();
     for i in 0..40 {
