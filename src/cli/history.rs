@@ -6,7 +6,7 @@ mod line;
 mod removing;
 mod table;
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 pub use self::removing::{clear, remove};
 use super::{
@@ -21,7 +21,7 @@ use crate::{
         Keep, Settings,
         history::{Count, Cursor, Device, DeviceIs, HistoryError, Query, Reader, Row, is_there},
     },
-    model::DeviceId,
+    model::{DeviceId, DeviceName},
 };
 
 /// What a person is shown who has not said how much.
@@ -36,6 +36,8 @@ pub enum Refusal {
     Unknown(String),
     #[error("“{text}” may be any of {count} devices. Type more of its id: {ids}.")]
     Ambiguous { text: String, count: usize, ids: String },
+    #[error("“{text}” may be any of {count} names. Type it as it is: {names}.")]
+    Several { text: String, count: usize, names: String },
     #[error("There is no entry {0} in the history any more, or there never was.")]
     NoEntry(String),
 }
@@ -147,7 +149,7 @@ pub fn settled(sought: Sought, reader: &mut Reader) -> anyhow::Result<Query> {
     Ok(query)
 }
 
-/// Those that are called so; else the one whose id begins so.
+/// Those that are called so; else the one whose name resembles it, or whose id begins so.
 fn meant(text: &str, reader: &mut Reader) -> anyhow::Result<DeviceIs> {
     if let Ok(id) = text.parse() {
         return Ok(DeviceIs::Id(id));
@@ -156,7 +158,23 @@ fn meant(text: &str, reader: &mut Reader) -> anyhow::Result<DeviceIs> {
     if !reader.page(&called, None, 1)?.rows.is_empty() {
         return Ok(DeviceIs::Called(text.to_owned()));
     }
-    Ok(DeviceIs::Id(beginning(text, &reader.devices()?)?))
+    Ok(resembling(text, &reader.devices()?)?)
+}
+
+fn resembling(text: &str, devices: &[Device]) -> Result<DeviceIs, Refusal> {
+    let essence = |name: &str| DeviceName::parse(name).ok().map(|name| name.essence());
+    let meant = essence(text);
+    let names: BTreeSet<_> = devices
+        .iter()
+        .filter(|device| meant.is_some() && essence(&device.name) == meant)
+        .map(|device| &device.name)
+        .collect();
+    let names: Vec<_> = names.into_iter().map(String::as_str).collect();
+    match names[..] {
+        [] => beginning(text, devices).map(DeviceIs::Id),
+        [name] => Ok(DeviceIs::Called(name.to_owned())),
+        _ => Err(Refusal::Several { text: text.to_owned(), count: names.len(), names: names.join(", ") }),
+    }
 }
 
 fn beginning(text: &str, devices: &[Device]) -> Result<DeviceId, Refusal> {
@@ -177,6 +195,20 @@ fn beginning(text: &str, devices: &[Device]) -> Result<DeviceId, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_meant_however_its_signs_are_typed() {
+        let device =
+            |n: u8, name: &str| Device { id: Some(DeviceId::of_public_key(&[n])), name: name.to_owned() };
+        let devices =
+            [device(1, "Anna’s laptop"), device(2, "Anna’s laptop"), device(3, "a b"), device(4, "A-B")];
+        assert_eq!(resembling("anna's LAPTOP", &devices), Ok(DeviceIs::Called("Anna’s laptop".to_owned())));
+        let Err(Refusal::Several { count: 2, names, .. }) = resembling("ab", &devices) else { panic!() };
+        assert_eq!(names, "A-B, a b");
+        for unknown in ["Anna", "", "\u{202e}"] {
+            assert_eq!(resembling(unknown, &devices), Err(Refusal::Unknown(unknown.to_owned())));
+        }
+    }
 
     #[test]
     fn a_device_is_meant_by_the_unique_beginning_of_its_id() {

@@ -7,30 +7,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+pub use super::id::RowId;
 use super::record::{Device, Ending};
 use crate::model::{ContentKind, Digest, Direction, FileFate, Screening, Side, TransferId};
-
-/// Names a row as long as its file’s fate stays what it is. One that is gone names nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RowId(pub(super) i64);
-
-impl fmt::Display for RowId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("That is no id of an entry: it is a number, such as “airlift history” shows.")]
-pub struct BadRowId;
-
-impl FromStr for RowId {
-    type Err = BadRowId;
-
-    fn from_str(text: &str) -> Result<Self, BadRowId> {
-        text.parse().ok().filter(|id| *id > 0).map(Self).ok_or(BadRowId)
-    }
-}
 
 /// A row of the history.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -289,8 +289,8 @@ mod tests {
             Ok(Task::History(Recalling::Remove { what, .. })) => what,
             other => panic!("{line:?}: {other:?}"),
         };
-        let ids = Removing::Ids(["3", "12"].map(|id| id.parse().unwrap()).into());
-        assert_eq!(removed(&["history", "remove", "3", "12", "--yes"]), ids);
+        let ids = Removing::Ids(["3", "1a"].map(|id| id.parse().unwrap()).into());
+        assert_eq!(removed(&["history", "remove", "3", "1a", "--yes"]), ids);
         let words = Removing::Sought(Sought {
             query: Query { words: "a b".to_owned(), ..Query::default() },
             device: None,

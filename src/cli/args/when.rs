@@ -5,7 +5,7 @@
 use std::time::{Duration, SystemTime};
 
 use jiff::{
-    ToSpan as _, ZonedDateTime,
+    Timestamp, ToSpan as _, ZonedDateTime,
     civil::{Date, DateTime},
 };
 
@@ -62,12 +62,14 @@ fn ago(text: &str, now: &ZonedDateTime) -> Option<SystemTime> {
         _ => return None,
     };
     let ago = Duration::from_secs(count.parse::<u64>().ok()?.checked_mul(minutes)?.checked_mul(60)?);
-    SystemTime::try_from(now).ok()?.checked_sub(ago)
+    let at = SystemTime::try_from(now).ok()?.checked_sub(ago)?;
+    // Before any calendar there is no moment.
+    Timestamp::try_from(at).is_ok().then_some(at)
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::{Timestamp, tz::TimeZone};
+    use jiff::tz::TimeZone;
 
     use super::*;
 

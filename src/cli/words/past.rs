@@ -14,7 +14,7 @@ pub const NOTHING_TO_REMOVE: &str = "Nothing in the history fits, so nothing is 
 pub const CLEARED: &str = "The history is empty. Every file stays where it is.";
 
 /// Before the lines of one entry that follow its first.
-const INDENT: &str = "       ";
+const INDENT: &str = "           ";
 
 /// A moment on this device's clock, in the form that is asked for.
 #[must_use]
@@ -27,7 +27,7 @@ pub fn moment(time: SystemTime, form: &str) -> String {
 /// One entry: what, how large, from whom or whereto; then where it is, and what became of it.
 #[must_use]
 pub fn entry(row: &Row, is_there: Option<bool>) -> Vec<String> {
-    let mut lines = vec![format!("{:>5}  {}", row.id.to_string(), what(row))];
+    let mut lines = vec![format!("{:>9}  {}", row.id, what(row))];
     if let Some(place) = &row.place {
         let gone = if is_there == Some(false) { " (not there any more)" } else { "" };
         lines.push(format!("{INDENT}{}{gone}", place.display()));
@@ -118,8 +118,8 @@ pub fn nothing(why: Emptiness) -> &'static str {
 /// What is said where there is more than is shown.
 #[must_use]
 pub fn more(shown: usize, of: Count) -> String {
-    let first = text::count(shown as u64, "entry", "entries");
-    format!("The first {first} of {}. --limit shows more, words and filters fewer.", number(of))
+    let shown = number(Count::Exactly(shown as u64));
+    format!("The first {shown} of {}. --limit shows more; words and filters find fewer.", number(of))
 }
 
 fn number(count: Count) -> String {
@@ -148,7 +148,7 @@ pub fn about_to_remove(count: Count, some: &[Row]) -> Vec<String> {
     let all = match count {
         Count::Exactly(n) | Count::MoreThan(n) => n,
     };
-    lines.extend(some.iter().map(|row| format!("{:>5}  {}", row.id.to_string(), what(row))));
+    lines.extend(some.iter().map(|row| format!("{:>9}  {}", row.id, what(row))));
     let unnamed = all.saturating_sub(some.len() as u64);
     if unnamed > 0 {
         lines.push(and_more(unnamed));
@@ -177,7 +177,7 @@ pub fn about_to_clear(count: Option<Count>) -> Vec<String> {
 /// What is said after some have gone.
 #[must_use]
 pub fn removed(count: u64, some: &[Row]) -> Vec<String> {
-    let named = some.iter().map(|row| format!("{:>5}  {}", row.id.to_string(), what(row)));
+    let named = some.iter().map(|row| format!("{:>9}  {}", row.id, what(row)));
     let unnamed = count.saturating_sub(some.len() as u64);
     let more = (!some.is_empty() && unnamed > 0).then(|| and_more(unnamed));
     let entries = text::count(count, "entry", "entries");
