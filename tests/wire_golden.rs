@@ -5,7 +5,7 @@
 use std::fmt::Debug;
 
 use airlift::{
-    model::{DeviceId, Digest},
+    model::{Caught, DeviceId, Digest, NotScanned},
     wire::{
         ALPN, DEFAULT_PORT, FromReceiver, FromSender, content, frame,
         message::{
@@ -108,6 +108,27 @@ fn what_a_receiver_says_has_these_bytes() {
     let receipts = vec![Receipt::stored(7, Digest([9; 32])), Receipt::failed(8, "full")];
     let nines = "09".repeat(32);
     pinned(&FromReceiver::Receipts(receipts), &format!("2b000000 05 02 00 07 {nines} 01 08 0466756c6c"));
+    let caught = vec![
+        Receipt::caught(7, Digest([9; 32]), &Caught::Infected("Eve".to_owned())),
+        Receipt::caught(8, Digest([9; 32]), &Caught::Held(NotScanned::Busy)),
+    ];
+    let bytes = format!("4b000000 05 02 02 07 {nines} 03457665 03 08 {nines} 02");
+    pinned(&FromReceiver::Receipts(caught), &bytes);
+    for (why, number) in [
+        (NotScanned::NoScanner, "00"),
+        (NotScanned::Starting, "01"),
+        (NotScanned::TooLarge, "03"),
+        (NotScanned::TookTooLong, "04"),
+        (NotScanned::Locked, "05"),
+        (NotScanned::Changed, "06"),
+        (NotScanned::Partly, "07"),
+        (NotScanned::Failed("with a path of its own".to_owned()), "08"),
+    ] {
+        let held = Receipt::caught(8, Digest([9; 32]), &Caught::Held(why));
+        let bytes = format!("25000000 05 01 03 08 {nines} {number}");
+        pinned(&FromReceiver::Receipts(vec![held]), &bytes);
+    }
+    pinned(&FromReceiver::Checking { files: 300 }, "03000000 16 ac02");
     pinned(&FromReceiver::Done, "01000000 06");
     pinned(&FromReceiver::Alive, "01000000 07");
     pinned(&FromReceiver::Ending(Ending::Cancelled), "02000000 08 00");

@@ -392,6 +392,7 @@ fn at_the_end(report: &Report) -> Progress {
         rate,
         limited_by: report.pipeline.limited_by,
         stalled: None,
+        checking: None,
     }
 }
 

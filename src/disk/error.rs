@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::system;
-use crate::model::{EntryNo, Shortfall, text};
+use crate::model::{EntryNo, NotScanned, Shortfall, text};
 
 /// Why something can't be offered or read (sender).
 #[derive(Debug, thiserror::Error)]
@@ -179,6 +179,11 @@ pub enum DiskError {
     /// Waited for in vain.
     #[error("{}", system::descriptors::used_up())]
     NoHandles,
+    /// As its person wants it.
+    #[error(
+        "“{path}” is not taken: {why}, and what can’t be checked for viruses is refused here. Have it sent again when it can be checked, or change that in the settings."
+    )]
+    Unscanned { path: String, why: NotScanned },
     #[error("Where this goes can’t be written to now: the disk is not connected, or read-only.")]
     Away,
 }

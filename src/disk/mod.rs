@@ -22,21 +22,27 @@ mod naming;
 mod notes;
 mod off_limits;
 mod places;
+mod quarantine;
 mod screen;
 mod source;
 mod system;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use content_kind::kind_of_content;
 pub use error::{DiskError, PlanError, SourceError};
 pub use inbox::{Already, Earlier, Inbox, Names, Plan, Refused, make_folder};
-pub use intake::{Before, Book, Compared, Finished, Intake, Partial, Same, Stored, Verified};
+pub use intake::{
+    Apart, Before, Book, Compared, Finished, Intake, Looked, Partial, Placed, Same, Screened, Stored,
+    Verified,
+};
 pub use ledger::Ledger;
 pub use leftovers::{EmptyFolders, Held, Scraps, User, discard, held, scraps};
 pub use looking::{Found as FoundFile, Looking};
 pub use off_limits::OffLimits;
 pub use places::{Places, digest_of, is_there};
+pub use quarantine::{From as SentBy, Quarantine, QuarantineError};
 pub use screen::Screen;
 pub use source::{Scan, SourceFile, Sources, measure};
 pub use system::descriptors::{
@@ -46,3 +52,4 @@ pub use system::file_size::survive_limit as survive_limit_of_size;
 pub use system::modes::{is_others, keep_private, make_private};
 pub use system::space::{Lack, Room, free_space, is_writable, room};
 pub use system::volume::Volume;
+pub use watch::{ScreenOf, Watch};

@@ -13,6 +13,8 @@ use crate::model::TransferId;
 pub(super) const OURS: &str = ".airlift-";
 /// What the files start with that are made to try a folder, after [`OURS`]; a number follows.
 pub(super) const PROBE: &str = "probe-";
+/// What the hidden folder is called in which files are kept apart, after [`OURS`].
+const QUARANTINE: &str = "quarantine";
 /// How a partial file's name ends.
 pub(super) const PART: &str = ".part";
 /// How the name of its journal ends.
@@ -207,6 +209,16 @@ fn has_no_looks(c: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
         | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
         | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// The name of a hidden folder in which files are kept apart.
+pub(super) fn quarantine() -> String {
+    format!("{OURS}{QUARANTINE}")
+}
+
+/// True of that name, in any letter case.
+pub(super) fn is_quarantine(name: &std::ffi::OsStr) -> bool {
+    name.to_str().is_some_and(|name| name.eq_ignore_ascii_case(&quarantine()))
 }
 
 /// True for names that this program gives to its own temporary files, in any letter case.

@@ -13,6 +13,7 @@ use cap_std::fs::Metadata;
 
 use super::{
     error::{DiskError, shown},
+    naming::is_quarantine,
     system::identity::{numbers, numbers_at},
 };
 
@@ -55,7 +56,8 @@ impl OffLimits {
             Some((own, numbers)) => own == numbers,
             None => own.path == path,
         };
-        self.0.iter().any(is)
+        // The hidden rooms of a quarantine are wherever something was to go.
+        path.file_name().is_some_and(is_quarantine) || self.0.iter().any(is)
     }
 
     /// True of one of these, and of what is in them: of all that a path without links passes.

@@ -6,6 +6,7 @@ mod appearance;
 mod choices;
 mod kept;
 mod meetings;
+mod quarantine;
 mod questions;
 mod reception;
 mod transfers;
@@ -38,6 +39,7 @@ use super::{
         switchboard::Switchboard,
     },
     report::{Internal, Reply},
+    scanner::Checks,
     transfers::{desk::Desk, limiters::Limiters, outgoing::Parcel, record::Accepted, resting::Wish},
     trust::{codes::Codes, devices::Devices, guesses::Guesses, hearsay::Hearsay},
 };
@@ -81,6 +83,8 @@ pub struct Actor {
     home: PathBuf,
     /// What of it is neither sent nor received into.
     off_limits: OffLimits,
+    /// Who looks into what comes.
+    checks: Arc<Checks>,
     /// What is done about transfers that an earlier run has left.
     earlier: Earlier,
     device: DeviceCard,
@@ -179,6 +183,7 @@ impl Actor {
         });
         let limit = for_this_run.limit.or(snapshot.settings.limit);
         Self {
+            checks: Arc::new(Checks::new(&home, &snapshot.settings)),
             home,
             off_limits,
             earlier: Earlier::None,
@@ -222,6 +227,7 @@ impl Actor {
     pub async fn run(mut self, earlier: Earlier) {
         self.earlier = earlier;
         self.measure_inbox();
+        self.count_quarantine();
         self.take_up(earlier).await;
         let mut pace = kept::pace();
         let mut pruning = history::pruning();
@@ -336,8 +342,8 @@ impl Actor {
             Command::GiveCode { code, remember } => self.give_code(code, remember),
             Command::Look(looking) => self.look(looking),
             Command::Examine { reply } => self.examine(reply),
-            // Nothing is put there yet: whoever asks hears that nobody answers.
-            Command::ListQuarantine { .. } | Command::Quarantine { .. } => {}
+            Command::ListQuarantine { reply } => self.list_quarantine(reply),
+            Command::Quarantine { items, deed, reply } => self.deal_with_quarantine(items, deed, reply),
             Command::History { change, reply } => self.change_history(change, reply),
             // Ends the loop that calls this.
             Command::Shutdown => {}
@@ -438,6 +444,7 @@ impl Actor {
         if running.is_some_and(|running| running.receives()) {
             self.close_door();
             self.measure_inbox();
+            self.count_quarantine();
         }
         self.forget_the_oldest();
     }

@@ -14,6 +14,9 @@ use crate::{
     identity, settings,
 };
 
+/// The folder for what is kept apart from what has come.
+pub(super) const QUARANTINE: &str = "quarantine";
+
 /// Where the log of that home goes.
 #[must_use]
 pub fn logs(home: &Path) -> PathBuf {
@@ -62,8 +65,8 @@ pub fn off_limits(home: &Path) -> io::Result<OffLimits> {
 }
 
 /// Those in it.
-fn folders(home: &Path) -> [PathBuf; 3] {
-    [home.join(record::FOLDER), home.join(given_up::FOLDER), logs(home)]
+fn folders(home: &Path) -> [PathBuf; 4] {
+    [home.join(QUARANTINE), home.join(record::FOLDER), home.join(given_up::FOLDER), logs(home)]
 }
 
 fn keep_private(home: &Path) {

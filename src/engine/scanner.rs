@@ -7,7 +7,6 @@ mod findings;
 mod looking_through;
 
 use std::{
-    fs::File,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -18,7 +17,7 @@ pub use self::{
 };
 use crate::{
     disk::{self, Screen},
-    model::Screening,
+    model::ScannerChoice,
     scan::{Patience, Scanner, Wanted},
     settings::Settings,
 };
@@ -27,7 +26,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Checks {
     scanner: Arc<Scanner>,
-    unscanned: Mutex<Vec<PathBuf>>,
+    /// Folders that are left out; `None`: all.
+    unscanned: Mutex<Option<Vec<PathBuf>>>,
 }
 
 impl Checks {
@@ -35,23 +35,24 @@ impl Checks {
     #[must_use]
     pub fn new(home: &Path, settings: &Settings) -> Self {
         let scanner = Scanner::new(home, wanted(settings), Patience::default(), disk::kind_of_content);
-        Self { scanner: Arc::new(scanner), unscanned: Mutex::new(settings.unscanned.clone()) }
+        Self { scanner: Arc::new(scanner), unscanned: Mutex::new(unscanned(settings)) }
     }
 
     /// As the settings want it now, also of what is received at the moment.
     pub fn apply(&self, settings: &Settings) {
         self.scanner.choose(wanted(settings));
-        self.unscanned.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&settings.unscanned);
+        self.unscanned.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&unscanned(settings));
     }
 
-    /// Who looks into what is received into a folder.
+    /// Who looks into what is received into a folder; `None`: nobody, by choice.
     #[must_use]
-    pub fn screen_of(&self, folder: &Path) -> Arc<dyn Screen> {
+    pub fn screen_of(&self, folder: &Path) -> Option<Arc<dyn Screen>> {
         let unscanned = self.unscanned.lock().unwrap_or_else(PoisonError::into_inner);
-        if unscanned.iter().any(|left_out| is_within(folder, left_out)) {
-            return Arc::new(Nobody);
+        let is_left_out = |folders: &Vec<PathBuf>| folders.iter().any(|left_out| is_within(folder, left_out));
+        if unscanned.as_ref().is_none_or(is_left_out) {
+            return None;
         }
-        self.scanner.clone()
+        Some(self.scanner.clone())
     }
 
     pub(super) fn scanner(&self) -> &Scanner {
@@ -63,25 +64,20 @@ fn wanted(settings: &Settings) -> Wanted {
     Wanted::new(settings.scanner.clone(), settings.scanner_limit)
 }
 
+fn unscanned(settings: &Settings) -> Option<Vec<PathBuf>> {
+    (settings.scanner != ScannerChoice::Off).then(|| settings.unscanned.clone())
+}
+
 /// Whatever it is called.
 fn is_within(folder: &Path, other: &Path) -> bool {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     real(folder).starts_with(real(other))
 }
 
-/// Looks into nothing, by choice.
-struct Nobody;
-
-impl Screen for Nobody {
-    fn screen(&self, _: &File, _: u64, _: &str, _: &dyn Fn() -> bool) -> Screening {
-        Screening::Off
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{NotScanned, ScannerAddress, ScannerChoice};
+    use crate::model::{NotScanned, ScannerAddress, Screening};
 
     #[test]
     fn what_is_received_into_a_folder_that_is_left_out_is_shown_to_nobody() {
@@ -96,7 +92,9 @@ mod tests {
         };
         let checks = Checks::new(home.path(), &settings);
         let file = tempfile::tempfile().unwrap();
-        let said = |folder: &Path| checks.screen_of(folder).screen(&file, 0, "x", &|| false);
+        let said = |folder: &Path| {
+            checks.screen_of(folder).map_or(Screening::Off, |screen| screen.screen(&file, 0, "x", &|| false))
+        };
         let missed = Screening::NotScanned(NotScanned::NoScanner);
         assert_eq!(said(&inside), Screening::Off);
         assert_eq!(said(&beside), missed);

@@ -308,6 +308,8 @@ pub struct Progress {
     pub limited_by: Option<Bottleneck>,
     /// On whose side a disk has done nothing for a while, though it is waited for.
     pub stalled: Option<Side>,
+    /// On whose side files are checked for viruses, while nothing else is waited for.
+    pub checking: Option<Side>,
 }
 
 impl Progress {

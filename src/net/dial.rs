@@ -150,7 +150,7 @@ async fn dial_one(route: SocketAddr, tls: &Tls, packets: Packets) -> Result<Conn
     if tls.is_twin(peer, route.ip().to_canonical()) {
         return Err(NetError::Twin { address: address() });
     }
-    Ok(Connection { peer, address: route, stream: stream.into() })
+    Ok(Connection { peer, address: route, stream: stream.into(), can: 0 })
 }
 
 async fn connect(route: SocketAddr, packets: Packets) -> io::Result<TcpStream> {

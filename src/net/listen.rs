@@ -136,7 +136,7 @@ impl Stranger {
         if self.tls.is_twin(peer, self.address.ip()) {
             return Err(NetError::Twin { address });
         }
-        Ok(Connection { peer, address: self.address, stream: stream.into() })
+        Ok(Connection { peer, address: self.address, stream: stream.into(), can: 0 })
     }
 }
 

@@ -16,7 +16,10 @@ use std::{io, net::SocketAddr};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
 
-use crate::model::{DeviceId, text};
+use crate::{
+    model::{DeviceId, text},
+    wire::message::Capabilities,
+};
 
 pub use addresses::{local_addresses, local_networks};
 pub use dial::{Packets, dial, dial_again, dial_first, probe};
@@ -33,6 +36,8 @@ pub struct Connection {
     pub peer: DeviceId,
     pub address: SocketAddr,
     pub stream: TlsStream<TcpStream>,
+    /// What the other end has said that it can do beyond this version; nothing before it has said hello.
+    pub can: Capabilities,
 }
 
 impl Connection {

@@ -40,6 +40,8 @@ pub struct Meter {
     bytes: AtomicU64,
     files: AtomicU64,
     file_bytes: AtomicU64,
+    /// Files that have still to be checked at the receiver, once nothing else is waited for.
+    checking: AtomicU64,
     slow: Mutex<Slow>,
 }
 
@@ -131,6 +133,16 @@ impl Meter {
 
     pub fn add_file(&self) {
         self.files.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Nothing is waited for any more but that so many files are checked at the receiver.
+    pub fn set_checking(&self, files: u64) {
+        self.checking.store(files, Ordering::Relaxed);
+    }
+
+    /// Files that have still to be checked, while nothing else is waited for.
+    pub fn checking(&self) -> u64 {
+        self.checking.load(Ordering::Relaxed)
     }
 
     pub fn bytes(&self) -> u64 {
@@ -246,7 +258,13 @@ impl Meter {
         let (files, file_bytes) =
             (self.files.load(Ordering::Relaxed), self.file_bytes.load(Ordering::Relaxed));
         let stalled = slow.stalled(now, [bytes, files, file_bytes]);
+        let checking = match slow.flowing {
+            Some((_, Direction::Send)) if self.checking() > 0 => Some(Side::There),
+            Some((_, Direction::Receive)) if self.checking() > 0 => Some(Side::Here),
+            _ => None,
+        };
         Progress {
+            checking,
             bytes,
             total: slow.total,
             files,

@@ -15,6 +15,7 @@
 //! messages, streams and files; must not know devices' addresses, settings, or anybody's screen.
 
 mod account;
+mod apart;
 mod bottleneck;
 mod control;
 mod ended;

@@ -63,6 +63,9 @@ pub fn of_disk(error: &DiskError) -> &'static str {
         }
         DiskError::Io { .. } => "The disk there reports an error.",
         DiskError::InUse(_) => "Another Airlift uses it there.",
+        DiskError::Unscanned { .. } => {
+            "It could not be checked for viruses there, and what can’t be checked is refused there."
+        }
         DiskError::Away => "Where it goes can’t be written to there now.",
         DiskError::NoHandles => "Too many files are open there at once.",
     }

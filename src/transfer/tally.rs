@@ -2,9 +2,14 @@
 
 use std::time::Instant;
 
-use super::{Ended, TransferError, entry_set::EntrySet};
+use super::{
+    Ended, TransferError,
+    apart::{KeptApart, infected},
+    entry_set::EntrySet,
+};
 use crate::model::{
-    Digest, EntryNo, FileFate, FileProblem, LeftOut, Outcome, Pipeline, Report, Retry, Screening, Side,
+    Caught, Digest, EntryNo, FileFate, FileProblem, LeftOut, Outcome, Pipeline, Report, Retry, Screening,
+    Side,
 };
 
 /// A file whose fate has become known.
@@ -37,6 +42,8 @@ pub struct Tally {
     blame: Option<Side>,
     problems: Vec<FileProblem>,
     digest: Option<Digest>,
+    /// Files that are in quarantine at the receiver.
+    apart: KeptApart,
     /// What was not taken since.
     settled: Vec<Settled>,
     since: Instant,
@@ -67,6 +74,7 @@ impl Tally {
             blame: None,
             problems: Vec::new(),
             digest: None,
+            apart: KeptApart::default(),
             settled: Vec::new(),
             since: Instant::now(),
         }
@@ -137,6 +145,44 @@ impl Tally {
         let awaited = self.failed(entry, problem);
         self.hopeless += u64::from(awaited);
         awaited
+    }
+
+    /// A file has come, and is in quarantine; `at` is on whose side. What waits there to be checked is stored, and what
+    /// something was found in has failed for good. False when its fate was known already.
+    pub fn apart(
+        &mut self,
+        entry: EntryNo,
+        came: (&str, Option<u64>, Digest),
+        why: &Caught,
+        at: Side,
+    ) -> bool {
+        let (path, size, digest) = came;
+        if !self.settle(entry) {
+            return false;
+        }
+        self.apart.add(path, why);
+        let digest = Some(digest);
+        let fate = match why {
+            Caught::Held(why) => {
+                self.files += 1;
+                self.bytes += size.unwrap_or_default();
+                FileFate::Held { digest, why: why.clone() }
+            }
+            Caught::Infected(name) => {
+                self.failed += 1;
+                self.hopeless += 1;
+                let (path, why) = (path.to_owned(), infected(name, at));
+                self.list(FileProblem { path, side: Side::There, why, error: None });
+                FileFate::Infected { digest, name: name.clone() }
+            }
+        };
+        self.settled.push(Settled { entry, size, fate });
+        true
+    }
+
+    /// What is said of files in quarantine; `at` is on whose side that is.
+    pub fn notes(&self, at: Side) -> Vec<String> {
+        self.apart.notes(at)
     }
 
     /// A folder could not be made, or made to last.

@@ -16,7 +16,7 @@ use super::{
     stages::Halt,
 };
 use crate::{
-    disk::{Inbox, Intake, OffLimits, Scan, Sources},
+    disk::{Inbox, Intake, OffLimits, Scan, Sources, Watch},
     model::{CHUNK, Conflict, Digest, Entry, EntryNo, Source, TransferId},
     wire::content,
 };
@@ -40,7 +40,7 @@ fn offer(from: &Path, to: &Path) -> (Arc<Sources>, Arc<Intake>) {
     }
     let inbox = Inbox::open(to, &OffLimits::default()).unwrap();
     let plan = inbox.plan(&entries, None, Conflict::KeepBoth).unwrap();
-    let intake = Intake::begin(inbox, entries, plan, TransferId([7; 16])).unwrap();
+    let intake = Intake::begin(inbox, entries, plan, TransferId([7; 16]), Watch::nobody()).unwrap();
     (Arc::new(scan.finish()), Arc::new(intake))
 }
 

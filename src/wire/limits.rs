@@ -193,6 +193,10 @@ pub const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// there waits for no longer than this, and for the days in between it is next to nothing.
 pub const REST: Duration = Duration::from_secs(10);
 
+/// For files that are whole to be checked and stored after their transfer was interrupted. Below the time that a sender
+/// who calls again waits for a word, since the next attempt begins after this.
+pub const LAST_CHECKS: Duration = Duration::from_secs(3);
+
 /// For the disk to take what has come of a transfer that is to go on later: a slow one may have
 /// hundreds of megabytes in memory still.
 pub const SETTLE: Duration = Duration::from_mins(1);

@@ -12,7 +12,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::{Violation, limits};
-use crate::model::{Digest, Entry, EntryNo, Group, Work};
+use crate::model::{Caught, Digest, Entry, EntryNo, Group, NotScanned, Work, text::visible};
 
 pub use offer::{RawAccess, RawCounts, RawEntry, RawKind, RawPurpose, RawSkipped};
 
@@ -106,6 +106,9 @@ pub enum FromReceiver {
     Unfit { entries: Vec<Range<EntryNo>>, why: String },
     /// There is no room for these files now: this attempt goes on without them.
     NotNow(Vec<EntryNo>),
+    /// All has come, and so many files have still to be checked before they are stored. Only for a sender that can
+    /// [`QUARANTINE`].
+    Checking { files: u64 },
 }
 
 /// What a side can do beyond this version, a bit each: what both can may be said. Bits that nobody knows mean
@@ -115,8 +118,12 @@ pub type Capabilities = u64;
 /// Holes of files are told: which files have some, and where they are.
 pub const HOLES: Capabilities = 1 << 0;
 
+/// What becomes of files that are kept apart at the receiver is told: [`Receipt::Infected`], [`Receipt::Held`] and
+/// [`FromReceiver::Checking`].
+pub const QUARANTINE: Capabilities = 1 << 1;
+
 /// What this side can do.
-pub const CAN: Capabilities = HOLES;
+pub const CAN: Capabilities = HOLES | QUARANTINE;
 
 /// Whether the receiver knows the sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -182,6 +189,56 @@ pub enum Receipt {
     Stored { entry: EntryNo, digest: [u8; 32] },
     /// Not stored; a sentence for the person at the other side.
     Failed { entry: EntryNo, why: String },
+    /// Refused: something was found in it, of this name, and it is kept apart. The digest is that of what came.
+    Infected { entry: EntryNo, digest: [u8; 32], name: String },
+    /// Stored, and held until it can be checked.
+    Held { entry: EntryNo, digest: [u8; 32], why: RawNotScanned },
+}
+
+/// Why a file could not be checked. A scanner's own words stay where they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RawNotScanned {
+    NoScanner,
+    Starting,
+    Busy,
+    TooLarge,
+    TookTooLong,
+    Locked,
+    Changed,
+    Partly,
+    Failed,
+}
+
+impl From<&NotScanned> for RawNotScanned {
+    fn from(why: &NotScanned) -> Self {
+        match why {
+            NotScanned::NoScanner => Self::NoScanner,
+            NotScanned::Starting => Self::Starting,
+            NotScanned::Busy => Self::Busy,
+            NotScanned::TooLarge => Self::TooLarge,
+            NotScanned::TookTooLong => Self::TookTooLong,
+            NotScanned::Locked => Self::Locked,
+            NotScanned::Changed => Self::Changed,
+            NotScanned::Partly => Self::Partly,
+            NotScanned::Failed(_) => Self::Failed,
+        }
+    }
+}
+
+impl From<RawNotScanned> for NotScanned {
+    fn from(why: RawNotScanned) -> Self {
+        match why {
+            RawNotScanned::NoScanner => Self::NoScanner,
+            RawNotScanned::Starting => Self::Starting,
+            RawNotScanned::Busy => Self::Busy,
+            RawNotScanned::TooLarge => Self::TooLarge,
+            RawNotScanned::TookTooLong => Self::TookTooLong,
+            RawNotScanned::Locked => Self::Locked,
+            RawNotScanned::Changed => Self::Changed,
+            RawNotScanned::Partly => Self::Partly,
+            RawNotScanned::Failed => Self::Failed("it failed".to_owned()),
+        }
+    }
 }
 
 impl RawGroup {
@@ -214,6 +271,27 @@ impl Receipt {
         Self::Failed { entry, why: short(why) }
     }
 
+    /// Of what is kept apart.
+    #[must_use]
+    pub fn caught(entry: EntryNo, Digest(digest): Digest, why: &Caught) -> Self {
+        match why {
+            Caught::Infected(name) => Self::Infected { entry, digest, name: short(name) },
+            Caught::Held(why) => Self::Held { entry, digest, why: why.into() },
+        }
+    }
+
+    /// What came of it, and why it is kept apart; `None` where it is not. Cleaned, as a peer has said it.
+    #[must_use]
+    pub fn into_caught(self) -> Option<(Digest, Caught)> {
+        match self {
+            Self::Infected { digest, name, .. } => {
+                Some((Digest(digest), Caught::Infected(visible(&short(&name)).into_owned())))
+            }
+            Self::Held { digest, why, .. } => Some((Digest(digest), Caught::Held(why.into()))),
+            Self::Stored { .. } | Self::Failed { .. } => None,
+        }
+    }
+
     /// Bytes on the wire, at most.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "no receipt is empty")]
@@ -221,13 +299,18 @@ impl Receipt {
         match self {
             Self::Stored { .. } => 1 + 5 + 32,
             Self::Failed { why, .. } => 1 + 5 + 2 + why.len(),
+            Self::Infected { name, .. } => 1 + 5 + 32 + 2 + name.len(),
+            Self::Held { .. } => 1 + 5 + 32 + 1,
         }
     }
 
     #[must_use]
     pub fn entry(&self) -> EntryNo {
         match self {
-            Self::Stored { entry, .. } | Self::Failed { entry, .. } => *entry,
+            Self::Stored { entry, .. }
+            | Self::Failed { entry, .. }
+            | Self::Infected { entry, .. }
+            | Self::Held { entry, .. } => *entry,
         }
     }
 }

@@ -86,8 +86,9 @@ const MUST_NOT_IMPORT: &[Rule] = &[
     ("disk::system", &["disk"], &["disk::error"]),
     ("disk::content_kind", &["disk::inbox", "disk::intake", "disk::source", "disk::leftovers"], &[]),
     ("disk::source", &["disk::inbox", "disk::intake", "disk::leftovers"], &[]),
-    ("disk::inbox", &["disk::source", "disk::intake", "disk::leftovers"], &[]),
+    ("disk::inbox", &["disk::source", "disk::intake", "disk::leftovers", "disk::quarantine"], &[]),
     ("disk::intake", &["disk::source", "disk::leftovers"], &[]),
+    ("disk::quarantine", &["disk::source", "disk::intake", "disk::leftovers", "disk::watch"], &[]),
     ("disk::leftovers", &["disk::source"], &[]),
 ];
 

@@ -292,6 +292,8 @@ fn receiving_from(says: Says, pace: Duration) -> Report {
         knows: Acquaintance::Known,
         keep: Box::new(|_, _| Ok(std::sync::Arc::default())),
         account: std::sync::Arc::new(NoAccount),
+        can: 0,
+        watch: airlift::disk::Watch::nobody(),
     };
     let (near, far) = tokio::io::duplex(1 << 16);
     let lanes = |_| mpsc::channel(1).1;

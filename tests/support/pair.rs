@@ -8,7 +8,7 @@ use std::{
 };
 
 use airlift::{
-    disk::{Earlier, Ledger, Names, OffLimits, Scan},
+    disk::{Earlier, Ledger, Names, OffLimits, Scan, Watch},
     model::{
         Accord, Answer, Conflict, DeviceId, DeviceName, FileRecord, Landing, Outcome, Problem, ProblemKind,
         Report, Shortfall, Side, Source, Summary, TransferId,
@@ -18,7 +18,10 @@ use airlift::{
         self, Account, Assent, Attempt, Compared, Host, IncomingOffer, Inflow, Keep, Leeway, Limiter, Meter,
         More, Notice, Outflow, ReceiveJob, Refusal, SendJob, Stops,
     },
-    wire::{FromSender, message::Acquaintance},
+    wire::{
+        FromSender,
+        message::{Acquaintance, CAN, Capabilities},
+    },
 };
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -46,6 +49,10 @@ pub struct Pair {
     pub attempt: Attempt,
     /// Where the receiver notes what it stores; another attempt has one already.
     pub ledger: Arc<Ledger>,
+    /// Who looks into what comes.
+    pub watch: Watch,
+    /// What the sender is said to be able to do beyond the first version.
+    pub can: Capabilities,
     pub cancel_sender: CancellationToken,
     pub cancel_receiver: CancellationToken,
     pub pause_sender: CancellationToken,
@@ -64,6 +71,8 @@ impl Default for Pair {
             answer: Box::new(|_| Some(Answer::Accept(Landing::default()))),
             attempt: Attempt::First,
             ledger: Arc::default(),
+            watch: Watch::nobody(),
+            can: CAN,
             cancel_sender: CancellationToken::new(),
             cancel_receiver: CancellationToken::new(),
             pause_sender: CancellationToken::new(),
@@ -147,6 +156,8 @@ impl Pair {
             knows: Acquaintance::Known,
             keep: keeping.keep(),
             account: Arc::clone(&told_there) as _,
+            can: self.can,
+            watch: self.watch,
         };
 
         let expected = Arc::new(Mutex::new(None));

@@ -48,9 +48,11 @@ pub fn flow(progress: &Progress) -> String {
 /// `limited by the network`, or what has stalled; `None` while that can't be told.
 #[must_use]
 pub fn limit(progress: &Progress) -> Option<String> {
-    match progress.stalled {
-        Some(side) => Some(stalled(side).to_owned()),
-        None => progress.limited_by.map(|limit| format!("limited by {}", limit.name())),
+    match (progress.checking, progress.stalled) {
+        (Some(Side::Here), _) => Some("checking for viruses…".to_owned()),
+        (Some(Side::There), _) => Some("the other device checks for viruses…".to_owned()),
+        (None, Some(side)) => Some(stalled(side).to_owned()),
+        (None, None) => progress.limited_by.map(|limit| format!("limited by {}", limit.name())),
     }
 }
 

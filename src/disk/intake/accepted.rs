@@ -11,9 +11,11 @@ use std::{
 };
 
 use super::{
-    final_names::{self, Stored},
+    final_names,
     part_file::Left,
     partial::{Partial, Verified},
+    placed::Placed,
+    screened::{self, Looked, Screened},
     shared::{self, Book, Missing, Shared},
 };
 use crate::{
@@ -26,6 +28,7 @@ use crate::{
         },
         ledger::Saved,
         system::{gaps::Gaps, whereabouts::Whereabouts},
+        watch::Watch,
     },
     model::{Digest, Entry, EntryKind, EntryNo, Group, TransferId},
 };
@@ -79,9 +82,10 @@ impl Intake {
         entries: Vec<Entry>,
         mut plan: Plan,
         transfer: TransferId,
+        watch: Watch,
     ) -> Result<Self, DiskError> {
         let fresh = std::mem::take(&mut plan.fresh);
-        let mut shared = Shared::new(inbox, entries, plan, transfer);
+        let mut shared = Shared::new(inbox, entries, plan, transfer, watch);
         shared.make_fresh(&fresh)?;
         let shared = Arc::new(shared);
         let (left, lacking) = match shared.plan.attempt {
@@ -247,10 +251,21 @@ impl Intake {
         Partial::create(&self.shared, no, self.left().remove(&no))
     }
 
+    /// True where somebody looks into each file before it gets its name, which takes its time.
+    #[must_use]
+    pub fn is_watched(&self) -> bool {
+        self.shared.watch.looks()
+    }
+
+    /// Has a verified file looked into, by whoever does that here. `is_over` says that nobody waits for it any more.
+    pub fn screen(&self, file: Verified, is_over: &dyn Fn() -> bool) -> Looked {
+        screened::screen(&self.shared, file, is_over)
+    }
+
     /// Makes the content of all these files durable, gives them their names and makes those
     /// durable. Only what is reported as stored is sure to last.
     #[must_use]
-    pub fn store(&self, group: Vec<Verified>) -> Vec<(EntryNo, Result<Stored, DiskError>)> {
+    pub fn store(&self, group: Vec<Screened>) -> Vec<(EntryNo, Result<Placed, DiskError>)> {
         final_names::store(&self.shared, group)
     }
 

@@ -10,8 +10,11 @@ use std::{
 };
 
 use super::{
+    apart,
     noted::{self, Intent},
-    partial::{Form, Verified, Whole},
+    partial::{Form, Whole},
+    placed::{Apart, Placed, Stored},
+    screened::Screened,
     shared::{Missing, Shared},
 };
 use crate::{
@@ -29,34 +32,36 @@ use crate::{
             identity::{self, Identity},
             modes, nameless, rename, sync,
         },
+        watch::Goes,
     },
-    model::{Digest, EntryNo, RelPath},
+    model::{EntryNo, Screening},
 };
-
-/// A file under its final name; of a speed test, content that was as durable as that and is gone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stored {
-    pub digest: Digest,
-    /// In bytes.
-    pub size: u64,
-    /// Relative to the receiving folder; of a speed test, as it was offered.
-    pub path: RelPath,
-}
 
 /// From this many folders on, one sync of the whole disk is cheaper than one of each.
 const MANY: usize = 4;
 
-type Reported = (EntryNo, Result<Stored, DiskError>);
+type Named = (EntryNo, Result<Stored, DiskError>);
 
 /// See [`Intake::store`](crate::disk::Intake::store).
-pub(in crate::disk) fn store(shared: &Shared, group: Vec<Verified>) -> Vec<Reported> {
+pub(in crate::disk) fn store(
+    shared: &Shared,
+    group: Vec<Screened>,
+) -> Vec<(EntryNo, Result<Placed, DiskError>)> {
+    let (group, mut apart): (Vec<_>, Vec<_>) =
+        group.into_iter().partition(|file| file.goes(shared) == Goes::In);
     let mut reported = Vec::with_capacity(group.len());
     let mut stored = Vec::with_capacity(group.len());
     let mut touched = HashMap::with_capacity(group.len());
-    for (Intent { file, path }, synced) in sync_content(shared, noted::intend(shared, group)) {
+    for (Intent { mut file, path }, synced) in sync_content(shared, noted::intend(shared, group)) {
+        file.look_again();
+        if synced.is_ok() && file.goes(shared) != Goes::In {
+            apart.push(file);
+            continue;
+        }
+        let (file, screening) = file.into_parts();
         let (no, digest, size) = (file.entry(), file.digest(), file.size());
         match synced.map(|()| file.into_whole()) {
-            Ok(Some(whole)) => match name(shared, no, whole, &path) {
+            Ok(Some(whole)) => match name(shared, no, (whole, screening), &path) {
                 Ok(file) => {
                     // At once: what is done to it from now on is its person's.
                     touched.insert(no, noted::touched(shared, file.path.as_str()));
@@ -66,7 +71,7 @@ pub(in crate::disk) fn store(shared: &Shared, group: Vec<Verified>) -> Vec<Repor
             },
             Ok(None) => {
                 let path = shared.file(no).map(|(entry, ..)| entry.path.clone());
-                reported.push((no, path.map(|path| Stored { digest, size, path })));
+                reported.push((no, path.map(|path| Stored { digest, size, path, screening })));
             }
             Err(error) => reported.push((no, Err(error))),
         }
@@ -75,7 +80,17 @@ pub(in crate::disk) fn store(shared: &Shared, group: Vec<Verified>) -> Vec<Repor
     let lasts = stored.iter().filter(|(_, file)| file.is_ok()).map(|(no, _)| *no);
     noted::stored(shared, lasts.map(|no| (no, touched.get(&no).copied().flatten())));
     reported.extend(stored);
-    reported
+    let named = reported.into_iter().map(|(no, result)| (no, result.map(Placed::Named)));
+    let apart = apart.into_iter().map(|file| (file.entry(), keep_out(shared, file).map(Placed::Apart)));
+    named.chain(apart).collect()
+}
+
+/// Has a file get no name.
+fn keep_out(shared: &Shared, file: Screened) -> Result<Apart, DiskError> {
+    match file.goes(shared) {
+        Goes::Nowhere => Err(apart::refused(&file)),
+        Goes::In | Goes::IntoQuarantine => apart::put(shared, file),
+    }
 }
 
 /// Makes the content of each file durable, and what is intended with it: of all on one disk at once where that is
@@ -90,7 +105,7 @@ fn sync_content(shared: &Shared, group: Vec<Intent>) -> Vec<(Intent, Result<(), 
         .filter(|(_, files)| *files > 1)
         .filter_map(|(disk, _)| Some((disk, shared.disks.sync(disk)?)))
         .collect();
-    let sync = |file: &Verified| match file.disk().and_then(|disk| at_once.get(&disk)) {
+    let sync = |file: &Screened| match file.disk().and_then(|disk| at_once.get(&disk)) {
         Some(Ok(())) => Ok(()),
         Some(Err(why)) => Err(shared.failed(&file.path(), sync::again(why))),
         None => file.sync(),
@@ -101,7 +116,12 @@ fn sync_content(shared: &Shared, group: Vec<Intent>) -> Vec<(Intent, Result<(), 
 }
 
 /// Renames a file from its partial name to its own, or to the next free one; `intended` is noted as the one it gets.
-fn name(shared: &Shared, no: EntryNo, file: Whole, intended: &str) -> Result<Stored, DiskError> {
+fn name(
+    shared: &Shared,
+    no: EntryNo,
+    (file, screening): (Whole, Screening),
+    intended: &str,
+) -> Result<Stored, DiskError> {
     let (entry, ..) = shared.file(no)?;
     let planned = shared.local(&entry.path);
     let folder = shared.folder(above(&planned), Missing::Fail)?;
@@ -138,7 +158,7 @@ fn name(shared: &Shared, no: EntryNo, file: Whole, intended: &str) -> Result<Sto
     let Whole { part, journal, digest, size, .. } = file;
     part.stored();
     drop(journal);
-    Ok(Stored { digest, size, path })
+    Ok(Stored { digest, size, path, screening })
 }
 
 /// An earlier attempt may have ended between a file's renaming and the last sync: what it has stored must be sure to
@@ -157,7 +177,7 @@ pub fn settle(shared: &Shared) -> Result<(), DiskError> {
 }
 
 /// Makes the names durable, and those of the folders above them that are new.
-fn sync_names(shared: &Shared, stored: Vec<(EntryNo, Stored)>) -> Vec<Reported> {
+fn sync_names(shared: &Shared, stored: Vec<(EntryNo, Stored)>) -> Vec<Named> {
     let mut folders = BTreeSet::new();
     {
         let mut made = shared.made();

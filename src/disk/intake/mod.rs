@@ -3,11 +3,13 @@
 //! [`accepted`] is one accepted transfer, and [`shared`] what its files have in common, with
 //! [`folder_access`], who may enter its folders. [`part_file`] is what each of
 //! them has on the disk until it is whole, [`partial`] the way from the first byte to the right digest, and
-//! [`final_names`] gives the final names. [`journal`] records what of a partial file will last, [`touched`] says
+//! [`screened`] is the step between that and a
+//! name, [`final_names`] gives the final names, and [`apart`] puts what gets none into quarantine. [`journal`] records what of a partial file will last, [`touched`] says
 //! whether that can still be believed, [`noted`] keeps the ledger of what is stored, and [`compare`] looks at files that seem to be there already. Must not
 //! decide names: the plan has.
 
 mod accepted;
+mod apart;
 pub mod compare;
 mod final_names;
 mod folder_access;
@@ -15,11 +17,14 @@ pub mod journal;
 mod noted;
 pub mod part_file;
 mod partial;
+mod placed;
+mod screened;
 mod shared;
 pub mod touched;
 
 pub use accepted::{Before, Finished, Intake};
 pub use compare::{Compared, Same};
-pub use final_names::Stored;
 pub use partial::{Partial, Verified};
+pub use placed::{Apart, Placed, Stored};
+pub use screened::{Looked, Screened};
 pub use shared::Book;

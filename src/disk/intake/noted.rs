@@ -7,7 +7,7 @@ use std::io;
 use cap_std::fs::Metadata;
 
 use super::{
-    partial::Verified,
+    screened::Screened,
     shared::{Book, Missing, Shared},
 };
 use crate::{
@@ -22,13 +22,13 @@ use crate::{
 
 /// A file that is about to get this name, as far as can be seen.
 pub struct Intent {
-    pub file: Verified,
+    pub file: Screened,
     /// Below the receiving folder.
     pub path: Box<str>,
 }
 
 /// Notes what is about to be stored, and under which names. It must be made to [last](make_last) before one is given.
-pub fn intend(shared: &Shared, group: Vec<Verified>) -> Vec<Intent> {
+pub fn intend(shared: &Shared, group: Vec<Screened>) -> Vec<Intent> {
     let intents: Vec<_> = group
         .into_iter()
         .map(|file| Intent { path: shared.probable_name(file.entry()).unwrap_or_default(), file })

@@ -12,7 +12,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _};
+use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
 use cap_std::fs::{Dir, Metadata, OpenOptions};
 
 use super::{
@@ -24,7 +24,7 @@ use crate::{
     disk::{
         error::DiskError,
         inbox::local::above,
-        system::{holes::Ground, space},
+        system::{holes::Ground, identity::numbers, nameless, space},
     },
     model::{CHUNK, Digest, EntryNo, Group, Leaf, Medium, Part as Zeros, Purpose, Stopwatch, Tree, Work},
 };
@@ -299,6 +299,8 @@ pub struct Verified {
     journal: Option<Journal>,
     digest: Digest,
     size: u64,
+    /// Which file it is, of its disk and of itself; `None` where nobody looks into it, or that isn't known.
+    made: Option<(u64, u64)>,
     part: Part,
 }
 
@@ -333,15 +335,65 @@ impl Verified {
     fn of(sink: Sink, journal: Option<Journal>, content: (u64, Digest), part: Part) -> Self {
         let (size, digest) = content;
         let Sink::File(file, _) = sink else {
-            return Self { file: None, journal, digest, size, part };
+            return Self { file: None, journal, digest, size, made: None, part };
         };
         part.set_mode(&file);
         part.set_time(&file);
         let handles = part.handles();
+        let made = match part.shared().watch.looks() {
+            true => file.metadata().ok().and_then(|made| numbers(&Metadata::from_just_metadata(made))),
+            false => None,
+        };
         // A full disk of handles would end all transfers; without one, a file is opened again.
         let is_kept = size > Partial::LARGE && Arc::strong_count(&handles) <= MAX_HANDLES;
         let file = (is_kept || part.is_nameless()).then_some((file, handles));
-        Self { file, journal, digest, size, part }
+        Self { file, journal, digest, size, made, part }
+    }
+
+    /// True where something is open for it while it waits.
+    #[must_use]
+    pub fn holds_handles(&self) -> bool {
+        self.file.is_some() || self.journal.is_some()
+    }
+
+    /// Makes the content durable, and lets go of the handle that it was written by, where it can be opened again.
+    pub(in crate::disk) fn put_down(&mut self) -> Result<(), DiskError> {
+        if self.file.is_some() && self.part.name().is_some() {
+            self.sync()?;
+            self.file = None;
+        }
+        Ok(())
+    }
+
+    /// The very file, opened once more for reading alone: a descriptor whose position is nobody's.
+    pub(in crate::disk) fn open(&self) -> Result<File, DiskError> {
+        let open = || match (self.part.name(), &self.file) {
+            (Some(name), _) => {
+                let folder = self.part.shared().folder(above(&self.path()), Missing::Fail)?;
+                let mut options = OpenOptions::new();
+                options.read(true).follow(FollowSymlinks::No).nonblock(true);
+                folder
+                    .dir
+                    .open_with(name, &options)
+                    .map(cap_std::fs::File::into_std)
+                    .map_err(|why| self.part.failed(why))
+            }
+            (None, Some((file, _))) => nameless::reopen(file).map_err(|why| self.part.failed(why)),
+            (None, None) => Err(DiskError::Vanished(self.part.shown())),
+        };
+        let file = self.part.shared().patiently(open)?;
+        let there = file.metadata().map_err(|why| self.part.failed(why))?;
+        let there = Metadata::from_just_metadata(there);
+        // Whatever else stands under its name was not received.
+        if self.made.is_some() && numbers(&there) != self.made || there.len() != self.size {
+            return Err(DiskError::Vanished(self.part.shown()));
+        }
+        Ok(file)
+    }
+
+    /// As it is shown.
+    pub(in crate::disk) fn shown(&self) -> String {
+        self.part.shown()
     }
 
     #[must_use]
@@ -387,7 +439,7 @@ impl Verified {
 
     /// What can be renamed; `None` of a speed test, whose content is removed now.
     pub(in crate::disk) fn into_whole(self) -> Option<Whole> {
-        let Self { file, journal, digest, size, part } = self;
+        let Self { file, journal, digest, size, part, made: _ } = self;
         if part.purpose() != Purpose::Files {
             return None;
         }

@@ -37,8 +37,9 @@ use crate::{
             refusal, space,
             sync::Disks,
         },
+        watch::{Watch, Watched},
     },
-    model::{Access, Accord, Conflict, Entry, EntryKind, EntryNo, FileMode, RelPath, TransferId},
+    model::{Access, Accord, Conflict, Entry, EntryKind, EntryNo, FileMode, Purpose, RelPath, TransferId},
 };
 
 /// How many things at the top of the folder are remembered as saved.
@@ -52,6 +53,8 @@ pub struct Shared {
     /// How many finished files keep their handle; see `partial`.
     pub handles: Arc<()>,
     pub transfer: TransferId,
+    /// Who looks into what comes; of a speed test, nobody.
+    pub watch: Watched,
     /// What this transfer's partial files start with.
     pub prefix: String,
     book: OnceLock<Book>,
@@ -109,8 +112,11 @@ pub enum Missing {
 }
 
 impl Shared {
-    pub fn new(inbox: Inbox, entries: Vec<Entry>, plan: Plan, transfer: TransferId) -> Self {
+    pub fn new(inbox: Inbox, entries: Vec<Entry>, plan: Plan, transfer: TransferId, watch: Watch) -> Self {
+        let watch = if plan.purpose == Purpose::Files { watch } else { Watch::nobody() };
+        let watch = watch.at(inbox.folder());
         Self {
+            watch,
             transfer,
             prefix: prefix(transfer),
             inbox,

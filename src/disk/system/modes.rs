@@ -112,6 +112,29 @@ pub fn as_private_as(_: &Dir, _: &str, _: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
+/// Leaves nobody but its owner anything of a file, and takes it for no program.
+#[cfg(unix)]
+pub fn lock_away(file: &File) -> io::Result<()> {
+    set(file, PRIVATE)
+}
+
+#[cfg(not(unix))]
+pub fn lock_away(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// True of what is this user's, and nobody else's to look into. Without modes nothing is said of that.
+#[cfg(unix)]
+pub fn is_ours_alone(metadata: &Metadata) -> bool {
+    use cap_std::fs::MetadataExt as _;
+    metadata.mode() & OTHERS == 0 && metadata.uid() == rustix::process::geteuid().as_raw()
+}
+
+#[cfg(not(unix))]
+pub fn is_ours_alone(_: &Metadata) -> bool {
+    true
+}
+
 /// Takes away what others may do with a file that an earlier build has made.
 #[cfg(unix)]
 pub fn tighten(file: &File) -> io::Result<()> {

@@ -35,6 +35,19 @@ pub fn name(file: &File, dir: &Dir, name: &str) -> io::Result<()> {
     Ok(linkat(CWD, handle, dir, name, AtFlags::SYMLINK_FOLLOW)?)
 }
 
+/// Opens it once more, for reading alone. Where the system's list of open files is not mounted, it is the same handle: no
+/// other place in it than its start is relied on, and nobody writes to it any more.
+#[cfg(target_os = "linux")]
+pub fn reopen(file: &File) -> io::Result<File> {
+    use std::os::fd::AsRawFd as _;
+    File::open(format!("/proc/self/fd/{}", file.as_raw_fd())).or_else(|_| file.try_clone())
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn reopen(file: &File) -> io::Result<File> {
+    file.try_clone()
+}
+
 #[cfg(not(target_os = "linux"))]
 pub fn private(_: &Dir) -> io::Result<File> {
     Err(io::ErrorKind::Unsupported.into())

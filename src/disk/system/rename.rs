@@ -12,11 +12,22 @@ use cap_std::fs::Dir;
 /// # Errors
 /// `AlreadyExists` when the name is taken.
 pub fn no_clobber(dir: &Dir, from: &str, to: &str) -> io::Result<()> {
-    match at_once(dir, from, to) {
+    no_clobber_into(dir, from, dir, to)
+}
+
+/// Moves from one folder to another, unless something of the new name is there.
+///
+/// # Errors
+/// `AlreadyExists` when the name is taken, `CrossesDevices` when the other folder is on another disk.
+pub fn no_clobber_into(dir: &Dir, from: &str, into: &Dir, to: &str) -> io::Result<()> {
+    match at_once((dir, from), (into, to)) {
         Some(result) => result,
-        None => by_link(dir, from, to),
+        None => by_link((dir, from), (into, to)),
     }
 }
+
+/// A name in a folder.
+type At<'a> = (&'a Dir, &'a str);
 
 /// Renames within `dir`, in place of a file of the new name.
 pub fn replace(dir: &Dir, from: &str, to: &str) -> io::Result<()> {
@@ -25,12 +36,12 @@ pub fn replace(dir: &Dir, from: &str, to: &str) -> io::Result<()> {
 
 /// `None` where the file system can't.
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-fn at_once(dir: &Dir, from: &str, to: &str) -> Option<io::Result<()>> {
+fn at_once((dir, from): At<'_>, (into, to): At<'_>) -> Option<io::Result<()>> {
     use rustix::{
         fs::{RenameFlags, renameat_with},
         io::Errno,
     };
-    match renameat_with(dir, from, dir, to, RenameFlags::NOREPLACE) {
+    match renameat_with(dir, from, into, to, RenameFlags::NOREPLACE) {
         // Where no name may go, another can be added.
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP | Errno::PERM | Errno::ACCESS) => None,
         result => Some(result.map_err(io::Error::from)),
@@ -38,29 +49,31 @@ fn at_once(dir: &Dir, from: &str, to: &str) -> Option<io::Result<()>> {
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-fn at_once(_: &Dir, _: &str, _: &str) -> Option<io::Result<()>> {
+fn at_once(_: At<'_>, _: At<'_>) -> Option<io::Result<()>> {
     None
 }
 
 /// A second link is never made in place of another file.
-fn by_link(dir: &Dir, from: &str, to: &str) -> io::Result<()> {
-    match dir.hard_link(from, dir, to) {
+fn by_link((dir, from): At<'_>, (into, to): At<'_>) -> io::Result<()> {
+    match dir.hard_link(from, into, to) {
         Ok(()) => match dir.remove_file(from) {
             // It has its name, and one too many.
             Err(why) if why.kind() == io::ErrorKind::PermissionDenied => Ok(()),
             removed => removed,
         },
-        Err(why) if why.kind() == io::ErrorKind::AlreadyExists => Err(why),
-        Err(_) => by_looking(dir, from, to),
+        Err(why) if matches!(why.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::CrossesDevices) => {
+            Err(why)
+        }
+        Err(_) => by_looking((dir, from), (into, to)),
     }
 }
 
 /// Two programs that want one name in the same instant can still meet here; no system that this
 /// is left for can do better.
-fn by_looking(dir: &Dir, from: &str, to: &str) -> io::Result<()> {
-    match dir.symlink_metadata(to) {
+fn by_looking((dir, from): At<'_>, (into, to): At<'_>) -> io::Result<()> {
+    match into.symlink_metadata(to) {
         Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
-        Err(why) if why.kind() == io::ErrorKind::NotFound => dir.rename(from, dir, to),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => dir.rename(from, into, to),
         Err(why) => Err(why),
     }
 }
@@ -73,7 +86,11 @@ mod tests {
 
     #[test]
     fn every_way_to_rename_spares_what_is_there() {
-        for rename in [no_clobber, by_link, by_looking] {
+        let at_once = |dir: &Dir, from: &str, to: &str| no_clobber(dir, from, to);
+        let by_link = |dir: &Dir, from: &str, to: &str| by_link((dir, from), (dir, to));
+        let by_looking = |dir: &Dir, from: &str, to: &str| by_looking((dir, from), (dir, to));
+        let ways: [&dyn Fn(&Dir, &str, &str) -> io::Result<()>; 3] = [&at_once, &by_link, &by_looking];
+        for rename in ways {
             let temp = tempfile::tempdir().unwrap();
             let dir = Dir::open_ambient_dir(temp.path(), ambient_authority()).unwrap();
             dir.write("part", "new").unwrap();

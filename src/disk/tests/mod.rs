@@ -10,6 +10,8 @@ mod planning;
 mod privacy;
 mod receiving;
 mod resuming;
+#[cfg(unix)]
+mod screening;
 mod sending;
 mod storing;
 mod trying;
@@ -26,8 +28,8 @@ use std::{
 use tempfile::TempDir;
 
 use super::{
-    Book, DiskError, Earlier, Inbox, Intake, Ledger, Names, OffLimits, Partial, Plan, Scan, SourceError,
-    SourceFile, Sources, Stored, Verified,
+    Book, DiskError, Earlier, Inbox, Intake, Ledger, Looked, Names, OffLimits, Partial, Placed, Plan, Scan,
+    SourceError, SourceFile, Sources, Stored, Verified, Watch,
 };
 use crate::model::{
     Access, CHUNK, Clocks, Conflict, Digest, Entry, EntryKind, EntryNo, FileMode, Leaf, RelPath, Source,
@@ -95,7 +97,7 @@ fn scan_all(paths: &[&Path]) -> (Vec<Entry>, Sources) {
 fn begin(folder: &Path, entries: &[Entry], conflict: Conflict) -> Intake {
     let inbox = Inbox::open(folder, &OffLimits::default()).unwrap();
     let plan = inbox.plan(entries, None, conflict).unwrap();
-    Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap()
+    Intake::begin(inbox, entries.to_vec(), plan, ID, Watch::nobody()).unwrap()
 }
 
 /// The same with what is kept of it, for later attempts to be held to.
@@ -103,7 +105,7 @@ fn begin_noting(folder: &Path, entries: &[Entry], conflict: Conflict, ledger: Le
     let inbox = Inbox::open(folder, &OffLimits::default()).unwrap();
     let plan = inbox.plan(entries, None, conflict).unwrap();
     let book = Book { accord: Arc::new(plan.accord([7; 32], entries)), ledger: Arc::new(ledger) };
-    let intake = Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap();
+    let intake = Intake::begin(inbox, entries.to_vec(), plan, ID, Watch::nobody()).unwrap();
     intake.keep_book(book.clone()).unwrap();
     let Book { accord, ledger } = book;
     let earlier = Earlier { names: intake.names(), accord: Some(accord), ledger, volume: None };
@@ -116,7 +118,7 @@ fn begin_again(folder: &Path, entries: &[Entry], conflict: Conflict, earlier: &E
     let plan = inbox.plan_again(entries, earlier, conflict).unwrap();
     let numbers = |ranges: &[std::ops::Range<EntryNo>]| ranges.iter().cloned().flatten().collect();
     let fates = Fates { stored: numbers(plan.stored()), likely: numbers(plan.likely()) };
-    let intake = Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap();
+    let intake = Intake::begin(inbox, entries.to_vec(), plan, ID, Watch::nobody()).unwrap();
     let (accord, ledger) = (earlier.accord.clone().unwrap(), Arc::clone(&earlier.ledger));
     intake.keep_book(Book { accord, ledger }).unwrap();
     (intake, fates)
@@ -146,8 +148,30 @@ fn add(partial: &Partial, leaf: &mut Leaf, bytes: &[u8]) -> Result<(), DiskError
     partial.write(leaf, bytes, &mut Stopwatch::start(&Clocks::default()))
 }
 
+/// Has these looked into by whoever does that.
+fn place(intake: &Intake, group: Vec<Verified>) -> Vec<(EntryNo, Result<Placed, DiskError>)> {
+    let mut screened = Vec::new();
+    for file in group {
+        match intake.screen(file, &|| false) {
+            Looked::Screened(file) => screened.push(file),
+            Looked::Failed(no, why) => panic!("{no} can't be looked into: {why}"),
+            Looked::Over => panic!("it is not over"),
+        }
+    }
+    intake.store(screened)
+}
+
+/// Stores these where nobody looks into them.
+fn store(intake: &Intake, group: Vec<Verified>) -> Vec<(EntryNo, Result<Stored, DiskError>)> {
+    let named = |placed| match placed {
+        Placed::Named(stored) => stored,
+        Placed::Apart(apart) => panic!("{apart:?}"),
+    };
+    place(intake, group).into_iter().map(|(no, result)| (no, result.map(named))).collect()
+}
+
 fn store_one(intake: &Intake, no: EntryNo, content: &[u8]) -> Result<Stored, DiskError> {
-    let mut stored = intake.store(vec![write(intake, no, content)?]);
+    let mut stored = store(intake, vec![write(intake, no, content)?]);
     assert_eq!(stored.len(), 1);
     let (reported, result) = stored.remove(0);
     assert_eq!(reported, no);
@@ -161,7 +185,7 @@ fn receive(intake: &Intake, entries: &[Entry]) -> Vec<Stored> {
         .filter(|(no, _)| intake.wants(*no))
         .map(|(no, entry)| write(intake, no, entry.path.as_str().as_bytes()).unwrap())
         .collect();
-    intake.store(group).into_iter().map(|(_, stored)| stored.unwrap()).collect()
+    store(intake, group).into_iter().map(|(_, stored)| stored.unwrap()).collect()
 }
 
 /// Everything below a folder, by path: a file's content, or what it is otherwise.

@@ -70,7 +70,7 @@ fn died_before_it_was_noted(temp: &TempDir, entries: &[Entry], then: impl Fn()) 
     let (intake, earlier) = begin_noting(&inbox, entries, Conflict::KeepBoth, ledger);
     let group = (0..).zip(entries).map(|(no, _)| write(&intake, no, b"12345").unwrap()).collect();
     let intents = fs::read(&path).unwrap().len();
-    for (_, stored) in intake.store(group) {
+    for (_, stored) in store(&intake, group) {
         stored.unwrap();
     }
     // What is stored is noted after all intents, and is shorter.
@@ -192,7 +192,7 @@ fn where_nobody_knows_any_more_what_was_said_nothing_is_replaced_or_left_out() {
         let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
         let lost = Earlier { accord: None, ..earlier };
         let plan = inbox.plan_again(&entries, &lost, conflict).unwrap();
-        let intake = Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap();
+        let intake = Intake::begin(inbox, entries.to_vec(), plan, ID, Watch::nobody()).unwrap();
         assert_eq!(store_one(&intake, 0, b"12345").unwrap().path.as_str(), "a (1)", "{conflict:?}");
         assert_eq!(fs::read_to_string(temp.path().join("a")).unwrap(), "mine, and longer");
     }

@@ -139,7 +139,7 @@ fn what_comes_never_goes_into_airlifts_own_folder_though_that_has_come_into_the_
     let inbox = place.inbox("beside").unwrap();
     fs::rename(place.at("all/home"), place.at("beside/home")).unwrap();
     let plan = inbox.plan(&entries, None, Conflict::Replace).unwrap();
-    let intake = Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap();
+    let intake = Intake::begin(inbox, entries.to_vec(), plan, ID, Watch::nobody()).unwrap();
     for no in [1, 2] {
         let refused = store_one(&intake, no, b"12345").unwrap_err();
         assert!(matches!(refused, DiskError::Own(_)) && !refused.is_fatal(), "{refused}");

@@ -148,7 +148,7 @@ fn partial_files_and_journals_are_their_owners_alone_until_a_file_has_its_name()
     }
     let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
     let plan = inbox.plan_again(&entries, &earlier(&names), Conflict::KeepBoth).unwrap();
-    let intake = Intake::begin(inbox, entries.clone(), plan, ID).unwrap();
+    let intake = Intake::begin(inbox, entries.clone(), plan, ID, Watch::nobody()).unwrap();
     assert_eq!(intake.held().len(), 1);
     let there = unfinished(temp.path());
     assert_eq!(there.iter().map(|(_, mode)| *mode).collect::<Vec<_>>(), [0o600, 0o600], "{there:?}");

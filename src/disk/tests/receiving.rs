@@ -3,11 +3,11 @@
 use std::{fs, path::Path};
 
 use super::{
-    ID, add, begin, digest, file, finish, folder, listing, modified, receive, scan_all, store_one, stream,
-    temp, texts, write,
+    ID, add, begin, digest, file, finish, folder, listing, modified, receive, scan_all, store, store_one,
+    stream, temp, texts, write,
 };
 use crate::{
-    disk::{DiskError, Inbox, Intake, OffLimits},
+    disk::{DiskError, Inbox, Intake, OffLimits, Watch},
     model::{Conflict, Digest, Entry, EntryKind, Leaf, Timestamp},
 };
 
@@ -44,7 +44,7 @@ fn a_tree_arrives_as_it_was_in_every_script_and_with_its_times() {
             group.push(write(&intake, no, &content[..read]).unwrap());
         }
     }
-    for (_, stored) in intake.store(group) {
+    for (_, stored) in store(&intake, group) {
         stored.unwrap();
     }
     let finished = intake.finish();
@@ -224,7 +224,7 @@ fn save_as_puts_everything_where_the_person_said() {
     for _ in 0..2 {
         let inbox = Inbox::open(temp.path(), &OffLimits::default()).unwrap();
         let plan = inbox.plan(&entries, Some("all"), Conflict::KeepBoth).unwrap();
-        let intake = Intake::begin(inbox, entries.clone(), plan, ID).unwrap();
+        let intake = Intake::begin(inbox, entries.clone(), plan, ID, Watch::nobody()).unwrap();
         let stored = receive(&intake, &entries);
         let top = stored[0].path.top().to_owned();
         assert_eq!(stored[1].path.as_str(), format!("{top}/d/b.txt"));

@@ -42,7 +42,7 @@ impl Receiver {
             None => inbox.plan(&entries, None, Conflict::KeepBoth),
             Some(names) => inbox.plan_again(&entries, &earlier(names), Conflict::KeepBoth),
         };
-        let intake = Intake::begin(inbox, entries.to_vec(), plan.unwrap(), id).unwrap();
+        let intake = Intake::begin(inbox, entries.to_vec(), plan.unwrap(), id, Watch::nobody()).unwrap();
         self.names.get_or_insert_with(|| intake.names());
         intake
     }
@@ -87,7 +87,7 @@ fn complete(intake: &Intake, content: &[u8]) -> Result<Stored, DiskError> {
     for chunk in (0..chunks).filter(|chunk| !there.contains(chunk)) {
         put(&partial, content, chunk);
     }
-    intake.store(vec![partial.verify(digest(content))?]).remove(0).1
+    store(&intake, vec![partial.verify(digest(content))?]).remove(0).1
 }
 
 #[test]

@@ -7,9 +7,9 @@ use std::{
     thread,
 };
 
-use super::{ID, add, begin, digest, file, folder, listing, store_one, temp, write};
+use super::{ID, add, begin, digest, file, folder, listing, store, store_one, temp, write};
 use crate::{
-    disk::{Inbox, Intake, OffLimits},
+    disk::{Inbox, Intake, OffLimits, Watch},
     model::{Conflict, Entry, Leaf, TransferId},
 };
 
@@ -23,8 +23,9 @@ fn two_transfers_of_one_name_both_end_whole() {
         (inbox, plan)
     };
     let (first, second) = (plan(), plan());
-    let begin =
-        |(inbox, plan), id| Intake::begin(inbox, entries.to_vec(), plan, TransferId([id; 16])).unwrap();
+    let begin = |(inbox, plan), id| {
+        Intake::begin(inbox, entries.to_vec(), plan, TransferId([id; 16]), Watch::nobody()).unwrap()
+    };
     let (first, second) = (begin(first, 1), begin(second, 2));
     for (no, content) in [(0, "one"), (2, "one")] {
         store_one(&first, no, content.as_bytes()).unwrap();
@@ -69,7 +70,7 @@ fn a_folder_for_several_things_gets_the_next_number_too() {
         (inbox, plan)
     };
     for ((inbox, plan), path) in [plan(), plan()].into_iter().zip(["all (1)/a", "all (2)/a"]) {
-        let intake = Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap();
+        let intake = Intake::begin(inbox, entries.to_vec(), plan, ID, Watch::nobody()).unwrap();
         assert_eq!(store_one(&intake, 0, b"a").unwrap().path.as_str(), path);
     }
 }
@@ -89,7 +90,7 @@ fn transfers_of_one_id_at_once_may_fail_and_never_store_another_s_content() {
                     let inbox = Inbox::open(&folder, &OffLimits::default()).unwrap();
                     let entries = [file("same", 2)];
                     let plan = inbox.plan(&entries, None, Conflict::KeepBoth).unwrap();
-                    let intake = Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap();
+                    let intake = Intake::begin(inbox, entries.to_vec(), plan, ID, Watch::nobody()).unwrap();
                     let content = [thread, round];
                     if let Ok(file) = store_one(&intake, 0, &content) {
                         stored.push((file.path.as_str().to_owned(), content));
@@ -123,7 +124,8 @@ fn many_threads_that_want_one_name_lose_nothing() {
                         let entries = [file("same", 2), file("dir/in", 2)];
                         let plan = inbox.plan(&entries, None, Conflict::KeepBoth).unwrap();
                         let id = TransferId([thread + 1; 16]);
-                        let intake = Intake::begin(inbox, entries.to_vec(), plan, id).unwrap();
+                        let intake =
+                            Intake::begin(inbox, entries.to_vec(), plan, id, Watch::nobody()).unwrap();
                         let content = [thread, round];
                         let stored = store_one(&intake, 0, &content).unwrap();
                         store_one(&intake, 1, &content).unwrap();
@@ -157,7 +159,7 @@ fn replacing_takes_effect_only_when_the_new_file_is_whole() {
     drop(partial);
     let verified = write(&intake, 1, b"new").unwrap();
     assert_eq!(fs::read(temp.path().join("trip/f")).unwrap(), b"old");
-    let stored = intake.store(vec![verified]).remove(0).1.unwrap();
+    let stored = store(&intake, vec![verified]).remove(0).1.unwrap();
     assert_eq!((stored.path.as_str(), stored.digest, stored.size), ("trip/f", digest(b"new"), 3));
     store_one(&intake, 2, b"new").unwrap();
     assert_eq!(listing(temp.path()), ["trip/", "trip/f=new", "trip/g=new"]);
@@ -227,7 +229,7 @@ fn a_group_of_a_thousand_is_stored_whole_and_holds_few_handles() {
         listing(temp.path()).iter().all(|line| line.contains(".part=") || line.ends_with('/')),
         "nothing has its name yet"
     );
-    let stored = intake.store(group);
+    let stored = store(&intake, group);
     assert_eq!(stored.len(), 1000);
     for (no, stored) in stored {
         let stored = stored.unwrap();
@@ -241,7 +243,7 @@ fn a_group_of_a_thousand_is_stored_whole_and_holds_few_handles() {
             .iter()
             .all(|entry| found[entry.path.as_str().as_ref() as &std::path::Path] == entry.path.as_str())
     );
-    assert!(intake.store(Vec::new()).is_empty());
+    assert!(store(&intake, Vec::new()).is_empty());
 }
 
 /// How many handles of this process are of something below a folder.
@@ -260,7 +262,7 @@ fn large_files_are_stored_in_groups_too_and_hold_few_handles() {
     let group: Vec<_> = (0..40).map(|no| write(&intake, no, &content).unwrap()).collect();
     #[cfg(target_os = "linux")]
     assert!(open_below(temp.path()) <= 20, "{}", open_below(temp.path()));
-    for (no, stored) in intake.store(group) {
+    for (no, stored) in store(&intake, group) {
         assert_eq!(stored.unwrap().path.as_str(), format!("f{no}"));
         assert_eq!(fs::read(temp.path().join(format!("f{no}"))).unwrap(), content);
     }
@@ -278,7 +280,7 @@ fn one_thread_writes_while_another_stores() {
             let mut stored = 0;
             while let Ok(first) = verified.recv() {
                 let group = std::iter::once(first).chain(verified.try_iter()).collect();
-                stored += intake.store(group).into_iter().filter(|(_, stored)| stored.is_ok()).count();
+                stored += store(&intake, group).into_iter().filter(|(_, stored)| stored.is_ok()).count();
             }
             assert_eq!(stored, 600);
         });

@@ -9,7 +9,7 @@ use crate::{
 fn begin_trial(folder: &Path, entries: &[Entry], medium: Medium) -> Intake {
     let inbox = Inbox::open(folder, &OffLimits::default()).unwrap();
     let plan = inbox.plan_trial(entries, medium).unwrap();
-    Intake::begin(inbox, entries.to_vec(), plan, ID).unwrap()
+    Intake::begin(inbox, entries.to_vec(), plan, ID, Watch::nobody()).unwrap()
 }
 
 fn read_all(trial: Trial, folder: &Path) -> Vec<u8> {
@@ -79,7 +79,7 @@ fn what_is_verified_is_reported_and_gone() {
         let verified = write(&intake, 0, &content).unwrap();
         let there = listing(temp.path()).len();
         assert_eq!(there, if medium == Medium::Disk { 2 } else { 1 }, "only a disk is written to");
-        let mut reported = intake.store(vec![verified]);
+        let mut reported = store(&intake, vec![verified]);
         let stored = reported.remove(0).1.unwrap();
         assert_eq!((stored.digest, stored.size), (digest(&content), 3_000_000));
         assert!(intake.finish().problems.is_empty());

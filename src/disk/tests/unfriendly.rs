@@ -10,7 +10,7 @@ use std::{
     process::{Command, ExitStatus},
 };
 
-use super::{ID, add, begin, file, folder, listing, receive, skip, store_one, temp, texts, write};
+use super::{ID, add, begin, file, folder, listing, receive, skip, store, store_one, temp, texts, write};
 use crate::{
     disk::{
         DiskError, Inbox, OffLimits, Scan, SourceError,
@@ -61,8 +61,8 @@ fn a_folder_swapped_for_a_link_while_a_file_is_written_gives_nothing_away() {
     fs::rename(temp.path().join("top/sub"), temp.path().join("moved")).unwrap();
     symlink(outside.path(), temp.path().join("top/sub")).unwrap();
     // Whether it follows the folder or fails, it never lands behind the link.
-    let _ = intake.store(vec![verified]);
-    let _ = write(&intake, 1, b"top/sub/g").map(|verified| intake.store(vec![verified]));
+    let _ = store(&intake, vec![verified]);
+    let _ = write(&intake, 1, b"top/sub/g").map(|verified| store(&intake, vec![verified]));
     let _ = intake.finish();
     drop(intake);
     assert!(listing(outside.path()).is_empty());
@@ -110,7 +110,7 @@ fn a_folder_removed_on_the_way_is_made_again() {
     let intake = begin(temp.path(), &entries, Conflict::KeepBoth);
     let lost = write(&intake, 0, b"top/sub/f").unwrap();
     fs::remove_dir_all(temp.path().join("top")).unwrap();
-    let error = intake.store(vec![lost]).remove(0).1.unwrap_err();
+    let error = store(&intake, vec![lost]).remove(0).1.unwrap_err();
     assert!(matches!(error, DiskError::Vanished(_)) && !error.is_fatal(), "{error}");
     store_one(&intake, 1, b"top/sub/g").unwrap();
     store_one(&intake, 2, b"top/h").unwrap();
@@ -129,7 +129,7 @@ fn a_receiving_folder_that_is_gone_ends_the_transfer() {
     fs::remove_dir_all(&inbox).unwrap();
     let _ = add(&open, &mut Leaf::first(), b"h");
     drop(open);
-    let stored = intake.store(vec![waiting, also_waiting]);
+    let stored = store(&intake, vec![waiting, also_waiting]);
     for error in [stored[0].1.as_ref().unwrap_err(), stored[1].1.as_ref().unwrap_err()] {
         assert!(matches!(error, DiskError::FolderGone(_)) && error.is_fatal(), "{error}");
     }
@@ -256,7 +256,7 @@ fn a_full_disk_is_known_before_the_first_byte_or_at_the_byte_that_does_not_fit()
     add(&stream, &mut leaf, &sevens).unwrap();
     let whole = vec![7; usize::try_from(leaf.end()).unwrap()];
     stream.keep(leaf).unwrap();
-    let stored = intake.store(vec![stream.verify(super::digest(&whole)).unwrap()]).remove(0).1.unwrap();
+    let stored = store(&intake, vec![stream.verify(super::digest(&whole)).unwrap()]).remove(0).1.unwrap();
     assert_eq!(fs::read(disk.path().join(stored.path.as_str())).unwrap(), whole);
     assert_eq!(fs::read_dir(disk.path()).unwrap().count(), 1);
 }
@@ -268,7 +268,7 @@ fn a_disk_that_becomes_read_only_ends_the_transfer() {
     let intake = begin(disk.path(), &entries, Conflict::KeepBoth);
     let waiting = write(&intake, 0, b"f").unwrap();
     disk.remount("remount,ro");
-    let error = intake.store(vec![waiting]).remove(0).1.unwrap_err();
+    let error = store(&intake, vec![waiting]).remove(0).1.unwrap_err();
     assert!(matches!(error, DiskError::ReadOnly(_)) && error.is_fatal(), "{error}");
     for no in [0, 1] {
         let error = intake.create(no).err().unwrap();

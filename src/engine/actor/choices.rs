@@ -88,6 +88,7 @@ impl Actor {
         if settings.history != self.settings.history {
             self.recorder.forget(settings.history);
         }
+        self.checks.apply(&settings);
         self.settings = settings.clone();
         self.publisher.publish(Event::Settings(settings));
         let name = self.device_name();

@@ -3,6 +3,7 @@
 
 use std::{
     net::SocketAddr,
+    path::Path,
     sync::{Arc, OnceLock},
 };
 
@@ -14,9 +15,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Actor, Line, Running};
 use crate::{
+    disk::{ScreenOf, SentBy, Watch},
     engine::{
         command::{Consent, Manner},
         history::Chronicle,
+        quarantine,
         report::{Caller, Internal},
         transfers::{
             desk::Desk,
@@ -235,6 +238,7 @@ impl Actor {
             guesses: self.guesses.clone(),
             home: self.home.clone(),
             off_limits: self.off_limits.clone(),
+            watch: self.watch(&who),
             peer: who,
             name: self.device_name(),
             us: self.device.id,
@@ -255,6 +259,14 @@ impl Actor {
         let (line, again) = mpsc::channel(1);
         let task = self.tasks.spawn(incoming::run(incoming, start, again));
         self.transfers.insert(id, Running { task, desk, line: Line::IsCalled(line), wish, cancel, alarm });
+    }
+
+    /// Who looks into what somebody sends.
+    fn watch(&self, who: &Who) -> Watch {
+        let checks = Arc::clone(&self.checks);
+        let from = SentBy { id: Some(who.id), name: who.name.to_string() };
+        let screens: ScreenOf = Arc::new(move |folder: &Path| checks.screen_of(folder));
+        Watch::by(screens, self.settings.when_unscanned, quarantine::of(&self.home), from)
     }
 
     pub(super) fn open(

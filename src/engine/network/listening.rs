@@ -76,8 +76,8 @@ pub async fn run(listener: Listener, parts: Parts) {
 async fn deal_with(stranger: Stranger, parts: Parts, place: OwnedSemaphorePermit) {
     let address = stranger.address;
     match timeout(limits::HANDSHAKE, meet(stranger, &parts)).await {
-        Ok(Ok(Met { connection, first: FromSender::Hello { name, transfer, .. }, coded })) => {
-            let (connection, since) = (Box::new(connection), Instant::now());
+        Ok(Ok(Met { connection, first: FromSender::Hello { name, transfer, can }, coded })) => {
+            let (connection, since) = (Box::new(Connection { can, ..connection }), Instant::now());
             let caller = Caller { connection, name, transfer, coded, since };
             let _ = parts.actor.send(Internal::Arrived(caller)).await;
             // It is no stranger any more: whoever has not said who they are yet must not make room for it.

@@ -32,7 +32,7 @@ use super::{
     whose,
 };
 use crate::{
-    disk::{self, EmptyFolders, Names, OffLimits},
+    disk::{self, EmptyFolders, Names, OffLimits, Watch},
     engine::{
         command::Receiving,
         network::switchboard::Switchboard,
@@ -58,6 +58,8 @@ pub struct Incoming {
     pub home: PathBuf,
     /// What of it is not received into.
     pub off_limits: OffLimits,
+    /// Who looks into what comes.
+    pub watch: Watch,
     pub peer: Who,
     /// This device's.
     pub name: DeviceName,
@@ -259,6 +261,7 @@ impl Incoming {
         story: &Story,
     ) -> (Report, Option<Box<Connection>>) {
         let (peer, at, from) = (connection.peer, connection.address, connection.address.ip());
+        let can = connection.can;
         let (before, earlier) = {
             let shared = lock(story);
             let accepted = shared.accepted.as_ref();
@@ -304,6 +307,8 @@ impl Incoming {
             knows,
             keep: Box::new(keep),
             account: Arc::clone(&self.desk) as _,
+            can,
+            watch: self.watch.clone(),
         };
         let host = self.host((story, from), (before, is_held), terms, knows);
         let lanes = |token| self.switchboard.expect(token, peer);

@@ -9,7 +9,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc},
 };
 
-use super::job::{Fate, Job, Rests};
+use super::{
+    job::{Fate, Job, Rests},
+    queue::Sender,
+};
 use crate::{
     disk::{DiskError, Partial, Verified},
     model::{Digest, Entry, EntryKind, EntryNo, Hole, Leaf, Stopwatch, Work},
@@ -78,7 +81,7 @@ impl<'a> Arriving<'a> {
     }
 
     /// Makes durable what has come of large files, while more comes, where it is so many bytes.
-    pub fn sync(&self, least: u64, verified: &mpsc::SyncSender<Verified>) -> Result<(), TransferError> {
+    pub fn sync(&self, least: u64, verified: &Sender<Verified>) -> Result<(), TransferError> {
         let open: Vec<_> = self.book().open.values().map(Arc::clone).collect();
         for file in open {
             let entry = file.entry;
@@ -122,7 +125,7 @@ impl<'a> Arriving<'a> {
         &self,
         hand: &mut Hand,
         piece: (EntryNo, u64, &[u8]),
-        verified: &mpsc::SyncSender<Verified>,
+        verified: &Sender<Verified>,
         watch: &mut Stopwatch<'_>,
     ) -> Result<(), TransferError> {
         let (entry, mut offset, mut bytes) = piece;
@@ -155,7 +158,7 @@ impl<'a> Arriving<'a> {
         hand: &mut Hand,
         piece: (EntryNo, Range<u64>),
         is_over: &dyn Fn() -> bool,
-        verified: &mpsc::SyncSender<Verified>,
+        verified: &Sender<Verified>,
         watch: &mut Stopwatch<'_>,
     ) -> Result<(), TransferError> {
         let (entry, bytes) = piece;
@@ -192,7 +195,7 @@ impl<'a> Arriving<'a> {
         &self,
         hand: &mut Hand,
         piece: (EntryNo, u64, Digest),
-        verified: &mpsc::SyncSender<Verified>,
+        verified: &Sender<Verified>,
         watch: &mut Stopwatch<'_>,
     ) -> Result<(), TransferError> {
         let (entry, size, digest) = piece;
@@ -224,11 +227,7 @@ impl<'a> Arriving<'a> {
     }
 
     /// Nothing more comes on this connection.
-    pub fn put_down(
-        &self,
-        hand: &mut Hand,
-        verified: &mpsc::SyncSender<Verified>,
-    ) -> Result<(), TransferError> {
+    pub fn put_down(&self, hand: &mut Hand, verified: &Sender<Verified>) -> Result<(), TransferError> {
         match hand.0.take() {
             Some(held) => self.keep(held, verified),
             None => Ok(()),
@@ -241,7 +240,7 @@ impl<'a> Arriving<'a> {
         hand: &mut Hand,
         entry: EntryNo,
         offset: u64,
-        verified: &mpsc::SyncSender<Verified>,
+        verified: &Sender<Verified>,
         watch: &mut Stopwatch<'_>,
     ) -> Result<Option<Held>, TransferError> {
         if let Some(held) = hand.0.take() {
@@ -305,7 +304,7 @@ impl<'a> Arriving<'a> {
 
     /// Takes a chunk into its file, and lets go of both. Whoever lets go of a whole file last
     /// verifies it.
-    fn keep(&self, held: Held, verified: &mpsc::SyncSender<Verified>) -> Result<(), TransferError> {
+    fn keep(&self, held: Held, verified: &Sender<Verified>) -> Result<(), TransferError> {
         let Held { file, leaf } = held;
         let Some(Some(partial)) = file.partial.get() else { return Ok(()) };
         let kept = match partial.keep(leaf) {
@@ -332,7 +331,7 @@ impl<'a> Arriving<'a> {
     }
 
     /// Verifies a file that is whole, if nobody else has it in hand.
-    fn let_go(&self, file: Arc<Open>, verified: &mpsc::SyncSender<Verified>) -> Result<(), TransferError> {
+    fn let_go(&self, file: Arc<Open>, verified: &Sender<Verified>) -> Result<(), TransferError> {
         let Some(Open { entry, partial, end, .. }) = Arc::into_inner(file) else { return Ok(()) };
         if let (Some(Some(partial)), Some((_, digest))) = (partial.into_inner(), end.into_inner()) {
             match partial.verify(digest) {

@@ -17,9 +17,11 @@ use std::{
 use super::{
     arriving::{Arriving, Hand, SYNC_AFTER},
     job::{Fate, Job},
+    queue::{Receiver, Sender, queue},
+    screening::{self, Left, Screens},
 };
 use crate::{
-    disk::Verified,
+    disk::{Placed, Verified},
     model::{Stopwatch, Work, text},
     transfer::{Inflow, LinkError, TransferError, limiter::Limited, packing::Unpacker, stages::Halt},
     wire::{
@@ -33,10 +35,6 @@ use crate::{
 const SLAB: usize = 256 * 1024;
 /// Slabs on their way from one stage to the other, for each connection.
 const RING: usize = 8;
-/// Verified files that wait to be made durable together. Each may hold a descriptor, and systems
-/// commonly allow a process 1,024.
-const GROUP: usize = 128;
-
 /// What comes over a slow link is made durable after this time, though it is little: else what a crash
 /// leaves would seem to have been touched since it was recorded, and be read again.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
@@ -83,7 +81,9 @@ pub fn run(
     (joining, joined): (Joining, mpsc::Receiver<Event>),
     halt: &Halt,
 ) -> Result<(), TransferError> {
-    let (verified, to_store) = mpsc::sync_channel(GROUP);
+    let is_watched = job.intake.is_watched();
+    let (verified, to_screen) = queue(if is_watched { screening::WATCHED } else { screening::UNWATCHED });
+    let left = Left::default();
     let (arriving, rung) = Arriving::new(job);
     let over = Halt::default();
     let (theirs, waiting) = (over.clone(), joining.clone());
@@ -93,6 +93,13 @@ pub fn run(
         let _ = waiting.try_send(Event::Over);
     }));
     let ended = std::thread::scope(|scope| {
+        let (waiting, to_store) = if is_watched {
+            let to_store = watch(scope, (job, halt), &to_screen, &left)
+                .map_err(|e| TransferError::Internal(text::reason(&e)))?;
+            (Some(to_screen), to_store)
+        } else {
+            (None, Screens::Unwatched(to_screen))
+        };
         let storing = Builder::new()
             .name("airlift-store".into())
             .spawn_scoped(scope, move || store(job, &to_store, halt))
@@ -119,6 +126,11 @@ pub fn run(
         over.tell();
         arriving.ring();
         drop(lanes);
+        if let (Ok(()), Some(waiting)) = (&result, &waiting) {
+            left.all_have_come(job, waiting);
+        }
+        // Nobody but those who look into it takes anything out of it.
+        drop(waiting);
         // Connections that are too late close with it, and no stage waits to tell its end.
         drop(joined);
         // What is verified is stored first, also when the link broke, unless the transfer was
@@ -131,11 +143,28 @@ pub fn run(
     ended
 }
 
+/// Starts the stage that looks into each file.
+fn watch<'scope, 'env>(
+    scope: &'scope Scope<'scope, 'env>,
+    (job, halt): (&'env Job, &'env Halt),
+    waiting: &Receiver<Verified>,
+    left: &'env Left,
+) -> io::Result<Screens> {
+    let (screened, to_store) = mpsc::sync_channel(screening::SCREENED);
+    for _ in 0..screening::THREADS {
+        let (waiting, screened) = (waiting.clone(), screened.clone());
+        Builder::new()
+            .name("airlift-check".into())
+            .spawn_scoped(scope, move || screening::screen(job, (&waiting, left), &screened, halt))?;
+    }
+    Ok(Screens::Watched(to_store))
+}
+
 /// The stage that makes durable what has come of files that are not whole.
 struct Syncing<'a> {
     arriving: &'a Arriving<'a>,
     over: &'a Halt,
-    verified: mpsc::SyncSender<Verified>,
+    verified: Sender<Verified>,
 }
 
 impl Syncing<'_> {
@@ -160,7 +189,7 @@ struct Lanes<'scope, 'env> {
     job: &'env Job,
     arriving: &'env Arriving<'env>,
     over: &'env Halt,
-    verified: mpsc::SyncSender<Verified>,
+    verified: Sender<Verified>,
     joining: Joining,
 }
 
@@ -307,7 +336,7 @@ struct Writer<'a> {
     job: &'a Job,
     over: &'a Halt,
     arriving: &'a Arriving<'a>,
-    verified: mpsc::SyncSender<Verified>,
+    verified: Sender<Verified>,
     hand: Hand,
     unpacker: Unpacker,
     /// Where a chunk is unpacked.
@@ -368,13 +397,11 @@ impl Writer<'_> {
     }
 }
 
-/// Makes verified files durable, as many together as have come while the last ones were.
-fn store(job: &Job, verified: &mpsc::Receiver<Verified>, halt: &Halt) {
+/// Makes files durable that were looked into, as many together as have come while the last ones were.
+fn store(job: &Job, to_store: &Screens, halt: &Halt) {
     let mut watch = Stopwatch::start(&job.meter.clocks);
-    while let Ok(first) = verified.recv() {
+    while let Some(group) = to_store.next_group(job, halt) {
         watch.skip();
-        let mut group = vec![first];
-        group.extend(verified.try_iter().take(GROUP - 1));
         if halt.is_told() {
             // The transfer is over: what has no name yet gets none.
             return;
@@ -383,17 +410,19 @@ fn store(job: &Job, verified: &mpsc::Receiver<Verified>, halt: &Halt) {
         let stored = watch.waits(Work::Store, || job.intake.store(group));
         for (entry, result) in stored {
             let fate = match result {
-                Ok(stored) => {
+                Ok(Placed::Named(stored)) => {
                     job.meter.add_file();
                     Fate::Stored { entry, stored }
                 }
+                Ok(Placed::Apart(apart)) => Fate::Apart { entry, apart },
                 Err(why) if why.is_fatal() => {
                     fatal = Some(why);
                     continue;
                 }
                 Err(why) => Fate::Failed { entry, why },
             };
-            if job.fates.blocking_send(fate).is_err() {
+            // Whoever listens may have gone before this stage is told to end: what is whole is noted all the same.
+            if job.fates.blocking_send(fate).is_err() && halt.is_told() {
                 return;
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 
 use crate::{
-    disk::{DiskError, Intake, Stored},
+    disk::{Apart, DiskError, Intake, Stored},
     model::{Digest, EntryNo},
     transfer::{Limiter, Meter, TransferError},
 };
@@ -16,6 +16,11 @@ pub enum Fate {
     Stored {
         entry: EntryNo,
         stored: Stored,
+    },
+    /// It is in quarantine.
+    Apart {
+        entry: EntryNo,
+        apart: Apart,
     },
     Failed {
         entry: EntryNo,

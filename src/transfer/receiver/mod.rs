@@ -11,6 +11,8 @@ pub(super) mod content;
 mod host;
 pub(super) mod job;
 mod machine;
+mod queue;
+mod screening;
 mod session;
 mod telling;
 mod wanted;

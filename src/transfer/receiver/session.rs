@@ -22,7 +22,7 @@ use super::{
     wanted::{Wants, held_bytes},
 };
 use crate::{
-    disk::{Book, DiskError, Earlier, Finished, Intake, Ledger, Names, OffLimits, PlanError},
+    disk::{Book, DiskError, Earlier, Finished, Intake, Ledger, Names, OffLimits, PlanError, Watch},
     model::{
         Accord, Answer, DeviceName, Direction, EntryKind, EntryNo, Group, Landing, Purpose, Report, Side,
         TransferId, text,
@@ -36,7 +36,10 @@ use crate::{
         stages::Stages,
         tally::Tally,
     },
-    wire::{FromReceiver, FromSender, Violation, limits, message::Acquaintance},
+    wire::{
+        FromReceiver, FromSender, Violation, limits,
+        message::{Acquaintance, Capabilities, QUARANTINE},
+    },
 };
 use checking::Checked;
 use fates::{Comparing, count, lack};
@@ -82,6 +85,10 @@ pub struct ReceiveJob {
     pub ends: Ends,
     /// Whether the sender is known here.
     pub knows: Acquaintance,
+    /// What the sender has said it can do beyond this version.
+    pub can: Capabilities,
+    /// Who looks into what comes.
+    pub watch: Watch,
     /// Told the names that were chosen, and what was said yes to, before anything comes.
     pub keep: Keep,
     /// Told what becomes of each file; of a speed test, nothing.
@@ -108,7 +115,7 @@ where
         let tally = Tally::default();
         let machine = Machine::new();
         let (meeting, hello) = Called::new(job.ends, job.knows, job.name.to_string());
-        let (limiter, account) = (Arc::clone(&job.limiter), Arc::clone(&job.account));
+        let (limiter, account, can) = (Arc::clone(&job.limiter), Arc::clone(&job.account), job.can);
         let rests = if matches!(job.attempt, Attempt::First) { Rests::No } else { Rests::Yes };
         let mut session = Session {
             link,
@@ -119,6 +126,7 @@ where
             meeting,
             tally,
             account,
+            can,
             telling: None,
             notes: Vec::new(),
             stages: None,
@@ -151,6 +159,8 @@ struct Session<'a> {
     meeting: Called,
     tally: Tally,
     account: Arc<dyn Account>,
+    /// What the sender can do beyond this version.
+    can: Capabilities,
     /// It is told what was settled before this attempt.
     telling: Option<JoinHandle<()>>,
     /// What came up while it was stored.
@@ -284,14 +294,14 @@ impl Session<'_> {
         if purpose != Purpose::Files {
             self.account = Arc::new(NoAccount);
         }
-        let ReceiveJob { transfer, keep, attempt, .. } = job;
+        let ReceiveJob { transfer, keep, attempt, watch, .. } = job;
         let accord = match attempt {
             Attempt::Again(earlier) => earlier.accord,
             Attempt::First => None,
         };
         let accord = accord.unwrap_or_else(|| Arc::new(plan.accord(crate::identity::random(), &entries)));
         let beginning = self.beginning.insert(spawn_blocking(move || {
-            let intake = Intake::begin(inbox, entries, plan, transfer)?;
+            let intake = Intake::begin(inbox, entries, plan, transfer, watch)?;
             // What comes of a speed test is not kept.
             if purpose == Purpose::Files {
                 let kept = keep(&intake.names(), &accord);
@@ -364,7 +374,7 @@ impl Session<'_> {
         loads.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut ticks = interval(limits::PROGRESS);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut told = 0;
+        let (mut told, mut checking) = (0, 0);
         let mut torn: Option<(TransferError, Instant)> = None;
         loop {
             // Set above, and there until the end.
@@ -407,6 +417,11 @@ impl Session<'_> {
                         told = bytes;
                         self.link.say(&FromReceiver::Progress { bytes }).await?;
                     }
+                    let files = self.meter.checking();
+                    if files != checking && self.can & QUARANTINE == QUARANTINE {
+                        checking = files;
+                        self.link.say(&FromReceiver::Checking { files }).await?;
+                    }
                 }
             }
         }
@@ -439,6 +454,13 @@ impl Session<'_> {
         control::last_word(self.link, &ended, FromReceiver::Ending).await;
         // Another attempt finds what this one has put down.
         let limit = if ended.may_go_on() { limits::SETTLE } else { limits::ENDING };
+        if ended.may_go_on()
+            && let Some(stages) = &mut self.stages
+            && self.intake.as_ref().is_some_and(|intake| intake.is_watched())
+        {
+            // What is whole is looked into and stored, if that is a matter of moments.
+            let _ = timeout(limits::LAST_CHECKS, stages.result()).await;
+        }
         for stages in [self.stages.take(), self.comparing.take().map(Comparing::close)].into_iter().flatten()
         {
             stages.end(limit).await;
@@ -466,6 +488,7 @@ impl Session<'_> {
                 saved = there;
             }
         }
+        self.notes.extend(self.tally.notes(Side::Here));
         Report { saved, notes: self.notes, ..self.tally.report(ended, self.meter.pipeline()) }
     }
 }

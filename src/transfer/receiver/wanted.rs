@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::{
     disk::{Plan, Refused},
-    model::{Entry, EntryKind, EntryNo, FileProblem, Group, LeftOut, Side},
+    model::{Caught, Digest, Entry, EntryKind, EntryNo, FileProblem, Group, LeftOut, Side},
     transfer::{entry_set::EntrySet, peer_words::of_disk, tally::Tally},
 };
 
@@ -16,6 +16,8 @@ const BEYOND: &str = "It has grown or changed at the sender by more than was acc
 /// What becomes of an offer, by its plan: what is not wanted, and why.
 pub struct Wants {
     pub unwanted: Vec<Range<EntryNo>>,
+    /// These, and what is in quarantine.
+    pub not_wanted_or_apart: Vec<Range<EntryNo>>,
     /// Files that were agreed, and would bring more than was.
     pub beyond: Vec<Range<EntryNo>>,
     /// Files that this disk can't hold.
@@ -24,6 +26,8 @@ pub struct Wants {
     pub stored: Vec<Range<EntryNo>>,
     earlier: u64,
     pub likely: Vec<Range<EntryNo>>,
+    /// Files that an earlier attempt has put into quarantine, ascending.
+    pub apart: Vec<(EntryNo, Digest, Caught)>,
     /// What the sender is told of what is refused.
     pub unfit: Option<&'static str>,
 }
@@ -32,12 +36,16 @@ impl Wants {
     pub fn of(plan: &Plan, entries: &[Entry]) -> Self {
         let (stored, beyond) = (plan.stored().to_vec(), plan.beyond().to_vec());
         let (refused, likely) = (plan.refused().clone(), plan.likely().to_vec());
-        let unwanted = without(&without(&without(plan.unwanted(), &stored), &beyond), &refused.entries);
+        let apart = plan.apart().to_vec();
+        let kept_apart: Vec<_> = apart.iter().map(|(no, ..)| *no..*no + 1).collect();
+        let not_wanted_or_apart =
+            without(&without(&without(plan.unwanted(), &stored), &beyond), &refused.entries);
+        let unwanted = without(&not_wanted_or_apart, &kept_apart);
         let earlier = bytes_of(entries, &stored);
         // All of them for the same reason.
         let first = refused.entries.first().and_then(|range| entries.get(range.start as usize));
         let unfit = first.map(|entry| of_disk(&refused.why(entry)));
-        Self { unwanted, beyond, refused, stored, earlier, likely, unfit }
+        Self { unwanted, not_wanted_or_apart, beyond, refused, stored, earlier, likely, apart, unfit }
     }
 
     /// Bytes of what an earlier attempt has stored.
@@ -55,6 +63,11 @@ impl Wants {
         for (no, entry) in among(entries, &self.refused.entries) {
             let (path, why) = (entry.path.to_string(), self.refused.why(entry).to_string());
             tally.failed_for_good(no, FileProblem { path, side: Side::Here, why, error: None });
+        }
+        for (no, digest, why) in &self.apart {
+            let Some(entry) = entries.get(*no as usize) else { continue };
+            let EntryKind::File { size, .. } = entry.kind else { continue };
+            tally.apart(*no, (entry.path.as_str(), size, *digest), why, Side::Here);
         }
         tally.add_earlier(self.earlier);
         tally

@@ -49,6 +49,10 @@ pub enum Order {
     Progress {
         bytes: u64,
     },
+    /// All has come, and so many files have still to be checked there.
+    Checking {
+        files: u64,
+    },
     /// Where the receiver's time went.
     Load(Load),
     /// So many likely files have their answer, and these of them are wanted; those others are not to be sent any more.
@@ -249,6 +253,7 @@ impl Machine {
                 | FromReceiver::Beyond(_)
                 | FromReceiver::Stored(_)
                 | FromReceiver::Likely(_)
+                | FromReceiver::Receipts(_)
                 | FromReceiver::Unfit { .. }
                 | FromReceiver::Tight { .. }),
             ) => {
@@ -281,6 +286,7 @@ impl Machine {
             }
             (Phase::Flowing(_), FromReceiver::NotNow(entries)) => self.on_not_now(entries)?,
             (Phase::Flowing(_), FromReceiver::Progress { bytes }) => Order::Progress { bytes },
+            (Phase::Flowing(_), FromReceiver::Checking { files }) => Order::Checking { files },
             (Phase::Flowing(_), FromReceiver::Load(load)) => Order::Load(load),
             (Phase::Flowing(tally), FromReceiver::Done) => {
                 if !tally.is_settled() {
@@ -302,6 +308,7 @@ impl Machine {
             (_, FromReceiver::Differ(_)) => return Err(Violation::OutOfTurn("differ")),
             (_, FromReceiver::Beyond(_)) => return Err(Violation::OutOfTurn("beyond")),
             (_, FromReceiver::Unfit { .. }) => return Err(Violation::OutOfTurn("unfit")),
+            (_, FromReceiver::Checking { .. }) => return Err(Violation::OutOfTurn("checking")),
             (_, FromReceiver::Tight { .. }) => return Err(Violation::OutOfTurn("tight")),
             (_, FromReceiver::NotNow(_)) => return Err(Violation::OutOfTurn("not now")),
             (_, FromReceiver::Nonce(_)) => return Err(Violation::OutOfTurn("nonce")),

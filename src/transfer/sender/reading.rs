@@ -117,7 +117,8 @@ impl Reader<'_> {
             let is_settled = unwanted.next_if_eq(&entry).is_some()
                 | stored.next_if_eq(&entry).is_some()
                 | beyond.next_if_eq(&entry).is_some()
-                | unfit.next_if_eq(&entry).is_some();
+                | unfit.next_if_eq(&entry).is_some()
+                | answer.apart.contains_key(&entry);
             if !is_settled && likely.next_if_eq(&entry).is_none() {
                 self.read_entry(entry)?;
             }

@@ -175,7 +175,10 @@ impl Session<'_> {
             }
         };
         (self.observe)(Notice::Agreed);
-        let refused = bytes_of(&sources, &answer.unfit).saturating_add(bytes_of(&sources, &answer.beyond));
+        let apart: Vec<_> = answer.apart.keys().map(|entry| *entry..*entry + 1).collect();
+        let refused = [&answer.unfit, &answer.beyond, &apart];
+        let refused =
+            refused.map(|ranges| bytes_of(&sources, ranges)).into_iter().fold(0, u64::saturating_add);
         self.meter
             .set_total(wanted_bytes(&sources, &answer.unwanted).map(|bytes| bytes.saturating_sub(refused)));
         self.machine.stored_earlier(bytes_of(&sources, &answer.stored));
@@ -272,6 +275,8 @@ impl Session<'_> {
         if let Some(telling) = self.telling {
             let _ = timeout(limits::ENDING, telling).await;
         }
-        self.machine.into_tally().report(ended, self.meter.pipeline())
+        let tally = self.machine.into_tally();
+        let notes = tally.notes(Side::There);
+        Report { notes, ..tally.report(ended, self.meter.pipeline()) }
     }
 }

@@ -17,7 +17,10 @@ use crate::{
         notes::Notes,
         system::volume::Volume,
     },
-    model::{Accord, Conflict, Effect, Entry, EntryKind, EntryNo, LeftOut, Purpose, Shortfall, Stood},
+    model::{
+        Accord, Caught, Conflict, Digest, Effect, Entry, EntryKind, EntryNo, LeftOut, Purpose, Shortfall,
+        Stood,
+    },
 };
 
 /// Where every entry of an offer goes, and which are not wanted.
@@ -35,6 +38,8 @@ pub struct Plan {
     pub(super) unwanted: Vec<Range<EntryNo>>,
     pub(super) stored: Vec<Range<EntryNo>>,
     pub(super) likely: Vec<Range<EntryNo>>,
+    /// Files that an earlier attempt has put into quarantine: among the unwanted, ascending.
+    pub(super) apart: Vec<(EntryNo, Digest, Caught)>,
     /// Files that were agreed, and would bring more than was: among the unwanted.
     pub(super) beyond: Vec<Range<EntryNo>>,
     /// Files that can't be here: among the unwanted.
@@ -65,6 +70,12 @@ impl Plan {
     #[must_use]
     pub fn stored(&self) -> &[Range<EntryNo>] {
         &self.stored
+    }
+
+    /// Files among the unwanted that an earlier attempt has put into quarantine, ascending.
+    #[must_use]
+    pub fn apart(&self) -> &[(EntryNo, Digest, Caught)] {
+        &self.apart
     }
 
     /// Files that seem to be there already, by size and time; wanted if they are others. Sorted, merged.

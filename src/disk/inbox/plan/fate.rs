@@ -17,6 +17,8 @@ pub enum Fate {
     LeftOut,
     /// An earlier attempt has stored it.
     Stored,
+    /// An earlier attempt has put it into quarantine.
+    Apart,
     /// A file like it is there.
     Likely,
     /// More would come of it than was agreed.

@@ -5,7 +5,7 @@
 use super::decided::Earlier;
 use crate::{
     disk::ledger::{Ledger, Saved},
-    model::{Accord, Coming, Effect, Entry, EntryKind},
+    model::{Accord, Caught, Coming, Digest, Effect, Entry, EntryKind},
 };
 
 /// What another attempt is held to.
@@ -46,6 +46,11 @@ impl<'a> HeldTo<'a> {
     pub fn coming(&self, entry: &Entry) -> Coming {
         let mark = self.accord.mark(entry);
         self.ledger.arrived(|arrived| arrived.coming(mark, entry))
+    }
+
+    /// Why this transfer has put a file into quarantine, if that is where it is.
+    pub fn caught(&self, entry: &Entry) -> Option<(Digest, Caught)> {
+        self.ledger.is_caught(self.accord.mark(entry))
     }
 
     /// What a file may do that is wanted; `None` where more would come of it than was agreed.

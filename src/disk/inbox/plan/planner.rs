@@ -186,14 +186,14 @@ impl<'a> Planner<'a> {
             }
             EntryKind::File { size, .. } => self.file(no, entry, size.unwrap_or_default())?,
         };
-        if matches!(fate, Fate::LeftOut | Fate::Stored | Fate::Beyond | Fate::Refused) {
+        if matches!(fate, Fate::LeftOut | Fate::Stored | Fate::Apart | Fate::Beyond | Fate::Refused) {
             extend(&mut self.plan.unwanted, no);
         }
         match fate {
             Fate::Stored => extend(&mut self.plan.stored, no),
             Fate::Likely => extend(&mut self.plan.likely, no),
             Fate::Beyond => extend(&mut self.plan.beyond, no),
-            Fate::New | Fate::Replaces | Fate::Merged | Fate::LeftOut | Fate::Refused => {}
+            Fate::New | Fate::Replaces | Fate::Merged | Fate::LeftOut | Fate::Apart | Fate::Refused => {}
         }
         Ok(())
     }
@@ -202,6 +202,10 @@ impl<'a> Planner<'a> {
         let path = entry.path.as_str();
         let coming = self.held.as_ref().map_or(Coming::First, |held| held.coming(entry));
         if coming == Coming::Unchanged {
+            if let Some((digest, why)) = self.held.as_ref().and_then(|held| held.caught(entry)) {
+                self.plan.apart.push((no, digest, why));
+                return Ok(Fate::Apart);
+            }
             // What has become of it since is its person's affair.
             return Ok(Fate::Stored);
         }

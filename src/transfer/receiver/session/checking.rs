@@ -35,7 +35,7 @@ impl Session<'_> {
             Attempt::First => None,
             Attempt::Again(earlier) => Some(earlier.clone()),
         };
-        let off_limits = job.off_limits.clone();
+        let (off_limits, watch, transfer) = (job.off_limits.clone(), job.watch.clone(), job.transfer);
         let is_first = earlier.is_none();
         let volume = earlier.as_ref().and_then(|earlier| earlier.volume.clone());
         let expected = volume.clone();
@@ -59,7 +59,10 @@ impl Session<'_> {
                 return Err(DiskError::Away.into());
             }
             let plan = match (purpose, earlier) {
-                (Purpose::Files, Some(earlier)) => inbox.plan_again(&entries, &earlier, landing.conflict)?,
+                (Purpose::Files, Some(earlier)) => {
+                    watch.recall(transfer, &earlier.ledger);
+                    inbox.plan_again(&entries, &earlier, landing.conflict)?
+                }
                 (Purpose::Files, None) => inbox.plan(&entries, landing.name.as_deref(), landing.conflict)?,
                 (Purpose::Trial(medium), _) => inbox.plan_trial(&entries, medium)?,
             };

@@ -8,10 +8,11 @@ use tokio::{sync::mpsc, task::spawn_blocking, time::timeout};
 
 use super::{Order, Session};
 use crate::{
-    disk::{DiskError, Intake, Lack},
-    model::{Digest, EntryNo, FileProblem, Screening, Side},
+    disk::{Apart, DiskError, Intake, Lack},
+    model::{Caught, Digest, EntryNo, FileProblem, Side},
     transfer::{
         Ended, Meter, TransferError,
+        apart::infected,
         entry_set::EntrySet,
         peer_words::of_disk,
         receiver::{
@@ -23,7 +24,7 @@ use crate::{
     },
     wire::{
         FromReceiver, Violation, limits,
-        message::{RawDigest, Receipt},
+        message::{QUARANTINE, RawDigest, Receipt},
     },
 };
 
@@ -195,10 +196,15 @@ impl Session<'_> {
         Ok(match fate {
             Fate::Fatal(why) => return Err(why),
             Fate::Stored { entry, stored } => {
-                // Nobody screens yet.
-                self.tally.stored(entry, stored.size, stored.digest, Screening::Off);
+                self.tally.stored(entry, stored.size, stored.digest, stored.screening);
                 self.keep_account(intake, Some(stored.path.as_str()));
                 Word::Receipt(Receipt::stored(entry, stored.digest))
+            }
+            Fate::Apart { entry, apart: Apart { digest, size, why } } => {
+                let path = path(intake, entry);
+                self.tally.apart(entry, (&path, Some(size), digest), &why, Side::Here);
+                self.keep_account(intake, None);
+                Word::Receipt(self.receipt_of(entry, digest, &why))
             }
             Fate::Same { entry, size, digest, path } => {
                 self.tally.already(entry, size, digest);
@@ -228,6 +234,17 @@ impl Session<'_> {
                 Word::Nothing
             }
         })
+    }
+}
+
+impl Session<'_> {
+    /// What the sender is told of a file that is kept apart, in words that it knows.
+    pub(super) fn receipt_of(&self, entry: EntryNo, digest: Digest, why: &Caught) -> Receipt {
+        match why {
+            _ if self.can & QUARANTINE == QUARANTINE => Receipt::caught(entry, digest, why),
+            Caught::Infected(name) => Receipt::failed(entry, &infected(name, Side::There)),
+            Caught::Held(_) => Receipt::stored(entry, digest),
+        }
     }
 }
 

@@ -145,7 +145,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        disk::OffLimits,
+        disk::{OffLimits, Watch},
         model::{
             Answer, DeviceId, DeviceName, Landing, Outcome, Problem, ProblemKind, Report, Shortfall, Side,
             Summary, TransferId,
@@ -176,6 +176,8 @@ mod tests {
             knows: Acquaintance::Stranger,
             keep: Box::new(|_, _| Ok(Arc::default())),
             account: Arc::new(NoAccount),
+            can: 0,
+            watch: Watch::nobody(),
         }
     }
 

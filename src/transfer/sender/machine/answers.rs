@@ -49,6 +49,10 @@ impl Machine {
             let why = answer.unfit_why.clone();
             tally.failed_for_good(entry, FileProblem { path, side: Side::There, why, error: None });
         }
+        for (entry, (digest, why)) in &answer.apart {
+            let path = path(*entry).map_or_else(String::new, |path| path.to_string());
+            tally.apart(*entry, (&path, None, *digest), why, Side::There);
+        }
         self.phase = Phase::Flowing(tally);
         Ok(Order::Flow { token, answer })
     }
@@ -83,7 +87,7 @@ impl Machine {
                     if was_asked {
                         tally.already(entry, sent.size, sent.digest)
                     } else {
-                        // Nobody tells of a screening yet.
+                        // What was checked there is its receiver's affair.
                         tally.stored(entry, sent.size, sent.digest, Screening::Off)
                     }
                 }
@@ -101,7 +105,17 @@ impl Machine {
                         tally.failed(entry, problem) || self.broken.remove(entry)
                     }
                 }
-                (Receipt::Stored { .. }, _) => false,
+                (receipt @ (Receipt::Infected { .. } | Receipt::Held { .. }), Some(sent)) => {
+                    let path = path(entry).ok_or(Violation::BadEntry)?;
+                    // What was looked into there is what was sent.
+                    receipt
+                        .into_caught()
+                        .filter(|(digest, _)| *digest == sent.digest && !was_asked)
+                        .is_some_and(|(digest, why)| {
+                            tally.apart(entry, (path.as_str(), Some(sent.size), digest), &why, Side::There)
+                        })
+                }
+                (Receipt::Stored { .. } | Receipt::Infected { .. } | Receipt::Held { .. }, _) => false,
             };
             if !settled {
                 return Err(Violation::BadReceipt);

@@ -1,9 +1,13 @@
 //! What a receiver wants of an offer, as it has said it.
 
-use std::{collections::HashMap, ops::Range, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+    sync::Arc,
+};
 
 use crate::{
-    model::{EntryNo, Group, Shortfall, text::visible},
+    model::{Caught, Digest, EntryNo, Group, Shortfall, text::visible},
     transfer::sender::{doubts::Doubts, set_aside::SetAside},
     wire::{FromReceiver, Violation, message::short},
 };
@@ -19,6 +23,8 @@ pub struct Wants {
     pub unfit: Vec<Range<EntryNo>>,
     /// Why, in its receiver's words.
     pub unfit_why: String,
+    /// Kept apart there by an earlier attempt, as the receiver says: by their numbers, each once.
+    pub apart: BTreeMap<EntryNo, (Digest, Caught)>,
     /// The disk there seems to have too little room.
     pub short: Option<Shortfall>,
     /// Stored by an earlier attempt; ascending.
@@ -41,6 +47,16 @@ impl Wants {
             FromReceiver::Beyond(ranges) => extend(&mut self.beyond, ranges, offered),
             FromReceiver::Stored(ranges) => extend(&mut self.stored, ranges, offered),
             FromReceiver::Likely(ranges) => extend(&mut self.likely, ranges, offered),
+            FromReceiver::Receipts(receipts) => {
+                for receipt in receipts {
+                    let entry = receipt.entry();
+                    let caught = receipt.into_caught().ok_or(Violation::BadReceipt)?;
+                    if entry >= offered || self.apart.insert(entry, caught).is_some() {
+                        return Err(Violation::BadReceipt);
+                    }
+                }
+                Ok(())
+            }
             FromReceiver::Unfit { entries, why } => {
                 self.unfit_why = visible(&short(&why)).into_owned();
                 extend(&mut self.unfit, entries, offered)

@@ -80,6 +80,7 @@ impl Session<'_> {
                 message = self.link.next() => match message {
                     Ok(message) => match self.understand(message)? {
                         Order::Progress { bytes } => self.meter.set_bytes(bytes),
+                        Order::Checking { files } => self.meter.set_checking(files),
                         Order::Load(load) => self.meter.set_load(Direction::Send, load),
                         Order::Finish => {
                             self.link.say(&FromSender::Bye).await?;

@@ -1,0 +1,139 @@
+//! The stage between verified and stored: each file is looked into by whoever does that here, beside the flow of the
+//! others. Where nobody does, there is no such stage, and each file is passed on where it is stored.
+//!
+//! Knows files that wait, and asks the disk. Must not know who looks into them, nor what is done with what they find.
+
+use std::sync::{
+    atomic::{AtomicBool, AtomicU64, Ordering},
+    mpsc,
+};
+
+use super::{
+    job::{Fate, Job},
+    queue::{Bounds, Receiver},
+};
+use crate::{
+    disk::{DiskError, Looked, Screened, Verified},
+    model::EntryNo,
+    transfer::stages::Halt,
+};
+
+/// Files that are looked into at once: a scanner's places are few, and shared with everybody on the machine.
+pub const THREADS: usize = 2;
+
+/// Verified files that wait to be made durable together. Each may hold a descriptor, and systems
+/// commonly allow a process 1,024.
+pub const GROUP: usize = 128;
+
+/// Verified files that wait until they are looked into: as many as come while a scanner falls behind by minutes, so that
+/// the flow waits for it but at the end, and about 10 MB of memory. Of large ones, which hold a descriptor or two each,
+/// no more than wait to be stored where nobody looks: with those and what is being stored they stay below
+/// 300, and a transfer of so many large files is gigabytes ahead of its scanner by then.
+pub const WATCHED: Bounds = Bounds { all: 32_768, heavy: GROUP };
+
+/// Where nobody looks: those that wait to be stored.
+pub const UNWATCHED: Bounds = Bounds { all: GROUP, heavy: GROUP };
+
+/// Files that were looked into and wait to be stored together: few, as they come no faster than they are looked into.
+pub const SCREENED: usize = GROUP / 4;
+
+/// How many files have still to be looked into, for whoever waits for nothing else.
+#[derive(Default)]
+pub struct Left {
+    in_hand: AtomicU64,
+    all_have_come: AtomicBool,
+}
+
+impl Left {
+    /// From now on, nothing is waited for but that.
+    pub fn all_have_come(&self, job: &Job, waiting: &Receiver<Verified>) {
+        self.all_have_come.store(true, Ordering::Relaxed);
+        self.tell(job, waiting);
+    }
+
+    fn tell(&self, job: &Job, waiting: &Receiver<Verified>) {
+        if self.all_have_come.load(Ordering::Relaxed) {
+            job.meter.set_checking(self.in_hand.load(Ordering::Relaxed) + waiting.len() as u64);
+        }
+    }
+}
+
+/// Looks into one file after the other, and hands on what may be stored or put apart.
+pub fn screen(
+    job: &Job,
+    (waiting, left): (&Receiver<Verified>, &Left),
+    screened: &mpsc::SyncSender<Screened>,
+    halt: &Halt,
+) {
+    while let Some(file) = waiting.recv() {
+        if halt.is_told() {
+            // What has no name yet gets none.
+            return;
+        }
+        left.in_hand.fetch_add(1, Ordering::Relaxed);
+        let looked = job.intake.screen(file, &|| halt.is_told());
+        left.in_hand.fetch_sub(1, Ordering::Relaxed);
+        left.tell(job, waiting);
+        match looked {
+            Looked::Screened(file) => {
+                if screened.send(file).is_err() {
+                    return;
+                }
+            }
+            Looked::Failed(entry, why) => {
+                if !tell_failed(job, entry, why, halt) {
+                    return;
+                }
+            }
+            Looked::Over => return,
+        }
+    }
+}
+
+/// Tells of a file that can't be stored; false when nothing can be.
+pub fn tell_failed(job: &Job, entry: EntryNo, why: DiskError, halt: &Halt) -> bool {
+    let is_fatal = why.is_fatal();
+    let fate = if is_fatal { Fate::Fatal(why.into()) } else { Fate::Failed { entry, why } };
+    // A session that is over needs no reason.
+    let is_heard = job.fates.blocking_send(fate).is_ok();
+    if is_fatal {
+        halt.tell();
+    }
+    !is_fatal && (is_heard || !halt.is_told())
+}
+
+/// Where what is to be stored comes from.
+pub enum Screens {
+    /// Nobody looks into it.
+    Unwatched(Receiver<Verified>),
+    Watched(mpsc::Receiver<Screened>),
+}
+
+impl Screens {
+    /// What is stored together next; `None` when nothing more comes. What can't be looked into is told.
+    pub fn next_group(&self, job: &Job, halt: &Halt) -> Option<Vec<Screened>> {
+        let waiting = match self {
+            Self::Watched(screened) => {
+                let mut group = vec![screened.recv().ok()?];
+                group.extend(screened.try_iter().take(GROUP - 1));
+                return Some(group);
+            }
+            Self::Unwatched(waiting) => waiting,
+        };
+        let mut group = Vec::new();
+        let mut next = Some(waiting.recv()?);
+        while let Some(file) = next {
+            match job.intake.screen(file, &|| false) {
+                Looked::Screened(file) => group.push(file),
+                Looked::Failed(entry, why) => {
+                    if !tell_failed(job, entry, why, halt) {
+                        return None;
+                    }
+                }
+                Looked::Over => {}
+            }
+            next = if group.len() < GROUP { waiting.try_recv() } else { None };
+        }
+        Some(group)
+    }
+}
