@@ -13,12 +13,14 @@ use super::{
     closing::Closing,
     desktop::{FilePicker, Opener, Picked},
     devices::Devices,
+    history::{History, Past, Wish as HistoryWish},
     icons,
     interruptions::Interruptions,
     inviting::Inviting,
     meeting::Comparing,
     offer::Offers,
     path_entry::Why,
+    quarantine::{Quarantine, Wish as QuarantineWish},
     receive_panel::{self, ReceivePanel, Wanted},
     rename::Rename,
     send_panel::{self, SendPanel, Wish},
@@ -27,9 +29,13 @@ use super::{
     tools::{Purpose, Tools},
     transfers::{self, Transfers},
     unseen::Unseen,
+    virus_check::VirusCheck,
     widgets::{Button, Look, icon, icon_button, line, mark, strong},
 };
-use crate::engine::{Command, Event, Handle, Looking, Update, Wake};
+use crate::{
+    engine::{Command, Event, Handle, Looking, Update, Wake},
+    model::text,
+};
 
 /// Where the panels have less room than this, they stand one above the other.
 const NARROW: f32 = 780.0;
@@ -39,6 +45,8 @@ const BAR: f32 = 60.0;
 pub struct Desktop {
     pub picker: Box<dyn FilePicker>,
     pub opener: Box<dyn Opener>,
+    /// Where what came and went is recorded.
+    pub past: Box<dyn Past>,
 }
 
 /// The window's whole state.
@@ -57,6 +65,9 @@ pub struct App {
     interruptions: Interruptions,
     unseen: Unseen,
     devices: Devices,
+    history: History,
+    quarantine: Quarantine,
+    virus_check: VirusCheck,
     accepting: Accepting,
     device: String,
     device_id: String,
@@ -75,6 +86,7 @@ impl App {
         let mut app = Self {
             send: SendPanel::new(bridge.snapshot.settings.recent.first()),
             receive: ReceivePanel::new(&bridge.snapshot),
+            history: History::new(desktop.past, wake.clone()),
             tools: Tools::new(handle, desktop.picker, desktop.opener, wake),
             transfers: Transfers::default(),
             offers: Offers::default(),
@@ -86,6 +98,8 @@ impl App {
             interruptions: Interruptions::default(),
             unseen: Unseen::default(),
             devices: Devices::default(),
+            quarantine: Quarantine::default(),
+            virus_check: VirusCheck::default(),
             accepting: Accepting::default(),
             device: String::new(),
             device_id: String::new(),
@@ -103,6 +117,9 @@ impl App {
         self.device_id = snapshot.device.id.short();
         self.send.hear(snapshot);
         self.devices.hear(snapshot);
+        self.history.hear(snapshot);
+        self.history.changed();
+        self.quarantine.begin(snapshot.quarantined);
         self.receive.hear(snapshot);
         self.receive.settled();
         self.inviting.hear(snapshot);
@@ -133,6 +150,7 @@ impl App {
             }
             Update::Event(Event::Settings(settings)) => {
                 self.receive.hear(snapshot);
+                self.history.hear(snapshot);
                 self.speed_limit.hear(settings);
             }
             Update::Event(Event::Inbox(_)) => self.receive.hear(snapshot),
@@ -156,15 +174,16 @@ impl App {
                 | Event::Unrecorded(Some(problem))
                 | Event::Refused(Some(problem)),
             ) => {
+                self.history.hear(snapshot);
                 self.tools.notices.failed(&problem.text);
             }
-            Update::Event(
-                Event::Unkept(None)
-                | Event::Unrecorded(None)
-                | Event::Recorded(_)
-                | Event::Refused(None)
-                | Event::Quarantined(_),
-            ) => {}
+            Update::Event(Event::Unkept(None) | Event::Refused(None)) => {}
+            Update::Event(Event::Unrecorded(None)) => self.history.hear(snapshot),
+            Update::Event(Event::Recorded(_)) => self.history.changed(),
+            Update::Event(Event::Quarantined(count)) => {
+                self.history.hear(snapshot);
+                self.quarantine.hear(*count, &mut self.tools);
+            }
             Update::Event(Event::Deaf(problem)) => {
                 self.send.hear(snapshot);
                 self.receive.hear(snapshot);
@@ -175,6 +194,7 @@ impl App {
             Update::Event(Event::Nearby(_) | Event::Known(_)) => {
                 self.send.hear(snapshot);
                 self.devices.hear(snapshot);
+                self.history.hear(snapshot);
             }
         }
     }
@@ -209,8 +229,11 @@ impl App {
             let look = if self.devices.is_open() { Look::Plain } else { Look::Quiet };
             let devices = Button::new("Devices", look).icon(icons::DEVICES).height(30.0);
             if ui.add(devices).on_hover_text("Devices that you know, and those you have blocked").clicked() {
+                self.history.close();
+                self.quarantine.close();
                 self.devices.toggle();
             }
+            self.history_buttons(ui);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if icon_button(ui, icons::PENCIL, "Rename this device").clicked() {
                     self.rename.open(&self.device);
@@ -224,6 +247,62 @@ impl App {
                 icon(ui, icons::LAPTOP, 18.0, p.faint);
             });
         });
+    }
+
+    fn history_buttons(&mut self, ui: &mut Ui) {
+        let look = if self.history.is_open() { Look::Plain } else { Look::Quiet };
+        let history = Button::new("History", look).icon(icons::HISTORY).height(30.0);
+        if ui.add(history).on_hover_text("What came and went, and where it is").clicked() {
+            let was_open = self.history.is_open();
+            self.home();
+            if !was_open {
+                self.history.open();
+            }
+        }
+        let count = self.quarantine.count();
+        if count > 0 {
+            let text = text::count(count, "file in quarantine", "files in quarantine");
+            let quarantine = Button::new(&text, Look::Danger).icon(icons::QUARANTINE).height(30.0);
+            if ui.add(quarantine.named("Show the quarantine")).clicked() {
+                self.home();
+                self.quarantine.open(&mut self.tools);
+            }
+        }
+    }
+
+    /// Back to the panels.
+    fn home(&mut self) {
+        self.devices.close();
+        self.history.close();
+        self.quarantine.close();
+    }
+
+    /// The page that stands instead of the panels. True when there is one.
+    fn pages(&mut self, ui: &mut Ui, view: Rect) -> bool {
+        if self.devices.is_open() {
+            let usual = self.bridge.snapshot.settings.inbox.to_string_lossy();
+            self.devices.show(ui, view, &usual, &mut self.tools);
+        } else if self.quarantine.is_open() {
+            match self.quarantine.show(ui, view, &mut self.tools) {
+                Some(QuarantineWish::Close) => self.quarantine.close(),
+                Some(QuarantineWish::Rules) => self.virus_check.open(&self.bridge.snapshot.settings),
+                None => {}
+            }
+        } else if self.history.is_open() {
+            match self.history.show(ui, view, &self.bridge.snapshot.settings, &mut self.tools) {
+                Some(HistoryWish::Close) => self.history.close(),
+                // The history is there again once the quarantine is closed.
+                Some(HistoryWish::Quarantine) => self.quarantine.open(&mut self.tools),
+                Some(HistoryWish::Again { path, device }) => {
+                    self.history.close();
+                    self.send.again(path, device);
+                }
+                None => {}
+            }
+        } else {
+            return false;
+        }
+        true
     }
 
     /// The panels, in a rectangle that is at least as tall as they need.
@@ -281,7 +360,7 @@ impl eframe::App for App {
         // Taken, not read: a hidden window is shown the same input again.
         let dropped = ctx.input_mut(|i| std::mem::take(&mut i.raw.dropped_files));
         let dropped: Vec<_> = dropped.iter().map(|file| file.path().to_owned()).collect();
-        if self.devices.is_open() {
+        if self.devices.is_open() || self.history.is_open() || self.quarantine.is_open() {
             // No card is in sight.
             self.send.add(dropped);
         } else {
@@ -299,6 +378,8 @@ impl eframe::App for App {
         }
         self.tools.hear_errands();
         self.unseen.update();
+        self.history.update(ctx, &mut self.tools);
+        self.quarantine.update(&mut self.tools);
         self.send.update(ctx, &self.tools);
         self.transfers.update(ctx, &self.bridge);
         self.closing.update(ctx, self.transfers.running());
@@ -318,9 +399,8 @@ impl eframe::App for App {
         CentralPanel::default().frame(middle).show(ui, |ui| {
             // Room for the cards' borders and shadows inside the scrolled area.
             let view = ui.available_rect_before_wrap().shrink2(vec2(2.0, 4.0));
-            if self.devices.is_open() {
-                let usual = self.bridge.snapshot.settings.inbox.to_string_lossy();
-                return self.devices.show(ui, view, &usual, &mut self.tools);
+            if self.pages(ui, view) {
+                return;
             }
             ScrollArea::vertical()
                 .id_salt("page")
@@ -337,6 +417,7 @@ impl eframe::App for App {
         self.speed_limit.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
         self.unseen.show(&ctx, &mut self.tools);
         self.accepting.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
+        self.virus_check.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
         self.interruptions.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
         self.tools.notices.show(&ctx);
     }

@@ -40,6 +40,10 @@ impl Devices {
         self.rows.sort_by_cached_key(|row| (rank(row.trust), row.name.to_lowercase(), row.id));
     }
 
+    pub fn close(&mut self) {
+        self.is_open = false;
+    }
+
     pub fn toggle(&mut self) {
         if self.is_open {
             self.is_open = false;

@@ -17,6 +17,7 @@ mod desktop;
 mod devices;
 #[cfg(target_os = "linux")]
 mod display;
+mod history;
 mod icons;
 mod interruptions;
 mod inviting;
@@ -27,6 +28,7 @@ mod offer;
 mod on_screen;
 mod path_entry;
 mod paths;
+mod quarantine;
 mod receive_panel;
 mod rename;
 mod run;
@@ -37,10 +39,13 @@ mod theme;
 mod tools;
 mod transfers;
 mod unseen;
+mod virus_check;
+mod when;
 mod widgets;
 #[cfg(target_os = "linux")]
 mod within;
 
 pub use app::{App, Desktop};
 pub use desktop::{FilePicker, Opener, Pick, Picked, Reply};
+pub use history::{Find, Home, Past};
 pub use run::run;

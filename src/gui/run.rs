@@ -11,7 +11,7 @@ use egui::{ViewportBuilder, ViewportId};
 
 #[cfg(target_os = "linux")]
 use super::display::{self, Display};
-use super::{App, Desktop, appearance::Appearance, desktop::Native};
+use super::{App, Desktop, appearance::Appearance, desktop::Native, history::Home};
 use crate::engine::{Config, Engine, Wake};
 
 /// What to do where no window can be opened.
@@ -93,9 +93,10 @@ type Created = Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + S
 fn open(cc: &CreationContext<'_>, config: Config, engine: &mut Option<Engine>) -> Created {
     let ctx = cc.egui_ctx.clone();
     let wake: Wake = Arc::new(move || ctx.request_repaint_of(ViewportId::ROOT));
+    let past = Box::new(Home(config.home.clone()));
     let started = Engine::start(config, wake)?;
     let native = Native::new();
-    let desktop = Desktop { picker: Box::new(Arc::clone(&native)), opener: Box::new(native) };
+    let desktop = Desktop { picker: Box::new(Arc::clone(&native)), opener: Box::new(native), past };
     let app = App::new(&cc.egui_ctx, started.handle(), desktop);
     *engine = Some(started);
     Ok(Box::new(app))

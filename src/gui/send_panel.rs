@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     engine::{Command, DeviceChange, Handle, Manner, Snapshot},
-    model::{Source, Target, Trust},
+    model::{DeviceId, Source, Target, Trust},
 };
 
 /// The least height in which nothing is hidden.
@@ -92,6 +92,14 @@ impl SendPanel {
 
     pub fn add(&mut self, paths: impl IntoIterator<Item = PathBuf>) {
         self.chosen.add(paths);
+    }
+
+    /// Makes ready to send something once more: to that device, if it can be told which one it was.
+    pub fn again(&mut self, path: PathBuf, device: Option<DeviceId>) {
+        self.add([path]);
+        if let Some(id) = device {
+            self.destination.aim(id);
+        }
     }
 
     /// Takes what was dropped: it is sent where it was dropped on a device, and else kept to be sent.

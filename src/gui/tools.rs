@@ -74,6 +74,11 @@ impl Tools {
         &self.handle
     }
 
+    /// What wakes the window from another thread.
+    pub fn wake(&self) -> Wake {
+        self.wake.clone()
+    }
+
     pub fn copy(&mut self, ctx: &Context, text: &str) {
         ctx.copy_text(text.to_owned());
         self.notices.done(format!("Copied {text}"));

@@ -1,6 +1,6 @@
 //! Some rows of an answer, and where it goes on.
 
-use super::row::Row;
+use super::row::{Row, RowId};
 
 /// Rows in the order that was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +14,14 @@ pub struct Page {
 /// another query or order it says nothing sensible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor(pub(super) Key);
+
+impl Cursor {
+    /// Behind a row, among the newest first.
+    #[must_use]
+    pub fn newest(behind: RowId) -> Self {
+        Self(Key::Newest { id: behind.0 })
+    }
+}
 
 /// What the last row is ordered by.
 #[derive(Clone, Debug, PartialEq, Eq)]

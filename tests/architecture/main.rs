@@ -49,6 +49,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("egui", &["gui"]),
     ("eframe", &["gui"]),
+    ("image", &["gui"]),
     ("rfd", &["gui"]),
     ("opener", &["gui"]),
     ("zbus", &["gui"]),

@@ -11,8 +11,12 @@ use std::{
 };
 
 use airlift::{
-    engine::{Command, DeviceCard, EngineEnd, Event, Gauge, InboxCard, Looking, Settings, Snapshot, seam},
-    gui::{App, Desktop, FilePicker, Opener, Pick, Picked, Reply},
+    engine::{
+        Command, DeviceCard, EngineEnd, Event, Gauge, InboxCard, Looking, Settings, Snapshot, Wake,
+        history::{Asked, Count, Found, HistoryError, Page},
+        seam,
+    },
+    gui::{App, Desktop, FilePicker, Find, Opener, Past, Pick, Picked, Reply},
     model::{
         DeviceId, DeviceKind, DeviceName, Direction, EntryKind, FileMode, KnownDevice, Nearby, Outcome, Peer,
         Progress, Proof, Report, Route, RouteAnswer, Sighting, Summary, TopItem, Transfer, TransferId,
@@ -76,6 +80,31 @@ impl Opener for At {
     }
 }
 
+/// A history in which nothing is recorded.
+pub struct Empty(Vec<Found>);
+
+impl Empty {
+    pub fn new() -> Box<dyn Past> {
+        Box::new(Self(Vec::new()))
+    }
+}
+
+impl Past for Empty {
+    fn finder(&self, _: Wake) -> std::io::Result<Box<dyn Find>> {
+        Ok(Box::new(Self(Vec::new())))
+    }
+}
+
+impl Find for Empty {
+    fn ask(&mut self, _: Asked) {
+        self.0 = vec![Found::Count(Count::Exactly(0)), Found::Page(Page::default())];
+    }
+
+    fn answer(&mut self) -> Option<Result<Found, HistoryError>> {
+        self.0.pop().map(Ok)
+    }
+}
+
 pub fn snapshot() -> Snapshot {
     let settings = Settings { inbox: INBOX.into(), ..Settings::default() };
     let device = DeviceCard {
@@ -92,6 +121,11 @@ impl Bench {
     }
 
     pub fn with(snapshot: Snapshot, size: [f32; 2]) -> Self {
+        Self::over(Empty::new(), snapshot, size)
+    }
+
+    /// A window over this history.
+    pub fn over(past: Box<dyn Past>, snapshot: Snapshot, size: [f32; 2]) -> Self {
         let (handle, mut engine) = seam(snapshot, Arc::new(|| {}));
         let desk = Rc::new(Desk::default());
         let at = Rc::clone(&desk);
@@ -101,7 +135,7 @@ impl Bench {
             .with_max_steps(12)
             .with_step_dt(STEP);
         let window = builder.allow_missing_glyphs().build_eframe(move |cc| {
-            let desktop = Desktop { picker: Box::new(At(Rc::clone(&at))), opener: Box::new(At(at)) };
+            let desktop = Desktop { picker: Box::new(At(Rc::clone(&at))), opener: Box::new(At(at)), past };
             App::new(&cc.egui_ctx, handle, desktop)
         });
         // A window looks for devices from its first moment.

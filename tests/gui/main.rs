@@ -6,6 +6,7 @@
 mod accepting;
 mod bench;
 mod devices;
+mod history;
 mod interrupted;
 mod inviting;
 mod long_names;

@@ -69,6 +69,16 @@ impl Destination {
         }
     }
 
+    /// Makes a device the one to send to, in sight or not.
+    pub fn aim(&mut self, id: DeviceId) {
+        self.picked = None;
+        self.pick(id);
+        if self.picked.is_none() {
+            // It is found by its id wherever it is.
+            self.type_anew(id.to_string());
+        }
+    }
+
     fn type_anew(&mut self, typed: String) {
         self.parsed = typed.parse();
         self.typed = typed;

@@ -1,0 +1,279 @@
+//! Everything that is recorded of one file, and what can be done with it.
+//!
+//! Knows one row and how it is read. Must not know the list it stands in, or how its wishes come true.
+
+use std::path::PathBuf;
+
+use egui::{Align, Label, Layout, RichText, Ui};
+
+use super::{
+    line::{self, Line},
+    there::There,
+    verifying::Verifying,
+};
+use crate::{
+    engine::history::{Became, Ending, Item, Row},
+    gui::{
+        icons, paths, theme, when,
+        widgets::{Button, Look, icon, icon_button, small, strong, tile},
+    },
+    model::{
+        Direction, Screening, Side,
+        text::{self, visible},
+    },
+};
+
+/// What a person asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    Close,
+    Open(PathBuf),
+    Reveal(PathBuf),
+    Again(PathBuf),
+    Verify,
+    StopVerifying,
+    /// To be asked whether it is to be removed.
+    Remove,
+    /// To be asked whether its device is to be left out from now on.
+    NeverRecord,
+    Quarantine,
+    Copy(String),
+}
+
+/// What is known beside the row.
+pub struct Aside<'a> {
+    pub there: There,
+    pub verifying: &'a Verifying,
+    /// Whether its device can be left out: it is known by its key, and is not left out yet.
+    pub can_leave_out: bool,
+}
+
+pub fn details(ui: &mut Ui, line: &Line, aside: &Aside<'_>) -> Option<Act> {
+    let p = theme::palette(ui);
+    let row = &line.row;
+    let mut act = None;
+    ui.horizontal_top(|ui| {
+        tile(ui, line.icon(), 40.0, p.accent, p.accent_soft);
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+            if icon_button(ui, icons::X, "Close the details").clicked() {
+                act = Some(Act::Close);
+            }
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                ui.spacing_mut().item_spacing.y = 2.0;
+                let name = Label::new(strong(&line.name).size(15.0)).wrap_mode(egui::TextWrapMode::Wrap);
+                ui.add(name);
+                ui.add(Label::new(small(outcome(row), tone(ui, row))).wrap());
+            });
+        });
+    });
+    ui.add_space(2.0);
+    act = file_deeds(ui, row, aside).or(act);
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 3.0;
+        act = facts(ui, row, aside).or(act.take());
+    });
+    ui.add_space(4.0);
+    record_deeds(ui, row, aside).or(act)
+}
+
+/// What became of it, as a sentence.
+fn outcome(row: &Row) -> String {
+    let name = line::device(row);
+    let peer = |side| match side {
+        Some(Side::Here) => " on this device",
+        Some(Side::There) => " on the other device",
+        None => "",
+    };
+    match (row.became, row.direction) {
+        (Became::Stored, Direction::Receive) => "Arrived, and the content is what was sent.".to_owned(),
+        (Became::Stored, Direction::Send) => format!("Stored at {name}, and the content is what was sent."),
+        (Became::Already, Direction::Receive) => "It was here already, and is the same.".to_owned(),
+        (Became::Already, Direction::Send) => format!("{name} had it already, and it is the same."),
+        (Became::Held, Direction::Receive) => {
+            "Held in quarantine until it can be checked for viruses.".to_owned()
+        }
+        (Became::Held, Direction::Send) => format!("{name} holds it until it can be checked for viruses."),
+        (Became::Infected, Direction::Receive) => "A virus was found in it: it is in quarantine.".to_owned(),
+        (Became::Infected, Direction::Send) => {
+            format!("{name} has found a virus in it, and did not let it in.")
+        }
+        (Became::Failed, _) => format!("Failed{}.", peer(row.side)),
+        (Became::LeftOut, _) => "Offered, and not wanted.".to_owned(),
+        (Became::Declined, _) => match row.transfer.ending {
+            Ending::Declined(Side::Here) => "Declined on this device.".to_owned(),
+            _ => "Declined on the other device.".to_owned(),
+        },
+        (Became::Cancelled, _) => match row.transfer.ending {
+            Ending::Cancelled(Side::Here) => "Cancelled on this device.".to_owned(),
+            _ => "Cancelled on the other device.".to_owned(),
+        },
+        (Became::Unsettled, _) => "It has not ended.".to_owned(),
+    }
+}
+
+fn tone(ui: &Ui, row: &Row) -> egui::Color32 {
+    let p = theme::palette(ui);
+    match row.became {
+        Became::Stored | Became::Already => p.good,
+        Became::Held => p.warn,
+        Became::Infected | Became::Failed => p.bad,
+        Became::LeftOut | Became::Declined | Became::Cancelled | Became::Unsettled => p.faint,
+    }
+}
+
+fn facts(ui: &mut Ui, row: &Row, aside: &Aside<'_>) -> Option<Act> {
+    let mut act = None;
+    let why = row.why.as_ref().or(row.transfer.why.as_ref());
+    if let Some(why) = why {
+        fact(ui, "Why", &visible(why));
+    }
+    let size = row.size.map_or_else(
+        || "Not known".to_owned(),
+        |size| match size {
+            0..1000 => text::bytes(size),
+            _ => format!("{} ({})", text::bytes(size), text::count(size, "byte", "bytes")),
+        },
+    );
+    if row.item == Item::File || row.size.is_some() {
+        fact(ui, "Size", &size);
+    }
+    let whose = match row.direction {
+        Direction::Receive => "From",
+        Direction::Send => "To",
+    };
+    fact(ui, whose, &line::device(row));
+    fact(ui, "When", &when::moment(row.when));
+    if let Some(place) = &row.place {
+        let whose = match row.direction {
+            Direction::Receive => "Saved in",
+            Direction::Send => "Sent from",
+        };
+        let folder = place.parent().map_or_else(|| paths::shown(place), paths::shown);
+        match aside.there {
+            There::Gone => fact(ui, whose, &format!("{folder}. It is not there any more.")),
+            There::Yes | There::Unknown => fact(ui, whose, &folder),
+        }
+    }
+    if !row.folder.is_empty() {
+        fact(ui, "Sent in the folder", &visible(&row.folder));
+    }
+    if row.transfer.ended.is_some() && row.transfer.bytes > 0 {
+        let rate = row.transfer.rate().map_or(String::new(), |rate| format!(", {}", text::rate(rate)));
+        let took = text::duration(row.transfer.took);
+        fact(ui, "Its transfer", &format!("{} in {took}{rate}", text::bytes(row.transfer.bytes)));
+    }
+    fact(ui, "Virus check", &screening(&row.screening));
+    if let Some(digest) = &row.digest {
+        let digest = digest.to_string();
+        label(ui, "BLAKE3 digest");
+        ui.horizontal(|ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if icon_button(ui, icons::COPY, "Copy the digest").clicked() {
+                    act = Some(Act::Copy(digest.clone()));
+                }
+                let text = RichText::new(&digest).monospace().size(11.0);
+                ui.add(Label::new(text).truncate().selectable(true)).on_hover_text(&digest);
+            });
+        });
+    }
+    act
+}
+
+fn screening(screening: &Screening) -> String {
+    match screening {
+        Screening::Off => "There was none.".to_owned(),
+        Screening::Clean => "Nothing was found.".to_owned(),
+        Screening::NotScanned(why) => {
+            format!("Not checked: {}.", visible(&why.to_string()).trim_end_matches('.'))
+        }
+        Screening::Infected(name) => format!("Found: {}", visible(name)),
+    }
+}
+
+fn label(ui: &mut Ui, about: &str) {
+    let p = theme::palette(ui);
+    ui.add_space(5.0);
+    ui.label(small(about, p.faint).family(theme::medium()));
+}
+
+fn fact(ui: &mut Ui, about: &str, text: &str) {
+    label(ui, about);
+    ui.add(Label::new(RichText::new(text).size(13.5)).wrap().selectable(true));
+}
+
+/// What can be done with the file.
+fn file_deeds(ui: &mut Ui, row: &Row, aside: &Aside<'_>) -> Option<Act> {
+    let mut act = None;
+    if row.direction == Direction::Receive && matches!(row.became, Became::Infected | Became::Held) {
+        let show = Button::new("Show the quarantine", Look::Primary).icon(icons::QUARANTINE).filling();
+        return ui.add(show).clicked().then_some(Act::Quarantine);
+    }
+    let place = row.place.as_ref()?;
+    let is_gone = aside.there == There::Gone;
+    ui.add_enabled_ui(!is_gone, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            let open = Button::new("Open", Look::Primary);
+            if ui.add(open).clicked() {
+                act = Some(Act::Open(place.clone()));
+            }
+            if ui.add(Button::new("Show in folder", Look::Plain)).clicked() {
+                act = Some(Act::Reveal(place.clone()));
+            }
+            if ui.add(Button::new("Send again…", Look::Plain)).clicked() {
+                act = Some(Act::Again(place.clone()));
+            }
+        });
+    });
+    verify(ui, row, aside).or(act)
+}
+
+fn verify(ui: &mut Ui, row: &Row, aside: &Aside<'_>) -> Option<Act> {
+    let p = theme::palette(ui);
+    row.digest?;
+    let mut act = None;
+    ui.horizontal(|ui| match aside.verifying {
+        Verifying::Not => {
+            let verify = Button::new("Verify", Look::Quiet).icon(icons::CHECK_CIRCLE);
+            let verify = ui.add_enabled(aside.there != There::Gone, verify);
+            if verify.on_hover_text("Reads it, and compares it with what was transferred").clicked() {
+                act = Some(Act::Verify);
+            }
+        }
+        Verifying::Reading(_) => {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if ui.add(Button::new("Stop", Look::Quiet)).clicked() {
+                    act = Some(Act::StopVerifying);
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    ui.add(Label::new(small(aside.verifying.said(row.size), p.faint)).truncate());
+                });
+            });
+        }
+        Verifying::Said { text, is_good } => {
+            let (image, color) =
+                if *is_good { (icons::CHECK_CIRCLE, p.good) } else { (icons::WARNING, p.bad) };
+            icon(ui, image, 18.0, color);
+            ui.add(Label::new(small(text, color)).wrap());
+        }
+    });
+    act
+}
+
+/// What can be done with what is recorded of it.
+fn record_deeds(ui: &mut Ui, row: &Row, aside: &Aside<'_>) -> Option<Act> {
+    let mut act = None;
+    ui.horizontal_wrapped(|ui| {
+        let remove = Button::new("Remove from history…", Look::Quiet).icon(icons::TRASH);
+        if ui.add(remove).clicked() {
+            act = Some(Act::Remove);
+        }
+        if aside.can_leave_out {
+            let name = format!("Never record {}", line::device(row));
+            let never = Button::new("Never record this device…", Look::Quiet).named(&name);
+            if ui.add(never).clicked() {
+                act = Some(Act::NeverRecord);
+            }
+        }
+    });
+    act
+}

@@ -1,0 +1,271 @@
+//! The page of what is kept apart: what was found in each file or why it waits, and what can be done with it.
+//!
+//! Knows what a person does on the page. Must not know where anything lies: the engine lists it and carries out what is
+//! asked.
+
+mod row;
+
+use egui::{Align, Key, Layout, Modifiers, Rect, RichText, ScrollArea, Ui};
+use tokio::sync::oneshot::{self, error::TryRecvError};
+
+use self::row::{Act, Row};
+use super::{
+    icons, theme,
+    tools::Tools,
+    widgets::{Button, Look, card, placeholder, title},
+};
+use crate::{
+    engine::{Command, QuarantineAnswer},
+    model::{
+        Caught, Problem, QuarantineDeed, QuarantineDone, QuarantineId, QuarantineItem,
+        text::{self, visible},
+    },
+};
+
+#[derive(Default)]
+pub struct Quarantine {
+    is_open: bool,
+    list: List,
+    /// A list that was asked for while another is shown.
+    newer: Option<oneshot::Receiver<Result<Vec<QuarantineItem>, Problem>>>,
+    doing: Vec<Doing>,
+    /// How many there were when that was told last.
+    count: u64,
+}
+
+#[derive(Default)]
+enum List {
+    #[default]
+    Unasked,
+    Rows(Vec<Row>),
+    Unknown(String),
+}
+
+struct Doing {
+    deed: QuarantineDeed,
+    answer: oneshot::Receiver<Vec<QuarantineAnswer>>,
+}
+
+/// What a person wants that is not the page’s to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    Close,
+    /// To choose what is checked.
+    Rules,
+}
+
+impl Quarantine {
+    pub fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    pub fn open(&mut self, tools: &mut Tools) {
+        self.is_open = true;
+        self.list = List::Unasked;
+        self.look(tools);
+    }
+
+    pub fn close(&mut self) {
+        self.is_open = false;
+    }
+
+    fn look(&mut self, tools: &mut Tools) {
+        let (reply, answer) = oneshot::channel();
+        if tools.ask(Command::ListQuarantine { reply }) {
+            self.newer = Some(answer);
+        } else if matches!(self.list, List::Unasked) {
+            self.list =
+                List::Unknown("What is in quarantine can’t be told now. Try again in a moment.".to_owned());
+        }
+    }
+
+    /// So many are in it now. Says when there are more than before.
+    pub fn hear(&mut self, count: u64, tools: &mut Tools) {
+        if count > self.count {
+            let files = match count - self.count {
+                1 => "A file was".to_owned(),
+                more => format!("{} were", text::count(more, "file", "files")),
+            };
+            let what = format!("{files} put into quarantine: it was not let in. See Quarantine.");
+            tools.notices.failed(what);
+        }
+        let is_new = self.count != count;
+        self.count = count;
+        if is_new && self.is_open {
+            self.look(tools);
+        }
+    }
+
+    /// Takes note of how many there are from before.
+    pub fn begin(&mut self, count: u64) {
+        self.count = count;
+    }
+
+    /// Takes the answers that are there.
+    pub fn update(&mut self, tools: &mut Tools) {
+        if let Some(newer) = &mut self.newer {
+            let said = match newer.try_recv() {
+                Err(TryRecvError::Empty) => None,
+                Ok(Ok(items)) => Some(List::Rows(self.list.with(items))),
+                Ok(Err(problem)) => Some(List::Unknown(visible(&problem.text).into_owned())),
+                Err(TryRecvError::Closed) => {
+                    Some(List::Unknown("Airlift could not look what is in quarantine.".to_owned()))
+                }
+            };
+            if let Some(list) = said {
+                self.list = list;
+                self.newer = None;
+            }
+        }
+        let mut is_over = false;
+        let list = &mut self.list;
+        self.doing.retain_mut(|doing| {
+            let answers = match doing.answer.try_recv() {
+                Err(TryRecvError::Empty) => return true,
+                Ok(answers) => answers,
+                Err(TryRecvError::Closed) => Vec::new(),
+            };
+            is_over = true;
+            list.done();
+            for (id, answer) in answers {
+                tell(&list.name(&id), doing.deed, answer, tools);
+            }
+            false
+        });
+        if is_over && self.is_open {
+            self.look(tools);
+        }
+    }
+
+    /// Fills the rectangle.
+    pub fn show(&mut self, ui: &mut Ui, rect: Rect, tools: &mut Tools) -> Option<Wish> {
+        let p = theme::palette(ui);
+        let mut wish = None;
+        let mut asked = None;
+        let mut again = false;
+        card(ui, rect, |ui| {
+            ui.horizontal(|ui| {
+                title(ui, "Quarantine");
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    if ui.add(Button::new("Done", Look::Plain)).clicked() {
+                        wish = Some(Wish::Close);
+                    }
+                    let rules =
+                        Button::new("Virus check…", Look::Quiet).named("When files are checked for viruses");
+                    if ui.add(rules).clicked() {
+                        wish = Some(Wish::Rules);
+                    }
+                });
+            });
+            match &mut self.list {
+                List::Unasked => {}
+                List::Unknown(why) => {
+                    ui.label(RichText::new(why.as_str()).color(p.warn));
+                    again = ui.add(Button::new("Look again", Look::Plain)).clicked();
+                }
+                List::Rows(rows) if rows.is_empty() => placeholder(
+                    ui,
+                    icons::SHIELD,
+                    "Nothing is in quarantine. Files that a virus is found in are put here instead of into your folder.",
+                ),
+                List::Rows(rows) => {
+                    let about = "These files have come, and were not let into your folders. Nothing else can open them here.";
+                    ui.label(RichText::new(about).color(p.faint));
+                    ScrollArea::vertical().id_salt("quarantine").auto_shrink([false, false]).show(ui, |ui| {
+                        for row in rows {
+                            let id = row.id().clone();
+                            let act = ui.push_id(&id, |ui| row.show(ui)).inner;
+                            asked = act.map(|act| (id, act)).or(asked.take());
+                        }
+                    });
+                }
+            }
+        });
+        if again {
+            self.look(tools);
+        }
+        if let Some((id, act)) = asked {
+            self.act(id, &act, tools);
+        }
+        if ui.memory(|m| m.top_modal_layer().is_none())
+            && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape))
+        {
+            wish = Some(Wish::Close);
+        }
+        wish
+    }
+
+    fn act(&mut self, id: QuarantineId, act: &Act, tools: &mut Tools) {
+        let deed = match act {
+            Act::Delete => QuarantineDeed::Delete,
+            Act::Release => QuarantineDeed::Release,
+            Act::Rescan => QuarantineDeed::Rescan,
+        };
+        let (reply, answer) = oneshot::channel();
+        if tools.ask(Command::Quarantine { items: vec![id.clone()], deed, reply }) {
+            self.list.begin(&id);
+            self.doing.push(Doing { deed, answer });
+        }
+    }
+}
+
+impl List {
+    /// Rows for these; those that are shown already keep what was asked in them.
+    fn with(&mut self, items: Vec<QuarantineItem>) -> Vec<Row> {
+        let mut before = match std::mem::take(self) {
+            Self::Rows(rows) => rows,
+            Self::Unasked | Self::Unknown(_) => Vec::new(),
+        };
+        let rows = items.into_iter().map(|item| match before.iter().position(|row| *row.id() == item.id) {
+            Some(at) => before.swap_remove(at).with(item),
+            None => Row::new(item),
+        });
+        rows.collect()
+    }
+
+    fn rows(&mut self) -> &mut [Row] {
+        match self {
+            Self::Rows(rows) => rows,
+            Self::Unasked | Self::Unknown(_) => &mut [],
+        }
+    }
+
+    fn begin(&mut self, id: &QuarantineId) {
+        self.rows().iter_mut().filter(|row| row.id() == id).for_each(Row::begin);
+    }
+
+    fn done(&mut self) {
+        self.rows().iter_mut().for_each(Row::done);
+    }
+
+    fn name(&mut self, id: &QuarantineId) -> String {
+        let row = self.rows().iter().find(|row| row.id() == id);
+        row.map_or_else(|| "The file".to_owned(), |row| row.name().to_owned())
+    }
+}
+
+/// Says what became of it.
+fn tell(name: &str, deed: QuarantineDeed, answer: Result<QuarantineDone, Problem>, tools: &mut Tools) {
+    match (answer, deed) {
+        (Err(problem), _) => tools.notices.failed(visible(&problem.text)),
+        (Ok(QuarantineDone::Deleted), _) => tools.notices.done(format!("{name} is deleted.")),
+        (Ok(QuarantineDone::Released { at, .. }), QuarantineDeed::Rescan) => {
+            let at = super::paths::shown(&at);
+            tools.notices.done(format!("Nothing was found in {name}. It is at {at} now."));
+        }
+        (Ok(QuarantineDone::Released { at, .. }), _) => {
+            tools.notices.done(format!("{name} is at {} now.", super::paths::shown(&at)));
+        }
+        (Ok(QuarantineDone::Stays(Caught::Infected(found))), _) => {
+            tools.notices.failed(format!("{name} stays: {} was found in it.", visible(&found)));
+        }
+        (Ok(QuarantineDone::Stays(Caught::Held(why))), _) => {
+            let why = why.to_string();
+            tools.notices.failed(format!("{name} stays: {}.", visible(&why).trim_end_matches('.')));
+        }
+    }
+}
