@@ -6,6 +6,7 @@ mod bench;
 mod code;
 mod history;
 mod receive;
+mod scan;
 mod send;
 #[cfg(test)]
 mod tests;
@@ -55,6 +56,7 @@ pub enum Task {
     Verify(Sought),
     Devices(LookUntil),
     Doctor,
+    Scan(Vec<PathBuf>),
     Demo,
     Id,
     Completions(clap_complete::Shell),
@@ -121,8 +123,10 @@ enum Action {
         #[arg(long)]
         watch: bool,
     },
-    /// Find out why devices may not see each other, and what to do about it
+    /// Find out why devices may not see each other, how the virus scanner is, and what to do about it
     Doctor,
+    /// Show files and folders to the virus scanner
+    Scan(scan::Scan),
     /// Show the devices that are known; trust, forget or block them
     Trust {
         #[command(subcommand)]
@@ -191,6 +195,7 @@ fn task(action: Option<Action>) -> Result<Task, clap::Error> {
         Some(Action::Bench(bench)) => Task::Bench(bench.benching()),
         Some(Action::Transfers { action }) => Task::Transfers(transfers::Action::keeping(action)),
         Some(Action::Doctor) => Task::Doctor,
+        Some(Action::Scan(scan)) => Task::Scan(scan.paths()?),
         Some(Action::Devices { watch: false }) => Task::Devices(LookUntil::Answered),
         Some(Action::Devices { watch: true }) => Task::Devices(LookUntil::Interrupted),
         Some(Action::Trust { action }) => Task::Trust(trust::Action::trusting(action)?),

@@ -1,4 +1,4 @@
-//! `airlift doctor`: why devices may not see each other.
+//! `airlift doctor`: why devices may not see each other, and how the virus scanner is.
 
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -21,10 +21,16 @@ struct Line<'a> {
 ///
 /// # Errors
 /// When the engine has ended.
-pub async fn doctor(handle: Handle, form: Form, screen: &mut Screen) -> Result<Exit, Unheard> {
+pub async fn doctor(
+    handle: Handle,
+    of_scanner: Vec<Finding>,
+    form: Form,
+    screen: &mut Screen,
+) -> Result<Exit, Unheard> {
     let (reply, found) = oneshot::channel();
     handle.send(Command::Examine { reply }).await?;
-    let findings = found.await.map_err(|_| Unheard::Gone)?;
+    let mut findings = found.await.map_err(|_| Unheard::Gone)?;
+    findings.extend(of_scanner);
     for Finding { about, state, text } in &findings {
         let (word, mark) = match state {
             Health::Fine => ("fine", "ok"),

@@ -19,6 +19,8 @@ pub enum Exit {
     CannotReach = 5,
     /// All that was offered is stored, and not all that was named, or accepted before, was offered.
     LeftOut = 6,
+    /// The virus scanner has found something.
+    Infected = 7,
 }
 
 /// The same list for people: the help and the manual page show it.
@@ -29,7 +31,8 @@ pub const EXIT_CODES: &str = "\
 3  declined
 4  cancelled, on either side
 5  cannot reach: nobody answers there, or not as a receiving Airlift
-6  left out: all that was offered is stored and verified, but not all of it was offered";
+6  left out: all that was offered is stored and verified, but not all of it was offered; or not all was scanned
+7  infected: the virus scanner has found something";
 
 impl Exit {
     /// Of a transfer that has ended so.

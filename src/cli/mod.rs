@@ -25,6 +25,7 @@ mod manual;
 mod news;
 mod receive;
 mod render;
+mod scan;
 mod send;
 #[cfg(test)]
 mod stage;
@@ -60,7 +61,7 @@ use self::{
     terminal::at_terminal,
 };
 use crate::{
-    engine::{Config, Engine, Handle, Settings, home, local_addresses},
+    engine::{Config, Engine, Handle, Settings, home, local_addresses, scanner},
     logging::{self, Echo},
     model::{Source, Target, text},
 };
@@ -95,6 +96,7 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
         | Task::Verify(_)
         | Task::Devices(_)
         | Task::Doctor
+        | Task::Scan(_)
         // Where it can't be this user's alone, nothing is written, and whoever needs it says why.
         | Task::Id => home::make(&config.home).ok().map(|()| home::logs(&config.home)),
         // The demo leaves nothing behind, and the others touch nothing.
@@ -123,7 +125,11 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
             bench::alone(&config.home, bytes, &mut *teller(screen, form, echo))
         }
         Task::Transfers(keeping) => keep(config, keeping, form, echo, screen),
-        Task::Doctor => with_engine(config, async |handle, _stop| doctor::doctor(handle, form, screen).await),
+        Task::Doctor => Settings::load(&config.home).map_err(anyhow::Error::from).and_then(|settings| {
+            let of_scanner = scanner::findings(&config.home, &settings);
+            with_engine(config, async |handle, _stop| doctor::doctor(handle, of_scanner, form, screen).await)
+        }),
+        Task::Scan(paths) => scan::scan(&config.home, paths, form, screen),
         Task::Devices(until) => with_engine(config, async |handle, stop| {
             devices::devices(handle, until, form, screen, stop).await
         }),

@@ -11,7 +11,7 @@ use std::{
 use super::transfers::{given_up, record};
 use crate::{
     disk::{self, DiskError, Inbox, OffLimits},
-    identity, settings,
+    identity, scan, settings,
 };
 
 /// The folder for what is kept apart from what has come.
@@ -70,7 +70,8 @@ fn folders(home: &Path) -> [PathBuf; 4] {
 }
 
 fn keep_private(home: &Path) {
-    let files = [identity::KEY_FILE, settings::FILE].into_iter().chain(identity::TRUST_FILES);
+    let files =
+        [identity::KEY_FILE, settings::FILE, scan::MEMORY_FILE].into_iter().chain(identity::TRUST_FILES);
     let folders = folders(home);
     // One that is a link may have things of others in it.
     let is_folder = |path: &&PathBuf| fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());

@@ -1,0 +1,210 @@
+//! `airlift scan`: files that are here already, shown to the virus scanner.
+//!
+//! Knows what is told of each, and what it comes to. Must not know how a scanner is asked.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::{asked::Form, exit::Exit, json, render::Screen};
+use crate::{
+    engine::{
+        Settings, home,
+        scanner::{LookedAt, look_through},
+    },
+    model::{ScannerChoice, Screening, text},
+};
+
+/// One file. Every field is in `docs/CLI.md`.
+#[derive(Serialize)]
+#[serde(tag = "event", rename = "scanned")]
+struct Line<'a> {
+    path: String,
+    bytes: Option<u64>,
+    result: &'static str,
+    virus: Option<&'a str>,
+    why: Option<String>,
+}
+
+/// What all came to.
+#[derive(Default, Serialize)]
+#[serde(tag = "event", rename = "scan")]
+struct Sum {
+    files: u64,
+    bytes: u64,
+    clean: u64,
+    infected: u64,
+    not_scanned: u64,
+    left_out: u64,
+}
+
+/// Why nothing is looked into.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum Refusal {
+    #[error(
+        "There is no virus scanner here. Airlift asks ClamAV’s clamd; many systems have it as a package, such as clamav-daemon."
+    )]
+    Nobody,
+    #[error("The virus scanner is off in the settings: set “scanner” to “automatic” there.")]
+    Off,
+}
+
+/// Shows them to the scanner, and tells what it says. The exit code tells the worst of it.
+///
+/// # Errors
+/// When the settings can't be read, or there is no scanner.
+pub fn scan(home: &Path, paths: Vec<PathBuf>, form: Form, screen: &mut Screen) -> anyhow::Result<Exit> {
+    home::make(home)?;
+    let settings = Settings::load(home)?;
+    let mut sum = Sum::default();
+    for looked in look_through(home, &settings, paths) {
+        if let LookedAt::File { screening: Screening::Off, .. } = &looked {
+            let is_off = settings.scanner == ScannerChoice::Off;
+            return Err(if is_off { Refusal::Off } else { Refusal::Nobody }.into());
+        }
+        sum.add(&looked);
+        tell(&looked, form, screen);
+    }
+    match form {
+        Form::Json => json::write(screen, &sum),
+        Form::Person => screen.out(&sum.sentence()),
+        Form::Quiet => {}
+    }
+    Ok(sum.exit())
+}
+
+fn tell(looked: &LookedAt, form: Form, screen: &mut Screen) {
+    let line = Line::of(looked);
+    if form == Form::Json {
+        return json::write(screen, &line);
+    }
+    let path = &line.path;
+    match (line.virus, &line.why) {
+        (Some(virus), _) => screen.err(&format!("INFECTED     {path}: {virus}")),
+        (None, Some(why)) => screen.err(&format!("not scanned  {path}: {why}")),
+        (None, None) => {}
+    }
+}
+
+impl<'a> Line<'a> {
+    fn of(looked: &'a LookedAt) -> Self {
+        let (path, bytes, result, virus, why) = match looked {
+            LookedAt::File { path, size, screening } => {
+                let (result, virus, why) = match screening {
+                    Screening::Clean | Screening::Off => ("clean", None, None),
+                    Screening::Infected(name) => ("infected", Some(name.as_str()), None),
+                    Screening::NotScanned(why) => ("not_scanned", None, Some(why.to_string())),
+                };
+                (path, Some(*size), result, virus, why)
+            }
+            LookedAt::Unreadable { path, why } => {
+                (path, None, "not_scanned", None, Some(format!("it can’t be read: {why}")))
+            }
+            LookedAt::LeftOut { path } => (path, None, "left_out", None, None),
+        };
+        Self { path: path.to_string_lossy().into_owned(), bytes, result, virus, why }
+    }
+}
+
+impl Sum {
+    fn add(&mut self, looked: &LookedAt) {
+        match looked {
+            LookedAt::LeftOut { .. } => return self.left_out += 1,
+            LookedAt::Unreadable { .. } => self.not_scanned += 1,
+            LookedAt::File { size, screening, .. } => {
+                self.bytes += size;
+                match screening {
+                    Screening::Clean | Screening::Off => self.clean += 1,
+                    Screening::Infected(_) => self.infected += 1,
+                    Screening::NotScanned(_) => self.not_scanned += 1,
+                }
+            }
+        }
+        self.files += 1;
+    }
+
+    fn sentence(&self) -> String {
+        let Self { files, bytes, clean, infected, not_scanned, left_out } = self;
+        let files = text::count(*files, "file", "files");
+        let left_out = match left_out {
+            0 => String::new(),
+            n => format!(" Left out: {}.", text::count(*n, "link or special file", "links or special files")),
+        };
+        let bytes = text::bytes(*bytes);
+        format!("{files} ({bytes}): {clean} clean, {infected} infected, {not_scanned} not scanned.{left_out}")
+    }
+
+    /// What was found goes before what could not be looked into.
+    fn exit(&self) -> Exit {
+        match self {
+            Self { infected: 1.., .. } => Exit::Infected,
+            Self { not_scanned: 1.., .. } => Exit::LeftOut,
+            _ => Exit::Complete,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cli::render::shown,
+        model::{NotScanned, ScannerAddress},
+    };
+
+    fn file(path: &str, screening: Screening) -> LookedAt {
+        LookedAt::File { path: path.into(), size: 5, screening }
+    }
+
+    #[test]
+    fn each_file_that_is_not_clean_is_told_and_the_worst_of_all_is_the_exit_code() {
+        let clean = file("/a", Screening::Clean);
+        let infected = file("/b\u{202e}", Screening::Infected("A.Name".to_owned()));
+        let unknown = file("/c", Screening::NotScanned(NotScanned::TooLarge));
+        let closed = LookedAt::Unreadable { path: "/d".into(), why: "permission denied".to_owned() };
+        let link = LookedAt::LeftOut { path: "/e".into() };
+        let (mut screen, out, err) = shown::screen();
+        let mut sum = Sum::default();
+        for (looked, exit) in [
+            (&clean, Exit::Complete),
+            (&link, Exit::Complete),
+            (&unknown, Exit::LeftOut),
+            (&closed, Exit::LeftOut),
+            (&infected, Exit::Infected),
+            (&clean, Exit::Infected),
+        ] {
+            sum.add(looked);
+            tell(looked, Form::Quiet, &mut screen);
+            assert_eq!(sum.exit(), exit, "{looked:?}");
+        }
+        assert_eq!(
+            err.text(),
+            "not scanned  /c: too large for the virus scanner\n\
+             not scanned  /d: it can’t be read: permission denied\n\
+             INFECTED     /b\\u{202e}: A.Name\n"
+        );
+        assert_eq!(
+            sum.sentence(),
+            "5 files (20 B): 2 clean, 1 infected, 2 not scanned. Left out: 1 link or special file."
+        );
+        tell(&infected, Form::Json, &mut screen);
+        assert!(out.text().contains("\"result\":\"infected\",\"virus\":\"A.Name\",\"why\":null}"));
+    }
+
+    #[test]
+    fn without_a_scanner_nothing_is_called_clean() {
+        let home = tempfile::tempdir().unwrap();
+        let inside = home.path().join("file");
+        std::fs::write(&inside, "x").unwrap();
+        let (mut screen, _, err) = shown::screen();
+        let mut tried = |scanner| {
+            Settings { scanner, ..Settings::default() }.save(home.path()).unwrap();
+            scan(home.path(), vec![inside.clone()], Form::Person, &mut screen)
+        };
+        let off = tried(ScannerChoice::Off).unwrap_err();
+        assert_eq!(off.downcast_ref(), Some(&Refusal::Off));
+        let gone = ScannerChoice::At(ScannerAddress::socket(home.path().join("nobody")));
+        assert_eq!(tried(gone).unwrap(), Exit::LeftOut);
+        assert!(err.text().contains("the virus scanner doesn’t answer"), "{}", err.text());
+    }
+}
