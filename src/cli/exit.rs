@@ -31,7 +31,7 @@ pub const EXIT_CODES: &str = "\
 3  declined
 4  cancelled, on either side
 5  cannot reach: nobody answers there, or not as a receiving Airlift
-6  left out: all that was offered is stored and verified, but not all of it was offered; or not all was scanned
+6  left out: all that was offered is stored and verified, but not all of it was offered
 7  infected: the virus scanner has found something";
 
 impl Exit {
