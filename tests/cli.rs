@@ -12,6 +12,8 @@ mod counted;
 #[path = "cli/harness.rs"]
 #[allow(dead_code, reason = "the tests of faults use more of it")]
 mod harness;
+#[path = "cli/history.rs"]
+mod history;
 #[path = "cli/privacy.rs"]
 mod privacy;
 #[path = "cli/secrets.rs"]
