@@ -114,6 +114,13 @@ impl Chronicle {
         self.state().settled.contains(&hash(path))
     }
 
+    /// As [`Chronicle::hand_on`], of what a stranger has offered and nobody has said yes to: a few a day.
+    pub fn hand_on_hearsay(&self, transfer: &Transfer, so: So<'_>) {
+        if self.recorder.records_a_stranger() {
+            self.hand_on(transfer, so);
+        }
+    }
+
     /// Hands on what is known, unless that is nothing new of a transfer that goes on.
     pub fn hand_on(&self, transfer: &Transfer, so: So<'_>) {
         let is_news = {

@@ -162,3 +162,83 @@ impl State {
         self.work.push_back(work);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, thread};
+
+    use super::*;
+    use crate::{
+        history::{Device, Ending},
+        model::{Direction, FileFate, TransferId},
+    };
+
+    fn record(number: u8, files: usize) -> Work {
+        let transfer = TransferRecord {
+            id: TransferId([number; 16]),
+            direction: Direction::Send,
+            device: Device { id: None, name: "Anna".to_owned() },
+            called: "x".to_owned(),
+            began: SystemTime::UNIX_EPOCH,
+            as_of: SystemTime::UNIX_EPOCH,
+            ending: Ending::Complete,
+            took: Duration::ZERO,
+            bytes: 0,
+            why: None,
+        };
+        let file = FileRecord { path: "x".to_owned(), at: None, size: None, fate: FileFate::LeftOut };
+        Work::Record { transfer: Box::new(transfer), files: vec![file; files] }
+    }
+
+    fn taken(queue: &Queue) -> (u8, usize) {
+        match queue.take() {
+            Some(Work::Record { transfer, files }) => (transfer.id.0[0], files.len()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_too_much_is_counted_and_how_each_transfer_ended_is_kept() {
+        let queue = Queue::default();
+        queue.push(record(1, MOST_FILES - 1));
+        queue.push(record(2, 2));
+        queue.push(record(3, 1));
+        assert_eq!([taken(&queue), taken(&queue), taken(&queue)], [(1, MOST_FILES - 1), (2, 0), (3, 1)]);
+        assert_eq!((queue.take_lost(), queue.take_lost()), (2, 0));
+        for _ in 0..MOST + 5 {
+            queue.push(record(4, 0));
+        }
+        assert_eq!(queue.take_lost(), 5);
+    }
+
+    #[test]
+    fn who_may_wait_waits_until_there_is_room_and_not_once_it_is_closed() {
+        let queue = Arc::<Queue>::default();
+        queue.push(record(1, MOST_FILES / 2 + 1));
+        let waits = Arc::clone(&queue);
+        let waiting = thread::spawn(move || waits.push_patiently(record(2, MOST_FILES)));
+        assert_eq!(taken(&queue), (1, MOST_FILES / 2 + 1));
+        waiting.join().unwrap();
+        assert_eq!((taken(&queue), queue.take_lost()), ((2, MOST_FILES), 0));
+        queue.push(record(3, MOST_FILES));
+        queue.close();
+        queue.push_patiently(record(4, 1));
+        assert_eq!([taken(&queue), taken(&queue)], [(3, MOST_FILES), (4, 0)]);
+    }
+
+    #[test]
+    fn what_was_handed_in_before_the_end_is_taken_and_what_was_not_is_counted() {
+        let queue = Queue::default();
+        queue.push(record(1, 3));
+        queue.push(record(2, 0));
+        queue.close();
+        assert_eq!(queue.wait_for_end(Duration::ZERO), 3 + 1);
+        // A rest would be for ever otherwise.
+        queue.rest(Duration::from_hours(1));
+        assert_eq!((taken(&queue), taken(&queue)), ((1, 3), (2, 0)));
+        assert!(queue.take().is_none());
+        queue.end();
+        queue.push(record(3, 0));
+        assert_eq!(queue.wait_for_end(Duration::from_hours(1)), 1);
+    }
+}

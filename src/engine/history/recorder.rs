@@ -3,11 +3,12 @@
 //! Knows who wants what to be recorded. Must not know how it is written.
 
 use std::{
+    collections::VecDeque,
     io,
     path::Path,
-    sync::{Arc, Weak},
+    sync::{Arc, Mutex, PoisonError, Weak},
     thread::{self, JoinHandle},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -40,6 +41,27 @@ pub struct Recorder {
     queue: Weak<Queue>,
     devices: Devices,
     publisher: Publisher,
+    strangers: Arc<Mutex<Strangers>>,
+}
+
+/// Offers of strangers that nobody has said yes to, and that were recorded lately: a stranger decides how many there are,
+/// and what is in them.
+#[derive(Debug, Default)]
+struct Strangers(VecDeque<Instant>);
+
+impl Strangers {
+    const MOST: usize = 100;
+    const WITHIN: Duration = Duration::from_hours(24);
+
+    /// Whether another one may be recorded; it counts if so.
+    fn may_be_recorded(&mut self, now: Instant) -> bool {
+        self.0.retain(|then| now.duration_since(*then) < Self::WITHIN);
+        let is_room = self.0.len() < Self::MOST;
+        if is_room {
+            self.0.push_back(now);
+        }
+        is_room
+    }
 }
 
 /// Owns the thread that writes. Dropped, it writes nothing more than what it has in hand.
@@ -60,7 +82,7 @@ impl Writer {
 
     #[must_use]
     pub fn recorder(&self, devices: Devices, publisher: Publisher) -> Recorder {
-        Recorder { queue: Arc::downgrade(&self.queue), devices, publisher }
+        Recorder { queue: Arc::downgrade(&self.queue), devices, publisher, strangers: Arc::default() }
     }
 
     /// Has what was handed in written, for that long at most.
@@ -103,10 +125,30 @@ impl Recorder {
         self.publisher.settings().history != Keep::Off && peer.is_none_or(is_usual)
     }
 
+    /// Whether another offer of a stranger that nobody has said yes to is to be recorded; it counts if so.
+    #[must_use]
+    pub fn records_a_stranger(&self) -> bool {
+        self.strangers.lock().unwrap_or_else(PoisonError::into_inner).may_be_recorded(Instant::now())
+    }
+
     /// Removes what is older than its person wants to keep.
     pub fn forget(&self, keep: Keep) {
         if let Some(before) = keep.since(SystemTime::now()) {
             self.push(Work::Forget { before });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_strangers_whom_nobody_wants_so_many_are_recorded_a_day_however_many_there_are() {
+        let (mut strangers, begin) = (Strangers::default(), Instant::now());
+        let mut recorded = |hour| {
+            (0..5000).filter(|_| strangers.may_be_recorded(begin + Duration::from_hours(hour))).count()
+        };
+        assert_eq!([recorded(0), recorded(23), recorded(24)], [Strangers::MOST, 0, Strangers::MOST]);
     }
 }

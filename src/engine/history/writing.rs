@@ -95,8 +95,9 @@ impl Writing {
         let entry = |record: FileRecord| FileEntry { kind: self.kind(&record, until), record };
         let files: Vec<_> = files.into_iter().map(entry).collect();
         let count = files.len().max(1) as u64;
-        if let Err(why) = self.patiently(|history| history.record(transfer, &files)) {
-            self.tell_lost(count, &why.to_string());
+        match self.patiently(|history| history.record(transfer, &files)) {
+            Ok(()) => self.tell_change(),
+            Err(why) => self.tell_lost(count, &why.to_string()),
         }
     }
 
@@ -113,7 +114,8 @@ impl Writing {
         match self.patiently(|history| history.forget_before(before)) {
             Ok(0) => {}
             Ok(rows) => {
-                tracing::info!(rows, "what was older than is to be kept was removed from the history")
+                tracing::info!(rows, "what was older than is to be kept was removed from the history");
+                self.tell_change();
             }
             Err(why) => tracing::warn!(%why, "what is older than is to be kept stays in the history"),
         }
@@ -137,10 +139,7 @@ impl Writing {
         let began = Instant::now();
         loop {
             match self.once(&mut work) {
-                Ok(done) => {
-                    self.tell_change();
-                    return Ok(done);
-                }
+                Ok(done) => return Ok(done),
                 Err(HistoryError::Locked) if !self.queue.is_closing() => {
                     if began.elapsed() > UNSAID {
                         self.tell_waits(&HistoryError::Locked);

@@ -43,8 +43,12 @@ impl Desk {
     }
 
     pub(super) fn record_end(&self, report: &Report) {
-        if let Some(chronicle) = &self.chronicle {
-            chronicle.hand_on(&self.shown(), So::Ended(report));
+        match &self.chronicle {
+            Some(chronicle) if self.hearsay.is_some() && !self.was_accepted() => {
+                chronicle.hand_on_hearsay(&self.shown(), So::Ended(report));
+            }
+            Some(chronicle) => chronicle.hand_on(&self.shown(), So::Ended(report)),
+            None => {}
         }
     }
 
