@@ -41,7 +41,12 @@ pub fn told(format: FileFormat, head: &[u8]) -> Told {
 /// It can be read as it is, and isn’t a picture or a document by what is written in it.
 fn is_text(format: FileFormat) -> bool {
     let media = format.media_type();
-    media.starts_with("text/") || media == "application/x-pem-file"
+    // In whatever encoding.
+    let is_data = || {
+        matches!(format.kind(), Kind::Other | Kind::Geospatial | Kind::Playlist)
+            && (media.ends_with("+xml") || media.ends_with("+json"))
+    };
+    media.starts_with("text/") || media == "application/x-pem-file" || is_data()
 }
 
 fn by_its_kind(kind: Kind, head: &[u8]) -> ContentKind {

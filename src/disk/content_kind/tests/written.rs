@@ -95,6 +95,7 @@ pub fn texts() -> Vec<Made> {
         ("page.comment.html", b"<!-- hi -->\n<html><body>Hi</body></html>".into(), Text),
         ("data.xml", xml.into(), Text),
         ("feed.rss", feed.into(), Text),
+        ("feed.latin1.rss", b"<?xml version=\"1.0\"?><rss><title>Gr\xFC\xDFe</title></rss>".into(), Text),
         ("map.gpx", track.into(), Text),
         ("doc.tex", b"\\documentclass{article}\n\\begin{document}\n".into(), Text),
     ]
