@@ -10,14 +10,14 @@ use super::{
 };
 use crate::model::{ScannerAddress, ScannerChoice};
 
-/// Where it listens unless somebody has changed that: Debian's, Fedora's, Arch's and the BSDs' packages.
-const SOCKETS: [&str; 6] = [
+/// Where it listens unless somebody has changed that: Debian's, Fedora's, Arch's and the BSDs' packages. Nowhere that
+/// anybody may put a socket: `/tmp/clamd.socket` of its example is used only where a configuration says so.
+const SOCKETS: [&str; 5] = [
     "/run/clamav/clamd.ctl",
     "/var/run/clamav/clamd.ctl",
     "/run/clamd.scan/clamd.sock",
     "/run/clamav/clamd.sock",
     "/var/run/clamav/clamd.sock",
-    "/tmp/clamd.socket",
 ];
 
 /// What is wanted of a scanner, and where it may be found.

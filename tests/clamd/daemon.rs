@@ -168,9 +168,13 @@ impl Daemon {
         self.child = Some({ command }.spawn().unwrap());
     }
 
+    /// Of its process.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
     pub fn signal(&self, signal: &str) {
-        let id = self.child.as_ref().unwrap().id();
-        let sent = Command::new("kill").args([signal, &id.to_string()]).status().unwrap();
+        let sent = Command::new("kill").args([signal, &self.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 
