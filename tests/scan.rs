@@ -403,3 +403,58 @@ fn what_it_says_of_itself_and_of_its_signatures_is_told() {
     assert_eq!((version.database, version.age()), (Some(7), Some(0)));
     assert_eq!(screened(&daemon.scanner(), &marked()), infected(), "it is the same signature");
 }
+
+/// The program itself, with a home of its own.
+fn airlift(home: &std::path::Path, words: &[&std::ffi::OsStr]) -> (i32, String, String) {
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_airlift"));
+    let ran = program.env("AIRLIFT_NO_DISCOVERY", "1").arg("--home").arg(home).args(words).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (ran.status.code().unwrap(), text(ran.stdout), text(ran.stderr))
+}
+
+#[test]
+fn the_terminal_tells_what_is_in_files_that_are_here_and_how_the_scanner_is() {
+    let Some(mut daemon) = Daemon::started("airlift scan", TELLING) else { return };
+    let home = tempfile::tempdir().unwrap();
+    let settings = |scanner: &str| {
+        fs::write(home.path().join("settings.json"), format!("{{\"scanner\": {scanner:?}}}")).unwrap();
+    };
+    settings(daemon.socket().to_str().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir(at("in")).unwrap();
+    fs::write(at("in/plain.txt"), PLAIN).unwrap();
+    fs::write(at("z.txt"), PLAIN).unwrap();
+    let scan = |more: &[&str]| {
+        let words: Vec<_> = ["scan"].iter().chain(more).map(|word| word.as_ref()).collect();
+        airlift(home.path(), &[&words[..], &[folder.path().as_os_str()]].concat())
+    };
+    let (code, out, err) = scan(&[]);
+    assert_eq!((code, &*err), (0, ""), "{out}");
+    assert!(out.starts_with("2 files") && out.contains("2 clean, 0 infected"), "{out}");
+
+    // The socket is named in no configuration that the program knows, so the daemon counts as one that tells nothing.
+    fs::write(at("locked.zip"), locked_zip()).unwrap();
+    std::os::unix::fs::symlink(at("z.txt"), at("link")).unwrap();
+    let (code, out, err) = scan(&[]);
+    assert_eq!(code, 6, "{out}{err}");
+    assert!(err.contains("locked.zip: encrypted") && out.contains("Left out: 1 link"), "{out}{err}");
+    fs::write(at("in/marked"), marked()).unwrap();
+    let (code, out, err) = scan(&["--json"]);
+    assert_eq!((code, &*err), (7, ""));
+    let lines: Vec<_> = out.lines().collect();
+    assert_eq!(lines.len(), 6, "{out}");
+    assert!(lines[0].contains("in/marked") && lines[0].contains(&format!("\"virus\":\"{NAME}\"")), "{out}");
+    assert!(lines[5].contains("\"clean\":2,\"infected\":1,\"not_scanned\":1,\"left_out\":1"), "{out}");
+
+    let (_, out, _) = airlift(home.path(), &["doctor".as_ref()]);
+    assert!(out.contains("ok  Virus scanner: ClamAV 1.") && out.contains("scans at"), "{out}");
+    daemon.kill();
+    let (_, out, _) = airlift(home.path(), &["doctor".as_ref()]);
+    assert!(out.contains("??  Virus scanner: Nobody answers at"), "{out}");
+    let (code, _, err) = scan(&["-q"]);
+    assert!(code == 6 && err.contains("doesn’t answer"), "{err}");
+    settings("off");
+    let (code, out, err) = scan(&[]);
+    assert!(code == 1 && out.is_empty() && err.contains("off in the settings"), "{out}{err}");
+}
