@@ -50,8 +50,8 @@ pub enum Internal {
     Rests { desk: Arc<Desk>, record: TransferId, why: Problem, since: SystemTime },
     /// What there is of one that a person wants to go on.
     Claimed { id: TransferId, found: Found },
-    /// What was left of one is gone, or why not.
-    Discarded { id: TransferId, removed: Result<(), Problem> },
+    /// What was left of one is gone, with when it was accepted where that was known; or why not.
+    Discarded { id: TransferId, removed: Result<Option<SystemTime>, Problem> },
     /// What is left of transfers at all.
     Surveyed(Survey),
     /// Whether a folder that a person has chosen may be received into, and why not.

@@ -17,6 +17,7 @@ use crate::{
         command::Manner,
         config::Earlier,
         event::Event,
+        history::{Chronicle, So},
         report::Internal,
         transfers::{
             desk::Desk,
@@ -183,7 +184,7 @@ impl Actor {
         self.tasks.spawn(async move {
             let Ok(removed) = removing.await else { return };
             let (removed, record) = match removed {
-                Ok(record) => (Ok(()), record),
+                Ok(record) => (Ok(record.as_ref().map(Record::began)), record),
                 Err(problem) => (Err(problem), None),
             };
             let _ = actor.send(Internal::Discarded { id, removed }).await;
@@ -193,9 +194,14 @@ impl Actor {
         });
     }
 
-    pub(super) fn discarded(&mut self, id: TransferId, removed: Result<(), Problem>) {
+    pub(super) fn discarded(&mut self, id: TransferId, removed: Result<Option<SystemTime>, Problem>) {
         match removed {
-            Ok(()) => self.vanish(id),
+            Ok(began) => {
+                if let Some(began) = began {
+                    self.record_end_of(id, began);
+                }
+                self.vanish(id);
+            }
             Err(problem) => {
                 self.left.remove(&id);
                 self.change(id, |transfer| {
@@ -203,6 +209,20 @@ impl Actor {
                     transfer.state = TransferState::Finished(Box::new(report));
                 });
             }
+        }
+    }
+
+    /// A person has given up what nobody went on with.
+    fn record_end_of(&self, id: TransferId, began: SystemTime) {
+        let known = self.publisher.snapshot();
+        if let (Some(Resting::Record(record)), Some(transfer)) = (self.left.get(&id), known.transfer(id)) {
+            let chronicle = Chronicle::new(self.recorder.clone(), *record);
+            chronicle.continues(*record, began);
+            let report = Report {
+                bytes: transfer.done.unwrap_or_default(),
+                ..Report::of(Outcome::Cancelled { by: Side::Here })
+            };
+            chronicle.hand_on(transfer, So::Ended(&report));
         }
     }
 

@@ -34,6 +34,17 @@ struct State {
     /// Hashes of the paths of files that are stored, or were left out: that stands, whatever attempt is made.
     settled: HashSet<u64>,
     handed_on: HandedOn,
+    /// The most that was known to be stored.
+    bytes: u64,
+    run: Run,
+}
+
+/// Whether all of it has happened in this run of the program, as far as is known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Run {
+    This,
+    /// How long content has flowed before is not known.
+    Later,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +74,8 @@ impl Chronicle {
             files: Vec::new(),
             settled: HashSet::new(),
             handed_on: HandedOn::Nothing,
+            bytes: 0,
+            run: Run::This,
         };
         Self { recorder, state: Mutex::new(state) }
     }
@@ -74,7 +87,7 @@ impl Chronicle {
     /// It goes on with what was begun then, under that id.
     pub fn continues(&self, id: TransferId, began: SystemTime) {
         let mut state = self.state();
-        (state.id, state.began) = (id, began);
+        (state.id, state.began, state.run) = (id, began, Run::Later);
     }
 
     /// What it is listed by while nobody has looked through it.
@@ -149,10 +162,10 @@ impl Chronicle {
                 (Ending::of(&report.outcome), report.bytes, report.took, report.outcome.problem())
             }
         };
-        let title = || transfer.summary.title();
+        state.bytes = state.bytes.max(bytes);
         let called = match &state.called {
             Some(called) if transfer.summary.top.is_empty() => called.clone(),
-            _ => title(),
+            _ => transfer.summary.title(),
         };
         let record = TransferRecord {
             id: state.id,
@@ -162,8 +175,9 @@ impl Chronicle {
             began: state.began,
             as_of: SystemTime::now(),
             ending,
-            took,
-            bytes,
+            // No rate is better than a wrong one.
+            took: if state.run == Run::This { took } else { Duration::ZERO },
+            bytes: state.bytes,
             why,
         };
         Some(Work::Record { transfer: Box::new(record), files })

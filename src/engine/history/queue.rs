@@ -5,7 +5,7 @@
 use std::{
     collections::VecDeque,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use tokio::sync::oneshot;
@@ -45,6 +45,16 @@ impl Work {
             Self::Change { .. } | Self::Forget { .. } => 0,
         }
     }
+}
+
+/// How it ended to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waited {
+    Ended,
+    /// So many files and transfers were not even begun; what was, may still be written.
+    InVain {
+        left: u64,
+    },
 }
 
 #[derive(Default)]
@@ -135,14 +145,17 @@ impl Queue {
         self.bell.notify_all();
     }
 
-    /// Waits until nobody takes anything any more, for that long at most. What has not been written then.
-    pub fn wait_for_end(&self, limit: Duration) -> u64 {
-        let until = Instant::now() + limit;
+    /// Waits until nobody takes anything any more, for that long at most.
+    pub fn wait_for_end(&self, limit: Duration) -> Waited {
         let is_working = |state: &mut State| state.phase != Phase::Ended;
-        let state = self.state();
-        let waited = self.bell.wait_timeout_while(state, until - Instant::now(), is_working);
+        let waited = self.bell.wait_timeout_while(self.state(), limit, is_working);
         let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        state.work.iter().map(|work| work.files().max(1) as u64).sum::<u64>() + state.lost
+        match state.phase {
+            Phase::Ended => Waited::Ended,
+            Phase::Open | Phase::Closing => {
+                Waited::InVain { left: state.work.iter().map(|work| work.files().max(1) as u64).sum() }
+            }
+        }
     }
 }
 
@@ -232,13 +245,14 @@ mod tests {
         queue.push(record(1, 3));
         queue.push(record(2, 0));
         queue.close();
-        assert_eq!(queue.wait_for_end(Duration::ZERO), 3 + 1);
+        assert_eq!(queue.wait_for_end(Duration::ZERO), Waited::InVain { left: 3 + 1 });
         // A rest would be for ever otherwise.
         queue.rest(Duration::from_hours(1));
         assert_eq!((taken(&queue), taken(&queue)), ((1, 3), (2, 0)));
         assert!(queue.take().is_none());
         queue.end();
         queue.push(record(3, 0));
-        assert_eq!(queue.wait_for_end(Duration::from_hours(1)), 1);
+        assert_eq!(queue.wait_for_end(Duration::from_hours(1)), Waited::Ended);
+        assert_eq!(queue.take_lost(), 1);
     }
 }

@@ -14,7 +14,7 @@ use std::{
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::{
-    queue::{Queue, Work},
+    queue::{Queue, Waited, Work},
     writing::Writing,
 };
 use crate::{
@@ -88,12 +88,13 @@ impl Writer {
     /// Has what was handed in written, for that long at most.
     pub fn finish(mut self, limit: Duration) {
         self.queue.close();
-        let lost = self.queue.wait_for_end(limit);
-        if lost > 0 {
-            tracing::warn!(lost, "not all that happened could be recorded before the end");
-        } else if let Some(thread) = self.thread.take() {
+        match (self.queue.wait_for_end(limit), self.thread.take()) {
             // It has ended, or is about to.
-            let _ = thread.join();
+            (Waited::Ended, Some(thread)) => drop(thread.join()),
+            (Waited::Ended, None) => {}
+            (Waited::InVain { left }, _) => {
+                tracing::warn!(left, "not all that happened could be recorded before the end");
+            }
         }
     }
 }

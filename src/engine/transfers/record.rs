@@ -131,6 +131,14 @@ impl Record {
         self
     }
 
+    /// When it was accepted.
+    #[must_use]
+    pub fn began(&self) -> SystemTime {
+        match self {
+            Self::Sending(Sending { began, .. }) | Self::Receiving(Receiving { began, .. }) => *began,
+        }
+    }
+
     pub fn missing(&self) -> Missing {
         match self {
             Self::Sending(Sending { missing, .. }) | Self::Receiving(Receiving { missing, .. }) => *missing,
