@@ -1,4 +1,4 @@
-//! What ClamAV's daemon takes for the files that it is shown, and what it takes to show them: one large file, files as
+//! What `ClamAV`’s daemon takes for the files that it is shown, and what it takes to show them: one large file, files as
 //! large as Debian's configuration lets it look into, and many small ones.
 //!
 //! The daemon is one of our own (`scripts/scan-packages`), as Debian ships it, with one signature of our own: with the
@@ -21,7 +21,7 @@ use airlift::{
 };
 use daemon::Daemon;
 
-/// The most that ClamAV can look into, whatever it is told.
+/// The most that it can look into, whatever it is told.
 const LARGEST: u64 = (1 << 31) - 3;
 
 /// A file of bytes that mean nothing, and that are in no other: it remembers what it has found clean.
@@ -91,7 +91,7 @@ fn measure(what: &str, how: &str, daemon: &Daemon, scanner: &Scanner, files: &[P
 fn main() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let more = format!(
-        "MaxFileSize 0\nMaxScanSize 0\nStreamMaxLength 0\nAlertExceedsMax yes\nAlertEncrypted yes\nTCPSocket {port}\nTCPAddr 127.0.0.1\n"
+        "MaxScanTime 0\nMaxFileSize 0\nMaxScanSize 0\nStreamMaxLength 0\nAlertExceedsMax yes\nAlertEncrypted yes\nTCPSocket {port}\nTCPAddr 127.0.0.1\n"
     );
     let Some(daemon) = Daemon::started("bench", &more) else { return };
     let handed = daemon.scanner();

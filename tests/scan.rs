@@ -147,9 +147,8 @@ fn what_is_locked_is_not_scanned() {
 fn one_that_loads_its_signatures_is_waited_for() {
     let Some(mut daemon) = Daemon::of("loading", TELLING) else { return };
     // So many that it takes a while.
-    let many: String =
-        (0..60_000).map(|n| format!("Airlift.Many.{n}:0:*:{n:08x}a1b2c3d4e5f60718293a\n")).collect();
-    daemon.database("many.ndb", many);
+    let many = (0..60_000).map(|n| format!("Airlift.Many.{n}:0:*:{n:08x}a1b2c3d4e5f60718293a\n"));
+    daemon.database("many.ndb", many.collect::<Vec<_>>().concat());
     daemon.start(Start::BySocket);
     let scanner = daemon.scanner();
     // The first question of all, while nothing is loaded.
@@ -167,10 +166,10 @@ fn one_that_loads_for_longer_than_anybody_waits_is_said_to_be_starting() {
     let Some(mut daemon) = Daemon::of("loading for long", TELLING) else { return };
     daemon.start(Start::BySocket);
     // Nobody knows why it is silent.
-    daemon.signal("-STOP");
+    daemon.stop();
     let scanner = daemon.scanner_with(short());
     assert_eq!(screened(&scanner, PLAIN), not(NotScanned::Starting));
-    daemon.signal("-CONT");
+    daemon.go_on();
     until("it has loaded", || screened(&scanner, PLAIN) == Screening::Clean);
 }
 
@@ -240,7 +239,7 @@ fn one_that_is_busy_is_waited_for_and_is_not_away() {
     let more = format!("{TELLING}MaxThreads 1\nMaxQueue 2\nMaxConnectionQueueLength 1\n");
     let Some(daemon) = Daemon::started("busy", &more) else { return };
     // It takes no connection while it stands still.
-    daemon.signal("-STOP");
+    daemon.stop();
     let crowd = crowd(&daemon);
     let hasty = daemon.scanner_with(short());
     assert_eq!(screened(&hasty, PLAIN), not(NotScanned::Busy));
@@ -249,7 +248,7 @@ fn one_that_is_busy_is_waited_for_and_is_not_away() {
         let asked = scope.spawn(|| screened(&patient, &marked()));
         until("it is at its door", || !asked.is_finished());
         drop(crowd);
-        daemon.signal("-CONT");
+        daemon.go_on();
         assert_eq!(asked.join().unwrap(), infected());
     });
 }
@@ -260,8 +259,9 @@ fn who_asks_it_much_at_once_gets_every_answer() {
     let Some(daemon) = Daemon::started("much at once", &more) else { return };
     let scanner = daemon.scanner();
     thread::scope(|scope| {
-        let one =
-            |n: usize| if n % 2 == 0 { (marked(), infected()) } else { (PLAIN.to_owned(), Screening::Clean) };
+        let one = |n: usize| {
+            if n.is_multiple_of(2) { (marked(), infected()) } else { (PLAIN.to_owned(), Screening::Clean) }
+        };
         for first in 0..8 {
             let scanner = &scanner;
             scope.spawn(move || {
@@ -280,7 +280,7 @@ fn one_that_stands_still_is_given_up_on_and_taken_again_when_it_goes_on() {
     let Some(daemon) = Daemon::started("stopped", &more) else { return };
     let scanner = daemon.scanner_with(Patience { fresh: Duration::from_hours(1), ..short() });
     assert_eq!(screened(&scanner, PLAIN), Screening::Clean);
-    daemon.signal("-STOP");
+    daemon.stop();
     assert_eq!(screened(&scanner, &marked()), not(NotScanned::TookTooLong));
     // It has been well before, so that isn't its start.
     assert_eq!(screened(&scanner, &marked()), not(NotScanned::NoScanner));
@@ -293,7 +293,7 @@ fn one_that_stands_still_is_given_up_on_and_taken_again_when_it_goes_on() {
         is_over.store(true, std::sync::atomic::Ordering::Relaxed);
         assert_ne!(asked.join().unwrap(), Screening::Clean);
     });
-    daemon.signal("-CONT");
+    daemon.go_on();
     until("it goes on", || screened(&scanner, &marked()) == infected());
 }
 
@@ -303,7 +303,7 @@ fn one_that_dies_while_it_looks_is_no_answer_and_its_successor_is_asked() {
     let scanner = daemon.scanner();
     assert_eq!(screened(&scanner, PLAIN), Screening::Clean);
     for comes_back in [false, true] {
-        daemon.signal("-STOP");
+        daemon.stop();
         thread::scope(|scope| {
             let asked = scope.spawn(|| screened(&scanner, &marked()));
             let socket = daemon.socket();
@@ -426,7 +426,7 @@ fn the_terminal_tells_what_is_in_files_that_are_here_and_how_the_scanner_is() {
     fs::write(at("in/plain.txt"), PLAIN).unwrap();
     fs::write(at("z.txt"), PLAIN).unwrap();
     let scan = |more: &[&str]| {
-        let words: Vec<_> = ["scan"].iter().chain(more).map(|word| word.as_ref()).collect();
+        let words: Vec<_> = ["scan"].iter().chain(more).map(std::ffi::OsStr::new).collect();
         airlift(home.path(), &[&words[..], &[folder.path().as_os_str()]].concat())
     };
     let (code, out, err) = scan(&[]);

@@ -52,7 +52,7 @@ pub enum Knowledge {
 }
 
 impl Default for Limits {
-    /// ClamAV's own defaults since 1.0, as where a configuration doesn't mention them.
+    /// The daemon's own defaults since 1.0, as where a configuration doesn't mention them.
     fn default() -> Self {
         Self {
             file: Some(100 << 20),

@@ -298,15 +298,14 @@ impl Link {
         }
         loop {
             match sendmsg(&*stream, &[IoSlice::new(words)], &mut along, SendFlags::empty()) {
-                Ok(count) if count == words.len() => return Ok(HandedOver::Yes),
                 // So few bytes go in one or not at all.
-                Ok(_) => return Ok(HandedOver::CannotBe),
+                Ok(count) if count == words.len() => return Ok(HandedOver::Yes),
                 Err(Errno::INTR) => {}
                 Err(Errno::PIPE | Errno::CONNRESET) => return Err(Broken::HungUp),
                 Err(Errno::AGAIN) => {
                     until.glance()?;
                 }
-                Err(_) => return Ok(HandedOver::CannotBe),
+                Ok(_) | Err(_) => return Ok(HandedOver::CannotBe),
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The virus check: a client of `clamd`, the daemon of ClamAV.
+//! The virus check: a client of `clamd`, the daemon of `ClamAV`.
 //!
 //! Knows how that is found, spoken to and understood, and what its word is worth. Must not know who asks, or what
 //! becomes of a file: it answers a question, [`Screen`](crate::disk::Screen). Everything here blocks, each step with an

@@ -31,7 +31,7 @@ pub const MARKER: &[u8] = b"airlift: a harmless marker of its tests, 7f3a91";
 pub const NAME: &str = "Airlift.Marker.UNOFFICIAL";
 
 /// For whatever must come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub struct Daemon {
     pub folder: tempfile::TempDir,
@@ -121,7 +121,7 @@ impl Daemon {
 
     /// A signature of somebody's own, in a file of its own.
     pub fn signature(&self, file: &str, name: &str, bytes: &[u8]) {
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = data_encoding::HEXLOWER.encode(bytes);
         self.database(file, format!("{name}:0:*:{hex}\n"));
     }
 
@@ -173,7 +173,21 @@ impl Daemon {
         self.child.as_ref().unwrap().id()
     }
 
-    pub fn signal(&self, signal: &str) {
+    /// Has it stand still: all of it, when this comes back.
+    pub fn stop(&self) {
+        self.signal("-STOP");
+        let tasks = format!("/proc/{}/task", self.id());
+        until("all of it stands still", || {
+            let stats = fs::read_dir(&tasks).unwrap().flatten().map(|task| task.path().join("stat"));
+            stats.filter_map(|stat| fs::read_to_string(stat).ok()).all(|stat| stat.contains(") T "))
+        });
+    }
+
+    pub fn go_on(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([signal, &self.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
