@@ -5,6 +5,7 @@
 mod bench;
 mod code;
 mod history;
+mod quarantine;
 mod receive;
 mod scan;
 mod send;
@@ -26,7 +27,7 @@ pub use self::{
     send::Sending,
 };
 use super::{
-    asked::{Benching, Form, Keeping, LookUntil, Recalling, Sought, Trusting},
+    asked::{Benching, Form, Keeping, KeptApart, LookUntil, Recalling, Sought, Trusting},
     exit::EXIT_CODES,
 };
 use crate::{
@@ -54,6 +55,7 @@ pub enum Task {
     Trust(Trusting),
     History(Recalling),
     Verify(Sought),
+    Quarantine(KeptApart),
     Devices(LookUntil),
     Doctor,
     Scan(Vec<PathBuf>),
@@ -136,6 +138,11 @@ enum Action {
     History(Box<history::History>),
     /// Look whether files that were sent or received are still what they were
     Verify(Box<history::Verify>),
+    /// Show what is kept apart because of a virus, or until it can be checked; release or delete it
+    Quarantine {
+        #[command(subcommand)]
+        action: Option<quarantine::Action>,
+    },
     /// Show a transfer between two devices that both are this machine
     Demo,
     /// Show this device’s name, id and addresses
@@ -201,6 +208,7 @@ fn task(action: Option<Action>) -> Result<Task, clap::Error> {
         Some(Action::Trust { action }) => Task::Trust(trust::Action::trusting(action)?),
         Some(Action::History(history)) => Task::History(history.recalling()?),
         Some(Action::Verify(verify)) => Task::Verify(verify.sought()),
+        Some(Action::Quarantine { action }) => Task::Quarantine(quarantine::Action::kept_apart(action)?),
         Some(Action::Demo) => Task::Demo,
         Some(Action::Id) => Task::Id,
         Some(Action::Completions { shell }) => Task::Completions(shell),

@@ -145,6 +145,28 @@ pub fn code(screen: &mut Screen) -> anyhow::Result<PairingCode> {
     }
 }
 
+/// Asks the person at the terminal until the answer is clear; who types no more has not agreed.
+///
+/// # Errors
+/// When the terminal can't be read.
+pub fn agrees(question: &[String], screen: &mut Screen) -> io::Result<bool> {
+    for line in question {
+        screen.err(line);
+    }
+    loop {
+        screen.err(words::YES_OR_NO);
+        let mut line = String::new();
+        if io::stdin().read_line(&mut line)? == 0 {
+            return Ok(false);
+        }
+        match Verdict::understand(&line) {
+            Some(Verdict::Yes) => return Ok(true),
+            Some(Verdict::No) => return Ok(false),
+            _ => {}
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

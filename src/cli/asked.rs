@@ -64,6 +64,16 @@ pub enum Recalling {
     Clear(Sure),
 }
 
+/// What `quarantine` is to do, with ids as typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeptApart {
+    List(Vec<String>),
+    Release(Vec<String>, Sure),
+    Delete(Vec<String>, Sure),
+    /// All where none is named.
+    Rescan(Vec<String>),
+}
+
 /// What is looked for in the history.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sought {

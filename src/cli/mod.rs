@@ -23,6 +23,7 @@ mod json;
 mod loopback;
 mod manual;
 mod news;
+mod quarantine;
 mod receive;
 mod render;
 mod scan;
@@ -94,6 +95,7 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
         | Task::Trust(_)
         | Task::History(_)
         | Task::Verify(_)
+        | Task::Quarantine(_)
         | Task::Devices(_)
         | Task::Doctor
         | Task::Scan(_)
@@ -136,6 +138,7 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
         Task::Trust(trusting) => trust::trust(&config.home, &trusting, form, screen),
         Task::History(recalling) => recall(&config.home, recalling, form, screen),
         Task::Verify(sought) => verify::verify(&config.home, sought, form, screen),
+        Task::Quarantine(what) => quarantine::quarantine(&config.home, what, form, screen),
         Task::Demo => demo::demo(&mut *teller(screen, form, echo)),
         Task::Id => id(config, form, screen),
         Task::Completions(shell) => Ok(print(&manual::completions(shell), screen)),

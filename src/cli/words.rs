@@ -2,6 +2,7 @@
 //!
 //! Knows sentences. Must not know where they are shown; whoever shows them escapes them.
 
+pub mod apart;
 mod code;
 mod kept;
 pub mod meeting;

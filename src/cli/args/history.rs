@@ -8,13 +8,12 @@ use clap::{
 };
 
 use super::{
-    typed::usage,
+    typed::{sure, usage},
     when::{since, until},
 };
 use crate::{
     cli::{
-        asked::{Layout, Recalling, Removing, Sought, Sure},
-        terminal::at_terminal,
+        asked::{Layout, Recalling, Removing, Sought},
     },
     engine::history::{Became, Order, Query, RowId, Screened},
     model::{ContentKind, Direction},
@@ -164,16 +163,6 @@ impl History {
                 Ok(Recalling::Remove { what, sure: sure(yes)? })
             }
             Some(Action::Clear { yes }) => Ok(Recalling::Clear(sure(yes)?)),
-        }
-    }
-}
-
-fn sure(yes: bool) -> Result<Sure, clap::Error> {
-    match (yes, at_terminal()) {
-        (true, _) => Ok(Sure::Said),
-        (false, true) => Ok(Sure::Ask),
-        (false, false) => {
-            Err(usage("Nobody can be asked here, without a terminal: add --yes if you are sure."))
         }
     }
 }

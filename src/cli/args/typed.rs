@@ -7,7 +7,10 @@ use std::{
 
 use clap::error::ErrorKind;
 
-use crate::model::{RelPath, text};
+use crate::{
+    cli::{asked::Sure, terminal::at_terminal},
+    model::{RelPath, text},
+};
 
 pub fn absolute(path: &Path) -> Result<PathBuf, clap::Error> {
     std::path::absolute(path)
@@ -24,5 +27,16 @@ pub fn one_name(text: &str) -> Result<String, String> {
         Ok(path) if path.parent().is_none() => Ok(text.to_owned()),
         Ok(_) => Err("it holds a “/”, and must be one name".to_owned()),
         Err(problem) => Err(problem.to_string()),
+    }
+}
+
+/// Whether a person is asked before something is removed or let out.
+pub fn sure(yes: bool) -> Result<Sure, clap::Error> {
+    match (yes, at_terminal()) {
+        (true, _) => Ok(Sure::Said),
+        (false, true) => Ok(Sure::Ask),
+        (false, false) => {
+            Err(usage("Nobody can be asked here, without a terminal: add --yes if you are sure."))
+        }
     }
 }

@@ -2,19 +2,19 @@
 //!
 //! Knows who is asked before, and what they are told. Must not know how an entry is removed so that nothing of it is left.
 
-use std::{io, path::Path};
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::{PAGE, Refusal, settled};
 use crate::{
     cli::{
+        ask::agrees,
         asked::{Form, Removing, Sure},
         exit::Exit,
         json,
         render::Screen,
-        verdict::Verdict,
-        words::{self, past},
+        words::past,
     },
     engine::history::{Count, History, HistoryError, Query, Reader, Row, RowId},
 };
@@ -61,7 +61,7 @@ pub fn remove(
         return Ok(Exit::Complete);
     }
     let some = &some[..some.len().min(NAMED)];
-    if sure == Sure::Ask && !is_agreed(&past::about_to_remove(count, some), screen)? {
+    if sure == Sure::Ask && !agrees(&past::about_to_remove(count, some), screen)? {
         return Ok(Exit::Cancelled);
     }
     let entries = going.remove(home, &mut reader)?;
@@ -126,7 +126,7 @@ pub fn clear(home: &Path, sure: Sure, form: Form, screen: &mut Screen) -> anyhow
     if sure == Sure::Ask {
         // One that can't be read can be cleared all the same.
         let count = Reader::open(home).and_then(|mut reader| reader.count(&Query::default())).ok();
-        if !is_agreed(&past::about_to_clear(count), screen)? {
+        if !agrees(&past::about_to_clear(count), screen)? {
             return Ok(Exit::Cancelled);
         }
     }
@@ -137,23 +137,4 @@ pub fn clear(home: &Path, sure: Sure, form: Form, screen: &mut Screen) -> anyhow
         Form::Quiet => {}
     }
     Ok(Exit::Complete)
-}
-
-/// Asks the person at the terminal until the answer is clear; who types no more has not agreed.
-fn is_agreed(question: &[String], screen: &mut Screen) -> io::Result<bool> {
-    for line in question {
-        screen.err(line);
-    }
-    loop {
-        screen.err(words::YES_OR_NO);
-        let mut line = String::new();
-        if io::stdin().read_line(&mut line)? == 0 {
-            return Ok(false);
-        }
-        match Verdict::understand(&line) {
-            Some(Verdict::Yes) => return Ok(true),
-            Some(Verdict::No) => return Ok(false),
-            _ => {}
-        }
-    }
 }
