@@ -12,9 +12,7 @@ use super::{
     when::{since, until},
 };
 use crate::{
-    cli::{
-        asked::{Layout, Recalling, Removing, Sought},
-    },
+    cli::asked::{Layout, Recalling, Removing, Sought},
     engine::history::{Became, Order, Query, RowId, Screened},
     model::{ContentKind, Direction},
 };

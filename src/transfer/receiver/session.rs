@@ -456,6 +456,7 @@ impl Session<'_> {
         let limit = if ended.may_go_on() { limits::SETTLE } else { limits::ENDING };
         if ended.may_go_on()
             && let Some(stages) = &mut self.stages
+            && stages.are_working()
             && self.intake.as_ref().is_some_and(|intake| intake.is_watched())
         {
             // What is whole is looked into and stored, if that is a matter of moments.
