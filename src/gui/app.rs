@@ -241,7 +241,7 @@ impl App {
                 ui.label(RichText::new(&self.device_id).monospace().size(12.0).color(p.faint))
                     .on_hover_text("The beginning of this device’s id");
                 ui.scope(|ui| {
-                    ui.set_max_width(ui.available_width() - 26.0);
+                    ui.set_max_width((ui.available_width() - 26.0).max(0.0));
                     line(ui, strong(&self.device)).on_hover_text("What this device is called");
                 });
                 icon(ui, icons::LAPTOP, 18.0, p.faint);
@@ -261,7 +261,11 @@ impl App {
         }
         let count = self.quarantine.count();
         if count > 0 {
-            let text = text::count(count, "file in quarantine", "files in quarantine");
+            // In a narrow window, the device’s name needs the room.
+            let text = match ui.available_width() {
+                ..420.0 => count.to_string(),
+                _ => text::count(count, "file in quarantine", "files in quarantine"),
+            };
             let quarantine = Button::new(&text, Look::Danger).icon(icons::QUARANTINE).height(30.0);
             if ui.add(quarantine.named("Show the quarantine")).clicked() {
                 self.home();

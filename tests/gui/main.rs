@@ -13,6 +13,7 @@ mod long_names;
 mod meetings;
 mod nearby;
 mod offers;
+mod quarantine;
 mod receiving;
 mod sending;
 mod transfers;

@@ -4,9 +4,10 @@
 
 use std::path::PathBuf;
 
-use egui::{Align, Label, Layout, RichText, Ui};
+use egui::{Align, Label, Layout, RichText, TextWrapMode, Ui, vec2};
 
 use super::{
+    elide,
     line::{self, Line},
     there::There,
     verifying::Verifying,
@@ -22,6 +23,9 @@ use crate::{
         text::{self, visible},
     },
 };
+
+/// Width of what stands left of a fact.
+const LABEL: f32 = 88.0;
 
 /// What a person asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,8 +64,10 @@ pub fn details(ui: &mut Ui, line: &Line, aside: &Aside<'_>) -> Option<Act> {
             }
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 ui.spacing_mut().item_spacing.y = 2.0;
-                let name = Label::new(strong(&line.name).size(15.0)).wrap_mode(egui::TextWrapMode::Wrap);
-                ui.add(name);
+                let shown = elide::short(&line.name);
+                let name =
+                    Label::new(strong(shown).size(15.0)).wrap_mode(TextWrapMode::Wrap).selectable(true);
+                ui.add(name).on_hover_text(&line.name);
                 ui.add(Label::new(small(outcome(row), tone(ui, row))).wrap());
             });
         });
@@ -69,7 +75,7 @@ pub fn details(ui: &mut Ui, line: &Line, aside: &Aside<'_>) -> Option<Act> {
     ui.add_space(2.0);
     act = file_deeds(ui, row, aside).or(act);
     ui.scope(|ui| {
-        ui.spacing_mut().item_spacing.y = 3.0;
+        ui.spacing_mut().item_spacing.y = 6.0;
         act = facts(ui, row, aside).or(act.take());
     });
     ui.add_space(4.0);
@@ -155,24 +161,26 @@ fn facts(ui: &mut Ui, row: &Row, aside: &Aside<'_>) -> Option<Act> {
         }
     }
     if !row.folder.is_empty() {
-        fact(ui, "Sent in the folder", &visible(&row.folder));
+        fact(ui, "In the folder", &visible(&row.folder));
     }
     if row.transfer.ended.is_some() && row.transfer.bytes > 0 {
         let rate = row.transfer.rate().map_or(String::new(), |rate| format!(", {}", text::rate(rate)));
         let took = text::duration(row.transfer.took);
-        fact(ui, "Its transfer", &format!("{} in {took}{rate}", text::bytes(row.transfer.bytes)));
+        fact(ui, "Transfer", &format!("{} in {took}{rate}", text::bytes(row.transfer.bytes)));
     }
     fact(ui, "Virus check", &screening(&row.screening));
     if let Some(digest) = &row.digest {
         let digest = digest.to_string();
-        label(ui, "BLAKE3 digest");
-        ui.horizontal(|ui| {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let text = RichText::new(&digest).monospace().size(11.0);
+        labelled(ui, "BLAKE3", |ui| {
+            ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+                ui.spacing_mut().interact_size.y = 24.0;
                 if icon_button(ui, icons::COPY, "Copy the digest").clicked() {
                     act = Some(Act::Copy(digest.clone()));
                 }
-                let text = RichText::new(&digest).monospace().size(11.0);
-                ui.add(Label::new(text).truncate().selectable(true)).on_hover_text(&digest);
+                ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                    ui.add(Label::new(text).wrap_mode(TextWrapMode::Wrap).selectable(true));
+                });
             });
         });
     }
@@ -190,15 +198,25 @@ fn screening(screening: &Screening) -> String {
     }
 }
 
-fn label(ui: &mut Ui, about: &str) {
+/// What it is about stands left of it.
+fn labelled(ui: &mut Ui, about: &str, add: impl FnOnce(&mut Ui)) {
     let p = theme::palette(ui);
-    ui.add_space(5.0);
-    ui.label(small(about, p.faint).family(theme::medium()));
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        let about = Label::new(small(about, p.faint)).truncate();
+        ui.allocate_ui_with_layout(vec2(LABEL, 18.0), Layout::left_to_right(Align::Min), |ui| {
+            ui.set_width(LABEL);
+            ui.add(about);
+        });
+        ui.vertical(add);
+    });
 }
 
 fn fact(ui: &mut Ui, about: &str, text: &str) {
-    label(ui, about);
-    ui.add(Label::new(RichText::new(text).size(13.5)).wrap().selectable(true));
+    let text = RichText::new(text).size(13.0);
+    labelled(ui, about, |ui| {
+        ui.add(Label::new(text).wrap().selectable(true));
+    });
 }
 
 /// What can be done with the file.

@@ -2,7 +2,7 @@
 //!
 //! Knows letters and their widths. Must not know whose name it is.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use egui::{Color32, FontId, Galley, Painter};
 
@@ -30,6 +30,13 @@ pub fn elided(painter: &Painter, text: &str, font: &FontId, color: Color32, widt
         }
     }
     lay(cut(&letters, fits))
+}
+
+/// The text, cut where it would fill more than a few lines.
+pub fn short(text: &str) -> Cow<'_, str> {
+    const LETTERS: usize = 120;
+    let letters: Vec<char> = text.chars().collect();
+    if letters.len() <= LETTERS { text.into() } else { cut(&letters, LETTERS).into() }
 }
 
 /// So many letters of it: more of its beginning than of its end.

@@ -109,7 +109,8 @@ impl List {
 
     fn rows(&mut self, ui: &mut Ui, view: Rangef, pages: &Pages, sights: &mut Sights) -> Option<Pressed> {
         let origin = ui.max_rect().min;
-        let width = ui.max_rect().width();
+        // The scroll bar floats over what is beside the rows.
+        let width = ui.max_rect().width() - 12.0;
         let today = when::day(std::time::SystemTime::now());
         let mut pressed = None;
         for (top, piece) in pages.pieces(view) {

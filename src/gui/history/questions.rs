@@ -4,6 +4,7 @@
 
 use egui::{Align, Context, Key, Layout, Modifiers, RichText};
 
+use super::elide;
 use crate::{
     engine::history::RowId,
     gui::{
@@ -31,7 +32,7 @@ impl Question {
     fn words(&self) -> (String, String, &'static str) {
         match self {
             Self::Remove { name, .. } => (
-                format!("Remove {name} from the history?"),
+                format!("Remove “{}” from the history?", elide::short(name)),
                 "What is recorded of it is removed for good. The file itself stays where it is.".to_owned(),
                 "Remove",
             ),

@@ -21,13 +21,13 @@ pub enum Word {
 
 /// Whether anything is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recording {
-    On,
-    Off,
+pub enum Recorded {
+    Everything,
+    Nothing,
 }
 
 /// Shows it where there is no list, or above it.
-pub fn instead(ui: &mut Ui, search: &Search, recording: Recording) -> Option<Word> {
+pub fn instead(ui: &mut Ui, search: &Search, recorded: Recorded) -> Option<Word> {
     let p = theme::palette(ui);
     if let Some(problem) = &search.problem {
         return message(
@@ -39,7 +39,7 @@ pub fn instead(ui: &mut Ui, search: &Search, recording: Recording) -> Option<Wor
         );
     }
     if !search.pages.is_empty() {
-        if recording == Recording::On {
+        if recorded == Recorded::Everything {
             return None;
         }
         return ui
@@ -59,12 +59,12 @@ pub fn instead(ui: &mut Ui, search: &Search, recording: Recording) -> Option<Wor
         let about = "Type less, or take filters away. Every word has to be in the name, its folders or the device’s name.";
         return message(ui, icons::SEARCH, "Nothing is found", about, Some(("Show everything", Word::Clear)));
     }
-    match recording {
-        Recording::On => {
+    match recorded {
+        Recorded::Everything => {
             let about = "What you send and receive is listed here: what it was, from whom, and where it is.";
             message(ui, icons::HISTORY, "Nothing has been recorded yet", about, None)
         }
-        Recording::Off => {
+        Recorded::Nothing => {
             let about = "You have chosen that nothing is recorded.";
             let button = Some(("Change what is recorded", Word::Settings));
             message(ui, icons::HISTORY, "The history is off", about, button)
