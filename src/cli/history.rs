@@ -59,9 +59,9 @@ pub fn list(
     match (form, layout) {
         (Form::Json, _) => {
             let show = |rows: &[Row], screen: &mut Screen| {
-                for row in rows {
-                    json::write(screen, &line::Line::of(row));
-                }
+                // At once: there may be a million.
+                let lines: Vec<u8> = rows.iter().flat_map(|row| json::text(&line::Line::of(row))).collect();
+                screen.raw(&lines);
             };
             pages(&mut reader, &query, most.unwrap_or(usize::MAX), screen, show)?;
         }

@@ -49,11 +49,17 @@ impl Tell for Json<'_> {
 
 /// Writes one line, at once.
 pub fn write(screen: &mut Screen, line: &impl Serialize) {
+    screen.raw(&text(line));
+}
+
+/// One line, with its end.
+#[must_use]
+pub fn text(line: &impl Serialize) -> Vec<u8> {
     let mut text = Vec::new();
     line.serialize(&mut Serializer::with_formatter(&mut text, Visible))
         .expect("plain data has a JSON form, and a vector takes every byte");
     text.push(b'\n');
-    screen.raw(&text);
+    text
 }
 
 #[cfg(test)]
