@@ -16,7 +16,7 @@ use std::{
 
 use airlift::{
     engine::{
-        Command, Consent, DeviceChange, HistoryChange, Keep, Settings,
+        Command, Consent, DeviceChange, GoOn, HistoryChange, Keep, Settings,
         history::{Became, Count, Ending, Item, Order, Query, Reader, Row, Verdict, verify},
     },
     model::{
@@ -297,6 +297,40 @@ fn what_goes_on_after_a_crash_is_one_transfer_in_both_histories() {
                 is_true(row);
             }
         }
+    }
+}
+
+#[test]
+fn what_is_given_up_after_a_crash_has_ended_and_what_had_come_is_there() {
+    let (sender, mut receiver) = (Device::start("Anna"), Device::start("Ben"));
+    let port = receiver.receive(Consent::All);
+    let folder = tempfile::tempdir().unwrap();
+    for i in 0..40 {
+        put(folder.path(), &format!("tree/{i:02}"), &noise(i, 300_000));
+    }
+    sender
+        .tell(Command::Apply(Settings { limit: ByteRate::new(4_000_000), ..sender.state.settings.clone() }));
+    receiver.tell(Command::Apply(Settings { go_on: GoOn::Ask, ..receiver.state.settings.clone() }));
+    sender.send(port, &[folder.path().join("tree")]);
+    let id = receiver.until("content to flow", |state| {
+        let transfer = state.transfers.first()?;
+        (transfer.state == TransferState::Active).then_some(transfer.id)
+    });
+    let handle = receiver.handle.clone();
+    while handle.progress(id).is_none_or(|progress| progress.files < 5) {
+        std::thread::yield_now();
+    }
+    let mut receiver = receiver.crash();
+    receiver.until("what is left", |state| state.transfer(id)?.is_left().then_some(()));
+    receiver.tell(Command::Cancel(id));
+    receiver.until("that it is gone", |state| state.transfer(id).is_none().then_some(()));
+    let (home, inbox) = receiver.stop();
+    let found = by_path(home.path());
+    let there: BTreeSet<_> = contents(inbox.path()).into_keys().collect();
+    assert!(there.len() >= 5 && found.keys().cloned().collect::<BTreeSet<_>>() == there, "{found:#?}");
+    for row in found.values() {
+        assert_eq!((row.became, row.transfer.ending), (Became::Stored, Ending::Cancelled(Side::Here)));
+        is_true(row);
     }
 }
 

@@ -273,6 +273,14 @@ impl Ledger {
         book.saved(mark, *book.places.get(&mark)?)
     }
 
+    /// All that is noted as stored, in no order: paths below the receiving folder, sizes in bytes, digests.
+    pub fn saved(&self) -> Vec<(Box<str>, u64, Digest)> {
+        let book = self.book();
+        let saved = |(mark, place): (&Mark, &_)| book.saved(*mark, *place);
+        let all = book.places.iter().filter_map(saved);
+        all.map(|Saved { path, size, digest, .. }| (path, size, digest)).collect()
+    }
+
     /// Asks what has come so far.
     pub fn arrived<T>(&self, ask: impl FnOnce(&Arrived) -> T) -> T {
         ask(&self.book().arrived)

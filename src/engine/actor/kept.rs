@@ -18,7 +18,7 @@ use crate::{
         config::Earlier,
         event::Event,
         history::{Chronicle, So},
-        report::Internal,
+        report::{Gone, Internal},
         transfers::{
             desk::Desk,
             incoming::Start,
@@ -172,11 +172,14 @@ impl Actor {
         let removing = match self.left.get(&id) {
             Some(Resting::Record(record)) => {
                 let record = *record;
-                spawn_blocking(move || kept::discard(&home, record, Decided::Here))
+                spawn_blocking(move || {
+                    let came = kept::came(&home, record);
+                    Ok((kept::discard(&home, record, Decided::Here)?, came))
+                })
             }
             Some(Resting::Orphan(orphan)) => {
                 let orphan = orphan.clone();
-                spawn_blocking(move || orphan.remove().map(|()| None))
+                spawn_blocking(move || orphan.remove().map(|()| (None, Vec::new())))
             }
             None => return self.forget_unknown(id),
         };
@@ -184,7 +187,9 @@ impl Actor {
         self.tasks.spawn(async move {
             let Ok(removed) = removing.await else { return };
             let (removed, record) = match removed {
-                Ok(record) => (Ok(record.as_ref().map(Record::began)), record),
+                Ok((record, came)) => {
+                    (Ok(record.as_ref().map(|record| Gone { began: record.began(), came })), record)
+                }
                 Err(problem) => (Err(problem), None),
             };
             let _ = actor.send(Internal::Discarded { id, removed }).await;
@@ -194,11 +199,11 @@ impl Actor {
         });
     }
 
-    pub(super) fn discarded(&mut self, id: TransferId, removed: Result<Option<SystemTime>, Problem>) {
+    pub(super) fn discarded(&mut self, id: TransferId, removed: Result<Option<Gone>, Problem>) {
         match removed {
-            Ok(began) => {
-                if let Some(began) = began {
-                    self.record_end_of(id, began);
+            Ok(gone) => {
+                if let Some(gone) = gone {
+                    self.record_end_of(id, gone);
                 }
                 self.vanish(id);
             }
@@ -213,11 +218,14 @@ impl Actor {
     }
 
     /// A person has given up what nobody went on with.
-    fn record_end_of(&self, id: TransferId, began: SystemTime) {
+    fn record_end_of(&self, id: TransferId, Gone { began, came }: Gone) {
         let known = self.publisher.snapshot();
         if let (Some(Resting::Record(record)), Some(transfer)) = (self.left.get(&id), known.transfer(id)) {
             let chronicle = Chronicle::new(self.recorder.clone(), *record);
             chronicle.continues(*record, began);
+            for file in came {
+                chronicle.file(file, || None);
+            }
             let report = Report {
                 bytes: transfer.done.unwrap_or_default(),
                 ..Report::of(Outcome::Cancelled { by: Side::Here })

@@ -15,7 +15,9 @@ use super::{
 };
 use crate::{
     disk::{self, EmptyFolders, User},
-    model::{Problem, ProblemKind, Side, Transfer, TransferId},
+    model::{
+        Digest, FileFate, FileRecord, Landing, Problem, ProblemKind, Screening, Side, Transfer, TransferId,
+    },
     settings::Settings,
 };
 pub use orphan::Orphan;
@@ -132,6 +134,23 @@ pub fn discard(home: &Path, id: TransferId, decided: Decided) -> Result<Option<R
     Ok(Some(record))
 }
 
+/// What had come of a transfer that nobody goes on with, as it stands here. How it was offered is not noted.
+#[must_use]
+pub fn came(home: &Path, id: TransferId) -> Vec<FileRecord> {
+    let Found::Kept(kept, record) = Kept::find(home, id) else { return Vec::new() };
+    let Record::Receiving(record::Receiving { landing: Landing { folder: Some(folder), .. }, .. }) = *record
+    else {
+        return Vec::new();
+    };
+    let file = |(path, size, digest): (Box<str>, u64, Digest)| FileRecord {
+        at: Some(folder.join(&*path)),
+        path: path.into_string(),
+        size: Some(size),
+        fate: FileFate::Stored { digest: Some(digest), screening: Screening::Off },
+    };
+    kept.ledger().saved().into_iter().map(file).collect()
+}
+
 /// What a person is told who wants what another process has.
 #[must_use]
 pub fn in_use() -> Problem {
@@ -193,7 +212,7 @@ mod tests {
             marks::Marks,
             record::{Agreed, Missing},
         },
-        model::{DeviceId, DeviceName, Landing, Rest, Summary},
+        model::{DeviceId, DeviceName, Rest, Summary},
         settings::GoOn,
     };
 
