@@ -204,8 +204,8 @@ fn answer_all(desk: &Desk, home: PathBuf, wake: impl Fn()) {
             continue;
         }
         let page = reader.page(&asked.query, asked.after.as_ref(), asked.limit);
-        let is_wanted = tell(page.map(Found::Page));
-        if is_wanted && asked.counting == Counting::Counted {
+        let is_told = page.is_ok();
+        if tell(page.map(Found::Page)) && is_told && asked.counting == Counting::Counted {
             tell(reader.count(&asked.query).map(Found::Count));
         }
     }

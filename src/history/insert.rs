@@ -84,9 +84,9 @@ pub fn transfer(db: &Connection, record: &TransferRecord) -> rusqlite::Result<Kn
     let device = device(db, &record.device, millis(record.as_of))?;
     let there = db
         .query_row(
-            "SELECT id, device FROM transfer WHERE key = ?1 AND direction = ?2",
+            "SELECT device, peer FROM transfer WHERE key = ?1 AND direction = ?2",
             (record.id.0, record.direction.code()),
-            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
+            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)),
         )
         .optional()?;
     let ended = (record.ending != Ending::NotYet).then(|| millis(record.as_of));
@@ -112,13 +112,28 @@ pub fn transfer(db: &Connection, record: &TransferRecord) -> rusqlite::Result<Kn
         },
         |row| row.get(0),
     )?;
-    if let Some((_, before)) = there.filter(|(_, before)| *before != device) {
-        // It has proved who it is since.
-        db.execute("UPDATE file SET device = ?1 WHERE transfer = ?2", [device, transfer])?;
-        index_again(db, "transfer = ?1", transfer)?;
-        forget_device(db, before)?;
+    if let Some((before, _)) = there.filter(|there| *there != (device, record.device.name.clone())) {
+        // It has proved who it is since, or has said how it is called.
+        rename(db, transfer, device, &record.device.name)?;
+        if before != device {
+            forget_device(db, before)?;
+        }
     }
     Ok(Known { transfer, device })
+}
+
+fn rename(db: &Connection, transfer: i64, device: i64, called: &str) -> rusqlite::Result<()> {
+    let mut rows =
+        db.prepare("SELECT id, name, folder FROM file JOIN detail USING (id) WHERE transfer = ?1")?;
+    let rows = rows.query_map([transfer], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+    })?;
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    let mut renamed = db.prepare("UPDATE file SET device = ?2, text = ?3 WHERE id = ?1")?;
+    for (id, name, folder) in rows {
+        renamed.execute((id, device, fold::row(&name, &folder, called)))?;
+    }
+    index_again(db, "transfer = ?1", transfer)
 }
 
 fn device(db: &Connection, device: &Device, heard: i64) -> rusqlite::Result<i64> {

@@ -23,6 +23,8 @@ mod row;
 mod schema;
 mod search;
 mod shown;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use error::{Damage, HistoryError};

@@ -13,7 +13,7 @@ use super::{
     record::Device,
     row::{Row, RowId},
     schema::{self, Version},
-    search::Search,
+    search::{Effort, Search},
     shown,
     writer::History,
 };
@@ -27,6 +27,7 @@ pub struct Reader {
     home: PathBuf,
     path: PathBuf,
     open: Option<(Connection, Stamp)>,
+    pub(super) effort: Effort,
 }
 
 impl Reader {
@@ -35,7 +36,12 @@ impl Reader {
     /// # Errors
     /// When it can’t be read, or is of a newer version.
     pub fn open(home: &Path) -> Result<Self, HistoryError> {
-        let mut reader = Self { home: home.to_owned(), path: home.join(base::FILE), open: None };
+        let mut reader = Self {
+            home: home.to_owned(),
+            path: home.join(base::FILE),
+            open: None,
+            effort: Effort::default(),
+        };
         reader.db()?;
         Ok(reader)
     }
@@ -50,12 +56,12 @@ impl Reader {
         after: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page, HistoryError> {
-        let limit = limit.clamp(1, MOST);
+        let (limit, effort) = (limit.clamp(1, MOST), self.effort);
         self.read(Page::default(), |db| {
             let plan = Plan::of(query, db)?;
             // One more tells whether there are more.
-            let mut keys =
-                Search::new(db, &plan, query.order, after.map(|Cursor(key)| key), limit + 1).keys()?;
+            let after = after.map(|Cursor(key)| key);
+            let mut keys = Search::new(db, &plan, query.order, after, limit + 1, effort).keys()?;
             let is_all = keys.len() <= limit;
             keys.truncate(limit);
             let rows = shown::rows(db, keys.iter().map(Key::id))?;
@@ -68,10 +74,11 @@ impl Reader {
     /// # Errors
     /// As [`Reader::page`].
     pub fn count(&mut self, query: &Query) -> Result<Count, HistoryError> {
+        let effort = self.effort;
         self.read(Count::Exactly(0), |db| {
             let plan = Plan::of(query, db)?;
             let most = usize::try_from(Count::MOST).unwrap_or(usize::MAX - 1);
-            let keys = Search::new(db, &plan, Order::Newest, None, most + 1).keys()?.len();
+            let keys = Search::new(db, &plan, Order::Newest, None, most + 1, effort).keys()?.len();
             let is_all = keys <= most;
             Ok(if is_all { Count::Exactly(keys as u64) } else { Count::MoreThan(Count::MOST) })
         })

@@ -13,10 +13,20 @@ use super::{
     query::Order,
 };
 
-/// So many rows are looked at and sorted without a second thought.
-const FEW: i64 = 10_000;
-/// So many are looked at in order before another way is taken.
-const WALK: usize = 20_000;
+/// How much is looked at before another way is taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// So many rows are looked at and sorted without a second thought.
+    pub few: i64,
+    /// So many are looked at in order.
+    pub walk: usize,
+}
+
+impl Default for Effort {
+    fn default() -> Self {
+        Self { few: 10_000, walk: 20_000 }
+    }
+}
 
 /// One search.
 pub struct Search<'a> {
@@ -25,6 +35,7 @@ pub struct Search<'a> {
     order: Order,
     after: Option<&'a Key>,
     limit: usize,
+    effort: Effort,
 }
 
 /// Which rows are looked at.
@@ -52,8 +63,9 @@ impl<'a> Search<'a> {
         order: Order,
         after: Option<&'a Key>,
         limit: usize,
+        effort: Effort,
     ) -> Self {
-        Self { db, plan, order, after, limit }
+        Self { db, plan, order, after, limit, effort }
     }
 
     /// The rows in order, at most `limit`.
@@ -127,9 +139,9 @@ impl<'a> Search<'a> {
             From::Times => format!("file NOT INDEXED WHERE {}", self.plan.on_id("id", Indexed::Yes)),
             From::All => return Ok(false),
         };
-        let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {rows} LIMIT {})", FEW + 1);
+        let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {rows} LIMIT {})", self.effort.few + 1);
         let count = |params: &[(&str, &dyn ToSql)]| {
-            self.db.query_row(&sql, params, |row| row.get::<_, i64>(0)).map(|count| count <= FEW)
+            self.db.query_row(&sql, params, |row| row.get::<_, i64>(0)).map(|count| count <= self.effort.few)
         };
         match from {
             From::Words(text, _) => count(&[(":match", text)]),
@@ -220,7 +232,7 @@ impl<'a> Search<'a> {
                         return Ok(Walked::Whole(keys));
                     }
                 }
-                if looked == WALK + self.limit && !self.is_everything() {
+                if looked == self.effort.walk + self.limit && !self.is_everything() {
                     return Ok(Walked::Given);
                 }
             }

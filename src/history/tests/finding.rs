@@ -1,0 +1,1 @@
+//! Who answers while somebody types.

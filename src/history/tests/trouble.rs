@@ -1,0 +1,1 @@
+//! Damage, other processes, traces.
