@@ -12,7 +12,7 @@ use super::{
     row::{Became, Screened},
     schema,
 };
-use crate::model::{ContentKind, Digest, Screening, Side};
+use crate::model::{ContentKind, Digest, Direction, Screening, Side};
 
 /// What a row is chosen and ordered by.
 pub struct Chosen<'a> {
@@ -71,6 +71,21 @@ pub fn index_again(db: &Connection, which: &str, value: i64) -> rusqlite::Result
         words.insert(&chosen)?;
     }
     Ok(())
+}
+
+/// Whether the index knows every row: each has some direction.
+pub fn index_is_complete(db: &Connection) -> rusqlite::Result<bool> {
+    let any: Vec<_> = Direction::NUMBERED
+        .iter()
+        .filter_map(|(_, code)| schema::tag(*code))
+        .map(|tag| format!("direction:\"{tag}\""))
+        .collect();
+    let count = |sql: &str, params: &[&str]| {
+        db.query_row(sql, rusqlite::params_from_iter(params), |row| row.get::<_, i64>(0))
+    };
+    let rows = count("SELECT count(*) FROM file", &[])?;
+    let known = count("SELECT count(*) FROM search WHERE search MATCH ?1", &[&any.join(" OR ")])?;
+    Ok(rows == known && rows == count("SELECT count(*) FROM search_docsize", &[])?)
 }
 
 /// The numbers of a transfer and its device in the tables.

@@ -23,7 +23,7 @@ const AT_ONCE: usize = 1000;
 
 /// The writer. Not for two threads at once.
 pub struct History {
-    base: Base,
+    pub(super) base: Base,
 }
 
 impl History {
@@ -161,7 +161,13 @@ impl History {
     /// # Errors
     /// When it can’t be read or written.
     pub fn mend(&mut self) -> Result<(), HistoryError> {
-        self.run(|db| db.execute("INSERT INTO search(search) VALUES ('integrity-check')", ()).map(drop))?;
+        let is_complete = self.run(|db| {
+            db.execute("INSERT INTO search(search) VALUES ('integrity-check')", ())?;
+            insert::index_is_complete(db)
+        })?;
+        if !is_complete {
+            self.index_anew()?;
+        }
         let found =
             self.run(|db| db.query_row("PRAGMA integrity_check(1)", (), |row| row.get::<_, String>(0)))?;
         if found == "ok" {

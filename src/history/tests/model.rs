@@ -154,7 +154,9 @@ impl Naive {
             && query.smaller.is_none_or(|smaller| row.size.is_some_and(|size| size < smaller))
             && query.device.as_ref().is_none_or(|asked| match asked {
                 DeviceIs::Id(id) => device.id == Some(*id),
-                DeviceIs::Called(name) => fold::fold(&self.devices[&key(device)].0.name) == fold::fold(name.trim()),
+                DeviceIs::Called(name) => {
+                    fold::fold(&self.devices[&key(device)].0.name) == fold::fold(name.trim())
+                }
             })
     }
 

@@ -1,1 +1,186 @@
 //! What is recorded, and again.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::{all, asking, at, device, file, home, names, stored, transfer, with};
+use crate::{
+    history::{Became, Device, DeviceIs, Ending, History, Item, Query, Reader, TransferRecord, base::FILE},
+    model::{ContentKind, Digest, Direction, FileFate, NotScanned, Screening, Side, TransferId},
+};
+
+fn failed() -> FileFate {
+    FileFate::Failed { side: Side::There, why: "It was locked there.".to_owned() }
+}
+
+#[test]
+fn all_that_was_recorded_is_shown() {
+    let home = home();
+    let mut history = History::open(home.path()).unwrap();
+    let record = TransferRecord {
+        ending: Ending::Failed(Side::There),
+        why: Some("Some files were not transferred.".to_owned()),
+        ..transfer(3, 10)
+    };
+    let mut one = file("holiday/day 1/写真.jpg");
+    one.record.fate = FileFate::Stored {
+        digest: Some(Digest([9; 32])),
+        screening: Screening::NotScanned(NotScanned::Busy),
+    };
+    let mut other = file("b.jpg");
+    (other.record.fate, other.record.at, other.record.size) = (failed(), None, None);
+    history.record(&record, &[one, other]).unwrap();
+
+    let mut reader = Reader::open(home.path()).unwrap();
+    let rows = all(&mut reader, &Query::default(), 9);
+    let [other, one] = rows.as_slice() else { panic!("{rows:?}") };
+    assert_eq!((one.name.as_str(), one.folder.as_str()), ("写真.jpg", "holiday/day 1"));
+    assert_eq!(one.place.as_deref(), Some(Path::new("/home/anna/Downloads/holiday/day 1/写真.jpg")));
+    assert_eq!((one.size, one.kind, one.item), (Some(1_000), ContentKind::Picture, Item::File));
+    assert_eq!((one.when, one.became, one.digest), (at(10), Became::Stored, Some(Digest([9; 32]))));
+    assert_eq!(one.screening, Screening::NotScanned(NotScanned::Busy));
+    assert_eq!((one.direction, &one.device), (Direction::Receive, &record.device));
+    assert_eq!(
+        (other.became, other.side, other.place.clone(), other.size),
+        (Became::Failed, Some(Side::There), None, None)
+    );
+    assert_eq!(other.why.as_deref(), Some("It was locked there."));
+    let told = &one.transfer;
+    assert_eq!((told.id, told.began, told.ended), (TransferId([3; 16]), at(0), Some(at(10))));
+    assert_eq!((told.ending, &told.why, told.rate()), (record.ending, &record.why, Some(2_000_000.0)));
+    assert_eq!(reader.row(one.id).unwrap().as_ref(), Some(one));
+    let found = reader.row_of(record.id, Direction::Receive, "holiday/day 1/写真.jpg").unwrap();
+    assert_eq!(found.as_ref(), Some(one));
+    assert_eq!(reader.row_of(record.id, Direction::Send, "b.jpg").unwrap(), None);
+}
+
+#[test]
+fn a_file_that_failed_and_is_stored_later_is_one_row_and_the_newest() {
+    let (_home, mut history, mut reader) = with(&["a.jpg", "b.jpg"]);
+    let mut again = file("a.jpg");
+    again.record.fate = failed();
+    history.record(&transfer(1, 20), &[again.clone()]).unwrap();
+    assert_eq!(names(&mut reader, &asking("")), ["a.jpg", "b.jpg"]);
+    again.record.fate = stored();
+    history.record(&transfer(1, 30), &[again]).unwrap();
+    let rows = all(&mut reader, &asking("a.jpg"), 9);
+    assert_eq!(rows.len(), 1);
+    assert_eq!((rows[0].became, rows[0].when), (Became::Stored, at(30)));
+    let stale = Query { outcome: Some(Became::Failed), ..asking("a.jpg") };
+    assert_eq!(all(&mut reader, &stale, 9), []);
+}
+
+#[test]
+fn the_same_again_changes_nothing_but_what_was_not_known() {
+    let (_home, mut history, mut reader) = with(&["a.jpg"]);
+    let first = all(&mut reader, &Query::default(), 9);
+    let mut again = file("a.jpg");
+    again.record.at = None;
+    again.record.fate = FileFate::Stored { digest: None, screening: Screening::Off };
+    again.kind = ContentKind::Other;
+    history.record(&transfer(1, 20), &[again.clone()]).unwrap();
+    let second = all(&mut reader, &Query::default(), 9);
+    assert_eq!(
+        (first[0].id, &first[0].place, first[0].digest),
+        (second[0].id, &second[0].place, second[0].digest)
+    );
+    assert_eq!(first[0].kind, second[0].kind);
+    again.kind = ContentKind::Video;
+    history.record(&transfer(1, 20), &[again]).unwrap();
+    let of = |kind| Query { kind: Some(kind), ..asking("jpg") };
+    assert_eq!(names(&mut reader, &of(ContentKind::Video)), ["a.jpg"]);
+    assert_eq!(names(&mut reader, &of(ContentKind::Picture)), [""; 0]);
+}
+
+#[test]
+fn a_transfer_without_files_is_listed_itself_until_one_is_known() {
+    let home = home();
+    let mut history = History::open(home.path()).unwrap();
+    let mut reader = Reader::open(home.path()).unwrap();
+    let record = TransferRecord { ending: Ending::NotYet, ..transfer(1, 0) };
+    history.record(&record, &[]).unwrap();
+    let became = |reader: &mut Reader| -> Vec<_> {
+        all(reader, &Query::default(), 9).into_iter().map(|row| (row.item, row.became, row.name)).collect()
+    };
+    let called = || "holiday and 2 more".to_owned();
+    assert_eq!(became(&mut reader), [(Item::Transfer, Became::Unsettled, called())]);
+    history.record(&TransferRecord { ending: Ending::Declined(Side::There), ..transfer(1, 5) }, &[]).unwrap();
+    assert_eq!(became(&mut reader), [(Item::Transfer, Became::Declined, called())]);
+    history.record(&record, &[file("a.jpg")]).unwrap();
+    assert_eq!(became(&mut reader), [(Item::File, Became::Stored, "a.jpg".to_owned())]);
+    history.record(&record, &[]).unwrap();
+    assert_eq!(became(&mut reader), [(Item::File, Became::Stored, "a.jpg".to_owned())]);
+}
+
+#[test]
+fn whoever_proves_who_it_is_later_is_one_device_from_then_on() {
+    let home = home();
+    let mut history = History::open(home.path()).unwrap();
+    let mut reader = Reader::open(home.path()).unwrap();
+    let unknown = Device { id: None, name: "192.0.2.7:4711".to_owned() };
+    history.record(&TransferRecord { device: unknown, ..transfer(1, 0) }, &[file("a.jpg")]).unwrap();
+    assert_eq!(names(&mut reader, &asking("192.0.2.7")), ["a.jpg"]);
+    history.record(&transfer(1, 5), &[file("b.jpg")]).unwrap();
+    let anna = device(1, "Anna’s laptop");
+    assert_eq!(reader.devices().unwrap(), std::slice::from_ref(&anna));
+    for device in [DeviceIs::Id(anna.id.unwrap()), DeviceIs::Called("ANNA’S laptop".to_owned())] {
+        assert_eq!(
+            names(&mut reader, &Query { device: Some(device), ..asking("laptop jpg") }),
+            ["b.jpg", "a.jpg"]
+        );
+    }
+    assert_eq!(names(&mut reader, &asking("192.0.2.7")), [""; 0]);
+}
+
+#[test]
+fn a_held_file_becomes_what_a_later_check_says() {
+    let (_home, mut history, mut reader) = with(&["a.jpg", "b.jpg"]);
+    let id = all(&mut reader, &asking("a.jpg"), 9)[0].id;
+    let held = FileFate::Held { digest: None, why: NotScanned::Starting };
+    let screening = |screening: Screening| (screening, Some(Digest([7; 32])));
+    let now = |reader: &mut Reader| {
+        let row = reader.row(id).unwrap().unwrap();
+        (row.became, (row.screening, row.digest))
+    };
+    history.became(id, &held).unwrap();
+    assert_eq!(now(&mut reader), (Became::Held, screening(Screening::NotScanned(NotScanned::Starting))));
+    history.rescreened(id, &Screening::NotScanned(NotScanned::Locked)).unwrap();
+    assert_eq!(now(&mut reader), (Became::Held, screening(Screening::NotScanned(NotScanned::Locked))));
+    history.rescreened(id, &Screening::Clean).unwrap();
+    assert_eq!(now(&mut reader), (Became::Stored, screening(Screening::Clean)));
+    history.became(id, &held).unwrap();
+    history.rescreened(id, &Screening::Infected("X".to_owned())).unwrap();
+    assert_eq!(now(&mut reader), (Became::Infected, screening(Screening::Infected("X".to_owned()))));
+    let infected = Query { outcome: Some(Became::Infected), ..Query::default() };
+    assert_eq!(names(&mut reader, &infected), ["a.jpg"]);
+    history.moved(id, Some(Path::new("/elsewhere/a.jpg"))).unwrap();
+    assert_eq!(reader.row(id).unwrap().unwrap().place.as_deref(), Some(Path::new("/elsewhere/a.jpg")));
+    history.moved(id, None).unwrap();
+    assert_eq!(reader.row(id).unwrap().unwrap().place, None);
+}
+
+#[test]
+fn a_second_that_is_full_goes_on_in_the_next() {
+    let (home, mut history, mut reader) = with(&["a.jpg"]);
+    let db = Connection::open(home.path().join(FILE)).unwrap();
+    db.execute_batch(
+        "PRAGMA foreign_keys = OFF; UPDATE file SET id = id + 131071; UPDATE detail SET id = id + 131071;",
+    )
+    .unwrap();
+    history.record(&transfer(2, 10), &[file("b.jpg"), file("c.jpg")]).unwrap();
+    let rows = all(&mut reader, &Query::default(), 9);
+    let rows: Vec<_> = rows.iter().map(|row| (row.name.as_str(), row.when)).collect();
+    assert_eq!(rows, [("c.jpg", at(11)), ("b.jpg", at(11)), ("a.jpg", at(10))]);
+}
+
+#[test]
+fn where_nothing_is_kept_nothing_is_found_until_something_is() {
+    let home = home();
+    let mut reader = Reader::open(home.path()).unwrap();
+    assert_eq!(names(&mut reader, &asking("")), [""; 0]);
+    assert!(!home.path().join(FILE).exists(), "who reads makes nothing");
+    let mut history = History::open(home.path()).unwrap();
+    history.record(&transfer(1, 0), &[file("a.jpg")]).unwrap();
+    assert_eq!(names(&mut reader, &asking("")), ["a.jpg"]);
+}
