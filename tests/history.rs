@@ -327,7 +327,8 @@ fn what_is_given_up_after_a_crash_has_ended_and_what_had_come_is_there() {
     let (home, inbox) = receiver.stop();
     let found = by_path(home.path());
     let there: BTreeSet<_> = contents(inbox.path()).into_keys().collect();
-    assert!(there.len() >= 5 && found.keys().cloned().collect::<BTreeSet<_>>() == there, "{found:#?}");
+    // What had got its name in the very moment of the crash is not known to have it.
+    assert!(found.len() >= 5 && found.keys().all(|path| there.contains(path)), "{found:#?}");
     for row in found.values() {
         assert_eq!((row.became, row.transfer.ending), (Became::Stored, Ending::Cancelled(Side::Here)));
         is_true(row);
