@@ -14,7 +14,7 @@ use super::{
     exit::Exit,
     json,
     render::Screen,
-    words::past,
+    words::past::{self, Emptiness},
 };
 use crate::{
     engine::{
@@ -88,17 +88,6 @@ pub fn list(
         }
     }
     Ok(Exit::Complete)
-}
-
-/// Why nothing is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Emptiness {
-    /// There are entries, and none of them fits.
-    NothingFits,
-    /// There is no entry.
-    NothingYet,
-    /// Nor will there be.
-    SwitchedOff,
 }
 
 fn emptiness(home: &Path, reader: &mut Reader) -> Result<Emptiness, anyhow::Error> {

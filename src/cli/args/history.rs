@@ -201,7 +201,11 @@ mod tests {
     use std::ffi::OsString;
 
     use super::*;
-    use crate::cli::args::{Task, parse};
+    use crate::cli::{
+        args::{Task, parse},
+        asked::Sure,
+        terminal::at_terminal,
+    };
 
     fn read(line: &[&str]) -> Result<Task, String> {
         parse(std::iter::once(&"airlift").chain(line).map(OsString::from))

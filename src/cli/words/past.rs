@@ -5,7 +5,6 @@ use std::time::SystemTime;
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
-    cli::history::Emptiness,
     engine::history::{Became, Count, Ending, Item, Row, Verdict},
     model::{Direction, Screening, Side, text},
 };
@@ -99,6 +98,17 @@ fn became(row: &Row) -> Vec<String> {
         _ => None,
     };
     fate.into_iter().chain(unscanned).collect()
+}
+
+/// Why nothing is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Emptiness {
+    /// There are entries, and none of them fits.
+    NothingFits,
+    /// There is no entry.
+    NothingYet,
+    /// Nor will there be.
+    SwitchedOff,
 }
 
 /// What is said where nothing is shown.
