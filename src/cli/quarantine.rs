@@ -82,9 +82,10 @@ fn choose(all: Vec<QuarantineItem>, ids: &[String]) -> Result<Vec<QuarantineItem
     for text in ids {
         let start = text.to_ascii_lowercase();
         let exact = all.iter().filter(|item| item.id.as_str() == start).collect::<Vec<_>>();
-        let fitting = match exact.is_empty() {
-            true => all.iter().filter(|item| item.id.as_str().starts_with(&start)).collect(),
-            false => exact,
+        let fitting = if exact.is_empty() {
+            all.iter().filter(|item| item.id.as_str().starts_with(&start)).collect()
+        } else {
+            exact
         };
         let [one] = fitting[..] else {
             return Err(match fitting.len() {

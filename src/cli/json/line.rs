@@ -88,6 +88,7 @@ pub enum Line<'a> {
         rate: f64,
         limited_by: Option<BottleneckLine>,
         stalled: Option<SideLine>,
+        checking: Option<SideLine>,
     },
     Finished {
         #[serde(flatten)]
@@ -236,6 +237,7 @@ impl<'a> Line<'a> {
             rate: progress.rate,
             limited_by: progress.limited_by.map(BottleneckLine::from),
             stalled: progress.stalled.map(SideLine::from),
+            checking: progress.checking.map(SideLine::from),
         }
     }
 

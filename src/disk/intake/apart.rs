@@ -31,7 +31,7 @@ pub fn put(shared: &Shared, file: Screened) -> Result<Apart, DiskError> {
         // Nothing was said that could keep it out.
         Screening::Off | Screening::Clean => return Err(DiskError::NotWanted(no)),
     };
-    let quarantine = shared.watch.quarantine().ok_or_else(|| DiskError::NotWanted(no))?;
+    let quarantine = shared.watch.quarantine().ok_or(DiskError::NotWanted(no))?;
     let Some(whole) = file.into_whole() else { return Err(DiskError::Vanished(shown)) };
     let (entry, offered_size, mode) = shared.file(no)?;
     let path = shared.local(&entry.path).into_owned();

@@ -340,10 +340,8 @@ impl Verified {
         part.set_mode(&file);
         part.set_time(&file);
         let handles = part.handles();
-        let made = match part.shared().watch.looks() {
-            true => file.metadata().ok().and_then(|made| numbers(&Metadata::from_just_metadata(made))),
-            false => None,
-        };
+        let made = part.shared().watch.looks().then(|| file.metadata().ok()).flatten();
+        let made = made.and_then(|made| numbers(&Metadata::from_just_metadata(made)));
         // A full disk of handles would end all transfers; without one, a file is opened again.
         let is_kept = size > Partial::LARGE && Arc::strong_count(&handles) <= MAX_HANDLES;
         let file = (is_kept || part.is_nameless()).then_some((file, handles));

@@ -46,6 +46,7 @@ pub struct Screened {
 }
 
 /// What comes of a look.
+#[expect(clippy::large_enum_variant, reason = "it is the one that nearly always comes")]
 pub enum Looked {
     Screened(Screened),
     /// It can't be looked into, and so can't be stored.

@@ -153,8 +153,7 @@ impl Quarantine {
             let name = entry.map_err(failed)?.file_name();
             let id =
                 name.to_str().and_then(|name| name.strip_suffix(ENDING)).and_then(|name| name.parse().ok());
-            let noted = id.and_then(|id: QuarantineId| Some((home.note(id.as_str())?, id)));
-            notes.extend(noted.map(|(note, id)| (id, note)));
+            notes.extend(id.and_then(|id: QuarantineId| home.note(id.as_str()).map(|note| (id, note))));
         }
         Ok(notes)
     }

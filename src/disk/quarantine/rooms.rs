@@ -70,7 +70,7 @@ impl Quarantine {
         let is_there = home.dir.dir_metadata().is_ok_and(|found| Some(found.dev()) == device);
         let mut last = None;
         if is_there {
-            match self.put_into(&home, &home, body, facts) {
+            match put_into(&home, &home, body, facts) {
                 Err(why) if is_elsewhere(&why) => {}
                 put => return put.map_err(|why| failed(&home.path, why)),
             }
@@ -83,7 +83,7 @@ impl Quarantine {
                     continue;
                 }
             };
-            match self.put_into(&room, &home, body, facts) {
+            match put_into(&room, &home, body, facts) {
                 Err(why) if is_elsewhere(&why) => {}
                 put => return put.map_err(|why| failed(&room.path, why)),
             }
@@ -92,46 +92,44 @@ impl Quarantine {
     }
 
     /// Opens the room in the home, and makes it where it is missing.
+    ///
+    /// # Errors
+    /// When it can't be made or opened.
     pub fn home(&self) -> io::Result<Room> {
         modes::make_private(&self.folder)?;
         let dir = Dir::open_ambient_dir(&self.folder, ambient_authority())?;
         Ok(Room { dir, path: self.folder.to_path_buf() })
     }
+}
 
-    fn put_into(
-        &self,
-        room: &Room,
-        home: &Room,
-        body: &Body<'_>,
-        facts: &Facts<'_>,
-    ) -> io::Result<QuarantineId> {
-        let note = Note::of(facts, room.path.clone());
-        let id = free_name(home, room, facts)?;
-        let is_home = room.path == home.path;
-        home.write(&id, &note)?;
-        let put = (|| {
-            if !is_home {
-                room.write(&id, &note)?;
-            }
-            lock_away(body)?;
-            match body {
-                Body::Named { dir, name } => rename::no_clobber_into(dir, name, &room.dir, id.as_str()),
-                Body::Nameless(file) => nameless::name(file, &room.dir, id.as_str()),
-            }
-        })();
-        if put.is_err() {
-            // It is where it was.
-            for room in [room, home] {
-                let _ = room.dir.remove_file(format!("{id}{ENDING}"));
-            }
+/// Notes and moves a file into one room.
+fn put_into(room: &Room, home: &Room, body: &Body<'_>, facts: &Facts<'_>) -> io::Result<QuarantineId> {
+    let note = Note::of(facts, room.path.clone());
+    let id = free_name(home, room, facts)?;
+    let is_home = room.path == home.path;
+    home.write(&id, &note)?;
+    let put = (|| {
+        if !is_home {
+            room.write(&id, &note)?;
         }
-        put?;
-        sync::folder(&room.dir)?;
-        if let Body::Named { dir, .. } = body {
-            sync::folder(dir)?;
+        lock_away(body)?;
+        match body {
+            Body::Named { dir, name } => rename::no_clobber_into(dir, name, &room.dir, id.as_str()),
+            Body::Nameless(file) => nameless::name(file, &room.dir, id.as_str()),
         }
-        Ok(id)
+    })();
+    if put.is_err() {
+        // It is where it was.
+        for room in [room, home] {
+            let _ = room.dir.remove_file(format!("{id}{ENDING}"));
+        }
     }
+    put?;
+    sync::folder(&room.dir)?;
+    if let Body::Named { dir, .. } = body {
+        sync::folder(dir)?;
+    }
+    Ok(id)
 }
 
 /// True where a file can't be moved to, because it is on another disk, or looks like one.

@@ -257,11 +257,15 @@ impl Row {
         let fraction = progress.fraction();
         // 100 % is for what is done.
         let percent = fraction.map_or(String::new(), |f| format!("{:.0} %", (f * 100.0).floor().min(99.0)));
-        let limit = match (progress.stalled, progress.limited_by) {
-            (Some(Side::Here), _) => "Waiting for this device’s disk, which does not answer".to_owned(),
-            (Some(Side::There), _) => "Waiting for the other device’s disk, which does not answer".to_owned(),
-            (None, Some(limit)) => format!("Limited by {}", limit.name()),
-            (None, None) => String::new(),
+        let limit = match (progress.checking, progress.stalled, progress.limited_by) {
+            (Some(Side::Here), ..) => "Checking for viruses…".to_owned(),
+            (Some(Side::There), ..) => "The other device checks for viruses…".to_owned(),
+            (None, Some(Side::Here), _) => "Waiting for this device’s disk, which does not answer".to_owned(),
+            (None, Some(Side::There), _) => {
+                "Waiting for the other device’s disk, which does not answer".to_owned()
+            }
+            (None, None, Some(limit)) => format!("Limited by {}", limit.name()),
+            (None, None, None) => String::new(),
         };
         self.body = Body::Flowing { fraction, percent, text: parts.join(SEPARATOR), limit };
     }

@@ -43,7 +43,7 @@ pub enum Order {
     /// The answer was yes: send everything but these.
     Flow {
         token: LaneToken,
-        answer: Wants,
+        answer: Box<Wants>,
     },
     /// So many bytes are stored at the receiver.
     Progress {

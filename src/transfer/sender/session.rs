@@ -169,7 +169,7 @@ impl Session<'_> {
                 () = sleep_until(deadline) => return Err(TransferError::NoAnswer),
             };
             match order {
-                Order::Flow { token, answer } => break (token, answer),
+                Order::Flow { token, answer } => break (token, *answer),
                 Order::End(ended) => return Ok(ended),
                 _ => {}
             }

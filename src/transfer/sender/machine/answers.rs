@@ -54,7 +54,7 @@ impl Machine {
             tally.apart(*entry, (&path, None, *digest), why, Side::There);
         }
         self.phase = Phase::Flowing(tally);
-        Ok(Order::Flow { token, answer })
+        Ok(Order::Flow { token, answer: Box::new(answer) })
     }
 
     pub(super) fn on_differ(&mut self, differ: Vec<EntryNo>) -> Result<Order, Violation> {

@@ -27,7 +27,7 @@ fn offered() -> Machine {
 
 fn accept(machine: &mut Machine) -> Result<Wants, Violation> {
     match say(machine, FromReceiver::Accept { token: [1; 16] })? {
-        Order::Flow { answer, .. } => Ok(answer),
+        Order::Flow { answer, .. } => Ok(*answer),
         other => panic!("{other:?}"),
     }
 }

@@ -102,7 +102,8 @@ fn exceptions_must_ascend_and_stay_within_the_offer() {
         say(&mut machine, FromReceiver::Except(vec![range])).expect("ascending");
     }
     let order = say(&mut machine, FromReceiver::Accept { token: [1; 16] });
-    let Ok(Order::Flow { answer: Wants { unwanted, .. }, .. }) = order else { panic!("{order:?}") };
+    let Ok(Order::Flow { answer, .. }) = order else { panic!("{order:?}") };
+    let Wants { unwanted, .. } = *answer;
     assert_eq!(unwanted, [0..1, 2..3]);
     let report = machine.into_tally().report(Ended::Complete, Pipeline::default());
     assert_eq!(report.left_out.total(), 1, "a folder that is left out is no file");
