@@ -189,7 +189,7 @@ impl Quarantine {
             self.look(tools);
         }
         if let Some((id, act)) = asked {
-            self.act(id, &act, tools);
+            self.act(&id, act, tools);
         }
         if ui.memory(|m| m.top_modal_layer().is_none())
             && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape))
@@ -199,7 +199,7 @@ impl Quarantine {
         wish
     }
 
-    fn act(&mut self, id: QuarantineId, act: &Act, tools: &mut Tools) {
+    fn act(&mut self, id: &QuarantineId, act: Act, tools: &mut Tools) {
         let deed = match act {
             Act::Delete => QuarantineDeed::Delete,
             Act::Release => QuarantineDeed::Release,
@@ -207,7 +207,7 @@ impl Quarantine {
         };
         let (reply, answer) = oneshot::channel();
         if tools.ask(Command::Quarantine { items: vec![id.clone()], deed, reply }) {
-            self.list.begin(&id);
+            self.list.begin(id);
             self.doing.push(Doing { deed, answer });
         }
     }

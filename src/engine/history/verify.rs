@@ -6,7 +6,7 @@ use std::{
     io,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc::{Receiver, TryRecvError, sync_channel},
     },
     thread,
@@ -15,7 +15,7 @@ use std::{
 use crate::{
     disk::{self, Places, digest_of},
     history::{Row, RowId},
-    model::text,
+    model::{CHUNK, text},
 };
 
 /// What a look at a file has shown.
@@ -80,6 +80,8 @@ const VERDICTS: usize = 64;
 pub struct Verification {
     found: Mutex<Receiver<Verified>>,
     is_over: Arc<AtomicBool>,
+    /// Pieces of the file in hand that were begun with.
+    pieces: Arc<AtomicU64>,
 }
 
 impl Verification {
@@ -91,9 +93,16 @@ impl Verification {
         let (told, found) = sync_channel(VERDICTS);
         let is_over = Arc::<AtomicBool>::default();
         let over = Arc::clone(&is_over);
+        let pieces = Arc::<AtomicU64>::default();
+        let begun = Arc::clone(&pieces);
         let look = move || {
             for row in rows {
-                let Some(verdict) = verify(&row, &|| over.load(Ordering::Relaxed)) else { break };
+                begun.store(0, Ordering::Relaxed);
+                let is_over = || {
+                    begun.fetch_add(1, Ordering::Relaxed);
+                    over.load(Ordering::Relaxed)
+                };
+                let Some(verdict) = verify(&row, &is_over) else { break };
                 // Nobody listens any more.
                 if told.send(Verified { id: row.id, verdict }).is_err() {
                     break;
@@ -105,7 +114,13 @@ impl Verification {
         };
         // It ends when this is dropped, with the piece that it reads.
         thread::Builder::new().name("verify".to_owned()).spawn(look)?;
-        Ok(Self { found: Mutex::new(found), is_over })
+        Ok(Self { found: Mutex::new(found), is_over, pieces })
+    }
+
+    /// About how many bytes of the file in hand have been read. Holes may count for more than they are.
+    #[must_use]
+    pub fn read(&self) -> u64 {
+        self.pieces.load(Ordering::Relaxed).saturating_sub(1) * CHUNK as u64
     }
 
     /// The next verdict, if it is there. Never blocks.

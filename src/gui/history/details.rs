@@ -2,7 +2,7 @@
 //!
 //! Knows one row and how it is read. Must not know the list it stands in, or how its wishes come true.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use egui::{Align, Label, Layout, RichText, TextWrapMode, Ui, vec2};
 
@@ -16,7 +16,7 @@ use crate::{
     engine::history::{Became, Ending, Item, Row},
     gui::{
         icons, paths, theme, when,
-        widgets::{Button, Look, icon, icon_button, small, strong, tile},
+        widgets::{Button, Look, icon, icon_button, progress, small, strong, tile},
     },
     model::{
         Direction, Screening, Side,
@@ -24,6 +24,8 @@ use crate::{
     },
 };
 
+/// How often a bar moves.
+const PULSE: Duration = Duration::from_millis(250);
 /// Width of what stands left of a fact.
 const LABEL: f32 = 88.0;
 
@@ -259,13 +261,12 @@ fn verify(ui: &mut Ui, row: &Row, aside: &Aside<'_>) -> Option<Act> {
         }
         Verifying::Reading(_) => {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if ui.add(Button::new("Stop", Look::Quiet)).clicked() {
+                if ui.add(Button::new("Stop", Look::Quiet).named("Stop verifying")).clicked() {
                     act = Some(Act::StopVerifying);
                 }
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    ui.add(Label::new(small(aside.verifying.said(row.size), p.faint)).truncate());
-                });
+                progress(ui, aside.verifying.fraction(row.size), p.accent, "Verifying");
             });
+            ui.ctx().request_repaint_after(PULSE);
         }
         Verifying::Said { text, is_good } => {
             let (image, color) =

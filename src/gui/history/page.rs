@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use egui::{Context, Key, Modifiers, Rect, ScrollArea, Ui, pos2};
+use egui::{Context, Event, Key, Modifiers, Rect, ScrollArea, Ui, pos2};
 
 use super::{
     around::Around,
@@ -143,6 +143,10 @@ impl Page {
         settings: &Settings,
         tools: &mut Tools,
     ) -> Option<Wish> {
+        if ui.input(|i| i.events.iter().any(|event| matches!(event, Event::WindowFocused(true)))) {
+            // Files may have been moved in another window.
+            self.sights.looking.forget();
+        }
         let devices = self.choices(around);
         let (is_wide, has_pane) = (rect.width() >= WIDE, self.opened.is_some());
         let mut wish = None;
@@ -237,11 +241,13 @@ impl Page {
             self.look_at(id);
         }
         // A button that has the keyboard is pressed by this key.
-        let is_on_button = ui.memory(|m| m.focused()).is_some_and(|id| !self.is_own(id));
+        let is_on_button = ui.memory(egui::Memory::focused).is_some_and(|id| !self.is_own(id));
         if !is_on_button && ui.input(|i| i.key_pressed(Key::Enter)) {
             let first = self.search.pages.beside(self.list.chosen, 0);
             self.list.chosen = first;
-            first.into_iter().for_each(|id| self.look_at(id));
+            if let Some(id) = first {
+                self.look_at(id);
+            }
         }
         None
     }

@@ -33,7 +33,7 @@ pub enum Grouping {
 
 #[derive(Default)]
 pub struct Pages {
-    pages: Vec<Page>,
+    loaded: Vec<Page>,
     grouping: Grouping,
     /// Where the last page goes on; `None` where it is the last of all.
     next: Option<Cursor>,
@@ -81,12 +81,12 @@ impl Pages {
     /// Takes a page that was wanted.
     pub fn fill(&mut self, slot: usize, found: Found) {
         let lines: Vec<_> = found.rows.into_iter().map(Line::new).collect();
-        if slot == self.pages.len() {
+        if slot == self.loaded.len() {
             let after = self.next.take();
             self.next = found.next;
-            self.pages.push(Page { after, lines: None, rows: 0, heads: 0, last: None });
+            self.loaded.push(Page { after, lines: None, rows: 0, heads: 0, last: None });
         }
-        let Some(page) = self.pages.get_mut(slot) else { return };
+        let Some(page) = self.loaded.get_mut(slot) else { return };
         page.lines = Some(lines);
         self.measure(slot);
     }
@@ -98,9 +98,9 @@ impl Pages {
 
     /// Counts what a page holds.
     fn measure(&mut self, slot: usize) {
-        let mut before = slot.checked_sub(1).and_then(|before| self.pages[before].last);
+        let mut before = slot.checked_sub(1).and_then(|before| self.loaded[before].last);
         let grouping = self.grouping;
-        let page = &mut self.pages[slot];
+        let page = &mut self.loaded[slot];
         let Some(lines) = &page.lines else { return };
         page.rows = lines.len();
         page.heads = 0;
@@ -119,7 +119,7 @@ impl Pages {
 
     /// Rows whose places are known.
     pub fn rows(&self) -> usize {
-        self.pages.iter().map(|page| page.rows).sum()
+        self.loaded.iter().map(|page| page.rows).sum()
     }
 
     /// True where nothing more can be asked for.
@@ -129,7 +129,7 @@ impl Pages {
 
     /// Height of what is known, and of what is expected below it.
     pub fn height(&self) -> f32 {
-        let known: f32 = self.pages.iter().map(Page::height).sum();
+        let known: f32 = self.loaded.iter().map(Page::height).sum();
         let rows = self.rows();
         let below = if self.is_whole() { 0 } else { self.expected.min(MOST).saturating_sub(rows).max(1) };
         known + tall(below, 0)
@@ -138,7 +138,7 @@ impl Pages {
     /// The pages that reach into a range, with where each begins.
     fn within(&self, range: Rangef) -> impl Iterator<Item = (usize, f32)> {
         let mut top = 0.0;
-        let places = self.pages.iter().enumerate().map(move |(slot, page)| {
+        let places = self.loaded.iter().enumerate().map(move |(slot, page)| {
             let begin = top;
             top += page.height();
             (slot, begin, top)
@@ -152,9 +152,9 @@ impl Pages {
     /// Everything that is held of a range, with where it begins.
     pub fn pieces(&self, range: Rangef) -> impl Iterator<Item = (f32, Piece<'_>)> {
         self.within(range).flat_map(move |(slot, begin)| {
-            let mut day = slot.checked_sub(1).and_then(|before| self.pages[before].last);
+            let mut day = slot.checked_sub(1).and_then(|before| self.loaded[before].last);
             let mut top = begin;
-            let lines = self.pages[slot].lines.iter().flatten();
+            let lines = self.loaded[slot].lines.iter().flatten();
             lines.flat_map(move |line| {
                 let is_new = self.grouping == Grouping::ByDay && day != Some(line.day);
                 day = Some(line.day);
@@ -173,32 +173,32 @@ impl Pages {
     /// The page to ask for so that a range, or what comes below it, can be shown.
     pub fn wanted(&self, range: Rangef) -> Option<Wanted> {
         for (slot, _) in self.within(range) {
-            let page = &self.pages[slot];
+            let page = &self.loaded[slot];
             if page.lines.is_none() {
                 return Some(Wanted { slot, after: page.after.clone(), limit: page.rows.max(1) });
             }
         }
-        let known: f32 = self.pages.iter().map(Page::height).sum();
+        let known: f32 = self.loaded.iter().map(Page::height).sum();
         let ahead = 2.0 * range.span();
         if range.max + ahead < known || self.is_whole() {
             return None;
         }
-        Some(Wanted { slot: self.pages.len(), after: Some(self.next.clone()?), limit: PAGE })
+        Some(Wanted { slot: self.loaded.len(), after: Some(self.next.clone()?), limit: PAGE })
     }
 
     /// Lets go of rows that are far from a range.
     pub fn release(&mut self, range: Rangef) {
-        let held = self.pages.iter().filter(|page| page.lines.is_some()).count();
+        let held = self.loaded.iter().filter(|page| page.lines.is_some()).count();
         if held <= HELD {
             return;
         }
         let near: Range<usize> = {
             let mut shown = self.within(range).map(|(slot, _)| slot);
-            let first = shown.next().unwrap_or(self.pages.len());
+            let first = shown.next().unwrap_or(self.loaded.len());
             let last = shown.last().unwrap_or(first);
             first.saturating_sub(HELD / 3)..last + HELD / 3
         };
-        for (slot, page) in self.pages.iter_mut().enumerate() {
+        for (slot, page) in self.loaded.iter_mut().enumerate() {
             if !near.contains(&slot) {
                 page.lines = None;
             }
@@ -206,7 +206,7 @@ impl Pages {
     }
 
     fn lines(&self) -> impl Iterator<Item = (usize, usize, &Line)> {
-        self.pages.iter().enumerate().flat_map(|(slot, page)| {
+        self.loaded.iter().enumerate().flat_map(|(slot, page)| {
             page.lines.iter().flatten().enumerate().map(move |(i, line)| (slot, i, line))
         })
     }
@@ -246,11 +246,11 @@ impl Pages {
         else {
             return false;
         };
-        if let Some(lines) = &mut self.pages[slot].lines {
+        if let Some(lines) = &mut self.loaded[slot].lines {
             lines.remove(i);
         }
         self.expected = self.expected.saturating_sub(1);
-        for slot in slot..self.pages.len() {
+        for slot in slot..self.loaded.len() {
             self.measure(slot);
         }
         true

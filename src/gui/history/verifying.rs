@@ -7,11 +7,8 @@ use crate::{
         Wake,
         history::{Next, Row, Verdict, Verification},
     },
-    model::text::{self, visible},
+    model::text::visible,
 };
-
-/// From this size on it takes so long that it is said how long it may take.
-const LARGE: u64 = 1_000_000_000;
 
 #[derive(Default)]
 pub enum Verifying {
@@ -48,12 +45,13 @@ impl Verifying {
         }
     }
 
-    /// What is said while it is read.
-    pub fn said(&self, size: Option<u64>) -> String {
-        match size {
-            Some(size) if size >= LARGE => format!("Reading all {} of it…", text::bytes(size)),
-            _ => "Reading it…".to_owned(),
-        }
+    /// How far it has been read, from 0 to 1; `None` where nothing is read.
+    pub fn fraction(&self, size: Option<u64>) -> Option<f32> {
+        let Self::Reading(reading) = self else { return None };
+        let size = size.filter(|size| *size > 0)?;
+        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a bar")]
+        let fraction = (reading.read() as f64 / size as f64).clamp(0.0, 1.0) as f32;
+        Some(fraction)
     }
 }
 
