@@ -258,7 +258,13 @@ def flight(theme):
         os.remove(os.path.join(inbox, "Memo.wav"))
         studio.click("Done", "push button")
         studio.click("History", "push button")
+        studio.type("wav")
         until(lambda: any(row.startswith("Memo.wav") and row.endswith("gone") for row in rows(studio)), "what is gone")
+        click_row(studio, "Memo.wav")
+        studio.sees("It is not there any more.")
+        studio.key("Escape", "Escape")
+        studio.sees(f"{len(names) + 1} entries")
+        studio.type("mi")
         click_row(studio, LONG[:20])
         studio.sees("Copy the digest")
         shoot("history-gone", studio)
@@ -267,6 +273,8 @@ def flight(theme):
         studio.sees("The file itself stays where it is.")
         shoot("history-remove", studio)
         studio.click("Remove", "push button")
+        studio.sees("Removed from the history.")
+        studio.click("Clear the search", "push button")
         studio.sees(f"{len(names)} entries")
         assert os.path.exists(os.path.join(inbox, LONG)), "the file went with its entry"
 

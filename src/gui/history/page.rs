@@ -224,6 +224,8 @@ impl Page {
             self.focus = Focus::Wanted;
         }
         if pressed(Modifiers::NONE, Key::Escape) {
+            // The toolkit has taken the keyboard from the field by now.
+            self.focus = Focus::Wanted;
             if self.opened.take().is_some() {
                 return None;
             }
