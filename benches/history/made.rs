@@ -53,7 +53,10 @@ fn name(dice: &mut Dice) -> (String, ContentKind) {
             let (one, other) = (dice.of(&OFFICE), dice.of(&OFFICE));
             (format!("{one} {other} {n}.docx"), ContentKind::Document)
         }
-        12..14 => (format!("{:016x}{:016x}.bin", dice.0, dice.roll(u64::MAX)), ContentKind::Other),
+        12..14 => {
+            let (one, other) = (dice.roll(u64::MAX), dice.roll(u64::MAX));
+            (format!("{one:016x}{other:016x}.bin"), ContentKind::Other)
+        }
         14..16 => (format!("{}{n:04}.jpg", dice.of(&FAR)), ContentKind::Picture),
         16 => (format!("{} {} {n}.pdf", dice.of(&ACCENTED), dice.of(&OFFICE)), ContentKind::Document),
         17 => (format!("module_{n}_{}.rs", dice.of(&OFFICE)), ContentKind::Text),
