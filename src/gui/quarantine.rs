@@ -173,7 +173,7 @@ impl Quarantine {
                     "Nothing is in quarantine. Files that a virus is found in are put here instead of into your folder.",
                 ),
                 List::Rows(rows) => {
-                    let about = "These files have come, and were not let into your folders. Nothing else can open them here.";
+                    let about = "These files have come, and were not let into your folders.";
                     ui.label(RichText::new(about).color(p.faint));
                     ScrollArea::vertical().id_salt("quarantine").auto_shrink([false, false]).show(ui, |ui| {
                         for row in rows {

@@ -297,6 +297,7 @@ def flight(theme):
         studio.sees("Close the details")
         shoot("history-small-details", studio)
         studio.key("Escape")
+        studio.missing("Close the details")
         shoot("history-small", studio)
         subprocess.run(["xdotool", "windowsize", "--sync", studio.id, *map(str, SIZE)], check=True)
 

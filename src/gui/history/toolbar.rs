@@ -50,11 +50,11 @@ pub fn bar(ui: &mut Ui, bar: &Bar<'_>) -> Option<Word> {
                 button(ui, Button::new("Clear…", Look::Quiet).named("Clear the history"), Word::Clear);
             }
             button(ui, Button::new("Keep for…", Look::Quiet).named("Keep the history for"), Word::Settings);
-            let (name, look) = match bar.quarantined {
-                0 => ("Quarantine".to_owned(), Look::Quiet),
-                count => (format!("Quarantine ({count})"), Look::Danger),
+            let name = match bar.quarantined {
+                0 => "Quarantine".to_owned(),
+                count => format!("Quarantine ({count})"),
             };
-            button(ui, Button::new(&name, look).named("Quarantine"), Word::Quarantine);
+            button(ui, Button::new(&name, Look::Quiet).named("Quarantine"), Word::Quarantine);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 line(ui, RichText::new(bar.counted).color(p.faint));
             });

@@ -169,6 +169,7 @@ impl Row {
     fn really(&mut self, ui: &mut Ui, text: &str, name: &str, deed: Act) -> Option<Act> {
         let mut act = None;
         let name = format!("{name} {}", self.name);
+        ui.add_space(4.0);
         ui.horizontal(|ui| {
             let keep = format!("Keep {} in quarantine", self.name);
             if ui.add(Button::new("Keep it here", Look::Primary).named(&keep)).clicked() {
