@@ -115,7 +115,7 @@ fn kinds(reader: &mut Reader) {
             "sent to one device",
             Query {
                 direction: Some(Direction::Send),
-                device: Some(DeviceIs::Called("Büro 3".to_owned())),
+                device: Some(DeviceIs::Called("Büro 5".to_owned())),
                 ..words("")
             },
         ),
