@@ -86,11 +86,19 @@ impl Quarantine {
     /// So many are in it now. Says when there are more than before.
     pub fn hear(&mut self, count: u64, tools: &mut Tools) {
         if count > self.count {
-            let files = match count - self.count {
-                1 => "A file was".to_owned(),
-                more => format!("{} were", text::count(more, "file", "files")),
+            let what = match (self.count, count - self.count) {
+                (0, 1) => "A file is in quarantine: it was not let in.".to_owned(),
+                (0, new) => {
+                    format!("{} are in quarantine: they were not let in.", text::count(new, "file", "files"))
+                }
+                (_, 1) => "One more file is in quarantine: it was not let in.".to_owned(),
+                (_, new) => {
+                    format!(
+                        "{} are in quarantine: they were not let in.",
+                        text::count(new, "more file", "more files")
+                    )
+                }
             };
-            let what = format!("{files} put into quarantine: it was not let in. See Quarantine.");
             tools.notices.failed(what);
         }
         let is_new = self.count != count;

@@ -84,7 +84,7 @@ impl Opener for At {
 pub struct Empty(Vec<Found>);
 
 impl Empty {
-    pub fn new() -> Box<dyn Past> {
+    pub fn past() -> Box<dyn Past> {
         Box::new(Self(Vec::new()))
     }
 }
@@ -121,7 +121,7 @@ impl Bench {
     }
 
     pub fn with(snapshot: Snapshot, size: [f32; 2]) -> Self {
-        Self::over(Empty::new(), snapshot, size)
+        Self::over(Empty::past(), snapshot, size)
     }
 
     /// A window over this history.

@@ -36,7 +36,7 @@ fn id(number: usize) -> RowId {
 fn row(number: usize, name: &str) -> Row {
     Row {
         id: id(number),
-        when: SystemTime::now() - Duration::from_secs(60),
+        when: SystemTime::now() - Duration::from_mins(1),
         item: Item::File,
         name: name.to_owned(),
         folder: String::new(),
@@ -53,7 +53,7 @@ fn row(number: usize, name: &str) -> Row {
         transfer: TransferRow {
             id: TransferId([1; 16]),
             began: SystemTime::now() - Duration::from_secs(62),
-            ended: Some(SystemTime::now() - Duration::from_secs(60)),
+            ended: Some(SystemTime::now() - Duration::from_mins(1)),
             ending: Ending::Complete,
             took: Duration::from_secs(2),
             bytes: 4_210_000,
@@ -245,7 +245,7 @@ fn nothing_at_all_and_nothing_found_are_told_apart() {
 fn where_the_history_is_off_it_says_so_and_lets_it_be_turned_on() {
     let settings = Settings { history: Keep::Off, ..snapshot().settings };
     let off = Snapshot { settings, ..snapshot() };
-    let mut bench = Bench::over(Empty::new(), off.clone(), SIZE);
+    let mut bench = Bench::over(Empty::past(), off.clone(), SIZE);
     bench.press("History");
     bench.must_say("The history is off");
     bench.press("Change what is recorded");
@@ -508,7 +508,7 @@ fn a_page_at_rest_draws_nothing() {
     let told = Told::new((0..300).map(|i| row(300 - i, &format!("file {i}"))).collect());
     let mut bench = page(&told);
     open_row(&mut bench, "file 3");
-    assert!(bench.next_frame_in() > Duration::from_secs(3600));
+    assert!(bench.next_frame_in() > Duration::from_hours(1));
 }
 
 #[test]
@@ -546,7 +546,7 @@ fn gone_files_are_shown_as_gone() {
 /// Lets the threads of the page do their work.
 #[track_caller]
 fn wait(bench: &mut Bench, until: impl Fn(&Bench) -> bool) {
-    let end = std::time::Instant::now() + Duration::from_secs(60);
+    let end = std::time::Instant::now() + Duration::from_mins(1);
     while !until(bench) {
         assert!(std::time::Instant::now() < end, "waited too long");
         std::thread::park_timeout(Duration::from_millis(5));

@@ -29,7 +29,7 @@ fn item(number: u8, name: &str, why: Caught) -> QuarantineItem {
         size: 1_250_000,
         digest: Digest([7; 32]),
         why,
-        since: SystemTime::now() - Duration::from_secs(60),
+        since: SystemTime::now() - Duration::from_mins(1),
         from: Some(DeviceId::of_public_key(b"Anna")),
         from_name: "Anna’s laptop".to_owned(),
         place: QuarantinePlace::Here,
@@ -162,12 +162,12 @@ fn a_file_that_lands_there_is_told_of_and_leads_to_the_page() {
     let mut bench = Bench::new();
     assert!(bench.button("Show the quarantine").is_none());
     bench.publish(Event::Quarantined(1));
-    bench.must_say("A file was put into quarantine");
+    bench.must_say("A file is in quarantine: it was not let in.");
     bench.press("Show the quarantine");
     list(&mut bench, vec![infected(1, "a.exe")]);
     // While it is open, it follows.
     bench.publish(Event::Quarantined(3));
-    bench.must_say("2 files were put into quarantine");
+    bench.must_say("2 more files are in quarantine");
     list(&mut bench, vec![infected(3, "c.exe"), infected(2, "b.exe"), infected(1, "a.exe")]);
     assert!(bench.button("Delete c.exe").is_some());
     bench.publish(Event::Quarantined(0));
@@ -216,7 +216,7 @@ fn however_long_or_odd_a_name_is_everything_stays_in_the_window() {
                 assert!(window.contains_rect(place), "{button} at {place:?}");
             }
             assert!(!bench.says("\u{202e}"), "nothing hides");
-            assert!(bench.next_frame_in() > Duration::from_secs(3600));
+            assert!(bench.next_frame_in() > Duration::from_hours(1));
         }
     }
 }

@@ -131,8 +131,8 @@ fn tone(ui: &Ui, row: &Row) -> egui::Color32 {
 
 fn facts(ui: &mut Ui, row: &Row, aside: &Aside<'_>) -> Option<Act> {
     let mut act = None;
-    let whole = row.transfer.why.as_ref().filter(|_| row.item == Item::Transfer);
-    let why = row.why.as_ref().or(whole);
+    let general = row.transfer.why.as_ref().filter(|_| row.item == Item::Transfer);
+    let why = row.why.as_ref().or(general);
     if let Some(why) = why {
         fact(ui, "Why", &visible(why));
     }
