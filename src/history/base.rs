@@ -1,7 +1,7 @@
 //! The file as such: made for its owner alone, opened, migrated, kept aside when it is damaged.
 //!
 //! Knows where it lies and what lies beside it. Must not know what is in its tables. While a connection is open the file
-//! must not be opened in any other way by this process: closing it would let go of SQLite's locks.
+//! must not be opened in any other way by this process: closing it would let go of `SQLite`'s locks.
 
 use std::{
     fs::{self, File},
@@ -20,7 +20,7 @@ use super::{
 pub const FILE: &str = "history.db";
 const LOCK: &str = "history.lock";
 const ASIDE: &str = "history.db.damaged";
-/// As SQLite names what belongs to a file.
+/// As `SQLite` names what belongs to a file.
 const BELONGS: [&str; 2] = ["-wal", "-journal"];
 const SHARED: &str = "-shm";
 /// So long another process of this home may write at a time, before anybody gives up.
@@ -210,7 +210,7 @@ fn beside(path: &Path, what: &str) -> PathBuf {
     name.into()
 }
 
-/// SQLite gives what it makes beside a file the rights of the file.
+/// `SQLite` gives what it makes beside a file the rights of the file.
 fn make_private(path: &Path) -> io::Result<()> {
     let mut options = File::options();
     options.create_new(true).write(true);

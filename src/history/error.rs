@@ -51,9 +51,9 @@ impl Trouble {
         let Some(failure) = error.sqlite_error() else { return Self::Other };
         match (failure.code, failure.extended_code) {
             // “database disk image is malformed”, of the index alone.
-            (_, ffi::SQLITE_CORRUPT_VTAB) => Self::Words,
+            (_, ffi::SQLITE_CORRUPT_VTAB)
             // Nothing of ours is written twice: it is the index that has lost count of its parts.
-            (ErrorCode::ConstraintViolation, _) => Self::Words,
+            | (ErrorCode::ConstraintViolation, _) => Self::Words,
             (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _) => Self::Damaged,
             (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => Self::Locked,
             // What is shared between processes needs room too.

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     io,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
 };
@@ -131,11 +131,12 @@ impl Finder {
         let desk = Arc::new(Desk::default());
         let (its, home) = (Arc::clone(&desk), home.to_owned());
         let thread = thread::Builder::new().name("finder".to_owned());
-        let thread = thread.spawn(move || answer_all(&its, home, wake))?;
+        let thread = thread.spawn(move || answer_all(&its, &home, wake))?;
         Ok(Self { desk, thread: Some(thread) })
     }
 
     /// Asks, and gives up what was asked before, with its answers. Never blocks.
+    #[expect(clippy::must_use_candidate, reason = "it is asked all the same")]
     pub fn ask(&self, asked: Asked) -> Ticket {
         let mut state = self.desk.state();
         state.newest.0 += 1;
@@ -172,12 +173,12 @@ impl Drop for Finder {
     }
 }
 
-fn answer_all(desk: &Desk, home: PathBuf, wake: impl Fn()) {
+fn answer_all(desk: &Desk, home: &Path, wake: impl Fn()) {
     let mut reader = None;
     while let Some((to, asked)) = desk.next() {
         let open = match reader.take() {
             Some(open) => Ok(open),
-            None => Reader::open(&home),
+            None => Reader::open(home),
         };
         let tell = |found| {
             let is_wanted = desk.put(Answer { to, found });

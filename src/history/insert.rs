@@ -5,7 +5,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Statement, named_params};
 
 use super::{
-    code::{Code as _, id, millis, size},
+    code::{Code, id, millis, size},
     fate::{Settled, mark, parts},
     fold, place,
     record::{Device, Ending, FileEntry, TransferRecord},
@@ -348,7 +348,7 @@ impl<'a> Rows<'a> {
             new.folder,
             place::kept(new.place),
             digest.map(|digest| digest.0),
-            side.map(|side| side.code()),
+            side.map(Code::code),
             why,
             Settled::kept(screening),
         ))?;

@@ -1,4 +1,4 @@
-//! What came and went, from whom and whereto, kept for as long as its person wants: one SQLite file in the home.
+//! What came and went, from whom and whereto, kept for as long as its person wants: one `SQLite` file in the home.
 //!
 //! [`History`] writes, [`Reader`] answers, [`Finder`] answers on a thread of its own while somebody types. Several
 //! processes of one home may do each at once. Knows its file and what is asked of it. Must not know who records, who

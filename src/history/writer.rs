@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 use super::{
     base::Base,
-    code::{Code as _, id},
+    code::{Code, id},
     error::{Damage, HistoryError, Trouble},
     fate::Settled,
     insert::{self, Rows},
@@ -260,7 +260,7 @@ fn settle(db: &Connection, id: RowId, settled: &Settled) -> rusqlite::Result<()>
     }
     db.execute(
         "UPDATE detail SET digest = coalesce(?2, digest), side = ?3, why = ?4, screening = ?5 WHERE id = ?1",
-        (id.0, digest.map(|digest| digest.0), side.map(|side| side.code()), why, Settled::kept(screening)),
+        (id.0, digest.map(|digest| digest.0), side.map(Code::code), why, Settled::kept(screening)),
     )?;
     insert::index_again(db, "id = ?1", id.0)
 }

@@ -77,7 +77,7 @@ fn one_of_a_newer_version_is_not_touched() {
     assert!(matches!(History::open(home.path()), Err(HistoryError::Newer { .. })));
     assert!(matches!(Reader::open(home.path()), Err(HistoryError::Newer { .. })));
     assert_eq!(fs::read(home.path().join(FILE)).unwrap(), before);
-    assert_eq!(aside(home.path()), [PathBuf::new(); 0]);
+    assert_eq!(aside(home.path()), Vec::<PathBuf>::new());
 }
 
 /// Writes over all but the first page, which has the list of tables.
