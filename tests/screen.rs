@@ -17,7 +17,9 @@ use std::{
 
 use airlift::{
     disk::{Earlier, Quarantine, Screen, ScreenOf, SentBy, Watch},
-    model::{Caught, FileFate, NotScanned, Outcome, ProblemKind, Screening, Side, TransferId, Unscanned},
+    model::{
+        Caught, FileFate, NotScanned, Outcome, ProblemKind, Report, Screening, Side, TransferId, Unscanned,
+    },
     transfer::Attempt,
     wire::message::HOLES,
 };
@@ -194,8 +196,9 @@ async fn one_among_two_hundred_is_kept_apart_and_both_sides_say_so_and_the_rest_
         assert_eq!((report.files, report.failed, report.hopeless), (199, 1, 1), "{report:?}");
         assert_eq!(report.problems.len(), 1);
         assert!(report.problems[0].path.ends_with("evil.bin") && report.problems[0].why.contains(FOUND));
-        assert_eq!(report.problems[0].side, Side::There);
     }
+    let side = |report: &Report| report.problems[0].side;
+    assert_eq!((side(&sent), side(&received)), (Side::There, Side::Here), "it is where it is kept");
     assert!(
         received.notes[0].starts_with("1 file is in quarantine: “t/evil.bin” (Test.Marker)"),
         "{received:?}"
@@ -434,4 +437,37 @@ async fn what_is_in_quarantine_is_not_sent_a_second_time_and_its_sender_hears_of
     assert!(second.sent.pipeline.wire_bytes < 1_000, "{:?}", second.sent.pipeline);
     assert_eq!(places.caught(), [("evil".to_owned(), infected())]);
     assert_eq!(places.named().into_iter().collect::<Vec<_>>(), ["refused"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_of_a_file_is_told_again_by_every_later_attempt() {
+    let places = Places::new();
+    for (name, content) in [("clean", b"1".as_slice()), ("unseen", b"22"), ("evil", MARK)] {
+        put(places.from.path(), &format!("t/{name}"), content);
+    }
+    let said = |name: &str| match name {
+        "unseen" => Screening::NotScanned(NotScanned::Busy),
+        _ => Screening::Clean,
+    };
+    let (looker, transfer) = (Looker::new(said), TransferId(airlift::identity::random()));
+    let first = Pair { transfer, ..places.pair(&looker, Unscanned::LetIn) };
+    let first = first.run(&[&places.source()], places.to.path()).await;
+    let told = |told: &std::collections::BTreeMap<String, airlift::model::FileRecord>| {
+        ["t/clean", "t/unseen", "t/evil"].map(|path| told[path].fate.clone())
+    };
+    let before = told(&first.told_there);
+    let looks = looker.looks.load(Ordering::SeqCst);
+    let attempt = Attempt::Again(Box::new(first.kept.unwrap()));
+    let again = Pair { transfer, attempt, ..places.pair(&looker, Unscanned::LetIn) };
+    let second = again.run(&[&places.source()], places.to.path()).await;
+    assert_eq!(looker.looks.load(Ordering::SeqCst), looks, "nothing is looked into, as nothing comes");
+    let stored = |content: &[u8], screening| FileFate::Stored {
+        digest: Some(airlift::model::Digest(*blake3::hash(content).as_bytes())),
+        screening,
+    };
+    let [clean, unseen, evil] = told(&second.told_there);
+    assert_eq!(clean, stored(b"1", Screening::Clean));
+    assert_eq!(unseen, stored(b"22", Screening::NotScanned(NotScanned::Busy)));
+    assert!(matches!(evil, FileFate::Infected { name, .. } if name == FOUND));
+    assert_eq!(before, told(&second.told_there));
 }

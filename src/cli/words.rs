@@ -150,7 +150,7 @@ fn finished(t: &Transfer, report: &Report) -> Vec<Line> {
             Side::Here => "",
             Side::There => " (on the other device)",
         };
-        format!("  {}: {}{side}", file.path, file.why)
+        format!("  {}{side}: {}", file.path, file.why)
     });
     lines.extend(listed.map(Line::Wrong));
     let failed = report.failed + report.failed_folders;
@@ -326,7 +326,7 @@ mod tests {
         assert!(told.is_empty());
         assert_eq!(wrong.len(), 1 + LISTED + 1);
         assert_eq!(wrong[0], "50 files were not stored.");
-        assert_eq!(wrong[1], "  trip/0: no space (on the other device)");
+        assert_eq!(wrong[1], "  trip/0 (on the other device): no space");
         assert_eq!(wrong.last().unwrap(), "  and 4,980 more");
     }
 

@@ -23,7 +23,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::system::{at, identity::Identity};
-use crate::model::{Arrival, Arrived, Caught, Coming, Digest, Entry, Lasting, Mark, Timestamp};
+use crate::model::{Arrival, Arrived, Caught, Coming, Digest, Entry, Lasting, Mark, Screening, Timestamp};
 
 const HEADER: [u8; 16] = *b"airliftL\x01\0\0\0\0\0\0\0";
 const CHECK: usize = 8;
@@ -40,6 +40,8 @@ pub struct Saved {
     pub digest: Digest,
     /// `None` where the system knows nothing of the sort: then its content has to tell.
     pub identity: Option<Identity>,
+    /// What was said of it when it got its name.
+    pub screening: Screening,
     /// When anything of it changed last, which nobody can set. `None` until its name will last.
     pub touched: Option<Timestamp>,
 }
@@ -72,6 +74,14 @@ enum Line {
         modified: Option<Time>,
         digest: [u8; 32],
         why: Caught,
+    },
+    /// An intent of a file that somebody has looked into.
+    Looked {
+        mark: u64,
+        size: u64,
+        modified: Option<Time>,
+        saved: Written,
+        screening: Screening,
     },
 }
 
@@ -153,11 +163,16 @@ impl Ledger {
         let mut book = self.book();
         let mut lines = Vec::new();
         for (arrival, saved) in intents {
-            let Saved { path, size, digest, identity, touched: _ } = saved;
+            let Saved { path, size, digest, identity, screening, touched: _ } = saved;
             let saved = Written { path: path.clone(), size: *size, digest: digest.0, identity: *identity };
             let place = book.end + lines.len() as u64;
             let (mark, modified) = (arrival.mark.0, arrival.modified.map(time));
-            put(&mut lines, place, &Line::Intent { mark, size: arrival.size, modified, saved });
+            let size = arrival.size;
+            let line = match screening {
+                Screening::Off => Line::Intent { mark, size, modified, saved },
+                said => Line::Looked { mark, size, modified, saved, screening: said.clone() },
+            };
+            put(&mut lines, place, &line);
             book.intended.insert(arrival.mark, Intended { arrival: *arrival, place });
         }
         book.append(&lines);
@@ -273,12 +288,11 @@ impl Ledger {
         book.saved(mark, *book.places.get(&mark)?)
     }
 
-    /// All that is noted as stored, in no order: paths below the receiving folder, sizes in bytes, digests.
-    pub fn saved(&self) -> Vec<(Box<str>, u64, Digest)> {
+    /// All that is noted as stored, in no order.
+    pub fn saved(&self) -> Vec<Saved> {
         let book = self.book();
         let saved = |(mark, place): (&Mark, &_)| book.saved(*mark, *place);
-        let all = book.places.iter().filter_map(saved);
-        all.map(|Saved { path, size, digest, .. }| (path, size, digest)).collect()
+        book.places.iter().filter_map(saved).collect()
     }
 
     /// Asks what has come so far.
@@ -307,7 +321,7 @@ impl Book {
 
     fn take(&mut self, line: &Line) {
         match line {
-            Line::Intent { mark, size, modified, .. } => {
+            Line::Intent { mark, size, modified, .. } | Line::Looked { mark, size, modified, .. } => {
                 let arrival = Arrival { mark: Mark(*mark), size: *size, modified: modified.map(timestamp) };
                 self.intended.insert(arrival.mark, Intended { arrival, place: self.end });
             }
@@ -385,10 +399,13 @@ impl Book {
             Paper::Memory(bytes) => read(&mut &bytes[usize::try_from(place).ok()?..], place).ok()??,
             Paper::Broken => return None,
         };
-        let (Line::Intent { mark, saved: Written { path, size, digest, identity }, .. }, _) = line else {
-            return None;
+        let (mark, saved, screening) = match line.0 {
+            Line::Intent { mark, saved, .. } => (mark, saved, Screening::Off),
+            Line::Looked { mark, saved, screening, .. } => (mark, saved, screening),
+            Line::Stored { .. } | Line::Found { .. } | Line::Caught { .. } => return None,
         };
-        (mark == of.0).then_some(Saved { path, size, digest: Digest(digest), identity, touched })
+        let Written { path, size, digest, identity } = saved;
+        (mark == of.0).then_some(Saved { path, size, digest: Digest(digest), identity, screening, touched })
     }
 }
 

@@ -37,7 +37,7 @@ pub use intake::{
     Apart, Before, Book, Compared, Finished, Intake, Looked, Partial, Placed, Same, Screened, Stored,
     Verified,
 };
-pub use ledger::Ledger;
+pub use ledger::{Ledger, Saved};
 pub use leftovers::{EmptyFolders, Held, Scraps, User, discard, held, scraps};
 pub use looking::{Found as FoundFile, Looking};
 pub use off_limits::OffLimits;

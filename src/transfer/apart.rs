@@ -46,6 +46,11 @@ impl KeptApart {
         }
     }
 
+    /// How many files something was found in.
+    pub fn infected(&self) -> u64 {
+        self.infected.count
+    }
+
     /// What is said at the end; `at` is on whose side they are.
     pub fn notes(&self, at: Side) -> Vec<String> {
         let infected = self.infected.list().map(|names| {
@@ -82,9 +87,9 @@ impl KeptApart {
 pub fn infected(name: &str, at: Side) -> String {
     let name = text::visible(name);
     match at {
-        Side::Here => format!("A virus was found in it ({name}). It is in quarantine here."),
+        Side::Here => format!("A virus was found in it ({name}). It is in quarantine."),
         Side::There => format!(
-            "The other device has found a virus in it ({name}) and refused it: it is in quarantine there. Check it here before you send it again."
+            "A virus was found in it ({name}), and it is in quarantine there. Check it here before you send it again."
         ),
     }
 }

@@ -73,8 +73,15 @@ pub enum TransferError {
     Stalled,
     #[error("The sender opened no connection for the content. Something between the devices may block it.")]
     NoLane,
-    #[error("{}", incomplete(*.failed, *.failed_folders, *.wanted))]
-    Incomplete { failed: u64, failed_folders: u64, wanted: u64, side: Side },
+    #[error("{}", incomplete((*.failed, *.infected), *.failed_folders, *.wanted))]
+    Incomplete {
+        failed: u64,
+        /// Of those, the ones that a virus was found in.
+        infected: u64,
+        failed_folders: u64,
+        wanted: u64,
+        side: Side,
+    },
     #[error("Airlift itself broke down: {0}. Its log says more.")]
     Internal(String),
     #[error(
@@ -93,15 +100,26 @@ pub enum TransferError {
 }
 
 /// Files are counted as files, and folders as folders.
-fn incomplete(failed: u64, failed_folders: u64, wanted: u64) -> String {
+fn incomplete((failed, infected): (u64, u64), failed_folders: u64, wanted: u64) -> String {
     let of = text::count(wanted, "file", "files");
     let folders = text::count(failed_folders, "folder", "folders");
+    let files = match (failed, infected) {
+        (_, 0) => format!("{failed} of {of} did not arrive"),
+        (1, _) => format!("1 of {of} was not let in, because a virus was found in it"),
+        _ if infected == failed => {
+            format!("{failed} of {of} were not let in, because viruses were found in them")
+        }
+        _ => format!("{failed} of {of} did not arrive, or were not let in"),
+    };
     let what = match (failed, failed_folders) {
+        (_, 0) if wanted == 1 && infected == 1 => {
+            "The file was not let in, because a virus was found in it.".to_owned()
+        }
         (_, 0) if wanted == 1 => "The file did not arrive.".to_owned(),
-        (_, 0) => format!("{failed} of {of} did not arrive."),
+        (_, 0) => format!("{files}."),
         (0, _) if wanted == 0 => format!("{folders} could not be stored."),
         (0, _) => format!("{of} arrived, but {folders} could not be stored."),
-        (_, _) => format!("{failed} of {of} did not arrive, and {folders} could not be stored."),
+        (_, _) => format!("{files}, and {folders} could not be stored."),
     };
     if failed < wanted { format!("{what} What arrived is whole and stays.") } else { what }
 }
@@ -242,7 +260,24 @@ mod tests {
                 "3 of 7 files did not arrive, and 2 folders could not be stored. What arrived is whole and stays.",
             ),
         ] {
-            assert_eq!(incomplete(failed, folders, wanted), said);
+            assert_eq!(incomplete((failed, 0), folders, wanted), said);
+        }
+    }
+
+    #[test]
+    fn what_was_not_let_in_is_not_said_not_to_have_arrived() {
+        for (failed, infected, wanted, said) in [
+            (1, 1, 1, "The file was not let in, because a virus was found in it."),
+            (
+                1,
+                1,
+                200,
+                "1 of 200 files was not let in, because a virus was found in it. What arrived is whole and stays.",
+            ),
+            (2, 2, 2, "2 of 2 files were not let in, because viruses were found in them."),
+            (3, 1, 7, "3 of 7 files did not arrive, or were not let in. What arrived is whole and stays."),
+        ] {
+            assert_eq!(incomplete((failed, infected), 0, wanted), said);
         }
     }
 }

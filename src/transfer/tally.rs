@@ -172,7 +172,7 @@ impl Tally {
                 self.failed += 1;
                 self.hopeless += 1;
                 let (path, why) = (path.to_owned(), infected(name, at));
-                self.list(FileProblem { path, side: Side::There, why, error: None });
+                self.list(FileProblem { path, side: at, why, error: None });
                 FileFate::Infected { digest, name: name.clone() }
             }
         };
@@ -232,7 +232,8 @@ impl Tally {
         let ended = match (ended, self.blame) {
             (Ended::Complete, Some(side)) => {
                 let Self { failed, failed_folders, wanted, .. } = self;
-                Ended::Failed(TransferError::Incomplete { failed, failed_folders, wanted, side })
+                let infected = self.apart.infected();
+                Ended::Failed(TransferError::Incomplete { failed, infected, failed_folders, wanted, side })
             }
             (ended, _) => ended,
         };

@@ -227,8 +227,8 @@ fn the_files_that_failed_can_be_listed() {
     assert!(!bench.says("a/x"));
     bench.window.get_by_label("7 files were not transferred").click();
     bench.window.run();
-    bench.must_say("a/x: no permission (here)");
-    bench.must_say("a/\\u{202e}y: no permission");
+    bench.must_say("a/x (here): no permission");
+    bench.must_say("a/\\u{202e}y (here): no permission");
     bench.must_say("and 5 more");
 }
 

@@ -30,7 +30,7 @@ use crate::{
         system::{gaps::Gaps, whereabouts::Whereabouts},
         watch::Watch,
     },
-    model::{Digest, Entry, EntryKind, EntryNo, Group, TransferId},
+    model::{Digest, Entry, EntryKind, EntryNo, Group, Screening, TransferId},
 };
 
 /// One accepted transfer. May be used by several threads: while one writes, another stores.
@@ -52,7 +52,7 @@ pub struct Intake {
 #[derive(Debug)]
 pub enum Before {
     /// In bytes.
-    Stored { path: Box<str>, size: u64, digest: Digest },
+    Stored { path: Box<str>, size: u64, digest: Digest, screening: Screening },
     /// It stood there before.
     Found { path: Box<str> },
 }
@@ -142,8 +142,8 @@ impl Intake {
     #[must_use]
     pub fn noted(&self, no: EntryNo) -> Option<Before> {
         let (entry, book) = (self.shared.entry(no)?, self.shared.book()?);
-        let Saved { path, size, digest, .. } = book.ledger.last(book.accord.mark(entry))?;
-        Some(Before::Stored { path, size, digest })
+        let Saved { path, size, digest, screening, .. } = book.ledger.last(book.accord.mark(entry))?;
+        Some(Before::Stored { path, size, digest, screening })
     }
 
     /// What is known of a file that an [earlier attempt](Self::stored) has stored, as that has noted it.

@@ -53,7 +53,18 @@ pub(in crate::disk) fn store(
     let mut stored = Vec::with_capacity(group.len());
     let mut touched = HashMap::with_capacity(group.len());
     for (Intent { mut file, path }, synced) in sync_content(shared, noted::intend(shared, group)) {
+        let said = file.screening().clone();
         file.look_again();
+        if *file.screening() != said
+            && let Some(there) = file.metadata()
+        {
+            noted::intend_instead(
+                shared,
+                file.entry(),
+                &there,
+                (&path, file.size(), file.digest(), file.screening()),
+            );
+        }
         if synced.is_ok() && file.goes(shared) != Goes::In {
             apart.push(file);
             continue;
@@ -135,7 +146,7 @@ fn name(
                 return Err(io::ErrorKind::AlreadyExists.into());
             }
             let there = file.form.metadata(&folder.dir)?;
-            noted::intend_instead(shared, no, &there, (&path, file.size, file.digest));
+            noted::intend_instead(shared, no, &there, (&path, file.size, file.digest, &screening));
         }
         let part = match &file.form {
             Form::Named(part) => part,

@@ -17,7 +17,7 @@ use crate::{
         naming::Numbering,
         system::{attributes, identity::Identity},
     },
-    model::{Arrival, Digest, Entry, EntryKind, EntryNo, Timestamp},
+    model::{Arrival, Digest, Entry, EntryKind, EntryNo, Screening, Timestamp},
 };
 
 /// A file that is about to get this name, as far as can be seen.
@@ -35,7 +35,8 @@ pub fn intend(shared: &Shared, group: Vec<Screened>) -> Vec<Intent> {
         .collect();
     if let Some(book) = shared.book() {
         let note = |Intent { file, path }: &Intent| {
-            note_of(shared, book, file.entry(), &file.metadata()?, (path, file.size(), file.digest()))
+            let said = file.screening();
+            note_of(shared, book, file.entry(), &file.metadata()?, (path, file.size(), file.digest(), said))
         };
         book.ledger.intend(&intents.iter().filter_map(note).collect::<Vec<_>>());
     }
@@ -43,7 +44,12 @@ pub fn intend(shared: &Shared, group: Vec<Screened>) -> Vec<Intent> {
 }
 
 /// Notes that a file is about to get another name than was seen to be free, and makes that last.
-pub fn intend_instead(shared: &Shared, no: EntryNo, there: &Metadata, named: (&str, u64, Digest)) {
+pub fn intend_instead(
+    shared: &Shared,
+    no: EntryNo,
+    there: &Metadata,
+    named: (&str, u64, Digest, &Screening),
+) {
     let Some(book) = shared.book() else { return };
     if let Some(note) = note_of(shared, book, no, there, named) {
         book.ledger.intend(&[note]);
@@ -56,11 +62,14 @@ fn note_of(
     book: &Book,
     no: EntryNo,
     there: &Metadata,
-    (path, size, digest): (&str, u64, Digest),
+    (path, size, digest, screening): (&str, u64, Digest, &Screening),
 ) -> Option<(Arrival, Saved)> {
     let identity = Identity::of(there);
     let arrival = arrival(book, shared.entry(no)?)?;
-    Some((arrival, Saved { path: path.into(), size, digest, identity, touched: None }))
+    Some((
+        arrival,
+        Saved { path: path.into(), size, digest, identity, screening: screening.clone(), touched: None },
+    ))
 }
 
 /// Makes what was intended last, unless one of these disks, all of which was synced since, has it.

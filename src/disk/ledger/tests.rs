@@ -1,13 +1,19 @@
 //! What a ledger says after whatever has been done to it.
 
 use super::*;
-use crate::model::{Access, EntryKind, FileMode, RelPath};
+use crate::model::{Access, EntryKind, FileMode, NotScanned, RelPath};
 
 const TIME: Timestamp = Timestamp { seconds: -5, nanos: 999_999_999 };
 
 fn saved(number: u64) -> Saved {
     let digest = Digest(*blake3::hash(&number.to_le_bytes()).as_bytes());
-    Saved { path: format!("t/f{number}").into(), size: number, digest, identity: None, touched: None }
+    let screening = match number {
+        0 => Screening::Off,
+        1 => Screening::Clean,
+        _ => Screening::NotScanned(NotScanned::Failed("can’t".to_owned())),
+    };
+    let path = format!("t/f{number}").into();
+    Saved { path, size: number, digest, identity: None, screening, touched: None }
 }
 
 fn arrival(number: u64) -> Arrival {

@@ -14,10 +14,8 @@ use super::{
     record::{self, Found, Kept, Listed, Record},
 };
 use crate::{
-    disk::{self, EmptyFolders, User},
-    model::{
-        Digest, FileFate, FileRecord, Landing, Problem, ProblemKind, Screening, Side, Transfer, TransferId,
-    },
+    disk::{self, EmptyFolders, Saved, User},
+    model::{FileFate, FileRecord, Landing, Problem, ProblemKind, Side, Transfer, TransferId},
     settings::Settings,
 };
 pub use orphan::Orphan;
@@ -142,11 +140,11 @@ pub fn came(home: &Path, id: TransferId) -> Vec<FileRecord> {
     else {
         return Vec::new();
     };
-    let file = |(path, size, digest): (Box<str>, u64, Digest)| FileRecord {
+    let file = |Saved { path, size, digest, screening, .. }: Saved| FileRecord {
         at: Some(folder.join(&*path)),
         path: path.into_string(),
         size: Some(size),
-        fate: FileFate::Stored { digest: Some(digest), screening: Screening::Off },
+        fate: FileFate::Stored { digest: Some(digest), screening },
     };
     kept.ledger().saved().into_iter().map(file).collect()
 }

@@ -316,7 +316,7 @@ impl Row {
                 Side::Here => "here",
                 Side::There => "on the other device",
             };
-            format!("{}: {} ({side})", visible(&p.path), visible(&p.why))
+            format!("{} ({side}): {}", visible(&p.path), visible(&p.why))
         };
         let mut problems: Vec<String> = report.problems.iter().map(problem).collect();
         let unlisted = (report.failed + report.failed_folders).saturating_sub(problems.len() as u64);

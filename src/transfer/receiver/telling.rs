@@ -58,13 +58,13 @@ pub fn tell(intake: &Intake, unwanted: &[Range<EntryNo>], account: &dyn Account)
 
 /// A file that is stored.
 fn record(intake: &Intake, path: String, offered: Option<u64>, before: Option<Before>) -> FileRecord {
-    let screening = Screening::Off;
     let (at, size, fate) = match before {
-        Some(Before::Stored { path, size, digest }) => {
+        Some(Before::Stored { path, size, digest, screening }) => {
             (Some(path), Some(size), FileFate::Stored { digest: Some(digest), screening })
         }
         Some(Before::Found { path }) => (Some(path), offered, FileFate::Already { digest: None }),
-        None => (None, offered, FileFate::Stored { digest: None, screening }),
+        // Where not even that is noted, there is no word of a look.
+        None => (None, offered, FileFate::Stored { digest: None, screening: Screening::Off }),
     };
     FileRecord { path, at: at.map(|at| intake.place(&at)), size, fate }
 }
