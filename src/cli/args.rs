@@ -27,7 +27,7 @@ pub use self::{
     send::Sending,
 };
 use super::{
-    asked::{Benching, Form, Keeping, KeptApart, LookUntil, Recalling, Sought, Trusting},
+    asked::{Benching, Form, Keeping, KeptApart, LookUntil, Recalling, Scanning, Sought, Trusting},
     exit::EXIT_CODES,
 };
 use crate::{
@@ -58,7 +58,7 @@ pub enum Task {
     Quarantine(KeptApart),
     Devices(LookUntil),
     Doctor,
-    Scan(Vec<PathBuf>),
+    Scan(Scanning),
     Demo,
     Id,
     Completions(clap_complete::Shell),
@@ -202,7 +202,7 @@ fn task(action: Option<Action>) -> Result<Task, clap::Error> {
         Some(Action::Bench(bench)) => Task::Bench(bench.benching()),
         Some(Action::Transfers { action }) => Task::Transfers(transfers::Action::keeping(action)),
         Some(Action::Doctor) => Task::Doctor,
-        Some(Action::Scan(scan)) => Task::Scan(scan.paths()?),
+        Some(Action::Scan(scan)) => Task::Scan(scan.scanning()?),
         Some(Action::Devices { watch: false }) => Task::Devices(LookUntil::Answered),
         Some(Action::Devices { watch: true }) => Task::Devices(LookUntil::Interrupted),
         Some(Action::Trust { action }) => Task::Trust(trust::Action::trusting(action)?),

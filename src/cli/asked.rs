@@ -28,6 +28,15 @@ pub struct Benching {
     pub bytes: u64,
 }
 
+/// What `scan` is to show to the scanner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scanning {
+    /// Files and folders.
+    Paths(Vec<PathBuf>),
+    /// What was received while it could not be scanned, and stands where it was put.
+    Marked,
+}
+
 /// What `transfers` is to do, with ids as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Keeping {

@@ -131,7 +131,7 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
             let of_scanner = scanner::findings(&config.home, &settings);
             with_engine(config, async |handle, _stop| doctor::doctor(handle, of_scanner, form, screen).await)
         }),
-        Task::Scan(paths) => scan::scan(&config.home, paths, form, screen),
+        Task::Scan(what) => scan::scan(&config.home, what, form, screen),
         Task::Devices(until) => with_engine(config, async |handle, stop| {
             devices::devices(handle, until, form, screen, stop).await
         }),

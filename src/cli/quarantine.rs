@@ -38,7 +38,7 @@ pub enum Refusal {
 /// # Errors
 /// When it can't be read, or an id fits none or several.
 pub fn quarantine(home: &Path, what: KeptApart, form: Form, screen: &mut Screen) -> anyhow::Result<Exit> {
-    let quarantine = Quarantine::of(home, Settings::load(home)?);
+    let mut quarantine = Quarantine::of(home, Settings::load(home)?);
     let all = quarantine.list().map_err(|problem| anyhow::anyhow!(problem.text))?;
     let (ids, deed, sure) = match what {
         KeptApart::List(ids) => {
@@ -69,6 +69,9 @@ pub fn quarantine(home: &Path, what: KeptApart, form: Form, screen: &mut Screen)
                 }
             }
         }
+    }
+    if let Some(problem) = quarantine.unrecorded() {
+        screen.err(&problem.text);
     }
     Ok(exit)
 }

@@ -6,13 +6,18 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{asked::Form, exit::Exit, json, render::Screen};
+use super::{
+    asked::{Form, Scanning},
+    exit::Exit,
+    json,
+    render::Screen,
+};
 use crate::{
     engine::{
-        Settings, home,
+        Recheck, Settings, home,
         scanner::{LookedAt, look_through},
     },
-    model::{ScannerChoice, Screening, text},
+    model::{Rechecked, ScannerChoice, Screening, text},
 };
 
 /// One file. Every field is in `docs/CLI.md`.
@@ -36,6 +41,10 @@ struct Sum {
     infected: u64,
     not_scanned: u64,
     left_out: u64,
+    /// Of what was marked: not there any more.
+    gone: u64,
+    /// Of what was marked: something else by now.
+    changed: u64,
 }
 
 /// Why nothing is looked into.
@@ -53,18 +62,13 @@ enum Refusal {
 ///
 /// # Errors
 /// When the settings can't be read, or there is no scanner.
-pub fn scan(home: &Path, paths: Vec<PathBuf>, form: Form, screen: &mut Screen) -> anyhow::Result<Exit> {
+pub fn scan(home: &Path, what: Scanning, form: Form, screen: &mut Screen) -> anyhow::Result<Exit> {
     home::make(home)?;
     let settings = Settings::load(home)?;
-    let mut sum = Sum::default();
-    for looked in look_through(home, &settings, paths) {
-        if let LookedAt::File { screening: Screening::Off, .. } = &looked {
-            let is_off = settings.scanner == ScannerChoice::Off;
-            return Err(if is_off { Refusal::Off } else { Refusal::Nobody }.into());
-        }
-        sum.add(&looked);
-        tell(&looked, form, screen);
-    }
+    let sum = match what {
+        Scanning::Paths(paths) => of_paths(home, &settings, paths, form, screen)?,
+        Scanning::Marked => of_marked(home, &settings, form, screen)?,
+    };
     match form {
         Form::Json => json::write(screen, &sum),
         Form::Person => screen.out(&sum.sentence()),
@@ -73,16 +77,60 @@ pub fn scan(home: &Path, paths: Vec<PathBuf>, form: Form, screen: &mut Screen) -
     Ok(sum.exit())
 }
 
-fn tell(looked: &LookedAt, form: Form, screen: &mut Screen) {
-    let line = Line::of(looked);
+fn of_paths(
+    home: &Path,
+    settings: &Settings,
+    paths: Vec<PathBuf>,
+    form: Form,
+    screen: &mut Screen,
+) -> anyhow::Result<Sum> {
+    let mut sum = Sum::default();
+    for looked in look_through(home, settings, paths) {
+        if let LookedAt::File { screening: Screening::Off, .. } = &looked {
+            return Err(nobody(settings).into());
+        }
+        sum.add(&looked);
+        tell(&Line::of(&looked), form, screen);
+    }
+    Ok(sum)
+}
+
+/// What was let in though nobody could look into it.
+fn of_marked(home: &Path, settings: &Settings, form: Form, screen: &mut Screen) -> anyhow::Result<Sum> {
+    let mut sum = Sum::default();
+    let mut recheck = Recheck::of(home, settings)?;
+    while let Some((row, rechecked)) = recheck.look()? {
+        if rechecked == Rechecked::Nobody {
+            return Err(nobody(settings).into());
+        }
+        let path = row.place.unwrap_or_default();
+        sum.add_marked(row.size.unwrap_or_default(), &rechecked);
+        tell(&Line::of_marked(&path, row.size, &rechecked), form, screen);
+    }
+    if let Some(problem) = recheck.unrecorded() {
+        screen.err(&problem.text);
+    }
+    Ok(sum)
+}
+
+fn nobody(settings: &Settings) -> Refusal {
+    if settings.scanner == ScannerChoice::Off { Refusal::Off } else { Refusal::Nobody }
+}
+
+fn tell(line: &Line<'_>, form: Form, screen: &mut Screen) {
     if form == Form::Json {
-        return json::write(screen, &line);
+        return json::write(screen, line);
     }
     let path = &line.path;
-    match (line.virus, &line.why) {
-        (Some(virus), _) => screen.err(&format!("INFECTED     {path}: {virus}")),
-        (None, Some(why)) => screen.err(&format!("not scanned  {path}: {why}")),
-        (None, None) => {}
+    let about = match line.result {
+        "infected" => "INFECTED   ",
+        "gone" => "gone       ",
+        "changed" => "changed    ",
+        _ => "not scanned",
+    };
+    let said = [line.virus, line.why.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("; ");
+    if !said.is_empty() {
+        screen.err(&format!("{about}  {path}: {said}"));
     }
 }
 
@@ -101,6 +149,32 @@ impl<'a> Line<'a> {
                 (path, None, "not_scanned", None, Some(format!("it can’t be read: {why}")))
             }
             LookedAt::LeftOut { path } => (path, None, "left_out", None, None),
+        };
+        Self { path: path.to_string_lossy().into_owned(), bytes, result, virus, why }
+    }
+
+    /// Of a file that was marked.
+    fn of_marked(path: &Path, bytes: Option<u64>, rechecked: &'a Rechecked) -> Self {
+        let (result, virus, why) = match rechecked {
+            Rechecked::Clean => ("clean", None, None),
+            Rechecked::NotScanned(why) => ("not_scanned", None, Some(why.to_string())),
+            Rechecked::Caught(found) => {
+                ("infected", Some(found.as_str()), Some("it is in quarantine now".to_owned()))
+            }
+            Rechecked::Stuck { found, why } => {
+                let why = format!("it stands where it stood, because it can’t be put into quarantine: {why}");
+                ("infected", Some(found.as_str()), Some(why))
+            }
+            Rechecked::Gone => ("gone", None, Some("it is not there any more".to_owned())),
+            Rechecked::Changed => (
+                "changed",
+                None,
+                Some("it is not what came any more, or it is written to just now".to_owned()),
+            ),
+            Rechecked::Unreadable(why) => ("not_scanned", None, Some(why.clone())),
+            Rechecked::Nobody | Rechecked::NotMarked => {
+                ("not_scanned", None, Some("nothing was recorded that it could be compared with".to_owned()))
+            }
         };
         Self { path: path.to_string_lossy().into_owned(), bytes, result, virus, why }
     }
@@ -123,22 +197,47 @@ impl Sum {
         self.files += 1;
     }
 
+    fn add_marked(&mut self, size: u64, rechecked: &Rechecked) {
+        match rechecked {
+            Rechecked::Gone => return self.gone += 1,
+            Rechecked::Changed => return self.changed += 1,
+            Rechecked::Clean => self.clean += 1,
+            Rechecked::Caught(_) | Rechecked::Stuck { .. } => self.infected += 1,
+            Rechecked::NotScanned(_)
+            | Rechecked::Unreadable(_)
+            | Rechecked::Nobody
+            | Rechecked::NotMarked => self.not_scanned += 1,
+        }
+        self.files += 1;
+        self.bytes += size;
+    }
+
     fn sentence(&self) -> String {
-        let Self { files, bytes, clean, infected, not_scanned, left_out } = self;
+        let Self { files, bytes, clean, infected, not_scanned, left_out, gone, changed } = self;
         let files = text::count(*files, "file", "files");
         let left_out = match left_out {
             0 => String::new(),
             n => format!(" Left out: {}.", text::count(*n, "link or special file", "links or special files")),
         };
+        let gone = match gone {
+            0 => String::new(),
+            n => format!(" Not there any more: {}.", text::count(*n, "file", "files")),
+        };
+        let changed = match changed {
+            0 => String::new(),
+            n => format!(" Changed since they came: {}.", text::count(*n, "file", "files")),
+        };
         let bytes = text::bytes(*bytes);
-        format!("{files} ({bytes}): {clean} clean, {infected} infected, {not_scanned} not scanned.{left_out}")
+        format!(
+            "{files} ({bytes}): {clean} clean, {infected} infected, {not_scanned} not scanned.{left_out}{gone}{changed}"
+        )
     }
 
     /// What was found goes before what could not be looked into.
     fn exit(&self) -> Exit {
         match self {
             Self { infected: 1.., .. } => Exit::Infected,
-            Self { not_scanned: 1.., .. } => Exit::LeftOut,
+            Self { not_scanned: 1.., .. } | Self { changed: 1.., .. } => Exit::LeftOut,
             _ => Exit::Complete,
         }
     }
@@ -174,7 +273,7 @@ mod tests {
             (&clean, Exit::Infected),
         ] {
             sum.add(looked);
-            tell(looked, Form::Quiet, &mut screen);
+            tell(&Line::of(looked), Form::Quiet, &mut screen);
             assert_eq!(sum.exit(), exit, "{looked:?}");
         }
         assert_eq!(
@@ -187,7 +286,7 @@ mod tests {
             sum.sentence(),
             "5 files (20 B): 2 clean, 1 infected, 2 not scanned. Left out: 1 link or special file."
         );
-        tell(&infected, Form::Json, &mut screen);
+        tell(&Line::of(&infected), Form::Json, &mut screen);
         assert!(out.text().contains("\"result\":\"infected\",\"virus\":\"A.Name\",\"why\":null}"));
     }
 
@@ -199,7 +298,7 @@ mod tests {
         let (mut screen, _, err) = shown::screen();
         let mut tried = |scanner| {
             Settings { scanner, ..Settings::default() }.save(home.path()).unwrap();
-            scan(home.path(), vec![inside.clone()], Form::Person, &mut screen)
+            scan(home.path(), Scanning::Paths(vec![inside.clone()]), Form::Person, &mut screen)
         };
         let off = tried(ScannerChoice::Off).unwrap_err();
         assert_eq!(off.downcast_ref(), Some(&Refusal::Off));

@@ -42,7 +42,7 @@ pub use leftovers::{EmptyFolders, Held, Scraps, User, discard, held, scraps};
 pub use looking::{Found as FoundFile, Looking};
 pub use off_limits::OffLimits;
 pub use places::{Places, digest_of, is_there};
-pub use quarantine::{From as SentBy, Quarantine, QuarantineError};
+pub use quarantine::{Again, From as SentBy, LetIn, Quarantine, QuarantineError};
 pub use screen::Screen;
 pub use source::{Scan, SourceFile, Sources, measure};
 pub use system::descriptors::{

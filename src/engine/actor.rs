@@ -344,6 +344,7 @@ impl Actor {
             Command::Examine { reply } => self.examine(reply),
             Command::ListQuarantine { reply } => self.list_quarantine(reply),
             Command::Quarantine { items, deed, reply } => self.deal_with_quarantine(items, deed, reply),
+            Command::CheckAgain { rows, reply } => self.check_again(rows, reply),
             Command::History { change, reply } => self.change_history(change, reply),
             // Ends the loop that calls this.
             Command::Shutdown => {}

@@ -9,7 +9,7 @@ use crate::{
     history::RowId,
     model::{
         Answer, DeviceId, Landing, PairingCode, Problem, QuarantineDeed, QuarantineDone, QuarantineId,
-        QuarantineItem, Recording, Source, Summary, Target, TransferId, Trial, Trust,
+        QuarantineItem, Rechecked, Recording, Source, Summary, Target, TransferId, Trial, Trust,
     },
     settings::Settings,
 };
@@ -72,6 +72,9 @@ pub enum Command {
         deed: QuarantineDeed,
         reply: oneshot::Sender<Vec<QuarantineAnswer>>,
     },
+    /// Show these files, which were let in though nobody could look into them, to the virus scanner once more; each has
+    /// its answer, in their order, and the history says the same. The engine wakes the face after it has replied.
+    CheckAgain { rows: Vec<RowId>, reply: oneshot::Sender<Vec<(RowId, Rechecked)>> },
 }
 
 /// What became of one thing in quarantine, or why nothing did.

@@ -1,10 +1,15 @@
 //! What is kept apart from what has come, for whoever shows it or deals with it.
 //!
-//! Knows where it lies, and asks the scanner once more where a person wants that. Must not know transfers. Blocks.
+//! Knows where it lies, asks the scanner once more where a person wants that, and says what the history is to tell of it.
+//! Must not know transfers. Blocks.
 
 use std::path::{Path, PathBuf};
 
-use super::{home, scanner::Checks};
+use super::{
+    history::{self, Later, Which},
+    home,
+    scanner::Checks,
+};
 use crate::{
     disk::{self, OffLimits, QuarantineError},
     model::{Problem, ProblemKind, QuarantineDeed, QuarantineDone, QuarantineId, QuarantineItem, Side},
@@ -21,12 +26,13 @@ pub(super) fn of(home: &Path) -> disk::Quarantine {
 pub struct Quarantine {
     home: PathBuf,
     settings: Settings,
+    unrecorded: Option<Problem>,
 }
 
 impl Quarantine {
     #[must_use]
     pub fn of(home: &Path, settings: Settings) -> Self {
-        Self { home: home.to_owned(), settings }
+        Self { home: home.to_owned(), settings, unrecorded: None }
     }
 
     /// What is in it, the latest first.
@@ -37,12 +43,24 @@ impl Quarantine {
         list(&self.home)
     }
 
-    /// Does this with one thing in it.
+    /// Does this with one thing in it, and has the history say so.
     ///
     /// # Errors
-    /// When that can't be done; it stays then.
-    pub fn deal(&self, id: &QuarantineId, deed: QuarantineDeed) -> Result<QuarantineDone, Problem> {
-        deal(&self.home, &Checks::new(&self.home, &self.settings), (id, deed), &|| false)
+    /// When that can't be done; it stays then. That the history can't be written is [said](Self::unrecorded) apart.
+    pub fn deal(&mut self, id: &QuarantineId, deed: QuarantineDeed) -> Result<QuarantineDone, Problem> {
+        let mut note = |which: Which, later: Later| {
+            if let Err(why) = history::note_later(&self.home, &which, &later) {
+                self.unrecorded.get_or_insert(problem(format!(
+                    "What was done is missing in the history: {why} It was done as it should."
+                )));
+            }
+        };
+        deal(&self.home, &Checks::new(&self.home, &self.settings), (id, deed), &|| false, &mut note)
+    }
+
+    /// What is missing in the history since this was asked last.
+    pub fn unrecorded(&mut self) -> Option<Problem> {
+        self.unrecorded.take()
     }
 }
 
@@ -52,7 +70,8 @@ pub(super) fn list(home: &Path) -> Result<Vec<QuarantineItem>, Problem> {
     of(home).list().map_err(|why| told(&why))
 }
 
-/// Does this with one thing in quarantine. `is_over` says that nobody waits for it any more.
+/// Does this with one thing in quarantine. `is_over` says that nobody waits for it any more; `note` is told what the
+/// history is to say of it.
 ///
 /// # Errors
 /// When that can't be done; it stays then.
@@ -61,8 +80,10 @@ pub(super) fn deal(
     checks: &Checks,
     (id, deed): (&QuarantineId, QuarantineDeed),
     is_over: &dyn Fn() -> bool,
+    note: &mut dyn FnMut(Which, Later),
 ) -> Result<QuarantineDone, Problem> {
     let quarantine = of(home);
+    let origin = quarantine.origin(id);
     let off_limits = || -> Result<OffLimits, Problem> {
         home::off_limits(home)
             .map_err(|why| problem(format!("{} can’t be looked at: {why}.", home.display())))
@@ -88,7 +109,23 @@ pub(super) fn deal(
             }
         }
     };
-    done.map_err(|why| told(&why))
+    let done = done.map_err(|why| told(&why))?;
+    if let Some((transfer, path)) = origin {
+        note(Which::Received { transfer, path }, Later::from(&done));
+    }
+    Ok(done)
+}
+
+impl From<&QuarantineDone> for Later {
+    fn from(done: &QuarantineDone) -> Self {
+        match done {
+            QuarantineDone::Released { at, screening } => {
+                Self::LetIn { at: at.clone(), screening: screening.clone() }
+            }
+            QuarantineDone::Deleted => Self::Deleted,
+            QuarantineDone::Stays(why) => Self::KeptApart(why.clone()),
+        }
+    }
 }
 
 fn told(why: &QuarantineError) -> Problem {

@@ -183,6 +183,8 @@ struct There {
     settled: Settled,
     size: i64,
     kind: i64,
+    /// Something was done to it after it had come.
+    later: bool,
 }
 
 /// What a row is made of.
@@ -211,7 +213,8 @@ pub struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     pub fn new(db: &'a Connection, record: &'a TransferRecord, known: Known) -> rusqlite::Result<Self> {
-        let find = "SELECT file.id, name, folder, became, screened, screening, digest, side, why, size, kind
+        let find =
+            "SELECT file.id, name, folder, became, screened, screening, digest, side, why, size, kind, later
             FROM file JOIN detail USING (id) WHERE transfer = ?1 AND mark = ?2";
         let file =
             "INSERT INTO file(id, text, size, kind, direction, device, became, screened, transfer, mark)
@@ -238,7 +241,7 @@ impl<'a> Rows<'a> {
             settled: &settled,
         };
         match self.there(&new)? {
-            Some(there) if there.is_as(&new) => self.complete(&there, &new),
+            Some(there) if there.is_as(&new) || there.has_gone_on_from(&new) => self.complete(&there, &new),
             Some(there) => {
                 self.remove(there.id)?;
                 self.insert(&new)
@@ -304,6 +307,7 @@ impl<'a> Rows<'a> {
                     },
                     size: row.get(9)?,
                     kind: row.get(10)?,
+                    later: row.get(11)?,
                 }));
             }
         }
@@ -388,6 +392,14 @@ impl<'a> Rows<'a> {
 }
 
 impl There {
+    /// True when what was done with that very file since it came is known already: another attempt only knows how it came.
+    fn has_gone_on_from(&self, new: &New<'_>) -> bool {
+        self.later
+            && matches!(new.settled.became, Became::Stored | Became::Held | Became::Infected)
+            && self.settled.digest.is_some()
+            && self.settled.digest == new.settled.digest
+    }
+
     /// True when nothing has become of it since.
     fn is_as(&self, new: &New<'_>) -> bool {
         let digest = new.settled.digest.or(self.settled.digest);

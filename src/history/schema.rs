@@ -13,7 +13,7 @@ use super::code::id;
 const OURS: i32 = 0x4169_726c;
 
 /// From each version to the next. What stands here once was released is never changed, only added to.
-const MIGRATIONS: &[&str] = &[TABLES, SEARCH];
+const MIGRATIONS: &[&str] = &[TABLES, SEARCH, LATER];
 
 const TABLES: &str = "
     CREATE TABLE device(
@@ -83,6 +83,9 @@ pub const SEARCH: &str = "
         content='', contentless_delete=1, tokenize='trigram case_sensitive 1'
     );
 ";
+
+/// Whether something was done to a file after it had come: what was recorded before doesn’t come back then.
+const LATER: &str = "ALTER TABLE detail ADD COLUMN later INTEGER NOT NULL DEFAULT 0;";
 
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -116,9 +116,7 @@ impl History {
     /// # Errors
     /// When it can’t be written.
     pub fn moved(&mut self, id: RowId, place: Option<&Path>) -> Result<(), HistoryError> {
-        self.run(|db| {
-            db.execute("UPDATE detail SET place = ?2 WHERE id = ?1", (id.0, place::kept(place))).map(drop)
-        })
+        self.run(|db| stand(db, id, place))
     }
 
     /// Removes rows, so that nothing of them is left in the file. Ids that are gone are no error. How many there were.
@@ -188,7 +186,7 @@ impl History {
     }
 
     /// Does something that may be done again, and does it again once what was in its way is put right.
-    fn run<T>(
+    pub(super) fn run<T>(
         &mut self,
         mut work: impl FnMut(&mut Connection) -> rusqlite::Result<T>,
     ) -> Result<T, HistoryError> {
@@ -234,7 +232,7 @@ impl Drop for History {
 }
 
 /// One transaction. What fails in it has not happened.
-fn step<T>(
+pub fn step<T>(
     db: &mut Connection,
     work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
@@ -251,7 +249,13 @@ fn index_anew(db: &mut Connection, emptied: &str) -> rusqlite::Result<()> {
     })
 }
 
-fn settle(db: &Connection, id: RowId, settled: &Settled) -> rusqlite::Result<()> {
+/// Where it is now on this device.
+pub fn stand(db: &Connection, id: RowId, place: Option<&Path>) -> rusqlite::Result<()> {
+    db.execute("UPDATE detail SET place = ?2 WHERE id = ?1", (id.0, place::kept(place))).map(drop)
+}
+
+/// Has a row and the index say what has become of a file.
+pub fn settle(db: &Connection, id: RowId, settled: &Settled) -> rusqlite::Result<()> {
     let Settled { became, screening, digest, side, why } = settled;
     let screened = Screened::of(screening);
     let changed = "UPDATE file SET became = ?2, screened = ?3 WHERE id = ?1";

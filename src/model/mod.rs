@@ -51,7 +51,7 @@ pub use peer::Peer;
 pub use pipeline::{Bottleneck, Clocks, Pipeline, Stopwatch, Times, Work};
 pub use quarantine::{
     BadQuarantineId, Caught, QuarantineDeed, QuarantineDone, QuarantineId, QuarantineItem, QuarantinePlace,
-    Unscanned,
+    Rechecked, Unscanned,
 };
 pub use rate::{BadByteRate, ByteRate};
 pub use report::{FileProblem, Outcome, Problem, ProblemKind, Report, Retry};

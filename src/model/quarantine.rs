@@ -135,6 +135,31 @@ pub enum QuarantineDone {
     Stays(Caught),
 }
 
+/// What came of looking into a file once more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rechecked {
+    Clean,
+    /// It could not be looked into this time either.
+    NotScanned(NotScanned),
+    /// This was found in it, and it is in quarantine.
+    Caught(String),
+    /// This was found in it, and it stands where it stood: why, as a sentence.
+    Stuck {
+        found: String,
+        why: String,
+    },
+    /// It is not there any more: moved, or deleted.
+    Gone,
+    /// Something else is there, or it is written to just now.
+    Changed,
+    /// It can't be read: why, as a sentence.
+    Unreadable(String),
+    /// Nobody looks into anything here.
+    Nobody,
+    /// It is not one of those that were let in and marked.
+    NotMarked,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -69,6 +69,12 @@ impl Quarantine {
         Ok(items)
     }
 
+    /// By which transfer something came that is noted here, and its path as it was offered.
+    #[must_use]
+    pub fn origin(&self, id: &QuarantineId) -> Option<(TransferId, String)> {
+        self.home().ok()?.note(id.as_str())?.origin()
+    }
+
     /// What a transfer has had put here, by what is noted of it: of files that are there.
     pub(in crate::disk) fn of(&self, transfer: TransferId) -> Vec<Note> {
         let notes = self.notes().unwrap_or_default().into_iter();

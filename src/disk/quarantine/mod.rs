@@ -5,6 +5,7 @@
 //! [`note`] of what it is, written first: whatever breaks off leaves a partial file, or something with its note.
 //! [`items`] is what can be done with them later. Knows these folders. Must not know transfers, or who checks files.
 
+mod again;
 mod error;
 mod items;
 mod note;
@@ -15,6 +16,7 @@ use std::{
     sync::Arc,
 };
 
+pub use again::{Again, LetIn};
 pub use error::QuarantineError;
 pub use note::From;
 pub(super) use note::{Facts, Note};

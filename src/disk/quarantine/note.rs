@@ -72,6 +72,9 @@ pub struct Note {
     from: Option<String>,
     from_name: String,
     transfer: String,
+    /// Its path as it was offered; missing in what earlier builds have noted.
+    #[serde(default)]
+    offered: Option<String>,
     pub mark: Option<u64>,
     pub offered_size: Option<u64>,
     pub offered_time: Option<(i64, u32)>,
@@ -98,6 +101,7 @@ impl Note {
             from: facts.from.id.map(|id| id.to_string()),
             from_name: text::visible(&facts.from.name).into_owned(),
             transfer: facts.transfer.to_string(),
+            offered: Some(facts.offered.to_owned()),
             mark: facts.mark,
             offered_size: facts.offered_size,
             offered_time: facts.offered_time,
@@ -121,6 +125,11 @@ impl Note {
 
     pub fn is_of(&self, transfer: TransferId) -> bool {
         self.transfer == transfer.to_string()
+    }
+
+    /// By which transfer it came, and its path as it was offered.
+    pub fn origin(&self) -> Option<(TransferId, String)> {
+        Some((self.transfer.parse().ok()?, self.offered.clone().unwrap_or_else(|| self.path.clone())))
     }
 
     pub fn digest(&self) -> Option<Digest> {

@@ -7,7 +7,7 @@ use std::{
 
 use super::*;
 use crate::{
-    disk::{Quarantine, QuarantineError, Screen, ScreenOf, SentBy},
+    disk::{Again, LetIn, Quarantine, QuarantineError, Screen, ScreenOf, SentBy},
     model::{Caught, NotScanned, QuarantineDone, QuarantineId, QuarantinePlace, Screening, Unscanned},
 };
 
@@ -276,8 +276,7 @@ fn what_is_checked_once_more_is_released_when_it_is_clean_and_stays_otherwise() 
 #[test]
 fn on_another_disk_it_lies_hidden_where_it_was_to_go_and_is_found_and_never_sent() {
     let Some(other) = other_disk() else {
-        println!("SKIPPED: no second disk to receive on, /dev/shm");
-        return;
+        return skip("no second disk to receive on, /dev/shm");
     };
     let place = Place { home: temp(), to: other };
     place.receive("a", MARK, &clean(), Unscanned::LetIn).unwrap();
@@ -309,8 +308,7 @@ fn other_disk() -> Option<TempDir> {
 #[test]
 fn what_lies_on_a_disk_that_is_away_is_listed_and_nothing_is_done_with_it() {
     let Some(other) = other_disk() else {
-        println!("SKIPPED: no second disk to receive on, /dev/shm");
-        return;
+        return skip("no second disk to receive on, /dev/shm");
     };
     let place = Place { home: temp(), to: other };
     place.receive("a", MARK, &clean(), Unscanned::LetIn).unwrap();
@@ -382,4 +380,116 @@ fn what_has_changed_at_its_sender_since_it_was_put_into_quarantine_comes_again()
     let changed = [Entry { modified: Some(time), ..file("a", 6) }, file("b", 1)];
     let plan = attempts.plan(&changed);
     assert_eq!((plan.apart(), plan.unwanted(), plan.needs()), (&[][..], &[][..], 7));
+}
+
+/// A file that was let in, as the history has it.
+fn let_in(place: &Place, name: &str, content: &[u8]) -> LetIn {
+    place.receive(name, content, &busy(), Unscanned::LetIn).unwrap();
+    LetIn {
+        at: place.to.path().join(name),
+        size: content.len() as u64,
+        digest: Digest(*blake3::hash(content).as_bytes()),
+        transfer: ID,
+        offered: format!("offered/{name}"),
+        from: SentBy { id: None, name: "Eve".to_owned() },
+    }
+}
+
+/// Said by whoever looks without looking.
+fn says(said: Screening) -> Arc<Fake> {
+    fake(move |_, _| said.clone())
+}
+
+#[test]
+fn what_was_let_in_unseen_is_looked_into_again_and_only_the_very_file_that_came() {
+    let place = Place::new();
+    let again =
+        |file: &LetIn, fake: &Arc<Fake>| place.quarantine().look_again(file, &**fake, &|| false).unwrap();
+    let known = let_in(&place, "a", b"fine");
+    let inode = fs::metadata(&known.at).unwrap().ino();
+    let looker = clean();
+    assert!(matches!(again(&known, &looker), Again::Stands(Screening::Clean)));
+    assert_eq!(*looker.seen.lock().unwrap(), [inode]);
+    let locked = Screening::NotScanned(NotScanned::Locked);
+    assert!(matches!(again(&known, &says(locked.clone())), Again::Stands(said) if said == locked));
+    let over = place.quarantine().look_again(&known, &*clean(), &|| true).unwrap();
+    assert!(matches!(over, Again::Over));
+
+    // Whoever looks takes its time, and it is written to meanwhile.
+    let at = known.at.clone();
+    let slow = fake(move |_, _| {
+        fs::write(&at, "more").unwrap();
+        Screening::Clean
+    });
+    let changed = Screening::NotScanned(NotScanned::Changed);
+    assert!(matches!(again(&known, &slow), Again::Stands(said) if said == changed));
+    // Of the same size, and another content; of another size; a link to it; nothing.
+    assert!(matches!(again(&known, &clean()), Again::Changed));
+    fs::write(&known.at, "fine!").unwrap();
+    assert!(matches!(again(&known, &clean()), Again::Changed));
+    let moved = place.to.path().join("moved");
+    fs::write(&known.at, "fine").unwrap();
+    fs::rename(&known.at, &moved).unwrap();
+    std::os::unix::fs::symlink(&moved, &known.at).unwrap();
+    assert!(matches!(again(&known, &clean()), Again::Gone));
+    fs::remove_file(&known.at).unwrap();
+    let looker = clean();
+    assert!(matches!(again(&known, &looker), Again::Gone));
+    assert!(looker.seen.lock().unwrap().is_empty(), "nobody is shown anything else");
+    assert_eq!(place.quarantine().list().unwrap(), []);
+}
+
+#[test]
+fn what_is_found_in_a_file_that_was_let_in_moves_it_into_quarantine_and_a_release_gives_it_its_place_back() {
+    for (place, where_to) in [
+        (Some(Place::new()), "the same disk"),
+        (other_disk().map(|to| Place { home: temp(), to }), "another disk"),
+    ] {
+        let Some(place) = place else {
+            skip("no second disk to receive on, /dev/shm");
+            continue;
+        };
+        let file = let_in(&place, "sub/tool", b"a tool");
+        fs::set_permissions(&file.at, fs::Permissions::from_mode(0o755)).unwrap();
+        let inode = fs::metadata(&file.at).unwrap().ino();
+        let found = says(Screening::Infected("Late".to_owned()));
+        let again = place.quarantine().look_again(&file, &*found, &|| false).unwrap();
+        let Again::Caught(name, id) = again else { panic!("{where_to}: {again:?}") };
+        assert_eq!((name.as_str(), file.at.exists()), ("Late", false), "{where_to}");
+        let item = place.quarantine().list().unwrap().remove(0);
+        assert_eq!((&item.id, &item.why), (&id, &Caught::Infected("Late".to_owned())));
+        assert_eq!((item.name.as_str(), item.from_name.as_str()), ("tool", "Eve"), "{where_to}");
+        assert_eq!(place.quarantine().origin(&id), Some((ID, "offered/sub/tool".to_owned())));
+        let (at, _) = place.quarantine().release(&id, &OffLimits::default()).unwrap();
+        let there = fs::metadata(&at).unwrap();
+        assert_eq!((&at, there.ino()), (&file.at, inode), "{where_to}: the very file, never a copy");
+        assert_ne!(there.permissions().mode() & 0o100, 0, "{where_to}: a program still");
+    }
+}
+
+#[test]
+fn what_is_found_in_a_file_that_was_written_to_meanwhile_moves_nothing() {
+    let place = Place::new();
+    let file = let_in(&place, "a", b"fine");
+    let at = file.at.clone();
+    let slow = fake(move |_, _| {
+        fs::remove_file(&at).unwrap();
+        fs::write(&at, "mine").unwrap();
+        Screening::Infected("Late".to_owned())
+    });
+    let again = place.quarantine().look_again(&file, &*slow, &|| false).unwrap();
+    assert!(matches!(again, Again::Changed), "{again:?}");
+    assert_eq!(fs::read(&file.at).unwrap(), b"mine");
+    assert_eq!(place.quarantine().list().unwrap(), []);
+}
+
+#[test]
+fn what_can_not_be_moved_into_quarantine_is_said_to_stand_where_it_stood() {
+    let place = Place::new();
+    let file = let_in(&place, "a", b"fine");
+    fs::write(place.room(), "no folder").unwrap();
+    let found = says(Screening::Infected("Late".to_owned()));
+    let again = place.quarantine().look_again(&file, &*found, &|| false).unwrap();
+    assert!(matches!(again, Again::Stuck(ref name, _) if name == "Late"), "{again:?}");
+    assert_eq!(fs::read(&file.at).unwrap(), b"fine");
 }

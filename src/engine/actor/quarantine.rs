@@ -6,8 +6,15 @@ use tokio::{sync::oneshot, task::spawn_blocking};
 
 use super::Actor;
 use crate::{
-    engine::{command::QuarantineAnswer, event::Event, handle::Publisher, quarantine},
-    model::{Problem, QuarantineDeed, QuarantineId, QuarantineItem},
+    engine::{
+        command::QuarantineAnswer,
+        event::Event,
+        handle::Publisher,
+        history::{Reader, RowId, Work},
+        quarantine,
+        recheck::recheck,
+    },
+    model::{Problem, QuarantineDeed, QuarantineId, QuarantineItem, Rechecked},
 };
 
 impl Actor {
@@ -29,15 +36,18 @@ impl Actor {
         reply: oneshot::Sender<Vec<QuarantineAnswer>>,
     ) {
         let (home, publisher, checks) = (self.home.clone(), self.publisher.clone(), Arc::clone(&self.checks));
+        let recorder = self.recorder.clone();
         self.tasks.spawn(async move {
             let dealing = spawn_blocking(move || {
                 let mut answers = Vec::with_capacity(items.len());
+                let mut note = |which, later| recorder.push(Work::Later { which, later });
                 for id in items {
                     // Nobody waits for it any more.
                     if reply.is_closed() {
                         break;
                     }
-                    let done = quarantine::deal(&home, &checks, (&id, deed), &|| reply.is_closed());
+                    let done =
+                        quarantine::deal(&home, &checks, (&id, deed), &|| reply.is_closed(), &mut note);
                     answers.push((id, done));
                 }
                 tell_count(&publisher, quarantine::list(&home).ok().as_ref());
@@ -46,6 +56,36 @@ impl Actor {
             });
             if let Err(broke) = dealing.await {
                 tracing::error!(%broke, "what is in quarantine was not dealt with");
+            }
+        });
+    }
+
+    /// Looks once more into files that were let in though nobody could look into them.
+    pub(super) fn check_again(&mut self, rows: Vec<RowId>, reply: oneshot::Sender<Vec<(RowId, Rechecked)>>) {
+        let (home, publisher, checks) = (self.home.clone(), self.publisher.clone(), Arc::clone(&self.checks));
+        let recorder = self.recorder.clone();
+        self.tasks.spawn(async move {
+            let looking = spawn_blocking(move || {
+                let is_over = || reply.is_closed();
+                let mut note = |which, later| recorder.push(Work::Later { which, later });
+                let mut answers = Vec::with_capacity(rows.len());
+                for id in rows {
+                    let row = Reader::open(&home).and_then(|mut reader| reader.row(id));
+                    let answer = match row {
+                        Ok(Some(row)) => recheck(&home, &checks, &row, &is_over, &mut note),
+                        Ok(None) => Some(Rechecked::NotMarked),
+                        Err(why) => Some(Rechecked::Unreadable(why.to_string())),
+                    };
+                    // Nobody waits for it any more.
+                    let Some(answer) = answer else { break };
+                    answers.push((id, answer));
+                }
+                tell_count(&publisher, quarantine::list(&home).ok().as_ref());
+                let _ = reply.send(answers);
+                publisher.wake();
+            });
+            if let Err(broke) = looking.await {
+                tracing::error!(%broke, "what was marked was not looked into again");
             }
         });
     }

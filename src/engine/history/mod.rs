@@ -23,6 +23,19 @@ pub use crate::history::{
     Answer, Asked, BadRowId, Became, Count, Counting, Cursor, Device, DeviceIs, Ending, Finder, Found,
     History, HistoryError, Item, Order, Page, Query, Reader, Row, RowId, Screened, Ticket, TransferRow,
 };
+pub(super) use crate::history::{Later, Which};
+
+/// Notes what was done to a file that had come, where no engine of this process is at hand. Where nothing is recorded,
+/// nothing is noted.
+///
+/// # Errors
+/// When that can't be written.
+pub(super) fn note_later(home: &Path, which: &Which, later: &Later) -> Result<(), HistoryError> {
+    if !home.join(History::FILE).exists() {
+        return Ok(());
+    }
+    History::open(home)?.later(which, later).map(drop)
+}
 
 /// Removes rows for good, where no engine of this process is at hand; never files. How many there were.
 ///

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     engine::command::HistoryChange,
-    history::TransferRecord,
+    history::{Later, TransferRecord, Which},
     model::{FileRecord, Problem},
 };
 
@@ -32,6 +32,11 @@ pub enum Work {
         change: HistoryChange,
         reply: oneshot::Sender<Result<u64, Problem>>,
     },
+    /// What was done to a file that had come.
+    Later {
+        which: Which,
+        later: Later,
+    },
     /// What is older than its person wants to keep.
     Forget {
         before: SystemTime,
@@ -42,7 +47,7 @@ impl Work {
     fn files(&self) -> usize {
         match self {
             Self::Record { files, .. } => files.len(),
-            Self::Change { .. } | Self::Forget { .. } => 0,
+            Self::Change { .. } | Self::Later { .. } | Self::Forget { .. } => 0,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! was to be written is let go of. Each is said once. Knows the queue, the store and files. Must not know transfers.
 
 use std::{
+    collections::VecDeque,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant, SystemTime},
@@ -17,8 +18,8 @@ use crate::{
         event::Event,
         handle::{Publisher, QuietPublisher},
     },
-    history::{FileEntry, History, HistoryError, TransferRecord},
-    model::{ContentKind, FileFate, FileRecord, Problem, ProblemKind, Side, text},
+    history::{FileEntry, History, HistoryError, Later, Noted, TransferRecord, Which},
+    model::{ContentKind, FileFate, FileRecord, Problem, ProblemKind, Side, TransferId, text},
 };
 
 /// Before another try.
@@ -29,6 +30,8 @@ const UNSAID: Duration = Duration::from_secs(20);
 const PATIENCE: Duration = Duration::from_mins(10);
 /// For how long the kinds of the files of one batch are looked at: a disk that answers slowly is not worth more.
 const LOOKING: Duration = Duration::from_secs(10);
+/// Files that were dealt with before they are recorded, of which that is remembered.
+const EARLY: usize = 1_000;
 
 pub struct Writing {
     home: PathBuf,
@@ -39,6 +42,8 @@ pub struct Writing {
     places: Places,
     changes: u64,
     trouble: Trouble,
+    /// What was done to files of which no row is written yet: their transfer has not ended. The latest last.
+    early: VecDeque<(Which, Later)>,
 }
 
 /// What faces have been told last.
@@ -63,6 +68,7 @@ impl Writing {
             places: Places::default(),
             changes: 0,
             trouble: Trouble::None,
+            early: VecDeque::new(),
         }
     }
 
@@ -76,6 +82,7 @@ impl Writing {
                     let _ = reply.send(changed);
                     self.publisher.wake();
                 }
+                Work::Later { which, later } => self.later(which, later),
                 // Of nothing, nothing is made.
                 Work::Forget { before } if self.home.join(History::FILE).exists() => self.forget(before),
                 Work::Forget { .. } => {}
@@ -96,7 +103,10 @@ impl Writing {
         let files: Vec<_> = files.into_iter().map(entry).collect();
         let count = files.len().max(1) as u64;
         match self.patiently(|history| history.record(transfer, &files)) {
-            Ok(()) => self.tell_change(),
+            Ok(()) => {
+                self.tell_change();
+                self.catch_up(transfer.id);
+            }
             Err(why) => self.tell_lost(count, &why.to_string()),
         }
     }
@@ -108,6 +118,44 @@ impl Writing {
         let file = at.and_then(|at| self.places.open(at).ok().flatten());
         let name = record.path.rsplit('/').next().unwrap_or(&record.path);
         file.map_or(ContentKind::Other, |file| disk::kind_of_content(&file, name))
+    }
+
+    /// What a person has done to a file, whatever becomes of the word of it.
+    fn later(&mut self, which: Which, later: Later) {
+        let is_any = self.home.join(History::FILE).exists();
+        let noted = if is_any {
+            self.patiently(|history| history.later(&which, &later))
+        } else {
+            Ok(Noted::NoSuchRow)
+        };
+        match noted {
+            Ok(Noted::Changed) => self.tell_change(),
+            Ok(Noted::NoSuchRow) => {
+                if self.early.len() >= EARLY {
+                    self.early.pop_front();
+                }
+                self.early.push_back((which, later));
+            }
+            Err(why) => {
+                tracing::warn!(%why, "what was done to a file that had come is missing in the history");
+                if self.trouble != Trouble::Lost {
+                    let words = format!(
+                        "What was done with a file after it came is missing in the history: {why} It was done as it should."
+                    );
+                    self.tell(Trouble::Lost, Some(words));
+                }
+            }
+        }
+    }
+
+    /// Rows of this transfer are there now.
+    fn catch_up(&mut self, of: TransferId) {
+        let is_its = |(which, _): &(Which, Later)| matches!(which, Which::Received { transfer, .. } if *transfer == of);
+        let (due, early) = std::mem::take(&mut self.early).into_iter().partition(is_its);
+        self.early = early;
+        for (which, later) in Vec::from(due) {
+            self.later(which, later);
+        }
     }
 
     fn forget(&mut self, before: SystemTime) {

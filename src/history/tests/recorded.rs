@@ -1,13 +1,18 @@
 //! What is recorded, and again.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
 use super::{all, asking, at, device, file, home, names, stored, transfer, with};
 use crate::{
-    history::{Became, Device, DeviceIs, Ending, History, Item, Query, Reader, TransferRecord, base::FILE},
-    model::{ContentKind, Digest, Direction, FileFate, NotScanned, Screening, Side, TransferId},
+    history::{
+        Became, Device, DeviceIs, Ending, FileEntry, History, Item, Later, Noted, Query, Reader, Screened,
+        TransferRecord, Which, base::FILE,
+    },
+    model::{
+        Caught, ContentKind, Digest, Direction, FileFate, FileRecord, NotScanned, Screening, Side, TransferId,
+    },
 };
 
 fn failed() -> FileFate {
@@ -183,4 +188,65 @@ fn where_nothing_is_kept_nothing_is_found_until_something_is() {
     let mut history = History::open(home.path()).unwrap();
     history.record(&transfer(1, 0), &[file("a.jpg")]).unwrap();
     assert_eq!(names(&mut reader, &asking("")), ["a.jpg"]);
+}
+
+#[test]
+fn what_is_done_with_a_file_after_it_came_is_told_where_it_is_listed() {
+    let (home, mut history, mut reader) = with(&["a/b.jpg", "b.jpg"]);
+    let which = |path: &str| Which::Received { transfer: transfer(1, 0).id, path: path.to_owned() };
+    let digest = Some(Digest([7; 32]));
+    let infected = || FileFate::Infected { digest, name: "X".to_owned() };
+    let caught = FileEntry {
+        record: FileRecord { at: None, fate: infected(), ..file("a/b.jpg").record },
+        ..file("a/b.jpg")
+    };
+    history.record(&transfer(1, 20), std::slice::from_ref(&caught)).unwrap();
+    let id = all(&mut reader, &asking("a/b.jpg"), 9)[0].id;
+    let now = |reader: &mut Reader| {
+        let row = reader.row(id).unwrap().unwrap();
+        (row.became, row.screening, row.place, row.why, row.digest)
+    };
+    let found = || Screening::Infected("X".to_owned());
+    assert_eq!(now(&mut reader), (Became::Infected, found(), None, None, digest));
+
+    let held = Later::KeptApart(Caught::Held(NotScanned::Busy));
+    assert_eq!(history.later(&which("a/b.jpg"), &held).unwrap(), Noted::Changed);
+    let busy = || Screening::NotScanned(NotScanned::Busy);
+    assert_eq!(now(&mut reader), (Became::Held, busy(), None, None, digest));
+    let at = PathBuf::from("/in/b (1).jpg");
+    let let_in = Later::LetIn { at: at.clone(), screening: Screening::Clean };
+    history.later(&which("a/b.jpg"), &let_in).unwrap();
+    let stands = (Became::Stored, Screening::Clean, Some(at), None, digest);
+    assert_eq!(now(&mut reader), stands);
+    let clean = Query { screening: Some(Screened::Clean), ..Query::default() };
+    assert_eq!(names(&mut reader, &clean), ["b.jpg"], "it is found by that, and the other is not");
+
+    // Another attempt at the transfer only knows that it was kept apart once.
+    history.record(&transfer(1, 30), std::slice::from_ref(&caught)).unwrap();
+    assert_eq!(now(&mut reader), stands);
+    let unseen = FileFate::Stored { digest, screening: Screening::NotScanned(NotScanned::Busy) };
+    let as_it_came = FileEntry { record: FileRecord { fate: unseen, ..caught.record.clone() }, ..caught };
+    history.record(&transfer(1, 35), &[as_it_came]).unwrap();
+    assert_eq!(now(&mut reader), stands);
+    // But another file under that path is another file.
+    let mut other = caught;
+    other.record.fate = FileFate::Infected { digest: Some(Digest([8; 32])), name: "X".to_owned() };
+    history.record(&transfer(1, 40), &[other]).unwrap();
+    assert_eq!(reader.row(id).unwrap(), None);
+    let row = all(&mut reader, &asking("a/b.jpg"), 9).remove(0);
+    assert_eq!(row.became, Became::Infected);
+    assert_eq!(history.later(&Which::Row(row.id), &Later::Deleted).unwrap(), Noted::Changed);
+    let row = reader.row(row.id).unwrap().unwrap();
+    assert_eq!((row.became, row.screening, row.place), (Became::Infected, found(), None));
+    assert!(row.why.unwrap().contains("deleted"));
+
+    // Of what is not listed, nothing is told.
+    for nobody in [which("gone.jpg"), Which::Row(id)] {
+        assert_eq!(history.later(&nobody, &Later::Deleted).unwrap(), Noted::NoSuchRow);
+    }
+    let sent = TransferRecord { direction: Direction::Send, ..transfer(2, 0) };
+    history.record(&sent, &[file("a.jpg")]).unwrap();
+    let of_sent = Which::Received { transfer: sent.id, path: "a.jpg".to_owned() };
+    assert_eq!(history.later(&of_sent, &Later::Deleted).unwrap(), Noted::NoSuchRow);
+    drop(home);
 }
