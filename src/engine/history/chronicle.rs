@@ -140,10 +140,8 @@ impl Chronicle {
             let state = self.state();
             !state.files.is_empty() || state.handed_on == HandedOn::Nothing || matches!(so, So::Ended(_))
         };
-        if is_news {
-            if let Some(work) = self.work(transfer, so) {
-                self.recorder.push(work);
-            }
+        if is_news && let Some(work) = self.work(transfer, so) {
+            self.recorder.push(work);
         }
     }
 
