@@ -69,7 +69,7 @@ async fn each_file_is_told_with_its_fate_and_its_place_at_both_ends() {
     let ends = pair.run(&[&source, &note], to.path()).await;
     let paths = ["note.txt", "t/a", "t/gone", "t/grown", "t/z"];
     for (told, folder, side) in
-        [(&ends.told_here, from.path(), Side::Here), (&ends.told_there, to.path(), Side::There)]
+        [(&ends.told_of_sent, from.path(), Side::Here), (&ends.told_of_received, to.path(), Side::There)]
     {
         assert_eq!(told.keys().collect::<Vec<_>>(), paths);
         for path in ["t/gone", "t/grown"] {
@@ -82,9 +82,9 @@ async fn each_file_is_told_with_its_fate_and_its_place_at_both_ends() {
         let beside = if side == Side::Here { "note.txt" } else { "note (1).txt" };
         assert_eq!(stands, [beside, "t/a", "t/z"].map(PathBuf::from).into());
     }
-    assert_eq!(ends.told_there["t/gone"].at, None);
-    assert_eq!(ends.told_here["t/gone"].at.as_deref(), Some(&*source.join("gone")));
-    assert_eq!(fs::read(&ends.told_there["note.txt"].at.clone().unwrap()).unwrap(), b"new");
+    assert_eq!(ends.told_of_received["t/gone"].at, None);
+    assert_eq!(ends.told_of_sent["t/gone"].at.as_deref(), Some(&*source.join("gone")));
+    assert_eq!(fs::read(&ends.told_of_received["note.txt"].at.clone().unwrap()).unwrap(), b"new");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,18 +97,18 @@ async fn what_is_left_out_and_what_is_there_already_is_told() {
     let pair = Pair { conflict: Conflict::Complete, ..Pair::default() };
     let ends = pair.run(&[&source], to.path()).await;
     assert_eq!(ends.received.already, 2, "{:?}", ends.received);
-    for (told, folder) in [(&ends.told_here, from.path()), (&ends.told_there, to.path())] {
+    for (told, folder) in [(&ends.told_of_sent, from.path()), (&ends.told_of_received, to.path())] {
         assert!(told.values().all(|record| matches!(record.fate, FileFate::Already { .. })), "{told:?}");
         assert_eq!(told_to_stand(told, folder), ["t/other", "t/same"].map(PathBuf::from).into());
     }
     let (note, to) = (source.join("same"), tempdir().unwrap());
     put(to.path(), "same", b"mine");
     let ends = Pair { conflict: Conflict::Skip, ..Pair::default() }.run(&[&note], to.path()).await;
-    for told in [&ends.told_here, &ends.told_there] {
+    for told in [&ends.told_of_sent, &ends.told_of_received] {
         let record = &told["same"];
         assert_eq!((record.fate.clone(), record.size), (FileFate::LeftOut, Some(8)));
     }
-    assert_eq!(ends.told_there["same"].at, None, "what stands there is another");
+    assert_eq!(ends.told_of_received["same"].at, None, "what stands there is another");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -127,8 +127,8 @@ async fn wherever_the_link_breaks_what_stands_is_told_and_what_is_told_stands() 
             Pair { capacity: 16, budget: budget.clone(), ..Pair::default() }.run(&[&source], to.path()).await;
         last = !budget.is_spent();
         let stands = standing(to.path());
-        assert_eq!(told_to_stand(&ends.told_there, to.path()), stands, "cut at {cut_at}");
-        let known: BTreeSet<_> = told_to_stand(&ends.told_here, from.path());
+        assert_eq!(told_to_stand(&ends.told_of_received, to.path()), stands, "cut at {cut_at}");
+        let known: BTreeSet<_> = told_to_stand(&ends.told_of_sent, from.path());
         assert!(known.is_subset(&stands), "cut at {cut_at}: {known:?}");
         partly += usize::from(!stands.is_empty() && stands.len() < names.len());
         if let (false, Some(kept)) = (stands.is_empty() || last, ends.kept) {
@@ -136,8 +136,12 @@ async fn wherever_the_link_breaks_what_stands_is_told_and_what_is_told_stands() 
             let pair = Pair { attempt: Attempt::Again(Box::new(kept)), ..Pair::default() };
             let ends = pair.run(&[&source], to.path()).await;
             assert_eq!(ends.received.outcome, Outcome::Complete, "cut at {cut_at}: {:?}", ends.received);
-            assert_eq!(told_to_stand(&ends.told_there, to.path()), standing(to.path()), "cut at {cut_at}");
-            let told: Vec<_> = ends.told_here.values().filter(|record| is_stored(record)).collect();
+            assert_eq!(
+                told_to_stand(&ends.told_of_received, to.path()),
+                standing(to.path()),
+                "cut at {cut_at}"
+            );
+            let told: Vec<_> = ends.told_of_sent.values().filter(|record| is_stored(record)).collect();
             assert_eq!(told.len(), names.len(), "cut at {cut_at}");
         }
         cut_at += 7;
@@ -152,7 +156,7 @@ async fn nothing_is_told_of_a_speed_test() {
         let scan = Scan::of_trial(Trial { medium, bytes: 300_001 }, from.path()).unwrap();
         let ends = Pair::default().run_scan(scan, to.path()).await;
         assert_eq!(ends.received.outcome, Outcome::Complete, "{:?}", ends.received);
-        assert!(ends.told_here.is_empty() && ends.told_there.is_empty());
+        assert!(ends.told_of_sent.is_empty() && ends.told_of_received.is_empty());
     }
 }
 
@@ -164,5 +168,5 @@ async fn of_a_cancelled_transfer_only_what_has_come_is_told() {
     pair.cancel_receiver.cancel();
     let ends = pair.run(&[&from.path().join("x")], to.path()).await;
     assert_eq!(ends.received.outcome, Outcome::Cancelled { by: Side::Here });
-    assert!(ends.told_here.is_empty() && ends.told_there.is_empty());
+    assert!(ends.told_of_sent.is_empty() && ends.told_of_received.is_empty());
 }

@@ -186,7 +186,7 @@ async fn one_among_two_hundred_is_kept_apart_and_both_sides_say_so_and_the_rest_
     let places = Places::new();
     two_hundred(&places);
     let looker = Looker::clean();
-    let Outcomes { sent, received, told_here, told_there, .. } =
+    let Outcomes { sent, received, told_of_sent, told_of_received, .. } =
         places.pair(&looker, Unscanned::LetIn).run(&[&places.source()], places.to.path()).await;
     assert_eq!(places.named().len(), 199);
     assert_eq!(places.caught(), [("evil.bin".to_owned(), infected())]);
@@ -207,12 +207,14 @@ async fn one_among_two_hundred_is_kept_apart_and_both_sides_say_so_and_the_rest_
         sent.notes[0].starts_with("1 file is in quarantine on the other device: “t/evil.bin”"),
         "{sent:?}"
     );
-    for told in [&told_here, &told_there] {
+    for told in [&told_of_sent, &told_of_received] {
         assert_eq!(told.len(), 200);
         let FileFate::Infected { name, digest } = &told["t/evil.bin"].fate else { panic!("{told:?}") };
         assert!(name == FOUND && digest.is_some());
     }
-    let FileFate::Stored { screening, .. } = &told_there["t/7.bin"].fate else { panic!("{told_there:?}") };
+    let FileFate::Stored { screening, .. } = &told_of_received["t/7.bin"].fate else {
+        panic!("{told_of_received:?}")
+    };
     assert_eq!(*screening, Screening::Clean);
     assert!(looker.most_at_once.load(Ordering::SeqCst) <= 2);
     assert_eq!(looker.looks.load(Ordering::SeqCst), 200, "each once");
@@ -241,7 +243,7 @@ async fn what_could_not_be_looked_into_is_let_in_and_marked_or_held_or_refused()
         }
         assert_eq!(places.named().contains("locked"), unscanned == Unscanned::LetIn);
         assert_eq!(places.caught().len(), held);
-        let (here, there) = (&ends.told_here["t/locked"].fate, &ends.told_there["t/locked"].fate);
+        let (here, there) = (&ends.told_of_sent["t/locked"].fate, &ends.told_of_received["t/locked"].fate);
         match unscanned {
             Unscanned::LetIn => {
                 let FileFate::Stored { screening, .. } = there else { panic!("{there:?}") };
@@ -349,8 +351,8 @@ async fn a_sender_that_knows_no_such_thing_is_told_in_words_that_it_knows() {
     let ends = pair.run(&[&places.source()], places.to.path()).await;
     assert_eq!((ends.sent.files, ends.sent.failed), (2, 1), "{:?}", ends.sent);
     assert!(ends.sent.problems[0].why.contains(FOUND), "{:?}", ends.sent.problems);
-    assert!(matches!(ends.told_here["t/held"].fate, FileFate::Stored { .. }));
-    assert!(matches!(ends.told_there["t/held"].fate, FileFate::Held { .. }));
+    assert!(matches!(ends.told_of_sent["t/held"].fate, FileFate::Stored { .. }));
+    assert!(matches!(ends.told_of_received["t/held"].fate, FileFate::Held { .. }));
 }
 
 /// Sends over links that are cut at these bytes, and lets it come to its end; checks after each.

@@ -90,9 +90,9 @@ pub struct Outcomes {
     /// What another attempt needs, and is held to; `None` before anything was accepted.
     pub kept: Option<Earlier>,
     /// What the sender's account was told of each file, by its path.
-    pub told_here: BTreeMap<String, FileRecord>,
+    pub told_of_sent: BTreeMap<String, FileRecord>,
     /// The same of the receiver's.
-    pub told_there: BTreeMap<String, FileRecord>,
+    pub told_of_received: BTreeMap<String, FileRecord>,
 }
 
 /// An account in memory, for one attempt: nothing is told twice.
@@ -140,8 +140,8 @@ impl Pair {
         let name = |text| DeviceName::parse(text).unwrap();
         let transfer = self.transfer;
         let landing = Landing { conflict: self.conflict, ..Landing::default() };
-        let (told_here, told_there) = (Arc::<Told>::default(), Arc::<Told>::default());
-        let send_job = job(transfer, scan, self.sending, Arc::clone(&told_here));
+        let (told_of_sent, told_of_received) = (Arc::<Told>::default(), Arc::<Told>::default());
+        let send_job = job(transfer, scan, self.sending, Arc::clone(&told_of_sent));
         let keeping = Keeping::after(&self.attempt, &self.ledger);
         let receive_job = ReceiveJob {
             transfer,
@@ -155,7 +155,7 @@ impl Pair {
             ends: ends(),
             knows: Acquaintance::Known,
             keep: keeping.keep(),
-            account: Arc::clone(&told_there) as _,
+            account: Arc::clone(&told_of_received) as _,
             can: self.can,
             watch: self.watch,
         };
@@ -232,8 +232,8 @@ impl Pair {
             offer,
             receiver_notices: notices.into_inner().unwrap(),
             kept,
-            told_here: told_here.all(),
-            told_there: told_there.all(),
+            told_of_sent: told_of_sent.all(),
+            told_of_received: told_of_received.all(),
         }
     }
 }

@@ -84,12 +84,14 @@ mod tests {
 
     use super::*;
 
+    type Way<'a> = &'a dyn Fn(&Dir, &str, &str) -> io::Result<()>;
+
     #[test]
     fn every_way_to_rename_spares_what_is_there() {
         let at_once = |dir: &Dir, from: &str, to: &str| no_clobber(dir, from, to);
         let by_link = |dir: &Dir, from: &str, to: &str| by_link((dir, from), (dir, to));
         let by_looking = |dir: &Dir, from: &str, to: &str| by_looking((dir, from), (dir, to));
-        let ways: [&dyn Fn(&Dir, &str, &str) -> io::Result<()>; 3] = [&at_once, &by_link, &by_looking];
+        let ways: [Way<'_>; 3] = [&at_once, &by_link, &by_looking];
         for rename in ways {
             let temp = tempfile::tempdir().unwrap();
             let dir = Dir::open_ambient_dir(temp.path(), ambient_authority()).unwrap();

@@ -87,7 +87,7 @@ fn complete(intake: &Intake, content: &[u8]) -> Result<Stored, DiskError> {
     for chunk in (0..chunks).filter(|chunk| !there.contains(chunk)) {
         put(&partial, content, chunk);
     }
-    store(&intake, vec![partial.verify(digest(content))?]).remove(0).1
+    store(intake, vec![partial.verify(digest(content))?]).remove(0).1
 }
 
 #[test]

@@ -280,7 +280,7 @@ fn one_thread_writes_while_another_stores() {
             let mut stored = 0;
             while let Ok(first) = verified.recv() {
                 let group = std::iter::once(first).chain(verified.try_iter()).collect();
-                stored += store(&intake, group).into_iter().filter(|(_, stored)| stored.is_ok()).count();
+                stored += store(intake, group).into_iter().filter(|(_, stored)| stored.is_ok()).count();
             }
             assert_eq!(stored, 600);
         });
