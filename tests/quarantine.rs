@@ -26,15 +26,24 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    process::Command,
+    process,
+    sync::Arc,
 };
 
+use airlift::{
+    engine::{
+        Command, Config, Earlier, Engine, Multicast,
+        history::{Query, Reader, RowId},
+    },
+    model::{NotScanned, QuarantineDeed, QuarantineDone, Rechecked, Screening},
+};
 use chance::{Chance, Length};
 use daemon::{Daemon, MARKER, NAME};
 use harness::{Device, Running, content, tree};
 use loud::{say, skipped};
 use receiver::Receiver;
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 /// So that it says what it could not look into.
 const TELLING: &str = "AlertExceedsMax yes\nAlertEncrypted yes\n";
@@ -246,7 +255,7 @@ fn dies(clamd: &Daemon, fault: &str) -> bool {
 #[test]
 fn wherever_a_receiver_dies_nothing_with_the_marker_has_its_name_and_nothing_is_lost_or_there_twice() {
     let test = "killed while it keeps files apart";
-    if !Command::new("strace").arg("-V").output().is_ok_and(|ran| ran.status.success()) {
+    if !process::Command::new("strace").arg("-V").output().is_ok_and(|ran| ran.status.success()) {
         return skipped(test, "this machine lacks strace");
     }
     let Some(clamd) = Daemon::started(test, TELLING) else { return };
@@ -408,4 +417,55 @@ fn what_is_done_with_what_is_in_quarantine_is_told_by_the_history_also_where_tha
     assert_eq!(code, 0, "{complaint}");
     assert_eq!(complaint.matches("missing in the history").count(), 1, "{complaint}");
     assert_eq!(fs::read(at("b").unwrap()).unwrap(), b"clean too");
+}
+
+/// Asks an engine, and waits for its answer.
+fn ask<T>(engine: &Engine, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> T {
+    let (reply, answer) = oneshot::channel();
+    engine.block_on(async {
+        engine.handle().send(command(reply)).await.unwrap();
+        answer.await.unwrap()
+    })
+}
+
+#[test]
+fn the_engine_of_a_window_checks_again_and_deals_with_the_quarantine_and_the_history_says_so() {
+    let Some(mut clamd) = Daemon::started("a window checks again", TELLING) else { return };
+    let files = [("a", b"clean".to_vec()), ("evil", marked(10))];
+    let (_here, there) = come_unseen(&mut clamd, "let-in", &files);
+    let at = |name: &str| there.inbox().join("more").join(name);
+    let id = |name: &str| {
+        let mut reader = Reader::open(&there.home()).unwrap();
+        let rows = reader.page(&Query::default(), None, 10).unwrap().rows;
+        rows.iter().find(|row| row.name == name).unwrap().id
+    };
+    let (a, evil, first) = (id("a"), id("evil"), id("first"));
+    let config = Config {
+        home: there.home(),
+        device_name: None,
+        limit: None,
+        earlier: Earlier::None,
+        multicast: Multicast::Never,
+    };
+    let engine = Engine::start(config, Arc::new(|| {})).unwrap();
+    let again = |rows: Vec<RowId>| ask(&engine, |reply| Command::CheckAgain { rows, reply });
+    let unseen = Rechecked::NotScanned(NotScanned::NoScanner);
+    assert_eq!(again(vec![a, first]), [(a, unseen), (first, Rechecked::NotMarked)]);
+    clamd.start(daemon::Start::Itself);
+    clamd.until_well();
+    let answers = again(vec![evil, a]);
+    assert_eq!(answers, [(evil, Rechecked::Caught(NAME.to_owned())), (a, Rechecked::Clean)]);
+    assert!(!at("evil").exists());
+    let items = ask(&engine, |reply| Command::ListQuarantine { reply }).unwrap();
+    let items: Vec<_> = items.into_iter().map(|item| item.id).collect();
+    let deed = QuarantineDeed::Release;
+    let answers = ask(&engine, |reply| Command::Quarantine { items, deed, reply });
+    let released =
+        QuarantineDone::Released { at: at("evil"), screening: Screening::Infected(NAME.to_owned()) };
+    assert!(matches!(&answers[..], [(_, Ok(done))] if *done == released), "{answers:?}");
+    // What was handed in is written before it ends.
+    engine.stop();
+    let rows = recorded(&there);
+    assert_eq!(rows["a"], so("stored", "clean", Some(at("a"))));
+    assert_eq!(rows["evil"], so("stored", "infected", Some(at("evil"))));
 }

@@ -14,6 +14,7 @@ mod list;
 mod page;
 mod pages;
 mod questions;
+mod rechecking;
 mod search;
 mod source;
 mod states;

@@ -98,6 +98,13 @@ impl Scanner {
         *lock(&self.state) = State { health: Health::Unknown, has_been_well: false };
     }
 
+    /// It may be back: the next question looks for it, however short a time ago it was away.
+    pub fn look_anew(&self) {
+        if let Health::Away { until, .. } = &mut lock(&self.state).health {
+            *until = Instant::now();
+        }
+    }
+
     /// Whoever wants none is not told that it is missing when they want one again, and none is there.
     fn heed(&self) {
         if lock(&self.wanted).0.choice == ScannerChoice::Off {

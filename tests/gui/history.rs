@@ -16,8 +16,8 @@ use airlift::{
     },
     gui::{Find, Past},
     model::{
-        ContentKind, DeviceId, Digest, Direction, NotScanned, Problem, ProblemKind, Recording, Screening,
-        Side, TransferId, Trust,
+        ContentKind, DeviceId, Digest, Direction, NotScanned, Problem, ProblemKind, Rechecked, Recording,
+        Screening, Side, TransferId, Trust,
     },
 };
 use egui::{Key, Modifiers, Rect, accesskit::Role, pos2};
@@ -552,4 +552,90 @@ fn wait(bench: &mut Bench, until: impl Fn(&Bench) -> bool) {
         std::thread::park_timeout(Duration::from_millis(5));
         bench.window.step();
     }
+}
+
+/// A file that came while nobody could look into it, and that is there.
+fn unseen() -> (tempfile::TempDir, Row) {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("setup.exe");
+    std::fs::write(&place, "x").unwrap();
+    let screening = Screening::NotScanned(NotScanned::NoScanner);
+    (folder, Row { place: Some(place), screening, ..row(1, "setup.exe") })
+}
+
+#[test]
+fn what_came_while_nobody_could_look_into_it_can_be_checked_again() {
+    for (answer, said, not_said) in [
+        (Rechecked::Clean, ["Checked: nothing was found.", "Nothing was found."], "doesn’t answer"),
+        (
+            Rechecked::NotScanned(NotScanned::Busy),
+            [
+                "Not checked this time either: the virus scanner is busy.",
+                "Not checked: the virus scanner is busy.",
+            ],
+            "doesn’t answer",
+        ),
+        (
+            Rechecked::Caught("Eve\u{202e}il".to_owned()),
+            ["A virus was found in it: it is in quarantine.", "Found: Eve\\u{202e}il"],
+            "Saved in",
+        ),
+        (Rechecked::Gone, ["Gone: it was moved, renamed or deleted.", "doesn’t answer"], "Nothing was found"),
+    ] {
+        let (_folder, row) = unseen();
+        let mut bench = page(&Told::new(vec![row]));
+        open_row(&mut bench, "setup.exe");
+        bench.press("Check again");
+        let Command::CheckAgain { rows, reply } = bench.command() else { panic!("another command") };
+        assert_eq!(rows, [id(1)]);
+        bench.must_say("Checking for viruses…");
+        assert!(bench.button("Check again").is_none());
+        reply.send(vec![(id(1), answer)]).unwrap();
+        bench.window.run();
+        for said in said {
+            bench.must_say(said);
+        }
+        assert!(!bench.says(not_said), "{not_said}");
+    }
+}
+
+#[test]
+fn nothing_is_checked_any_further_once_that_is_stopped_or_the_details_are_closed() {
+    for how in ["Stop checking", "Close the details"] {
+        let (_folder, row) = unseen();
+        let mut bench = page(&Told::new(vec![row]));
+        open_row(&mut bench, "setup.exe");
+        bench.press("Check again");
+        let Command::CheckAgain { reply, .. } = bench.command() else { panic!("another command") };
+        assert!(!reply.is_closed());
+        bench.press(how);
+        assert!(reply.is_closed(), "{how}");
+    }
+}
+
+#[test]
+fn what_was_looked_into_or_was_sent_is_not_offered_to_be_checked_again() {
+    for (direction, screening) in [
+        (Direction::Receive, Screening::Clean),
+        (Direction::Receive, Screening::Off),
+        (Direction::Send, Screening::NotScanned(NotScanned::Busy)),
+    ] {
+        let (_folder, row) = unseen();
+        let mut bench = page(&Told::new(vec![Row { direction, screening, ..row }]));
+        open_row(&mut bench, "setup.exe");
+        bench.button("Open").unwrap();
+        assert!(bench.button("Check again").is_none(), "{direction:?}");
+    }
+}
+
+#[test]
+fn what_was_deleted_from_quarantine_is_said_to_be_and_is_not_looked_for_there() {
+    let why = Some("It was deleted from quarantine.".to_owned());
+    let infected = Screening::Infected("Win.Test.Marker".to_owned());
+    let deleted =
+        Row { became: Became::Infected, screening: infected, place: None, why, ..row(1, "evil.exe") };
+    let mut bench = page(&Told::new(vec![deleted]));
+    open_row(&mut bench, "evil.exe");
+    bench.must_say("A virus was found in it, and it was deleted.");
+    assert!(bench.button("Show the quarantine").is_none());
 }

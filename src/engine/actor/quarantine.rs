@@ -41,6 +41,8 @@ impl Actor {
             let dealing = spawn_blocking(move || {
                 let mut answers = Vec::with_capacity(items.len());
                 let mut note = |which, later| recorder.push(Work::Later { which, later });
+                // Whoever wants it checked may have started the scanner just now.
+                checks.scanner().look_anew();
                 for id in items {
                     // Nobody waits for it any more.
                     if reply.is_closed() {
@@ -69,6 +71,8 @@ impl Actor {
                 let is_over = || reply.is_closed();
                 let mut note = |which, later| recorder.push(Work::Later { which, later });
                 let mut answers = Vec::with_capacity(rows.len());
+                // Whoever wants it checked may have started the scanner just now.
+                checks.scanner().look_anew();
                 for id in rows {
                     let row = Reader::open(&home).and_then(|mut reader| reader.row(id));
                     let answer = match row {

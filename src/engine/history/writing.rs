@@ -274,3 +274,84 @@ impl Writing {
 fn problem(text: String) -> Problem {
     Problem { side: Side::Here, kind: ProblemKind::Files, text }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        engine::{Snapshot, cards::DeviceCard, handle::seam},
+        history::{Became, Device, Ending, Query, Reader, Row},
+        model::{DeviceId, DeviceName, Digest, Direction, Screening},
+        settings::Settings,
+    };
+
+    const ID: TransferId = TransferId([1; 16]);
+
+    fn record() -> Work {
+        let transfer = TransferRecord {
+            id: ID,
+            direction: Direction::Receive,
+            device: Device { id: None, name: "Anna".to_owned() },
+            called: "a".to_owned(),
+            began: SystemTime::UNIX_EPOCH,
+            as_of: SystemTime::UNIX_EPOCH,
+            ending: Ending::Complete,
+            took: Duration::ZERO,
+            bytes: 0,
+            why: None,
+        };
+        let fate = FileFate::Infected { digest: Some(Digest([7; 32])), name: "X".to_owned() };
+        let file = FileRecord { path: "a/b".to_owned(), at: None, size: Some(5), fate };
+        Work::Record { transfer: Box::new(transfer), files: vec![file] }
+    }
+
+    fn let_in(transfer: TransferId) -> Work {
+        let which = Which::Received { transfer, path: "a/b".to_owned() };
+        let later = Later::LetIn { at: "/in/b".into(), screening: Screening::Infected("X".to_owned()) };
+        Work::Later { which, later }
+    }
+
+    /// What is written of that, one after the other, and what a face is told.
+    fn written(home: &Path, work: Vec<Work>) -> (Vec<Row>, Option<Problem>) {
+        let id = DeviceId::of_public_key(b"x");
+        let device = DeviceCard { id, name: DeviceName::parse("x").unwrap() };
+        let (_handle, end) = seam(Snapshot::new(device, Settings::default()), Arc::new(|| {}));
+        let queue = Arc::<Queue>::default();
+        let writing = Writing::new(home, Arc::clone(&queue), &end.publisher);
+        work.into_iter().for_each(|work| queue.push(work));
+        queue.close();
+        writing.run();
+        let rows = Reader::open(home).and_then(|mut reader| reader.page(&Query::default(), None, 9));
+        (rows.map(|page| page.rows).unwrap_or_default(), end.publisher.snapshot().unrecorded.clone())
+    }
+
+    #[test]
+    fn what_is_done_with_a_file_before_its_transfer_is_recorded_is_told_once_it_is() {
+        for work in
+            [vec![record(), let_in(ID)], vec![let_in(ID), record()], vec![let_in(ID), record(), record()]]
+        {
+            let home = tempfile::tempdir().unwrap();
+            let (rows, told) = written(home.path(), work);
+            assert_eq!(rows.len(), 1, "{rows:?}");
+            assert_eq!(
+                (rows[0].became, rows[0].place.as_deref(), told),
+                (Became::Stored, Some(Path::new("/in/b")), None)
+            );
+        }
+        let home = tempfile::tempdir().unwrap();
+        let (rows, _) = written(home.path(), vec![let_in(TransferId([2; 16])), record()]);
+        assert_eq!((rows.len(), rows[0].became), (1, Became::Infected), "it was another one");
+        let home = tempfile::tempdir().unwrap();
+        assert_eq!(written(home.path(), vec![let_in(ID)]), (Vec::new(), None));
+        assert!(!home.path().join(History::FILE).exists(), "of nothing, nothing is made");
+    }
+
+    #[test]
+    fn that_what_was_done_can_not_be_written_is_told_once() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir(home.path().join(History::FILE)).unwrap();
+        let (_, told) = written(home.path(), vec![let_in(ID), let_in(ID)]);
+        let told = told.unwrap().text;
+        assert!(told.contains("missing in the history") && told.contains("done as it should"), "{told}");
+    }
+}

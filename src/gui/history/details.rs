@@ -9,11 +9,15 @@ use egui::{Align, Label, Layout, RichText, TextWrapMode, Ui, vec2};
 use super::{
     elide,
     line::{self, Line},
+    rechecking::Rechecking,
     there::There,
     verifying::Verifying,
 };
 use crate::{
-    engine::history::{Became, Ending, Item, Row},
+    engine::{
+        history::{Became, Ending, Item, Row},
+        is_marked,
+    },
     gui::{
         icons, paths, theme, when,
         widgets::{Button, Look, icon, icon_button, progress, small, strong, tile},
@@ -38,6 +42,9 @@ pub enum Act {
     Again(PathBuf),
     Verify,
     StopVerifying,
+    /// To be shown to the virus scanner once more.
+    CheckAgain,
+    StopChecking,
     /// To be asked whether it is to be removed.
     Remove,
     /// To be asked whether its device is to be left out from now on.
@@ -50,6 +57,7 @@ pub enum Act {
 pub struct Aside<'a> {
     pub there: There,
     pub verifying: &'a Verifying,
+    pub rechecking: &'a Rechecking,
     /// Whether its device can be left out: it is known by its key, and is not left out yet.
     pub can_leave_out: bool,
 }
@@ -97,6 +105,12 @@ fn outcome(row: &Row) -> String {
         (Became::Stored, Direction::Send) => format!("Stored at {name}, and the content is what was sent."),
         (Became::Already, Direction::Receive) => "It was here already, and is the same.".to_owned(),
         (Became::Already, Direction::Send) => format!("{name} had it already, and it is the same."),
+        (Became::Infected, Direction::Receive) if row.why.is_some() => {
+            "A virus was found in it, and it was deleted.".to_owned()
+        }
+        (Became::Held, Direction::Receive) if row.why.is_some() => {
+            "It was held until it could be checked for viruses, and deleted.".to_owned()
+        }
         (Became::Held, Direction::Receive) => {
             "Held in quarantine until it can be checked for viruses.".to_owned()
         }
@@ -226,6 +240,10 @@ fn fact(ui: &mut Ui, about: &str, text: &str) {
 fn file_deeds(ui: &mut Ui, row: &Row, aside: &Aside<'_>) -> Option<Act> {
     let mut act = None;
     if row.direction == Direction::Receive && matches!(row.became, Became::Infected | Became::Held) {
+        // It was deleted there.
+        if row.why.is_some() {
+            return None;
+        }
         let show = Button::new("Show the quarantine", Look::Primary).icon(icons::QUARANTINE).filling();
         return ui.add(show).clicked().then_some(Act::Quarantine);
     }
@@ -245,7 +263,41 @@ fn file_deeds(ui: &mut Ui, row: &Row, aside: &Aside<'_>) -> Option<Act> {
             }
         });
     });
-    verify(ui, row, aside).or(act)
+    act = verify(ui, row, aside).or(act);
+    check_again(ui, row, aside).or(act)
+}
+
+fn check_again(ui: &mut Ui, row: &Row, aside: &Aside<'_>) -> Option<Act> {
+    let p = theme::palette(ui);
+    let mut act = None;
+    ui.horizontal(|ui| match aside.rechecking {
+        Rechecking::Not if is_marked(row) => {
+            let again = Button::new("Check again", Look::Quiet).icon(icons::QUARANTINE);
+            let again = ui.add_enabled(aside.there != There::Gone, again);
+            let about = "Shows it to the virus scanner, which could not look into it when it came";
+            if again.on_hover_text(about).clicked() {
+                act = Some(Act::CheckAgain);
+            }
+        }
+        Rechecking::Not => {}
+        Rechecking::Asked(_) => {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if ui.add(Button::new("Stop", Look::Quiet).named("Stop checking")).clicked() {
+                    act = Some(Act::StopChecking);
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    ui.add(Label::new(small("Checking for viruses…", p.faint)));
+                });
+            });
+        }
+        Rechecking::Said { text, is_good } => {
+            let (image, color) =
+                if *is_good { (icons::CHECK_CIRCLE, p.good) } else { (icons::WARNING, p.bad) };
+            icon(ui, image, 18.0, color);
+            ui.add(Label::new(small(text, color)).wrap());
+        }
+    });
+    act
 }
 
 fn verify(ui: &mut Ui, row: &Row, aside: &Aside<'_>) -> Option<Act> {

@@ -17,6 +17,7 @@ use super::{
     line::{self, Line},
     list::{self, List, Pressed, Sights},
     questions::Question,
+    rechecking::{self, Rechecking},
     search::{News, Search},
     states,
     there::{Looking, There},
@@ -57,6 +58,7 @@ pub struct Page {
 struct Opened {
     line: Line,
     verifying: Verifying,
+    rechecking: Rechecking,
 }
 
 /// What a person wants that is not the page’s to do.
@@ -105,6 +107,9 @@ impl Page {
         self.sights.thumbnails.update(ctx);
         if let Some(opened) = &mut self.opened {
             opened.verifying.update();
+            if let Some(rechecked) = opened.rechecking.update() {
+                opened.line = Line::new(rechecking::after(opened.line.row.clone(), &rechecked));
+            }
         }
         for change in self.changes.done(tools) {
             match change {
@@ -264,7 +269,8 @@ impl Page {
             return;
         }
         let Some(line) = self.search.pages.line(id) else { return };
-        self.opened = Some(Opened { line: Line::new(line.row.clone()), verifying: Verifying::Not });
+        let line = Line::new(line.row.clone());
+        self.opened = Some(Opened { line, verifying: Verifying::Not, rechecking: Rechecking::Not });
     }
 
     fn body(&mut self, ui: &mut Ui, around: &mut Around, settings: &Settings) {
@@ -292,7 +298,8 @@ impl Page {
         let row = &opened.line.row;
         let there = row.place.as_deref().map_or(There::Unknown, |place| self.sights.looking.of(place));
         let can_leave_out = around.can_leave_out(row.device.id);
-        let aside = Aside { there, verifying: &opened.verifying, can_leave_out };
+        let (verifying, rechecking) = (&opened.verifying, &opened.rechecking);
+        let aside = Aside { there, verifying, rechecking, can_leave_out };
         ScrollArea::vertical()
             .id_salt("details")
             .show(ui, |ui| details::details(ui, &opened.line, &aside))
@@ -309,6 +316,8 @@ impl Page {
             Act::Again(path) => return Some(Wish::Again { path, device: row.device.id }),
             Act::Verify => opened.verifying = Verifying::start(row, tools.wake()),
             Act::StopVerifying => opened.verifying = Verifying::Not,
+            Act::CheckAgain => opened.rechecking = Rechecking::start(row, tools),
+            Act::StopChecking => opened.rechecking = Rechecking::Not,
             Act::Remove => {
                 self.changes.ask(Question::Remove { id: row.id, name: opened.line.name.clone() });
             }
