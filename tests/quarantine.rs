@@ -96,8 +96,8 @@ fn one_among_two_hundred_is_kept_apart_by_a_real_scanner_and_dealt_with_at_the_t
     here.file("all/3/evil.bin", marked(70_000));
     let (receiver, to) = there.receive(&["--accept", "all", "--once"]);
     let (sent, code) = here.send(&[&here.path("all")], &to, &[]).end();
-    let (received, their_code) = receiver.end();
-    for (end, code) in [(&sent, code), (&received, their_code)] {
+    let (at_them, their_code) = receiver.end();
+    for (end, code) in [(&sent, code), (&at_them, their_code)] {
         assert_eq!(
             (&end["outcome"], &end["files"], &end["failed"], code),
             (&"failed".into(), &199.into(), &1.into(), 1)
@@ -116,9 +116,9 @@ fn one_among_two_hundred_is_kept_apart_by_a_real_scanner_and_dealt_with_at_the_t
         (&"evil.bin".into(), &NAME.into(), &"all/3/evil.bin".into())
     );
     let id = line["id"].as_str().unwrap();
-    let lies = there.home().join("quarantine").join(id);
-    assert_eq!(fs::read(&lies).unwrap(), marked(70_000));
-    assert_eq!(fs::metadata(&lies).unwrap().permissions().mode() & 0o7777, 0o600);
+    let kept = there.home().join("quarantine").join(id);
+    assert_eq!(fs::read(&kept).unwrap(), marked(70_000));
+    assert_eq!(fs::metadata(&kept).unwrap().permissions().mode() & 0o7777, 0o600);
 
     // Checked once more, it is what it was.
     let (lines, code) = said(&there, &["rescan"]);
@@ -129,7 +129,7 @@ fn one_among_two_hundred_is_kept_apart_by_a_real_scanner_and_dealt_with_at_the_t
     // Nobody is there to be warned.
     let (_, complaint, code) = Running::start(&mut there.command(&["quarantine", "release", id])).text();
     assert_eq!(code, 2, "{complaint}");
-    assert!(lies.exists() && complaint.contains("--yes"), "{complaint}");
+    assert!(kept.exists() && complaint.contains("--yes"), "{complaint}");
     let (lines, code) = said(&there, &["release", &id[..6], "--yes"]);
     assert_eq!((&lines[0]["event"], code), (&"quarantine_released".into(), 0));
     let saved = there.inbox().join("all/3/evil.bin");

@@ -457,7 +457,7 @@ async fn what_was_said_of_a_file_is_told_again_by_every_later_attempt() {
     let told = |told: &std::collections::BTreeMap<String, airlift::model::FileRecord>| {
         ["t/clean", "t/unseen", "t/evil"].map(|path| told[path].fate.clone())
     };
-    let before = told(&first.told_there);
+    let before = told(&first.told_of_received);
     let looks = looker.looks.load(Ordering::SeqCst);
     let attempt = Attempt::Again(Box::new(first.kept.unwrap()));
     let again = Pair { transfer, attempt, ..places.pair(&looker, Unscanned::LetIn) };
@@ -467,9 +467,9 @@ async fn what_was_said_of_a_file_is_told_again_by_every_later_attempt() {
         digest: Some(airlift::model::Digest(*blake3::hash(content).as_bytes())),
         screening,
     };
-    let [clean, unseen, evil] = told(&second.told_there);
+    let [clean, unseen, evil] = told(&second.told_of_received);
     assert_eq!(clean, stored(b"1", Screening::Clean));
     assert_eq!(unseen, stored(b"22", Screening::NotScanned(NotScanned::Busy)));
     assert!(matches!(evil, FileFate::Infected { name, .. } if name == FOUND));
-    assert_eq!(before, told(&second.told_there));
+    assert_eq!(before, told(&second.told_of_received));
 }

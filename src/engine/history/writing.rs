@@ -318,7 +318,9 @@ mod tests {
         let (_handle, end) = seam(Snapshot::new(device, Settings::default()), Arc::new(|| {}));
         let queue = Arc::<Queue>::default();
         let writing = Writing::new(home, Arc::clone(&queue), &end.publisher);
-        work.into_iter().for_each(|work| queue.push(work));
+        for work in work {
+            queue.push(work);
+        }
         queue.close();
         writing.run();
         let rows = Reader::open(home).and_then(|mut reader| reader.page(&Query::default(), None, 9));
