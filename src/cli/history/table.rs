@@ -1,7 +1,7 @@
 //! Entries of the history as comma-separated values, as RFC 4180 has them.
 //!
 //! Knows the columns that `docs/CLI.md` promises. What a terminal must not see is escaped here too: a table is of text, and
-//! text has no control characters.
+//! text has no control characters. Nor has it formulas: names are given by others.
 
 use csv::{Terminator, WriterBuilder};
 
@@ -41,7 +41,7 @@ pub fn lines(rows: &[Row]) -> Vec<u8> {
 }
 
 fn fields(row: &Row) -> [String; COLUMNS.len()] {
-    let shown = |text: &str| visible(text).into_owned();
+    let shown = |text: &str| plain(&visible(text));
     let direction = match row.direction {
         Direction::Send => "send",
         Direction::Receive => "receive",
@@ -67,10 +67,36 @@ fn fields(row: &Row) -> [String; COLUMNS.len()] {
     ]
 }
 
+/// As text, for a spreadsheet that would take some beginnings for those of a formula.
+fn plain(text: &str) -> String {
+    let mark = if text.starts_with(['=', '+', '-', '@']) { "'" } else { "" };
+    format!("{mark}{text}")
+}
+
 fn written(records: impl IntoIterator<Item = [String; COLUMNS.len()]>) -> Vec<u8> {
     let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
     for record in records {
         writer.write_record(&record).expect("a vector takes every byte, and each record has all columns");
     }
     writer.into_inner().expect("a vector takes every byte")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn what_others_have_named_is_no_formula_in_a_spreadsheet() {
+        for (name, written) in [
+            ("=1+1", "'=1+1"),
+            ("+a", "'+a"),
+            ("-a", "'-a"),
+            ("@a", "'@a"),
+            ("a=1", "a=1"),
+            ("'a", "'a"),
+            ("", ""),
+        ] {
+            assert_eq!(plain(name), written);
+        }
+    }
 }

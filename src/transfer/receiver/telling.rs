@@ -73,7 +73,7 @@ fn record(intake: &Intake, path: String, offered: Option<u64>, before: Option<Be
 pub fn file(intake: &Intake, no: EntryNo) -> Option<(String, Option<u64>)> {
     let entry = intake.entry(no)?;
     match entry.kind {
-        EntryKind::File { size, .. } => Some((entry.path.to_string(), size)),
+        EntryKind::File { size, .. } => Some((entry.path.as_str().to_owned(), size)),
         EntryKind::Folder => None,
     }
 }
