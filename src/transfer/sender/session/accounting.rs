@@ -52,5 +52,10 @@ fn tell(sources: &Sources, ranges: &[Range<EntryNo>], fate: &FileFate, account: 
 fn record(sources: &Sources, no: EntryNo, size: Option<u64>, fate: FileFate) -> Option<FileRecord> {
     let entry = sources.entry(no)?;
     let EntryKind::File { size: offered, .. } = entry.kind else { return None };
-    Some(FileRecord { path: entry.path.as_str().to_owned(), at: sources.place(no), size: size.or(offered), fate })
+    Some(FileRecord {
+        path: entry.path.as_str().to_owned(),
+        at: sources.place(no),
+        size: size.or(offered),
+        fate,
+    })
 }
