@@ -421,9 +421,12 @@ async fn what_is_in_quarantine_is_not_sent_a_second_time_and_its_sender_hears_of
     put(places.from.path(), "t/refused", b"refused");
     let is_away = Arc::new(AtomicBool::new(true));
     let theirs = Arc::clone(&is_away);
-    let looker = Looker::new(move |_| match theirs.load(Ordering::SeqCst) {
-        true => Screening::NotScanned(NotScanned::NoScanner),
-        false => Screening::Clean,
+    let looker = Looker::new(move |_| {
+        if theirs.load(Ordering::SeqCst) {
+            Screening::NotScanned(NotScanned::NoScanner)
+        } else {
+            Screening::Clean
+        }
     });
     let transfer = TransferId(airlift::identity::random());
     let pair = || Pair { transfer, ..places.pair(&looker, Unscanned::Refuse) };
