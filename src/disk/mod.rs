@@ -20,6 +20,7 @@ mod leftovers;
 mod looking;
 mod naming;
 mod notes;
+mod observed;
 mod off_limits;
 mod places;
 mod quarantine;

@@ -4,19 +4,12 @@
 //! looked into is the very file that gets the name: opened anew for reading, known by its numbers, and as it was then
 //! when it is named. Must not know what follows from what is found.
 
-use std::{fs::File, ops::Deref};
-
-use cap_std::fs::Metadata;
+use std::ops::Deref;
 
 use super::{partial::Verified, shared::Shared};
 use crate::{
-    disk::{
-        error::DiskError,
-        inbox::local::last,
-        system::{attributes, identity::numbers},
-        watch::Goes,
-    },
-    model::{EntryNo, NotScanned, Screening, Timestamp},
+    disk::{error::DiskError, inbox::local::last, observed::Observed, watch::Goes},
+    model::{EntryNo, NotScanned, Screening},
 };
 
 /// A verified file, and what is known of its cleanness.
@@ -42,7 +35,7 @@ pub struct Screened {
     file: Verified,
     screening: Screening,
     /// As it was while somebody looked into it.
-    seen: Option<Seen>,
+    seen: Option<Observed>,
 }
 
 /// What comes of a look.
@@ -55,30 +48,6 @@ pub enum Looked {
     Over,
 }
 
-/// What tells a file from another, and from itself after a change.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Seen {
-    numbers: Option<(u64, u64)>,
-    size: u64,
-    modified: Option<Timestamp>,
-    touched: Option<Timestamp>,
-}
-
-impl Seen {
-    fn of(there: &Metadata) -> Self {
-        Self {
-            numbers: numbers(there),
-            size: there.len(),
-            modified: attributes::modified(there),
-            touched: attributes::touched(there),
-        }
-    }
-
-    fn of_file(file: &File) -> Option<Self> {
-        file.metadata().ok().map(|there| Self::of(&Metadata::from_just_metadata(there)))
-    }
-}
-
 /// See [`Intake::screen`](crate::disk::Intake::screen).
 pub(in crate::disk) fn screen(shared: &Shared, mut file: Verified, is_over: &dyn Fn() -> bool) -> Looked {
     let Some(screen) = shared.watch.screen() else {
@@ -89,13 +58,13 @@ pub(in crate::disk) fn screen(shared: &Shared, mut file: Verified, is_over: &dyn
         Ok(opened) => opened,
         Err(why) => return Looked::Failed(file.entry(), why),
     };
-    let before = Seen::of_file(&opened);
+    let before = Observed::of_file(&opened).ok();
     let offered = shared.entry(file.entry()).map_or("", |entry| last(entry.path.as_str()));
     let said = screen.screen(&opened, file.size(), offered, is_over);
     if is_over() {
         return Looked::Over;
     }
-    let is_same = before.is_some() && Seen::of_file(&opened) == before;
+    let is_same = before.is_some() && Observed::of_file(&opened).ok() == before;
     let screening = match said {
         // What was found in it is in it, whatever came after.
         Screening::Clean if !is_same => Screening::NotScanned(NotScanned::Changed),
@@ -117,7 +86,7 @@ impl Screened {
     /// What was said of a file that has changed since says nothing of it.
     pub(in crate::disk) fn look_again(&mut self) {
         if self.seen.is_some()
-            && self.file.metadata().map(|there| Seen::of(&there)) != self.seen
+            && self.file.metadata().map(|there| Observed::of(&there)) != self.seen
             && self.screening == Screening::Clean
         {
             self.screening = Screening::NotScanned(NotScanned::Changed);

@@ -4,7 +4,7 @@
 //! Only the very file that came is meant: it is compared with what was recorded of it before anybody looks, and known by
 //! its numbers after. Knows paths and the rooms. Must not know where it is recorded, or who checks files.
 
-use std::{fs::File, io, path::PathBuf};
+use std::{io, path::PathBuf};
 
 use cap_std::{
     ambient_authority,
@@ -15,11 +15,12 @@ use super::{Beside, Body, Facts, From, Quarantine};
 use crate::{
     disk::{
         error::{DiskError, shown},
+        observed::Observed,
         places::{Places, digest_of},
         screen::Screen,
-        system::{attributes, identity::numbers, modes},
+        system::modes,
     },
-    model::{Caught, Digest, FileMode, NotScanned, QuarantineId, Screening, Timestamp, TransferId},
+    model::{Caught, Digest, FileMode, NotScanned, QuarantineId, Screening, TransferId},
 };
 
 /// A file as it was recorded when it got its name.
@@ -53,26 +54,6 @@ pub enum Again {
     Over,
 }
 
-/// What tells a file from another, and from itself after a change.
-#[derive(PartialEq, Eq)]
-struct Seen {
-    numbers: Option<(u64, u64)>,
-    size: u64,
-    modified: Option<Timestamp>,
-    touched: Option<Timestamp>,
-}
-
-impl Seen {
-    fn of(there: &Metadata) -> Self {
-        Self {
-            numbers: numbers(there),
-            size: there.len(),
-            modified: attributes::modified(there),
-            touched: attributes::touched(there),
-        }
-    }
-}
-
 impl Quarantine {
     /// Has a file looked into where it stands. What something is found in is moved here: the very file, never a copy. Blocks.
     ///
@@ -88,9 +69,7 @@ impl Quarantine {
         let Some(mut opened) = Places::default().open(&file.at).map_err(failed)? else {
             return Ok(Again::Gone);
         };
-        let seen =
-            |opened: &File| opened.metadata().map(|there| Seen::of(&Metadata::from_just_metadata(there)));
-        let before = seen(&opened).map_err(failed)?;
+        let before = Observed::of_file(&opened).map_err(failed)?;
         if before.size != file.size {
             return Ok(Again::Changed);
         }
@@ -104,7 +83,7 @@ impl Quarantine {
         if is_over() {
             return Ok(Again::Over);
         }
-        let is_same = seen(&opened).map_err(failed)? == before;
+        let is_same = Observed::of_file(&opened).map_err(failed)? == before;
         match said {
             Screening::Infected(name) if is_same => Ok(match self.put_away(file, &before, &name) {
                 Ok(Some(id)) => Again::Caught(name, id),
@@ -119,7 +98,12 @@ impl Quarantine {
     }
 
     /// `None` when something else stands there by now.
-    fn put_away(&self, file: &LetIn, seen: &Seen, found: &str) -> Result<Option<QuarantineId>, DiskError> {
+    fn put_away(
+        &self,
+        file: &LetIn,
+        seen: &Observed,
+        found: &str,
+    ) -> Result<Option<QuarantineId>, DiskError> {
         let (Some(parent), Some(name)) =
             (file.at.parent(), file.at.file_name().and_then(|name| name.to_str()))
         else {
@@ -130,7 +114,7 @@ impl Quarantine {
         let failed = |why| DiskError::of(shown(&file.at), why);
         let dir = Dir::open_ambient_dir(parent, ambient_authority()).map_err(failed)?;
         let there = dir.symlink_metadata(name).map_err(failed)?;
-        if Seen::of(&there) != *seen {
+        if Observed::of(&there) != *seen {
             return Ok(None);
         }
         let facts = Facts {
