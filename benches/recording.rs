@@ -139,7 +139,7 @@ fn main() {
     transfer(Keep::Off, root.path(), &tree);
     let mut pairs = Vec::new();
     for round in 0..rounds {
-        let mut run = |history| transfer(history, root.path(), &tree);
+        let run = |history| transfer(history, root.path(), &tree);
         // Whoever comes second has a disk that is busy still.
         pairs.push(if round % 2 == 0 {
             let without = run(Keep::Off);

@@ -21,7 +21,7 @@ use airlift::{
     },
     model::{
         Answer, ByteRate, ContentKind, Digest, Direction, Landing, Medium, Outcome, Recording, Side,
-        TransferId, TransferState, Trial,
+        Transfer, TransferId, TransferState, Trial,
     },
 };
 use support::{
@@ -108,7 +108,7 @@ fn two_hundred_mixed_files_each_way_are_recorded_at_both_ends_as_they_are() {
         put(folders[from].path(), "note.txt", b"a note");
         put(devices[to].inbox.path(), "note.txt", b"another note");
         let id = devices[from].send(ports[to], &[source.clone(), folders[from].path().join("note.txt")]);
-        devices[to].until("an offer", |state| state.transfers.iter().any(|t| t.asks()).then_some(()));
+        devices[to].until("an offer", |state| state.transfers.iter().any(Transfer::asks).then_some(()));
         fs::remove_file(source.join("gone")).unwrap();
         accept(&mut devices[to]);
         devices[from].report(id);
@@ -192,10 +192,10 @@ fn what_is_declined_cancelled_or_never_begun_is_recorded_with_why() {
     drop(closed);
     let id = sender.send(nobody, &[source("nobody"), source("declined")]);
     sender.report(id);
-    let (sent, received) = (sender.stop(), receiver.stop());
+    let (anna, ben) = (sender.stop(), receiver.stop());
     for (home, here, names) in [
-        (&sent.0, Side::Here, &["cancelled", "declined", "nobody and 1 more"][..]),
-        (&received.0, Side::There, &["cancelled", "declined"][..]),
+        (&anna.0, Side::Here, &["cancelled", "declined", "nobody and 1 more"][..]),
+        (&ben.0, Side::There, &["cancelled", "declined"][..]),
     ] {
         let found = by_path(home.path());
         assert_eq!(found.keys().collect::<Vec<_>>(), names);
@@ -210,7 +210,7 @@ fn what_is_declined_cancelled_or_never_begun_is_recorded_with_why() {
             (Became::Cancelled, Ending::Cancelled(here))
         );
     }
-    let nobody = &by_path(sent.0.path())["nobody and 1 more"];
+    let nobody = &by_path(anna.0.path())["nobody and 1 more"];
     assert_eq!(nobody.became, Became::Failed);
     assert!(nobody.transfer.why.is_some() && nobody.device.name.contains("127.0.0.1"), "{nobody:?}");
 }
@@ -225,7 +225,7 @@ fn what_is_sent_once_more_is_recorded_once_as_it_is_in_the_end() {
     }
     let source = folder.path().join("tree");
     let id = sender.send(port, std::slice::from_ref(&source));
-    receiver.until("an offer", |state| state.transfers.iter().any(|t| t.asks()).then_some(()));
+    receiver.until("an offer", |state| state.transfers.iter().any(Transfer::asks).then_some(()));
     fs::rename(source.join("b/late"), folder.path().join("late")).unwrap();
     accept(&mut receiver);
     sender.report(id);
@@ -245,7 +245,7 @@ fn what_is_sent_once_more_is_recorded_once_as_it_is_in_the_end() {
         TransferState::Finished(report) if report.outcome == Outcome::Complete => Some(()),
         _ => None,
     });
-    for (home, _) in [sender.stop(), receiver.stop()].iter() {
+    for (home, _) in &[sender.stop(), receiver.stop()] {
         let found = by_path(home.path());
         assert_eq!(found.keys().collect::<Vec<_>>(), ["tree/a", "tree/b/late", "tree/c"]);
         for row in found.values() {
@@ -272,8 +272,8 @@ fn what_goes_on_after_a_crash_is_one_transfer_in_both_histories() {
         let id = state.transfers.first()?.id;
         (state.transfers.first()?.state == TransferState::Active).then_some(id)
     });
-    let received = receiver.state.transfers[0].id;
-    while handle.progress(received).is_none_or(|progress| progress.files < 5) {
+    let coming = receiver.state.transfers[0].id;
+    while handle.progress(coming).is_none_or(|progress| progress.files < 5) {
         std::thread::yield_now();
     }
     let mut receiver = receiver.crash();
@@ -284,7 +284,7 @@ fn what_goes_on_after_a_crash_is_one_transfer_in_both_histories() {
     receiver.until("its end", |state| {
         state.transfers.iter().any(|t| matches!(&t.state, TransferState::Finished(report) if report.outcome == Outcome::Complete)).then_some(())
     });
-    for (home, _) in [sender.stop(), receiver.stop()].iter() {
+    for (home, _) in &[sender.stop(), receiver.stop()] {
         let found = by_path(home.path());
         assert_eq!(found.keys().collect::<Vec<_>>(), names.iter().collect::<Vec<_>>());
         let transfers: BTreeSet<_> = found.values().map(|row| row.transfer.id).collect();
@@ -365,9 +365,9 @@ fn of_a_device_that_is_not_to_be_recorded_nothing_is_and_nothing_where_history_i
     sender.tell(Command::Apply(Settings { history: Keep::Off, ..sender.state.settings.clone() }));
     sender.until("the setting", |state| (state.settings.history == Keep::Off).then_some(()));
     send(&mut sender, &mut receiver, "third");
-    let (sent, received) = (sender.stop(), receiver.stop());
-    assert_eq!(by_path(sent.0.path()).keys().collect::<Vec<_>>(), ["first", "second"]);
-    assert_eq!(by_path(received.0.path()).keys().collect::<Vec<_>>(), ["first", "third"]);
+    let (anna, ben) = (sender.stop(), receiver.stop());
+    assert_eq!(by_path(anna.0.path()).keys().collect::<Vec<_>>(), ["first", "second"]);
+    assert_eq!(by_path(ben.0.path()).keys().collect::<Vec<_>>(), ["first", "third"]);
 }
 
 #[test]
@@ -380,7 +380,7 @@ fn a_speed_test_is_no_part_of_the_past() {
     sender.tell(Command::Try { id, to: to.into(), trial });
     assert_eq!(sender.report(id).outcome, Outcome::Complete);
     receiver.received(0);
-    for (home, _) in [sender.stop(), receiver.stop()].iter() {
+    for (home, _) in &[sender.stop(), receiver.stop()] {
         assert_eq!(rows(home.path()), []);
     }
 }

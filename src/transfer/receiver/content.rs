@@ -149,7 +149,7 @@ fn watch<'scope, 'env>(
     (job, halt): (&'env Job, &'env Halt),
     waiting: &Receiver<Verified>,
     left: &'env Left,
-) -> io::Result<Screens> {
+) -> io::Result<Screens<'env>> {
     let (screened, to_store) = mpsc::sync_channel(screening::SCREENED);
     for _ in 0..screening::THREADS {
         let (waiting, screened) = (waiting.clone(), screened.clone());
@@ -157,7 +157,7 @@ fn watch<'scope, 'env>(
             .name("airlift-check".into())
             .spawn_scoped(scope, move || screening::screen(job, (&waiting, left), &screened, halt))?;
     }
-    Ok(Screens::Watched(to_store))
+    Ok(Screens::Watched(to_store, left))
 }
 
 /// The stage that makes durable what has come of files that are not whole.
@@ -398,7 +398,7 @@ impl Writer<'_> {
 }
 
 /// Makes files durable that were looked into, as many together as have come while the last ones were.
-fn store(job: &Job, to_store: &Screens, halt: &Halt) {
+fn store(job: &Job, to_store: &Screens<'_>, halt: &Halt) {
     let mut watch = Stopwatch::start(&job.meter.clocks);
     while let Some(group) = to_store.next_group(job, halt) {
         watch.skip();

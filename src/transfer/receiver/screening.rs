@@ -3,9 +3,12 @@
 //!
 //! Knows files that wait, and asks the disk. Must not know who looks into them, nor what is done with what they find.
 
-use std::sync::{
-    atomic::{AtomicBool, AtomicU64, Ordering},
-    mpsc,
+use std::{
+    sync::{
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc,
+    },
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -37,10 +40,16 @@ pub const UNWATCHED: Bounds = Bounds { all: GROUP, heavy: GROUP };
 /// Files that were looked into and wait to be stored together: few, as they come no faster than they are looked into.
 pub const SCREENED: usize = GROUP / 4;
 
+/// For how long files that were looked into wait for others of which some are on their way: what is made durable together
+/// costs about as much as one of it, and a scanner is slower than that.
+const GATHERING: Duration = Duration::from_millis(100);
+
 /// How many files have still to be looked into, for whoever waits for nothing else.
 #[derive(Default)]
 pub struct Left {
     in_hand: AtomicU64,
+    /// Some waited when one was taken in hand last.
+    some_wait: AtomicBool,
     all_have_come: AtomicBool,
 }
 
@@ -49,6 +58,11 @@ impl Left {
     pub fn all_have_come(&self, job: &Job, waiting: &Receiver<Verified>) {
         self.all_have_come.store(true, Ordering::Relaxed);
         self.tell(job, waiting);
+    }
+
+    /// True while another file is about to be looked into.
+    fn has_more(&self) -> bool {
+        self.some_wait.load(Ordering::Relaxed) || self.in_hand.load(Ordering::Relaxed) > 0
     }
 
     fn tell(&self, job: &Job, waiting: &Receiver<Verified>) {
@@ -72,6 +86,7 @@ pub fn screen(
         }
         left.in_hand.fetch_add(1, Ordering::Relaxed);
         let looked = job.intake.screen(file, &|| halt.is_told());
+        left.some_wait.store(waiting.len() > 0, Ordering::Relaxed);
         left.in_hand.fetch_sub(1, Ordering::Relaxed);
         left.tell(job, waiting);
         match looked {
@@ -103,21 +118,17 @@ pub fn tell_failed(job: &Job, entry: EntryNo, why: DiskError, halt: &Halt) -> bo
 }
 
 /// Where what is to be stored comes from.
-pub enum Screens {
+pub enum Screens<'a> {
     /// Nobody looks into it.
     Unwatched(Receiver<Verified>),
-    Watched(mpsc::Receiver<Screened>),
+    Watched(mpsc::Receiver<Screened>, &'a Left),
 }
 
-impl Screens {
+impl Screens<'_> {
     /// What is stored together next; `None` when nothing more comes. What can't be looked into is told.
     pub fn next_group(&self, job: &Job, halt: &Halt) -> Option<Vec<Screened>> {
         let waiting = match self {
-            Self::Watched(screened) => {
-                let mut group = vec![screened.recv().ok()?];
-                group.extend(screened.try_iter().take(GROUP - 1));
-                return Some(group);
-            }
+            Self::Watched(screened, left) => return gather(screened, left),
             Self::Unwatched(waiting) => waiting,
         };
         let mut group = Vec::new();
@@ -136,4 +147,21 @@ impl Screens {
         }
         Some(group)
     }
+}
+
+/// What was looked into by now, or will have been in a moment.
+fn gather(screened: &mpsc::Receiver<Screened>, left: &Left) -> Option<Vec<Screened>> {
+    let mut group = vec![screened.recv().ok()?];
+    let until = Instant::now() + GATHERING;
+    while group.len() < GROUP {
+        let next = match screened.try_recv() {
+            Err(mpsc::TryRecvError::Empty) if left.has_more() => {
+                screened.recv_timeout(until.saturating_duration_since(Instant::now())).ok()
+            }
+            next => next.ok(),
+        };
+        let Some(file) = next else { break };
+        group.push(file);
+    }
+    Some(group)
 }
