@@ -249,7 +249,53 @@ fn dies(clamd: &Daemon, fault: &str) -> bool {
     let mut names: Vec<_> = lines.iter().map(|line| line["name"].as_str().unwrap()).collect();
     names.sort_unstable();
     assert_eq!(names, ["evil", "film"], "{fault}: each once");
+    assert_eq!(unnamed(&there, MARKER), Vec::<PathBuf>::new(), "{fault}");
     is_dead
+}
+
+/// What in the receiving folder has no name of its own, and this in it.
+fn unnamed(device: &Device, content: &[u8]) -> Vec<PathBuf> {
+    let has = |found: &[u8]| found.windows(content.len()).any(|part| part == content);
+    let files = tree(&device.inbox()).into_iter().filter(|(_, found)| found.as_deref().is_some_and(has));
+    let files = files.map(|(path, _)| path);
+    files.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(".airlift-")).collect()
+}
+
+#[test]
+fn what_a_receiver_has_left_that_died_while_a_file_was_looked_into_is_gone_when_that_is_in_quarantine() {
+    let Some(clamd) = Daemon::started("killed while clamd looks", TELLING) else { return };
+    let (here, there) = (Device::new(), Device::new());
+    choose(&there, &clamd, "let-in");
+    here.file("all/evil", marked(10));
+    here.file("all/film", marked(5 << 20));
+    clamd.stop();
+    let (receiver, to) = there.receive(&["--accept", "all"]);
+    let sender = here.send(&[&here.path("all")], &to, &[]);
+    // Both are whole, and nobody answers.
+    let since = std::time::Instant::now();
+    while unnamed(&there, MARKER).len() < 2 {
+        assert!(since.elapsed() < std::time::Duration::from_secs(60), "they never came");
+        std::thread::yield_now();
+    }
+    for path in unnamed(&there, MARKER) {
+        let mode = fs::metadata(there.inbox().join(&path)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o7777, 0o600, "{}", path.display());
+    }
+    receiver.signal("KILL");
+    receiver.exit_by_signal();
+    clamd.go_on();
+    let port = to.rsplit(':').next().unwrap();
+    let inbox = there.inbox();
+    let args =
+        ["receive", "--json", "--port", port, "--dir", inbox.to_str().unwrap(), "--accept", "all", "--once"];
+    let mut again = Running::start(&mut there.command(&args));
+    again.wait_for("listening");
+    let (sent, code) = sender.end();
+    assert_eq!((&sent["hopeless"], code), (&2.into(), 1), "{sent}");
+    assert_eq!(again.exit(), 1);
+    assert_eq!(said(&there, &[]).0.len(), 2);
+    let files: Vec<_> = tree(&inbox).into_iter().filter(|(_, content)| content.is_some()).collect();
+    assert_eq!(files, [], "nothing is left");
 }
 
 #[test]

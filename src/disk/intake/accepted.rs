@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    final_names,
+    final_names, outdone,
     part_file::Left,
     partial::{Partial, Verified},
     placed::Placed,
@@ -90,7 +90,10 @@ impl Intake {
         let shared = Arc::new(shared);
         let (left, lacking) = match shared.plan.attempt {
             Attempt::First => Default::default(),
-            Attempt::Again => shared.find_left()?,
+            Attempt::Again => {
+                outdone::clear_apart(&shared);
+                shared.find_left()?
+            }
         };
         Ok(Self { shared, left: Mutex::new(left), lacking, differ: Mutex::default() })
     }

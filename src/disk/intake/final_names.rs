@@ -136,6 +136,7 @@ fn name(
     let (entry, ..) = shared.file(no)?;
     let planned = shared.local(&entry.path);
     let folder = shared.folder(above(&planned), Missing::Fail)?;
+    file.open_up(&folder.dir);
     let take = |name: &str| {
         let path = match above(&planned) {
             "" => name.to_owned(),

@@ -5,7 +5,7 @@
 //! them has on the disk until it is whole, [`partial`] the way from the first byte to the right digest, and
 //! [`screened`] is the step between that and a
 //! name, [`final_names`] gives the final names, and [`apart`] puts what gets none into quarantine. [`journal`] records what of a partial file will last, [`touched`] says
-//! whether that can still be believed, [`noted`] keeps the ledger of what is stored, and [`compare`] looks at files that seem to be there already. Must not
+//! whether that can still be believed, [`noted`] keeps the ledger of what is stored, [`outdone`] removes what earlier attempts have left of that, and [`compare`] looks at files that seem to be there already. Must not
 //! decide names: the plan has.
 
 mod accepted;
@@ -15,6 +15,7 @@ mod final_names;
 mod folder_access;
 pub mod journal;
 mod noted;
+mod outdone;
 pub mod part_file;
 mod partial;
 mod placed;

@@ -19,6 +19,7 @@ use cap_std::fs::{Dir, OpenOptions};
 
 use super::{
     journal::{self, Groups, Journal, Subject},
+    outdone,
     shared::{Folder, Missing, Shared},
     touched,
 };
@@ -87,7 +88,8 @@ pub(in crate::disk) struct Left {
     pub part: Part,
 }
 
-fn stem(prefix: &str, path: &str) -> String {
+/// The name, without its ending, of what the first attempt has of a file offered under this path.
+pub(super) fn stem(prefix: &str, path: &str) -> String {
     format!("{prefix}{}", &blake3::hash(path.as_bytes()).to_hex()[..2 * ID])
 }
 
@@ -331,14 +333,19 @@ impl Part {
         self.is_spoilt.store(true, Ordering::Relaxed);
     }
 
-    /// The file has its own name now.
+    /// The file has its own name now, or is in quarantine.
     pub fn stored(mut self) {
-        if let Trace::File { stem, keeping: Keeping::Journal, .. } =
-            std::mem::replace(&mut self.trace, Trace::Nothing)
+        let Trace::File { stem, keeping, .. } = std::mem::replace(&mut self.trace, Trace::Nothing) else {
+            return;
+        };
+        if keeping == Keeping::Journal
             && let Ok(folder) = self.shared.folder(above(&self.path()), Missing::Fail)
         {
             // One that stays is found to be of no use, and removed, by the next attempt.
             let _ = folder.dir.remove_file(format!("{stem}{JOURNAL}"));
+        }
+        if let Some(entry) = self.shared.entry(self.no) {
+            outdone::clear_beside(&self.shared, entry, &stem);
         }
     }
 }

@@ -321,6 +321,26 @@ pub(in crate::disk) enum Form {
     Nameless(File),
 }
 
+impl Whole {
+    /// Gives it what it keeps under its own name, where it has not got that yet; `dir` is its folder.
+    pub fn open_up(&self, dir: &Dir) {
+        if !self.part.shared().watch.looks() {
+            return;
+        }
+        match &self.form {
+            Form::Nameless(file) => self.part.set_mode(file),
+            Form::Named(name) => {
+                let mut options = OpenOptions::new();
+                options.read(true).follow(FollowSymlinks::No).nonblock(true);
+                // What can't be opened stays as private as it is.
+                if let Ok(file) = dir.open_with(name, &options) {
+                    self.part.set_mode(&file.into_std());
+                }
+            }
+        }
+    }
+}
+
 impl Form {
     /// What is there; `dir` is its folder.
     pub fn metadata(&self, dir: &Dir) -> io::Result<Metadata> {
@@ -337,7 +357,10 @@ impl Verified {
         let Sink::File(file, _) = sink else {
             return Self { file: None, journal, digest, size, made: None, part };
         };
-        part.set_mode(&file);
+        // Whoever looks into it takes its time, and it is its owner's alone until that is over.
+        if !part.shared().watch.looks() {
+            part.set_mode(&file);
+        }
         part.set_time(&file);
         let handles = part.handles();
         let made = part.shared().watch.looks().then(|| file.metadata().ok()).flatten();

@@ -5,6 +5,8 @@ mod completing;
 mod noting;
 #[cfg(unix)]
 mod off_limits;
+#[cfg(unix)]
+mod outdone;
 mod planning;
 #[cfg(unix)]
 mod privacy;

@@ -11,13 +11,13 @@ use crate::{
     model::{Caught, NotScanned, QuarantineDone, QuarantineId, QuarantinePlace, Screening, Unscanned},
 };
 
-const MARK: &[u8] = b"MARKER";
+pub(super) const MARK: &[u8] = b"MARKER";
 
-type Look = Box<dyn Fn(&fs::File, &str) -> Screening + Send + Sync>;
+pub(super) type Look = Box<dyn Fn(&fs::File, &str) -> Screening + Send + Sync>;
 
 /// Says what it is told to, of the content that it reads.
-struct Fake {
-    look: Look,
+pub(super) struct Fake {
+    pub(super) look: Look,
     /// What it was shown, by its number.
     seen: Mutex<Vec<u64>>,
 }
@@ -36,52 +36,52 @@ impl Screen for Fake {
     }
 }
 
-fn fake(look: impl Fn(&fs::File, &str) -> Screening + Send + Sync + 'static) -> Arc<Fake> {
+pub(super) fn fake(look: impl Fn(&fs::File, &str) -> Screening + Send + Sync + 'static) -> Arc<Fake> {
     Arc::new(Fake { look: Box::new(look), seen: Mutex::default() })
 }
 
-fn clean() -> Arc<Fake> {
+pub(super) fn clean() -> Arc<Fake> {
     fake(|_, _| Screening::Clean)
 }
 
-fn busy() -> Arc<Fake> {
+pub(super) fn busy() -> Arc<Fake> {
     fake(|_, _| Screening::NotScanned(NotScanned::Busy))
 }
 
 /// A home and a receiving folder.
-struct Place {
-    home: TempDir,
-    to: TempDir,
+pub(super) struct Place {
+    pub(super) home: TempDir,
+    pub(super) to: TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { home: temp(), to: temp() }
     }
 
-    fn room(&self) -> PathBuf {
+    pub(super) fn room(&self) -> PathBuf {
         self.home.path().join("quarantine")
     }
 
-    fn quarantine(&self) -> Quarantine {
+    pub(super) fn quarantine(&self) -> Quarantine {
         Quarantine::at(self.room())
     }
 
-    fn watch(&self, fake: &Arc<Fake>, unscanned: Unscanned) -> Watch {
+    pub(super) fn watch(&self, fake: &Arc<Fake>, unscanned: Unscanned) -> Watch {
         let fake = Arc::clone(fake);
         let screens: ScreenOf = Arc::new(move |_| Some(Arc::clone(&fake) as Arc<dyn Screen>));
         let from = SentBy { id: None, name: "Eve\u{202e}".to_owned() };
         Watch::by(screens, unscanned, self.quarantine(), from)
     }
 
-    fn begin(&self, entries: &[Entry], fake: &Arc<Fake>, unscanned: Unscanned) -> Intake {
+    pub(super) fn begin(&self, entries: &[Entry], fake: &Arc<Fake>, unscanned: Unscanned) -> Intake {
         let inbox = Inbox::open(self.to.path(), &OffLimits::default()).unwrap();
         let plan = inbox.plan(entries, None, Conflict::KeepBoth).unwrap();
         Intake::begin(inbox, entries.to_vec(), plan, ID, self.watch(fake, unscanned)).unwrap()
     }
 
     /// Receives one file, and says what became of it.
-    fn receive(
+    pub(super) fn receive(
         &self,
         name: &str,
         content: &[u8],
@@ -93,11 +93,11 @@ impl Place {
         place(&intake, vec![write(&intake, 0, content).unwrap()]).remove(0).1
     }
 
-    fn files(&self) -> Vec<PathBuf> {
+    pub(super) fn files(&self) -> Vec<PathBuf> {
         tree(self.to.path()).into_keys().filter(|path| self.to.path().join(path).is_file()).collect()
     }
 
-    fn only(&self) -> QuarantineId {
+    pub(super) fn only(&self) -> QuarantineId {
         let items = self.quarantine().list().unwrap();
         assert_eq!(items.len(), 1, "{items:?}");
         items[0].id.clone()

@@ -366,6 +366,9 @@ impl Incoming {
             return;
         }
         if report.is_incomplete() {
+            if report.failed == report.hopeless {
+                sweep(&accepted.record, EmptyFolders::Stay).await;
+            }
             return self.keep_failed(accepted).await;
         }
         let Accepted { record, kept, .. } = accepted;
@@ -378,11 +381,8 @@ impl Incoming {
         // No connection was there to say so: the sender hears of it when it calls.
         let is_untold = self.desk.is_interrupted() && report.outcome == Outcome::Cancelled { by: Side::Here };
         let home = self.home.clone();
-        let discarding = spawn_blocking(move || {
-            let folder = record.landing.folder.unwrap_or_default();
-            if let Err(problem) = disk::discard(&folder, record.id, &record.names, empty) {
-                tracing::warn!(%problem, "what is left of a transfer can’t be removed");
-            }
+        sweep(&record, empty).await;
+        let removing = spawn_blocking(move || {
             if let Some(kept) = kept {
                 if is_untold {
                     given_up::note(&home, record.id);
@@ -390,7 +390,7 @@ impl Incoming {
                 kept.remove();
             }
         });
-        let _ = discarding.await;
+        let _ = removing.await;
     }
 
     /// Keeps what is needed to receive what failed, should the sender try that again.
@@ -405,6 +405,18 @@ impl Incoming {
         // An actor that is gone will not be called.
         let _ = self.actor.send(Internal::Unheard(Box::new(accepted))).await;
     }
+}
+
+/// Removes what a transfer has left of files that nobody goes on with.
+async fn sweep(record: &record::Receiving, empty: EmptyFolders) {
+    let folder = record.landing.folder.clone().unwrap_or_default();
+    let (id, names) = (record.id, record.names.clone());
+    let discarding = spawn_blocking(move || {
+        if let Err(problem) = disk::discard(&folder, id, &names, empty) {
+            tracing::warn!(%problem, "what is left of a transfer can’t be removed");
+        }
+    });
+    let _ = discarding.await;
 }
 
 /// Goes on with what is kept of an earlier run.
