@@ -13,6 +13,7 @@ mod demo;
 mod devices;
 mod doctor;
 mod ending;
+mod errors;
 mod exit;
 mod history;
 mod human;
@@ -51,6 +52,7 @@ use self::{
     args::{Accept, Invocation, Task, Words},
     asked::{Benching, Form, Keeping, Recalling},
     comparing::Company,
+    errors::Errors,
     exit::Exit,
     human::{Detail, Human},
     interrupt::Interrupts,
@@ -64,7 +66,7 @@ use self::{
 use crate::{
     engine::{Config, Engine, Handle, Settings, home, local_addresses, scanner},
     logging::{self, Echo},
-    model::{Source, Target, text},
+    model::{Problem, Source, Target, text},
 };
 
 /// Why offers are declined where a person should be asked and can't be.
@@ -113,15 +115,19 @@ fn run(invocation: Invocation, open_window: fn(Config) -> anyhow::Result<()>, sc
         Task::Send(sending) => addressed(sending, &config, screen).and_then(|sending| {
             let Some(sending) = sending else { return Ok(Exit::Cancelled) };
             let tell = &mut *teller(screen, form, echo);
-            with_engine(config, async |handle, stop| send::send(handle, sending, tell, stop).await)
+            to_its_end(config, tell, async |handle, stop, tell| send::send(handle, sending, tell, stop).await)
         }),
         Task::Receive(reception) => agreed(reception, &config.home).and_then(|reception| {
             let tell = &mut *teller(screen, form, echo);
-            with_engine(config, async |handle, stop| receive::receive(handle, reception, tell, stop).await)
+            to_its_end(config, tell, async |handle, stop, tell| {
+                receive::receive(handle, reception, tell, stop).await
+            })
         }),
         Task::Bench(Benching { to: Some(to), bytes }) => {
             let tell = &mut *teller(screen, form, echo);
-            with_engine(config, async |handle, stop| bench::bench(handle, to, bytes, tell, stop).await)
+            to_its_end(config, tell, async |handle, stop, tell| {
+                bench::bench(handle, to, bytes, tell, stop).await
+            })
         }
         Task::Bench(Benching { to: None, bytes }) => {
             bench::alone(&config.home, bytes, &mut *teller(screen, form, echo))
@@ -165,6 +171,32 @@ fn with_engine<T, E>(
 where
     anyhow::Error: From<E>,
 {
+    started(config, command)?.0
+}
+
+/// The same, of a command that tells what happens; what is missing in the history after it is told, too.
+fn to_its_end<E>(
+    config: Config,
+    tell: &mut dyn Tell,
+    command: impl AsyncFnOnce(Handle, mpsc::Receiver<()>, &mut dyn Tell) -> Result<Exit, E>,
+) -> anyhow::Result<Exit>
+where
+    anyhow::Error: From<E>,
+{
+    let mut errors = Errors::of(tell);
+    let (done, missing) = started(config, async |handle, stop| command(handle, stop, &mut errors).await)?;
+    errors.tell_others(&missing);
+    done
+}
+
+/// What comes of a command, and what is missing in the history when the engine has stopped.
+fn started<T, E>(
+    config: Config,
+    command: impl AsyncFnOnce(Handle, mpsc::Receiver<()>) -> Result<T, E>,
+) -> anyhow::Result<(anyhow::Result<T>, Vec<Problem>)>
+where
+    anyhow::Error: From<E>,
+{
     let engine = Engine::start(config, Arc::new(|| {}))?;
     let done = engine.block_on(async {
         let (interrupts, first) = Interrupts::listen()?;
@@ -172,8 +204,8 @@ where
         // A second interrupt must help while the engine stops, too.
         anyhow::Ok((interrupts, done))
     });
-    engine.stop();
-    done.map(|(_interrupts, done)| done)
+    let missing = engine.stop();
+    Ok((done.map(|(_interrupts, done)| done), missing))
 }
 
 /// Settles whom something is sent to, and asks for the code that was not given. `None` when the person who is
@@ -249,11 +281,13 @@ fn keep(
         Keeping::Remove(ids) => transfers::remove(&config.home, &ids, tell),
         Keeping::Cancel(ids) => {
             let chosen = transfers::choose_whole(&config.home, &ids)?;
-            with_engine(config, async |handle, stop| transfers::cancel(handle, chosen, tell, stop).await)
+            to_its_end(config, tell, async |handle, stop, tell| {
+                transfers::cancel(handle, chosen, tell, stop).await
+            })
         }
         Keeping::Resume { ids, port } => {
             let chosen = transfers::choose_whole(&config.home, &ids)?;
-            with_engine(config, async |handle, stop| {
+            to_its_end(config, tell, async |handle, stop, tell| {
                 transfers::resume(handle, chosen, port, tell, stop).await
             })
         }

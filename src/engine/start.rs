@@ -18,7 +18,7 @@ use super::{
 use crate::{
     disk,
     identity::{Identity, IdentityError, TrustError, TrustStore},
-    model::text,
+    model::{Problem, text},
     net::Tls,
     settings::Settings,
     wire::limits,
@@ -126,9 +126,12 @@ impl Engine {
     }
 
     /// Ends every transfer, tells the other devices, and waits until that is done, for a few
-    /// seconds at most.
-    pub fn stop(mut self) {
-        let (Some(runtime), Some(actor)) = (self.runtime.take(), self.actor.take()) else { return };
+    /// seconds at most, and ten more until what has happened is recorded. What of this run is missing in the history, or
+    /// was damaged in it: nobody may have listened any more when that was found.
+    pub fn stop(mut self) -> Vec<Problem> {
+        let (Some(runtime), Some(actor)) = (self.runtime.take(), self.actor.take()) else {
+            return Vec::new();
+        };
         let handle = self.handle.clone();
         runtime.block_on(async {
             let goodbye = async {
@@ -144,9 +147,7 @@ impl Engine {
         });
         // A disk that is still being waited for may clear away what is not whole.
         runtime.shutdown_timeout(limits::ENDING);
-        if let Some(writer) = self.writer.take() {
-            writer.finish(RECORDING);
-        }
+        self.writer.take().map(|writer| writer.finish(RECORDING)).unwrap_or_default()
     }
 }
 
@@ -156,7 +157,8 @@ impl Drop for Engine {
             // Until then files are locked that the next engine on this home wants.
             runtime.shutdown_timeout(limits::ENDING);
             if let Some(writer) = self.writer.take() {
-                writer.finish(limits::ENDING);
+                // It is in the log.
+                let _ = writer.finish(limits::ENDING);
             }
         }
     }

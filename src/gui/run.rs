@@ -41,7 +41,8 @@ pub fn run(config: Config) -> anyhow::Result<()> {
     let opened = engine.is_some();
     drop(appearance);
     if let Some(engine) = engine {
-        engine.stop();
+        // What is missing in the history by then is in the log: there is no window any more.
+        let _ = engine.stop();
     }
     let why = match closed {
         Ok(Ok(())) => return Ok(()),

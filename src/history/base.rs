@@ -94,8 +94,8 @@ impl Base {
         match self.try_connect() {
             Ok(Opened::Ready(db)) => return Ok((db, Stamp::of(&self.path))),
             Ok(Opened::Newer) => return Err(HistoryError::Newer { path: self.path.clone() }),
-            Ok(Opened::Foreign) => {}
-            Err(Failed::Database(error)) if Trouble::of(&error) == Trouble::Damaged => {}
+            Ok(Opened::Foreign | Opened::Unwritable) => {}
+            Err(Failed::Database(error)) if Trouble::of_opening(&error) == Trouble::Damaged => {}
             Err(failed) => return Err(failed.told(&self.path)),
         }
         self.move_aside()?;
@@ -113,6 +113,13 @@ impl Base {
         match schema::version(&db)? {
             Version::Newer => return Ok(Opened::Newer),
             Version::Foreign => return Ok(Opened::Foreign),
+            // Whoever may write to the file, and can't, is kept from it by its header.
+            Version::Older | Version::Current
+                if db.is_readonly(rusqlite::MAIN_DB)?
+                    && !fs::metadata(&self.path)?.permissions().readonly() =>
+            {
+                return Ok(Opened::Unwritable);
+            }
             Version::Older => schema::migrate(&mut db)?,
             Version::Current => {}
         }
@@ -176,6 +183,8 @@ enum Opened {
     Ready(Connection),
     Newer,
     Foreign,
+    /// It can be read alone, though its owner may write to it.
+    Unwritable,
 }
 
 enum Failed {
@@ -186,7 +195,7 @@ enum Failed {
 impl Failed {
     fn told(&self, path: &Path) -> HistoryError {
         match self {
-            Self::Database(error) => HistoryError::of(error, path),
+            Self::Database(error) => HistoryError::of_opening(error, path),
             Self::System(error) => HistoryError::io(error, path),
         }
     }
@@ -226,6 +235,12 @@ fn make_private(path: &Path) -> io::Result<()> {
         let bits = fs::metadata(path)?.permissions().mode();
         if bits & 0o077 != 0 {
             fs::set_permissions(path, fs::Permissions::from_mode(bits & 0o700))?;
+        }
+        // Made while nobody was to write, what lies beside it would keep everybody from it for good.
+        for beside in [BELONGS[0], SHARED].map(|what| beside(path, what)) {
+            if bits & 0o200 != 0 && fs::metadata(&beside).is_ok_and(|found| found.permissions().readonly()) {
+                fs::set_permissions(&beside, fs::Permissions::from_mode(bits & 0o700))?;
+            }
         }
     }
     Ok(())

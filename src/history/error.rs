@@ -62,12 +62,34 @@ impl Trouble {
             _ => Self::Other,
         }
     }
+
+    /// The same of one while the file is opened, where nothing is asked that a whole file does not have: an error without
+    /// a name is of what stands in its header then.
+    pub fn of_opening(error: &rusqlite::Error) -> Self {
+        let failure = match error {
+            rusqlite::Error::SqlInputError { error, .. } => Some(error),
+            other => other.sqlite_error(),
+        };
+        match failure {
+            Some(failure) if failure.extended_code == ffi::SQLITE_ERROR => Self::Damaged,
+            _ => Self::of(error),
+        }
+    }
 }
 
 impl HistoryError {
     pub(super) fn of(error: &rusqlite::Error, path: &Path) -> Self {
+        Self::by(Trouble::of(error), error, path)
+    }
+
+    /// As [`Trouble::of_opening`] has it.
+    pub(super) fn of_opening(error: &rusqlite::Error, path: &Path) -> Self {
+        Self::by(Trouble::of_opening(error), error, path)
+    }
+
+    fn by(trouble: Trouble, error: &rusqlite::Error, path: &Path) -> Self {
         let path = path.to_owned();
-        match Trouble::of(error) {
+        match trouble {
             Trouble::Words | Trouble::Damaged => Self::Damaged { path },
             Trouble::Locked => Self::Locked,
             Trouble::Full => Self::Full { path },

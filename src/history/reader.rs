@@ -145,7 +145,7 @@ impl Reader {
     }
 
     fn connect(&self) -> Result<Connection, HistoryError> {
-        let failed = |error: rusqlite::Error| HistoryError::of(&error, &self.path);
+        let failed = |error: rusqlite::Error| HistoryError::of_opening(&error, &self.path);
         let version = |db: &Connection| schema::version(db).map_err(failed);
         let db = base::connection(&self.path, Use::Read).map_err(failed)?;
         match version(&db)? {

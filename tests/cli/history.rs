@@ -443,3 +443,34 @@ fn two_that_receive_into_one_home_and_one_that_removes_lose_nothing() {
 fn id_of(device: &Device) -> String {
     told(device, &["id"])[0]["device_id"].as_str().unwrap().to_owned()
 }
+
+#[test]
+fn what_a_sender_could_not_record_is_said_before_it_ends_and_is_no_fault_of_the_transfer() {
+    let (here, there) = (Device::new(), Device::new());
+    let (_receiver, to) = there.receive(&["--accept", "all"]);
+    let file = here.file("film.bin", content(30_000));
+    let (_, said, exit) = text(&here, &["send", "--to", &to, file.to_str().unwrap()]);
+    assert!(exit == 0 && !said.contains("history"), "{said}");
+    let history = here.home().join("history.db");
+    for damage in [true, false] {
+        for beside in ["", "-wal", "-shm"] {
+            let _ = fs::remove_file(here.home().join(format!("history.db{beside}")));
+        }
+        let words = if damage {
+            fs::write(&history, "no history at all, for as long as it is").unwrap();
+            "The history was damaged."
+        } else {
+            fs::create_dir(&history).unwrap();
+            "1 file is missing in the history:"
+        };
+        let (_, said, exit) = text(&here, &["send", "--to", &to, file.to_str().unwrap()]);
+        assert_eq!((exit, said.matches(words).count()), (0, 1), "{said}");
+    }
+    // The same for scripts, after the end.
+    let mut sender = here.send(&[&file], &to, &[]);
+    let mut events: Vec<_> = std::iter::from_fn(|| sender.event()).collect();
+    let last = events.pop().unwrap();
+    assert_eq!((&last["event"], &events.last().unwrap()["event"]), (&"error".into(), &"finished".into()));
+    assert!(last["problem"].as_str().unwrap().contains("missing in the history"), "{last}");
+    assert_eq!(sender.exit(), 0);
+}

@@ -20,6 +20,8 @@ use crate::{
 const MOST_FILES: usize = 100_000;
 /// The same of anything else.
 const MOST: usize = 4_096;
+/// Of what was told, that is kept for whoever asks at the end.
+const MOST_TOLD: usize = 8;
 
 /// One thing to be written.
 #[derive(Debug)]
@@ -50,15 +52,25 @@ impl Work {
             Self::Change { .. } | Self::Later { .. } | Self::Forget { .. } => 0,
         }
     }
+
+    /// Rows that are missing where it is not written.
+    fn weight(&self) -> u64 {
+        match self {
+            Self::Record { files, .. } => files.len().max(1) as u64,
+            Self::Later { .. } => 1,
+            Self::Change { .. } | Self::Forget { .. } => 0,
+        }
+    }
 }
 
 /// How it ended to wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Waited {
     Ended,
-    /// So many files and transfers were not even begun; what was, may still be written.
+    /// So many files and transfers were not known to be written by then, and what was in the way, as far as that is known.
     InVain {
         left: u64,
+        why: Option<String>,
     },
 }
 
@@ -76,6 +88,12 @@ struct State {
     files: usize,
     /// Files and transfers that there was no room for, and that nobody has been told of.
     lost: u64,
+    /// Files and transfers of what was taken last.
+    in_hand: u64,
+    /// What keeps it from being written.
+    hindrance: Option<String>,
+    /// What could not be recorded, or was damaged, the latest last.
+    told: VecDeque<Problem>,
     phase: Phase,
 }
 
@@ -83,9 +101,9 @@ struct State {
 enum Phase {
     #[default]
     Open,
-    /// What is there is still written, as far as that goes without waiting.
+    /// What is there is still written.
     Closing,
-    /// Nobody takes anything any more.
+    /// Nobody takes anything any more, or is to.
     Ended,
 }
 
@@ -109,13 +127,18 @@ impl Queue {
         self.bell.notify_all();
     }
 
-    /// What is next, as soon as there is something; `None` once it is closed and all was taken.
+    /// What is next, as soon as there is something; `None` once it is closed and all was taken, or it has ended.
     pub fn take(&self) -> Option<Work> {
         let is_idle = |state: &mut State| state.phase == Phase::Open && state.work.is_empty();
         let state = self.state();
         let mut state = self.bell.wait_while(state, is_idle).unwrap_or_else(PoisonError::into_inner);
+        state.in_hand = 0;
+        if state.phase == Phase::Ended {
+            return None;
+        }
         let work = state.work.pop_front()?;
         state.files -= work.files();
+        state.in_hand = work.weight();
         self.bell.notify_all();
         Some(work)
     }
@@ -125,14 +148,38 @@ impl Queue {
         std::mem::take(&mut self.state().lost)
     }
 
-    /// Waits that long, and not at all once it is closed.
+    /// Waits that long, and no longer than until something of that changes: whether it is open, closes, or has ended.
     pub fn rest(&self, pause: Duration) {
-        let is_open = |state: &mut State| state.phase == Phase::Open;
-        drop(self.bell.wait_timeout_while(self.state(), pause, is_open));
+        let state = self.state();
+        let before = state.phase;
+        drop(self.bell.wait_timeout_while(state, pause, |state| state.phase == before));
     }
 
     pub fn is_closing(&self) -> bool {
         self.state().phase != Phase::Open
+    }
+
+    pub fn has_ended(&self) -> bool {
+        self.state().phase == Phase::Ended
+    }
+
+    /// What keeps what is in hand from being written; `None`: nothing does.
+    pub fn hinder(&self, why: Option<String>) {
+        self.state().hindrance = why;
+    }
+
+    /// Keeps what was told, for who may not have listened.
+    pub fn told(&self, problem: Problem) {
+        let told = &mut self.state().told;
+        if told.len() >= MOST_TOLD {
+            told.pop_front();
+        }
+        told.push_back(problem);
+    }
+
+    /// All that was told, as far as it is kept.
+    pub fn all_told(&self) -> Vec<Problem> {
+        Vec::from(std::mem::take(&mut self.state().told))
     }
 
     /// What is there is still to be written, and then no more is taken.
@@ -140,7 +187,7 @@ impl Queue {
         self.turn_to(Phase::Closing);
     }
 
-    /// To be called by whoever takes, at the end.
+    /// To be called by whoever takes, at the end, and by who doesn’t wait for that any longer.
     pub fn end(&self) {
         self.turn_to(Phase::Ended);
     }
@@ -158,7 +205,8 @@ impl Queue {
         match state.phase {
             Phase::Ended => Waited::Ended,
             Phase::Open | Phase::Closing => {
-                Waited::InVain { left: state.work.iter().map(|work| work.files().max(1) as u64).sum() }
+                let left = state.in_hand + state.work.iter().map(Work::weight).sum::<u64>();
+                Waited::InVain { left, why: state.hindrance.clone() }
             }
         }
     }
@@ -250,14 +298,34 @@ mod tests {
         queue.push(record(1, 3));
         queue.push(record(2, 0));
         queue.close();
-        assert_eq!(queue.wait_for_end(Duration::ZERO), Waited::InVain { left: 3 + 1 });
-        // A rest would be for ever otherwise.
-        queue.rest(Duration::from_hours(1));
-        assert_eq!((taken(&queue), taken(&queue)), ((1, 3), (2, 0)));
+        assert_eq!(queue.wait_for_end(Duration::ZERO), Waited::InVain { left: 3 + 1, why: None });
+        assert_eq!(taken(&queue), (1, 3));
+        queue.hinder(Some("It is locked.".to_owned()));
+        let in_vain = Waited::InVain { left: 3 + 1, why: Some("It is locked.".to_owned()) };
+        assert_eq!(queue.wait_for_end(Duration::ZERO), in_vain, "what is in hand is not written");
+        assert_eq!(taken(&queue), (2, 0));
         assert!(queue.take().is_none());
         queue.end();
         queue.push(record(3, 0));
         assert_eq!(queue.wait_for_end(Duration::from_hours(1)), Waited::Ended);
         assert_eq!(queue.take_lost(), 1);
+        queue.push(record(4, 0));
+        assert!(queue.take().is_none(), "nobody waits for it any more");
+    }
+
+    #[test]
+    fn who_rests_is_woken_when_it_closes_and_again_when_it_ends() {
+        let queue = Arc::<Queue>::default();
+        for turn in [Queue::close, Queue::end] {
+            let rests = Arc::clone(&queue);
+            let before = (queue.is_closing(), queue.has_ended());
+            let resting = thread::spawn(move || {
+                while (rests.is_closing(), rests.has_ended()) == before {
+                    rests.rest(Duration::from_hours(1));
+                }
+            });
+            turn(&queue);
+            resting.join().unwrap();
+        }
     }
 }

@@ -15,11 +15,11 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::{
     queue::{Queue, Waited, Work},
-    writing::Writing,
+    writing::{Writing, missing},
 };
 use crate::{
     engine::{handle::Publisher, trust::devices::Devices},
-    model::{DeviceId, Recording},
+    model::{DeviceId, Problem, Recording, text},
     settings::Keep,
 };
 
@@ -85,23 +85,32 @@ impl Writer {
         Recorder { queue: Arc::downgrade(&self.queue), devices, publisher, strangers: Arc::default() }
     }
 
-    /// Has what was handed in written, for that long at most.
-    pub fn finish(mut self, limit: Duration) {
+    /// Has what was handed in written, for that long at most. What of this run was told to be missing or damaged, as far
+    /// as it is kept: whoever was to hear it may have stopped listening before.
+    pub fn finish(mut self, limit: Duration) -> Vec<Problem> {
         self.queue.close();
         match (self.queue.wait_for_end(limit), self.thread.take()) {
             // It has ended, or is about to.
             (Waited::Ended, Some(thread)) => drop(thread.join()),
             (Waited::Ended, None) => {}
-            (Waited::InVain { left }, _) => {
-                tracing::warn!(left, "not all that happened could be recorded before the end");
+            (Waited::InVain { left, why }, _) => {
+                tracing::warn!(left, why, "not all that happened could be recorded before the end");
+                if left > 0 {
+                    let late = || {
+                        format!("It took longer than {}.", text::count(limit.as_secs(), "second", "seconds"))
+                    };
+                    self.queue.told(missing(left, &why.unwrap_or_else(late)));
+                }
+                self.queue.end();
             }
         }
+        self.queue.all_told()
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.queue.close();
+        self.queue.end();
     }
 }
 
@@ -143,6 +152,12 @@ impl Recorder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        engine::{Snapshot, cards::DeviceCard, handle::seam},
+        history::{History, HistoryError, Later, Which},
+        model::{DeviceName, TransferId},
+        settings::Settings,
+    };
 
     #[test]
     fn of_strangers_whom_nobody_wants_so_many_are_recorded_a_day_however_many_there_are() {
@@ -151,5 +166,24 @@ mod tests {
             (0..5000).filter(|_| strangers.may_be_recorded(begin + Duration::from_hours(hour))).count()
         };
         assert_eq!([recorded(0), recorded(23), recorded(24)], [Strangers::MOST, 0, Strangers::MOST]);
+    }
+
+    #[test]
+    fn what_could_not_be_written_by_the_end_is_said_and_why() {
+        let home = tempfile::tempdir().unwrap();
+        drop(History::open(home.path()).unwrap());
+        // As another process has it that opens or moves the file.
+        let held = std::fs::File::create(home.path().join("history.lock")).unwrap();
+        held.lock().unwrap();
+        let device = DeviceCard { id: DeviceId::of_public_key(b"x"), name: DeviceName::parse("x").unwrap() };
+        let (_handle, end) = seam(Snapshot::new(device, Settings::default()), Arc::new(|| {}));
+        let writer = Writer::start(home.path(), &end.publisher).unwrap();
+        let which = Which::Received { transfer: TransferId([1; 16]), path: "a".to_owned() };
+        writer.queue.push(Work::Later { which, later: Later::Deleted });
+        writer.queue.hinder(Some(HistoryError::Locked.to_string()));
+        let told = writer.finish(Duration::ZERO);
+        assert_eq!(told.len(), 1, "{told:?}");
+        let text = &told[0].text;
+        assert!(text.starts_with("1 file is missing in the history: Another program uses"), "{text}");
     }
 }

@@ -24,6 +24,8 @@ use crate::{
 
 /// Before another try.
 const AGAIN: Duration = Duration::from_secs(2);
+/// The same where somebody waits for the end.
+const AT_ONCE: Duration = Duration::from_millis(100);
 /// For how long another process may hold the file before it is said.
 const UNSAID: Duration = Duration::from_secs(20);
 /// For how long a full disk is waited for. What happens meanwhile is kept in memory.
@@ -187,9 +189,14 @@ impl Writing {
         let began = Instant::now();
         loop {
             match self.once(&mut work) {
-                Ok(done) => return Ok(done),
-                Err(HistoryError::Locked) if !self.queue.is_closing() => {
-                    if began.elapsed() > UNSAID {
+                Ok(done) => {
+                    self.queue.hinder(None);
+                    return Ok(done);
+                }
+                // How long that may take at the end, whoever waits for it decides.
+                Err(HistoryError::Locked) if !self.queue.has_ended() => {
+                    self.queue.hinder(Some(HistoryError::Locked.to_string()));
+                    if began.elapsed() > UNSAID && !self.queue.is_closing() {
                         self.tell_waits(&HistoryError::Locked);
                     }
                 }
@@ -202,7 +209,7 @@ impl Writing {
                 }
                 Err(why) => return Err(why),
             }
-            self.queue.rest(AGAIN);
+            self.queue.rest(if self.queue.is_closing() { AT_ONCE } else { AGAIN });
         }
     }
 
@@ -249,11 +256,7 @@ impl Writing {
     fn tell_lost(&mut self, count: u64, why: &str) {
         tracing::warn!(count, why, "what happened is missing in the history");
         if self.trouble != Trouble::Lost {
-            let files = text::count(count, "file is", "files are");
-            let words = format!(
-                "{files} missing in the history: {why} The transfers themselves went as they should."
-            );
-            self.tell(Trouble::Lost, Some(words));
+            self.tell(Trouble::Lost, Some(missing(count, why).text));
         }
     }
 
@@ -267,8 +270,18 @@ impl Writing {
 
     fn tell(&mut self, trouble: Trouble, words: Option<String>) {
         self.trouble = trouble;
-        self.publisher.publish(Event::Unrecorded(words.map(problem)));
+        let problem = words.map(problem);
+        if let (Some(problem), Trouble::Lost | Trouble::Damaged) = (&problem, trouble) {
+            self.queue.told(problem.clone());
+        }
+        self.publisher.publish(Event::Unrecorded(problem));
     }
+}
+
+/// That so many files are missing in the history, and why.
+pub fn missing(count: u64, why: &str) -> Problem {
+    let files = text::count(count, "file is", "files are");
+    problem(format!("{files} missing in the history: {why} The transfers themselves went as they should."))
 }
 
 fn problem(text: String) -> Problem {
@@ -279,7 +292,11 @@ fn problem(text: String) -> Problem {
 mod tests {
     use super::*;
     use crate::{
-        engine::{Snapshot, cards::DeviceCard, handle::seam},
+        engine::{
+            Snapshot,
+            cards::DeviceCard,
+            handle::{EngineEnd, seam},
+        },
         history::{Became, Device, Ending, Query, Reader, Row},
         model::{DeviceId, DeviceName, Digest, Direction, Screening},
         settings::Settings,
@@ -311,11 +328,15 @@ mod tests {
         Work::Later { which, later }
     }
 
-    /// What is written of that, one after the other, and what a face is told.
-    fn written(home: &Path, work: Vec<Work>) -> (Vec<Row>, Option<Problem>) {
+    fn engine() -> EngineEnd {
         let id = DeviceId::of_public_key(b"x");
         let device = DeviceCard { id, name: DeviceName::parse("x").unwrap() };
-        let (_handle, end) = seam(Snapshot::new(device, Settings::default()), Arc::new(|| {}));
+        seam(Snapshot::new(device, Settings::default()), Arc::new(|| {})).1
+    }
+
+    /// What is written of that, one after the other, and what a face is told.
+    fn written(home: &Path, work: Vec<Work>) -> (Vec<Row>, Option<Problem>) {
+        let end = engine();
         let queue = Arc::<Queue>::default();
         let writing = Writing::new(home, Arc::clone(&queue), &end.publisher);
         for work in work {
@@ -355,5 +376,46 @@ mod tests {
         let (_, told) = written(home.path(), vec![let_in(ID), let_in(ID)]);
         let told = told.unwrap().text;
         assert!(told.contains("missing in the history") && told.contains("done as it should"), "{told}");
+    }
+
+    #[test]
+    fn who_holds_the_history_at_the_end_is_waited_for_until_nobody_waits_any_more() {
+        let home = tempfile::tempdir().unwrap();
+        let (end, queue) = (engine(), Arc::<Queue>::default());
+        let mut writing = Writing::new(home.path(), Arc::clone(&queue), &end.publisher);
+        queue.close();
+        let mut tries = 0;
+        let done = writing.patiently(|_| {
+            tries += 1;
+            if tries < 3 { Err(HistoryError::Locked) } else { Ok(()) }
+        });
+        assert!(done.is_ok() && tries == 3, "{done:?} after {tries}");
+        let mut tries = 0;
+        let done = writing.patiently(|_| -> Result<(), _> {
+            tries += 1;
+            if tries == 3 {
+                queue.end();
+            }
+            Err(HistoryError::Locked)
+        });
+        assert!(matches!(done, Err(HistoryError::Locked)) && tries == 3, "{done:?} after {tries}");
+    }
+
+    #[test]
+    fn what_is_missing_or_damaged_is_known_to_who_asks_at_the_end() {
+        for (write, words) in [
+            (Vec::from(b"no database at all".repeat(300)), "was damaged"),
+            (Vec::new(), "1 file is missing in the history"),
+        ] {
+            let home = tempfile::tempdir().unwrap();
+            let file = home.path().join(History::FILE);
+            if write.is_empty() { std::fs::create_dir(file) } else { std::fs::write(file, write) }.unwrap();
+            let (end, queue) = (engine(), Arc::<Queue>::default());
+            queue.push(record());
+            queue.close();
+            Writing::new(home.path(), Arc::clone(&queue), &end.publisher).run();
+            let told = queue.all_told();
+            assert!(told.len() == 1 && told[0].text.contains(words), "{told:?}");
+        }
     }
 }
