@@ -404,7 +404,7 @@ mod tests {
     #[test]
     fn what_is_missing_or_damaged_is_known_to_who_asks_at_the_end() {
         for (write, words) in [
-            (Vec::from(b"no database at all".repeat(300)), "was damaged"),
+            (b"no database at all".repeat(300), "was damaged"),
             (Vec::new(), "1 file is missing in the history"),
         ] {
             let home = tempfile::tempdir().unwrap();
