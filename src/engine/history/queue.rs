@@ -97,7 +97,7 @@ struct State {
     phase: Phase,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
     #[default]
     Open,
@@ -193,7 +193,8 @@ impl Queue {
     }
 
     fn turn_to(&self, phase: Phase) {
-        self.state().phase = phase;
+        let state = &mut self.state().phase;
+        *state = phase.max(*state);
         self.bell.notify_all();
     }
 

@@ -95,13 +95,16 @@ impl Writer {
             (Waited::Ended, None) => {}
             (Waited::InVain { left, why }, _) => {
                 tracing::warn!(left, why, "not all that happened could be recorded before the end");
+                if why.is_some() {
+                    // Else it is still written where the process lives on.
+                    self.queue.end();
+                }
                 if left > 0 {
                     let late = || {
                         format!("It took longer than {}.", text::count(limit.as_secs(), "second", "seconds"))
                     };
                     self.queue.told(missing(left, &why.unwrap_or_else(late)));
                 }
-                self.queue.end();
             }
         }
         self.queue.all_told()
@@ -110,7 +113,7 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.queue.end();
+        self.queue.close();
     }
 }
 
