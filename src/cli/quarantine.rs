@@ -154,7 +154,7 @@ struct What<'a> {
     folder: String,
     path: &'a str,
     bytes: u64,
-    digest: String,
+    digest: Option<String>,
     state: &'static str,
     found: Option<&'a str>,
     held_because: Option<String>,
@@ -165,10 +165,11 @@ struct What<'a> {
 }
 
 impl<'a> What<'a> {
-    fn of(item: &'a QuarantineItem, why: &'a Caught) -> Self {
+    fn of(item: &'a QuarantineItem, why: Option<&'a Caught>) -> Self {
         let (state, found, held_because) = match why {
-            Caught::Infected(name) => ("infected", Some(name.as_str()), None),
-            Caught::Held(why) => ("held", None, Some(why.to_string())),
+            Some(Caught::Infected(name)) => ("infected", Some(name.as_str()), None),
+            Some(Caught::Held(why)) => ("held", None, Some(why.to_string())),
+            None => ("unknown", None, None),
         };
         Self {
             id: item.id.as_str(),
@@ -176,7 +177,7 @@ impl<'a> What<'a> {
             folder: path(&item.folder),
             path: &item.path,
             bytes: item.size,
-            digest: item.digest.to_string(),
+            digest: item.digest.map(|digest| digest.to_string()),
             state,
             found,
             held_because,
@@ -190,21 +191,21 @@ impl<'a> What<'a> {
 
 impl<'a> Line<'a> {
     fn kept(item: &'a QuarantineItem) -> Self {
-        Self::Quarantined { what: What::of(item, &item.why) }
+        Self::Quarantined { what: What::of(item, item.why.as_ref()) }
     }
 
     fn failed(item: &'a QuarantineItem, problem: &'a str) -> Self {
-        Self::QuarantineFailed { what: What::of(item, &item.why), problem }
+        Self::QuarantineFailed { what: What::of(item, item.why.as_ref()), problem }
     }
 
     fn done(item: &'a QuarantineItem, done: &'a QuarantineDone) -> Self {
         match done {
             QuarantineDone::Released { at, screening } => {
                 let scan = if *screening == Screening::Clean { "clean" } else { "none" };
-                Self::QuarantineReleased { what: What::of(item, &item.why), saved: path(at), scan }
+                Self::QuarantineReleased { what: What::of(item, item.why.as_ref()), saved: path(at), scan }
             }
-            QuarantineDone::Deleted => Self::QuarantineDeleted { what: What::of(item, &item.why) },
-            QuarantineDone::Stays(why) => Self::Quarantined { what: What::of(item, why) },
+            QuarantineDone::Deleted => Self::QuarantineDeleted { what: What::of(item, item.why.as_ref()) },
+            QuarantineDone::Stays(why) => Self::Quarantined { what: What::of(item, Some(why)) },
         }
     }
 }
@@ -226,8 +227,8 @@ mod tests {
             folder: "/in".into(),
             path: "a/evil.exe".to_owned(),
             size: 68,
-            digest: Digest([1; 32]),
-            why: Caught::Infected("Test.Marker".to_owned()),
+            digest: Some(Digest([1; 32])),
+            why: Some(Caught::Infected("Test.Marker".to_owned())),
             since: UNIX_EPOCH,
             from: None,
             from_name: String::new(),
@@ -258,7 +259,7 @@ mod tests {
             (infected["state"].as_str(), infected["found"].as_str()),
             (Some("infected"), Some("Test.Marker"))
         );
-        let held = QuarantineItem { why: Caught::Held(NotScanned::Locked), ..item("a") };
+        let held = QuarantineItem { why: Some(Caught::Held(NotScanned::Locked)), ..item("a") };
         let held = serde_json::to_value(Line::kept(&held)).unwrap();
         assert_eq!((held["state"].as_str(), held["found"].as_str()), (Some("held"), None));
         assert!(held["held_because"].as_str().unwrap().contains("encrypted"));

@@ -92,7 +92,7 @@ pub enum QuarantinePlace {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuarantineItem {
     pub id: QuarantineId,
-    /// Its name as it was offered, without what is above it: cleaned of what can't be shown.
+    /// Its name as it was offered, without what is above it: cleaned of what can't be shown. Its id where the note is lost.
     pub name: String,
     /// The receiving folder that it was meant for.
     pub folder: PathBuf,
@@ -100,8 +100,11 @@ pub struct QuarantineItem {
     pub path: String,
     /// In bytes.
     pub size: u64,
-    pub digest: Digest,
-    pub why: Caught,
+    /// `None` where its note is lost.
+    pub digest: Option<Digest>,
+    /// `None` where its note is lost: nothing is known then but its size and since when it lies there. It can only be
+    /// deleted.
+    pub why: Option<Caught>,
     pub since: SystemTime,
     /// Who sent it, as far as that is known.
     pub from: Option<DeviceId>,

@@ -12,11 +12,19 @@ const INDENT: &str = "    ";
 
 /// What is told of one thing in quarantine.
 pub fn item(item: &QuarantineItem) -> Vec<String> {
+    if item.why.is_none() {
+        let ago = text::duration(item.since.elapsed().unwrap_or_default());
+        return vec![
+            format!("{}  Of unknown origin, {}", item.id, text::bytes(item.size)),
+            format!("{INDENT}{}", why(None)),
+            format!("{INDENT}Written {ago} ago. It can be deleted, and nothing else."),
+        ];
+    }
     let from = if item.from_name.is_empty() { "an unknown device" } else { &item.from_name };
     let ago = text::duration(item.since.elapsed().unwrap_or_default());
     let mut lines = vec![
         format!("{}  {}, {}", item.id, item.name, text::bytes(item.size)),
-        format!("{INDENT}{}", why(&item.why)),
+        format!("{INDENT}{}", why(item.why.as_ref())),
         format!("{INDENT}From {from}, {ago} ago, for {}", item.folder.join(&item.path).display()),
     ];
     if item.place == QuarantinePlace::Away {
@@ -25,18 +33,22 @@ pub fn item(item: &QuarantineItem) -> Vec<String> {
     lines
 }
 
-fn why(why: &Caught) -> String {
+fn why(why: Option<&Caught>) -> String {
     match why {
-        Caught::Infected(name) => format!("A virus was found in it: {name}."),
-        Caught::Held(why) => format!("Held until it can be checked: {why}."),
+        Some(Caught::Infected(name)) => format!("A virus was found in it: {name}."),
+        Some(Caught::Held(why)) => format!("Held until it can be checked: {why}."),
+        None => "What was noted of it is lost or damaged.".to_owned(),
     }
 }
 
 /// What a person is told before they say yes.
 pub fn about_to(deed: QuarantineDeed, items: &[QuarantineItem]) -> Vec<String> {
     let files = text::count(items.len() as u64, "file", "files");
-    let mut lines: Vec<_> =
-        items.iter().take(LISTED).map(|item| format!("  {}: {}", item.name, why(&item.why))).collect();
+    let mut lines: Vec<_> = items
+        .iter()
+        .take(LISTED)
+        .map(|item| format!("  {}: {}", item.name, why(item.why.as_ref())))
+        .collect();
     if items.len() > LISTED {
         lines.push(format!("  and {} more", items.len() - LISTED));
     }
@@ -58,6 +70,6 @@ pub fn done(item: &QuarantineItem, done: &QuarantineDone) -> String {
         }
         QuarantineDone::Released { at, .. } => format!("“{name}” is {} now.", at.display()),
         QuarantineDone::Deleted => format!("“{name}” is removed."),
-        QuarantineDone::Stays(caught) => format!("“{name}” stays in quarantine. {}", why(caught)),
+        QuarantineDone::Stays(caught) => format!("“{name}” stays in quarantine. {}", why(Some(caught))),
     }
 }

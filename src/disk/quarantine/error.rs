@@ -18,6 +18,10 @@ pub enum QuarantineError {
     Changed(String),
     #[error("Another Airlift deals with the quarantine just now. Try again in a moment.")]
     InUse,
+    #[error(
+        "What was noted of “{0}” in quarantine is lost or damaged, so nobody knows what it is or where it was to go: it can’t be let out. Delete it, and have it sent again."
+    )]
+    Unnoted(String),
     #[error(transparent)]
     Disk(#[from] DiskError),
 }

@@ -65,6 +65,7 @@ impl Quarantine {
             };
             items.extend(note.item(id, place));
         }
+        items.extend(self.unnoted(LISTED));
         items.sort_by(|a, b| b.since.cmp(&a.since).then_with(|| a.id.cmp(&b.id)));
         Ok(items)
     }
@@ -104,6 +105,10 @@ impl Quarantine {
     /// When it is not there, or can't be removed.
     pub fn delete(&self, id: &QuarantineId) -> Result<(), QuarantineError> {
         let _lock = self.lock()?;
+        if self.is_unnoted(id) {
+            let removed = self.delete_unnoted(id);
+            return removed.map_err(|why| DiskError::of(shown(&self.folder), why).into());
+        }
         let (note, room) = self.find(id)?;
         let failed = |why| DiskError::of(shown(&room.path), why);
         room.dir.remove_file(id.as_str()).map_err(failed)?;
@@ -179,7 +184,13 @@ impl Quarantine {
     /// A file that is there, and the room that it lies in.
     fn find(&self, id: &QuarantineId) -> Result<(Note, Room), QuarantineError> {
         let home = self.home().map_err(|why| DiskError::of(shown(&self.folder), why))?;
-        let note = home.note(id.as_str()).ok_or(QuarantineError::NotThere)?;
+        let note = home.note(id.as_str()).ok_or_else(|| {
+            if self.is_unnoted(id) {
+                QuarantineError::Unnoted(id.to_string())
+            } else {
+                QuarantineError::NotThere
+            }
+        })?;
         match lies(id, &note) {
             Lies::There => {}
             Lies::Away => return Err(QuarantineError::Away(shown(&note.folder))),

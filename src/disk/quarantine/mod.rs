@@ -3,13 +3,14 @@
 //! Each is the very file that came, under a name that says nothing, its owner's alone: in the home's own folder where that
 //! is on the same disk, else in a hidden one where it was to go ([`rooms`]). Beside it, and in the home always, lies a
 //! [`note`] of what it is, written first: whatever breaks off leaves a partial file, or something with its note.
-//! [`items`] is what can be done with them later. Knows these folders. Must not know transfers, or who checks files.
+//! [`items`] is what can be done with them later, and [`unnoted`] what can be with those whose note is lost. Knows these folders. Must not know transfers, or who checks files.
 
 mod again;
 mod error;
 mod items;
 mod note;
 mod rooms;
+mod unnoted;
 
 use std::{
     path::{Path, PathBuf},

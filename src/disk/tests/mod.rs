@@ -19,6 +19,8 @@ mod storing;
 mod trying;
 #[cfg(unix)]
 mod unfriendly;
+#[cfg(unix)]
+mod unnoted;
 
 use std::{
     collections::BTreeMap,

@@ -132,7 +132,7 @@ fn what_a_virus_is_found_in_is_moved_into_the_quarantine_and_never_has_its_name(
     let [item] = &items[..] else { panic!("{items:?}") };
     assert_eq!((item.name.as_str(), item.path.as_str(), item.size), ("evil.exe", "sub/evil.exe", 14));
     assert_eq!((item.folder.as_path(), item.place), (place.to.path(), QuarantinePlace::Here));
-    assert_eq!(item.digest, digest(b"a MARKER in it"));
+    assert_eq!(item.digest, Some(digest(b"a MARKER in it")));
     assert!(item.from_name.starts_with("Eve") && !item.from_name.contains('\u{202e}'));
     let lies = place.room().join(item.id.as_str());
     let there = fs::metadata(&lies).unwrap();
@@ -262,7 +262,7 @@ fn what_is_checked_once_more_is_released_when_it_is_clean_and_stays_otherwise() 
         rescan(Screening::NotScanned(NotScanned::Locked)),
         Some(QuarantineDone::Stays(locked.clone()))
     );
-    assert_eq!(quarantine.list().unwrap()[0].why, locked);
+    assert_eq!(quarantine.list().unwrap()[0].why, Some(locked));
     let found = Caught::Infected("Late".to_owned());
     assert_eq!(rescan(Screening::Infected("Late".to_owned())), Some(QuarantineDone::Stays(found.clone())));
     // What was found in it once is not forgotten because nobody answers now.
@@ -457,7 +457,7 @@ fn what_is_found_in_a_file_that_was_let_in_moves_it_into_quarantine_and_a_releas
         let Again::Caught(name, id) = again else { panic!("{where_to}: {again:?}") };
         assert_eq!((name.as_str(), file.at.exists()), ("Late", false), "{where_to}");
         let item = place.quarantine().list().unwrap().remove(0);
-        assert_eq!((&item.id, &item.why), (&id, &Caught::Infected("Late".to_owned())));
+        assert_eq!((&item.id, &item.why), (&id, &Some(Caught::Infected("Late".to_owned()))));
         assert_eq!((item.name.as_str(), item.from_name.as_str()), ("tool", "Eve"), "{where_to}");
         assert_eq!(place.quarantine().origin(&id), Some((ID, "offered/sub/tool".to_owned())));
         let (at, _) = place.quarantine().release(&id, &OffLimits::default()).unwrap();

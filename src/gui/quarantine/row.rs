@@ -50,18 +50,26 @@ impl Row {
             name => name.into_owned(),
         };
         let why = match &item.why {
-            Caught::Infected(found) => format!("Found: {}", visible(found)),
-            Caught::Held(why) => {
+            Some(Caught::Infected(found)) => format!("Found: {}", visible(found)),
+            Some(Caught::Held(why)) => {
                 format!("Waits until it can be checked: {}.", visible(&why.to_string()).trim_end_matches('.'))
             }
+            None => "What was noted of it is lost or damaged: nobody knows what it is. It can be deleted."
+                .to_owned(),
         };
         let from = match visible(&item.from_name) {
             name if name.trim().is_empty() => "a device without a name".to_owned(),
             name => name.into_owned(),
         };
         let when = crate::gui::when::moment(item.since);
-        let about = format!("{} · from {from} · {when}", text::bytes(item.size));
-        let whereto = format!("Meant for {}", paths::shown(&item.folder.join(&item.path)));
+        let size = text::bytes(item.size);
+        let (about, whereto) = match &item.why {
+            Some(_) => (
+                format!("{size} · from {from} · {when}"),
+                format!("Meant for {}", paths::shown(&item.folder.join(&item.path))),
+            ),
+            None => (format!("{size} · {when}"), "Of unknown origin".to_owned()),
+        };
         Self { item, name, why, about, whereto, state: State::Rest }
     }
 
@@ -93,7 +101,7 @@ impl Row {
         ui.add_space(8.0);
         let rule = ui.visuals().widgets.noninteractive.bg_stroke;
         ui.painter().hline(ui.max_rect().x_range(), ui.cursor().top() - 6.0, rule);
-        let is_infected = matches!(self.item.why, Caught::Infected(_));
+        let is_infected = matches!(self.item.why, Some(Caught::Infected(_)));
         let (color, ground) = if is_infected { (p.bad, p.bad_soft) } else { (p.warn, p.well) };
         let mut act = None;
         ui.horizontal_top(|ui| {
@@ -119,7 +127,7 @@ impl Row {
 
     fn deeds(&mut self, ui: &mut Ui) -> Option<Act> {
         let p = theme::palette(ui);
-        let is_infected = matches!(self.item.why, Caught::Infected(_));
+        let is_infected = matches!(self.item.why, Some(Caught::Infected(_)));
         match self.state {
             State::Busy => {
                 ui.label(small("One moment…", p.faint));
@@ -155,6 +163,9 @@ impl Row {
         let named = |word: &str| format!("{word} {name}");
         if ui.add(Button::new("Delete…", Look::Danger).named(&named("Delete"))).clicked() {
             self.state = State::Deleting;
+        }
+        if self.item.why.is_none() {
+            return None;
         }
         if ui.add(Button::new("Check again", Look::Plain).named(&named("Check again:"))).clicked() {
             act = Some(Act::Rescan);
