@@ -6,7 +6,7 @@
 use cap_std::fs::Dir;
 
 use super::{
-    part_file::{open_own, stem},
+    own::{open_own, stem},
     shared::{Missing, Shared},
 };
 use crate::{

@@ -14,12 +14,13 @@ use std::{
     },
 };
 
-use cap_fs_ext::{FollowSymlinks, MetadataExt as _, OpenOptionsFollowExt as _};
+use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _};
 use cap_std::fs::{Dir, OpenOptions};
 
 use super::{
     journal::{self, Groups, Journal, Subject},
     outdone,
+    own::{open_own, stem},
     shared::{Folder, Missing, Shared},
     touched,
 };
@@ -27,7 +28,7 @@ use crate::{
     disk::{
         error::DiskError,
         inbox::local::{above, shown},
-        naming::{ID, JOURNAL, PART},
+        naming::{JOURNAL, PART},
         system::{
             attributes, descriptors, file_size,
             holes::Ground,
@@ -86,11 +87,6 @@ pub(in crate::disk) struct Left {
     pub journal: Journal,
     pub groups: Groups,
     pub part: Part,
-}
-
-/// The name, without its ending, of what the first attempt has of a file offered under this path.
-pub(super) fn stem(prefix: &str, path: &str) -> String {
-    format!("{prefix}{}", &blake3::hash(path.as_bytes()).to_hex()[..2 * ID])
 }
 
 impl Part {
@@ -447,20 +443,4 @@ fn remove_useless(dir: &Dir, stem: &str) {
         let _ = dir.remove_file(format!("{stem}{PART}"));
         let _ = dir.remove_file(journal);
     }
-}
-
-/// Opens a file that an earlier attempt made, if it is what that one left: no link, and known by no
-/// other name.
-pub(in crate::disk) fn open_own(dir: &Dir, name: &str) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).follow(FollowSymlinks::No);
-    if !dir.symlink_metadata(name)?.is_file() {
-        return Err(ErrorKind::InvalidInput.into());
-    }
-    let file = dir.open_with(name, &options)?;
-    let there = file.metadata()?;
-    if !there.is_file() || there.nlink() != 1 {
-        return Err(ErrorKind::InvalidInput.into());
-    }
-    Ok(file.into_std())
 }

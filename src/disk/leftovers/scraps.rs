@@ -21,7 +21,7 @@ use crate::{
     disk::{
         error::{DiskError, shown},
         inbox::local::{Names, Origin},
-        intake::{journal, part_file::open_own},
+        intake::{journal, own::open_own},
         naming::{ID, JOURNAL, OURS, PART, PROBE, prefix},
         system::attributes,
     },

@@ -164,8 +164,9 @@ impl Row {
         if ui.add(Button::new("Delete…", Look::Danger).named(&named("Delete"))).clicked() {
             self.state = State::Deleting;
         }
+        // Of what nothing is known nothing else can be done.
         if self.item.why.is_none() {
-            return None;
+            return act;
         }
         if ui.add(Button::new("Check again", Look::Plain).named(&named("Check again:"))).clicked() {
             act = Some(Act::Rescan);
