@@ -155,7 +155,7 @@ impl Places {
 
     fn caught(&self) -> Vec<(String, Caught)> {
         let items = self.quarantine().list().unwrap();
-        let mut caught: Vec<_> = items.into_iter().map(|item| (item.name, item.why)).collect();
+        let mut caught: Vec<_> = items.into_iter().map(|item| (item.name, item.why.unwrap())).collect();
         caught.sort_by(|a, b| a.0.cmp(&b.0));
         caught
     }

@@ -1,6 +1,6 @@
 //! What attempts that were killed have left of files whose fate is known later, and who may read what is looked into.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::{mem::ManuallyDrop, os::unix::fs::PermissionsExt as _};
 
 use super::{
     screening::{Fake, MARK, Place, busy, clean, fake},
@@ -37,10 +37,10 @@ fn killed_twice(place: &Place, entries: &[Entry], content: &[u8]) -> Earlier {
         ledger: Arc::default(),
         volume: None,
     };
-    std::mem::forget(write(&intake, 0, content).unwrap());
+    let first = write(&intake, 0, content).unwrap();
     let second = again(place, entries, &earlier, &clean());
-    std::mem::forget(write(&second, 0, content).unwrap());
-    std::mem::forget((intake, second));
+    let newer = write(&second, 0, content).unwrap();
+    let _killed = ManuallyDrop::new((first, newer, intake, second));
     assert_eq!(ours(place).len(), 2);
     earlier
 }
@@ -78,7 +78,7 @@ fn what_was_kept_apart_by_an_attempt_that_was_killed_right_then_leaves_nothing_e
     let intake = again(&place, &entries, &earlier, &clean());
     let placed = super::place(&intake, vec![write(&intake, 0, MARK).unwrap()]).remove(0).1.unwrap();
     assert!(matches!(placed, Placed::Apart(_)));
-    std::mem::forget(intake);
+    let _killed = ManuallyDrop::new(intake);
     // As if it had come to no more than the move.
     for name in &names {
         fs::write(place.to.path().join(name), MARK).unwrap();
