@@ -5,10 +5,7 @@ use std::time::{Duration, SystemTime};
 use airlift::{
     engine::{
         Command, Event, Keep, Settings, Snapshot,
-        history::{
-            Asked, Became, Count, Cursor, Device, DeviceIs, Found, HistoryError, Order, Page, Query, Row,
-            Screened,
-        },
+        history::{Became, Device, DeviceIs, HistoryError, Order, Query, Screened},
     },
     model::{ContentKind, DeviceId, Direction, Screening, Trust},
 };
@@ -195,19 +192,6 @@ fn however_long_or_odd_the_names_are_everything_stays_in_the_window() {
     }
 }
 
-/// A million, of which nobody holds more than is asked for.
-fn a_million(asked: &Asked, _: &[Row]) -> Vec<Result<Found, HistoryError>> {
-    const ALL: usize = 1_000_000;
-    let first = match &asked.after {
-        None => ALL,
-        Some(after) => (1..=ALL).rev().find(|number| Cursor::newest(id(*number)) == *after).unwrap() - 1,
-    };
-    let rows: Vec<_> =
-        (1..=first).rev().take(asked.limit).map(|number| row(number, &format!("file {number}"))).collect();
-    let next = rows.last().map(|row| Cursor::newest(row.id));
-    vec![Ok(Found::Page(Page { rows, next })), Ok(Found::Count(Count::MoreThan(Count::MOST)))]
-}
-
 #[test]
 fn of_a_million_rows_only_those_on_the_screen_are_painted_and_all_can_be_reached() {
     let mut told = Told::new(Vec::new());
@@ -219,15 +203,7 @@ fn of_a_million_rows_only_those_on_the_screen_are_painted_and_all_can_be_reached
     assert_eq!(on_screen[0], "file 1000000");
     bench.window.hover_at(pos2(400.0, 500.0));
     for _ in 0..100 {
-        let wheel = egui::Event::MouseWheel {
-            unit: egui::MouseWheelUnit::Point,
-            delta: egui::vec2(0.0, -2_000.0),
-            modifiers: Modifiers::NONE,
-            phase: egui::TouchPhase::Move,
-            source: egui::MouseWheelSource::Wheel,
-        };
-        bench.window.event(wheel);
-        bench.window.run();
+        wheel(&mut bench);
         assert!(rows(&bench).len() < 30);
     }
     let down = rows(&bench);

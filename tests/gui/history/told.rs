@@ -10,7 +10,7 @@ use airlift::{
     engine::{
         Snapshot, Wake,
         history::{
-            Asked, Became, Count, Device, Ending, Found, HistoryError, Item, Page, Query, Row, RowId,
+            Asked, Became, Count, Cursor, Device, Ending, Found, HistoryError, Item, Page, Query, Row, RowId,
             TransferRow,
         },
     },
@@ -80,6 +80,19 @@ pub fn by_name(asked: &Asked, rows: &[Row]) -> Vec<Result<Found, HistoryError>> 
     let found: Vec<_> = rows.iter().filter(|row| row.name.contains(&asked.query.words)).cloned().collect();
     let count = Count::Exactly(found.len() as u64);
     vec![Ok(Found::Page(Page { rows: found, next: None })), Ok(Found::Count(count))]
+}
+
+/// A million, of which nobody holds more than is asked for.
+pub fn a_million(asked: &Asked, _: &[Row]) -> Vec<Result<Found, HistoryError>> {
+    const ALL: usize = 1_000_000;
+    let first = match &asked.after {
+        None => ALL,
+        Some(after) => (1..=ALL).rev().find(|number| Cursor::newest(id(*number)) == *after).unwrap() - 1,
+    };
+    let rows: Vec<_> =
+        (1..=first).rev().take(asked.limit).map(|number| row(number, &format!("file {number}"))).collect();
+    let next = rows.last().map(|row| Cursor::newest(row.id));
+    vec![Ok(Found::Page(Page { rows, next })), Ok(Found::Count(Count::MoreThan(Count::MOST)))]
 }
 
 impl Told {
@@ -157,4 +170,16 @@ pub fn key(bench: &mut Bench, key: Key) {
 
 pub fn problem(text: &str) -> Problem {
     Problem { side: Side::Here, kind: ProblemKind::Files, text: text.to_owned() }
+}
+
+/// Turns the wheel down by 2,000 points, and shows every frame until that is over. How many there were.
+pub fn wheel(bench: &mut Bench) -> u64 {
+    bench.window.event(egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: egui::vec2(0.0, -2_000.0),
+        modifiers: egui::Modifiers::NONE,
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Wheel,
+    });
+    bench.window.run()
 }
