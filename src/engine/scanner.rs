@@ -47,12 +47,10 @@ impl Checks {
     /// Who looks into what is received into a folder; `None`: nobody, by choice.
     #[must_use]
     pub fn screen_of(&self, folder: &Path) -> Option<Arc<dyn Screen>> {
-        let unscanned = self.unscanned.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_left_out = |folders: &Vec<PathBuf>| folders.iter().any(|left_out| is_within(folder, left_out));
-        if unscanned.as_ref().is_none_or(is_left_out) {
-            return None;
-        }
-        Some(self.scanner.clone())
+        // Not held while disks are asked, which may take any time.
+        let unscanned = self.unscanned.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let is_left_out = unscanned.iter().any(|left_out| is_within(folder, left_out));
+        (!is_left_out).then(|| self.scanner.clone() as Arc<dyn Screen>)
     }
 
     pub(super) fn scanner(&self) -> &Scanner {

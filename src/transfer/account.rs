@@ -14,6 +14,9 @@ pub trait Account: Send + Sync {
     /// tell than can be written.
     fn settled_before(&self, file: FileRecord);
 
+    /// Nothing more comes of what earlier attempts and the answer have settled.
+    fn all_told(&self) {}
+
     /// True where what was told of this offered path stands: that it is stored, or was there before.
     fn has(&self, path: &str) -> bool;
 }

@@ -31,6 +31,7 @@ mod receiver;
 mod sender;
 mod stages;
 mod tally;
+mod telling;
 #[cfg(test)]
 mod tests;
 

@@ -190,6 +190,11 @@ impl Intake {
         held
     }
 
+    /// Nothing more is begun of what earlier attempts have left: another one may take it up.
+    pub fn let_go(&self) {
+        self.left().clear();
+    }
+
     /// The names that were chosen, for another attempt.
     #[must_use]
     pub fn names(&self) -> Names {

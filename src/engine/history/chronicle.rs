@@ -37,6 +37,8 @@ struct State {
     /// The most that was known to be stored.
     bytes: u64,
     run: Run,
+    /// How it has ended, for what is told of its files after that.
+    ended: Option<TransferRecord>,
 }
 
 /// Whether all of it has happened in this run of the program, as far as is known here.
@@ -76,6 +78,7 @@ impl Chronicle {
             handed_on: HandedOn::Nothing,
             bytes: 0,
             run: Run::This,
+            ended: None,
         };
         Self { recorder, state: Mutex::new(state) }
     }
@@ -154,6 +157,9 @@ impl Chronicle {
             return None;
         }
         state.handed_on = HandedOn::Something;
+        if let (So::Far { .. }, Some(ended)) = (so, &state.ended) {
+            return Some(Work::Record { transfer: Box::new(ended.clone()), files });
+        }
         let (ending, bytes, took, why) = match so {
             So::Far { bytes, took } => (Ending::NotYet, bytes, took, None),
             So::Ended(report) => {
@@ -178,7 +184,21 @@ impl Chronicle {
             bytes: state.bytes,
             why,
         };
+        if matches!(so, So::Ended(_)) {
+            state.ended = Some(record.clone());
+        }
         Some(Work::Record { transfer: Box::new(record), files })
+    }
+
+    /// Nothing more is told of what earlier attempts have settled. Where that came after the end, nobody else hands it on.
+    pub fn all_told(&self, late: impl FnOnce() -> Option<Work>) {
+        let is_late = {
+            let state = self.state();
+            state.ended.is_some() && !state.files.is_empty()
+        };
+        if is_late && let Some(work) = late() {
+            self.recorder.push(work);
+        }
     }
 }
 
@@ -191,4 +211,52 @@ fn hash(path: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     path.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        engine::{
+            Snapshot, cards::DeviceCard, handle::seam, history::recorder::Writer, trust::devices::Devices,
+        },
+        identity::TrustStore,
+        model::{DeviceId, DeviceName, Direction, Outcome, TransferState},
+        settings::Settings,
+    };
+
+    fn file(path: &str) -> FileRecord {
+        FileRecord { path: path.to_owned(), at: None, size: None, fate: FileFate::LeftOut }
+    }
+
+    #[test]
+    fn what_is_told_of_its_files_after_the_end_does_not_undo_the_end_and_is_not_lost() {
+        let (home, id) = (tempfile::tempdir().unwrap(), TransferId([1; 16]));
+        let device = DeviceCard { id: DeviceId::of_public_key(b"x"), name: DeviceName::parse("x").unwrap() };
+        let publisher = seam(Snapshot::new(device, Settings::default()), Arc::new(|| {})).1.publisher;
+        let devices = Devices::new(TrustStore::open(home.path()).unwrap(), publisher.clone());
+        let writer = Writer::start(home.path(), &publisher).unwrap();
+        let chronicle = Chronicle::new(writer.recorder(devices, publisher), id);
+        let transfer = Transfer::new(id, Direction::Receive, Peer::default(), TransferState::Preparing);
+        let so_far = || chronicle.work(&transfer, So::Far { bytes: 0, took: Duration::ZERO });
+        let handed_on = |work: Option<Work>| match work {
+            Some(Work::Record { transfer, files }) => (transfer.ending, files.len()),
+            other => panic!("{other:?}"),
+        };
+        chronicle.file(file("a"), || panic!("so few are kept"));
+        assert_eq!(handed_on(so_far()), (Ending::NotYet, 1));
+        chronicle.all_told(|| panic!("it goes on"));
+        let report = Report::of(Outcome::Complete);
+        assert_eq!(handed_on(chronicle.work(&transfer, So::Ended(&report))), (Ending::Complete, 0));
+        chronicle.file(file("b"), || panic!("so few are kept"));
+        let mut late = None;
+        chronicle.all_told(|| {
+            late = so_far();
+            None
+        });
+        assert_eq!(handed_on(late), (Ending::Complete, 1));
+        chronicle.all_told(|| panic!("nothing is left"));
+    }
 }

@@ -35,6 +35,7 @@ use crate::{
         meeting::Called,
         stages::Stages,
         tally::Tally,
+        telling::Telling,
     },
     wire::{
         FromReceiver, FromSender, Violation, limits,
@@ -162,7 +163,7 @@ struct Session<'a> {
     /// What the sender can do beyond this version.
     can: Capabilities,
     /// It is told what was settled before this attempt.
-    telling: Option<JoinHandle<()>>,
+    telling: Option<Telling>,
     /// What came up while it was stored.
     notes: Vec<String>,
     stages: Option<Stages>,
@@ -479,12 +480,15 @@ impl Session<'_> {
             let _ = timeout(limits::SETTLE, finishing).await;
         }
         if let Some(intake) = self.intake.clone() {
-            tell_the_rest(&intake, &self.account, (&self.tally, self.telling.take())).await;
+            tell_the_rest(&intake, &self.account, (&self.tally, self.telling.take()), &ended).await;
         }
         let mut saved = Vec::new();
         if let Some(intake) = self.intake.take() {
             // What goes with it touches the disk: folders that stayed empty.
-            let leaving = spawn_blocking(move || intake.saved());
+            let leaving = spawn_blocking(move || {
+                intake.let_go();
+                intake.saved()
+            });
             if let Ok(Ok(there)) = timeout(limits::ENDING, leaving).await {
                 saved = there;
             }

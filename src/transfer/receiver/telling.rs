@@ -4,15 +4,12 @@
 
 use std::{ops::Range, sync::Arc};
 
-use tokio::{
-    task::{JoinHandle, spawn_blocking},
-    time::timeout,
-};
+use tokio::{task::spawn_blocking, time::timeout};
 
 use crate::{
     disk::{Before, Intake},
     model::{EntryKind, EntryNo, FileFate, FileRecord, Screening},
-    transfer::{Account, tally::Tally},
+    transfer::{Account, Ended, stages::Halt, tally::Tally, telling::Telling},
     wire::limits,
 };
 
@@ -20,10 +17,11 @@ use crate::{
 pub async fn tell_the_rest(
     intake: &Arc<Intake>,
     account: &Arc<dyn Account>,
-    (tally, telling): (&Tally, Option<JoinHandle<()>>),
+    (tally, telling): (&Tally, Option<Telling>),
+    ended: &Ended,
 ) {
     if let Some(telling) = telling {
-        let _ = timeout(limits::ENDING, telling).await;
+        telling.end(ended).await;
     }
     if tally.is_settled() {
         return;
@@ -41,19 +39,21 @@ pub async fn tell_the_rest(
     let _ = timeout(limits::ENDING, looking).await;
 }
 
-/// Tells of what was settled before anything comes. Blocks.
-pub fn tell(intake: &Intake, unwanted: &[Range<EntryNo>], account: &dyn Account) {
+/// Tells of what was settled before anything comes, until it is halted: another attempt tells the rest. Blocks.
+pub fn tell(intake: &Intake, unwanted: &[Range<EntryNo>], account: &dyn Account, halt: &Halt) {
+    let goes_on = |_: &EntryNo| !halt.is_told();
     let unheard = |no: &EntryNo| file(intake, *no).is_some_and(|(path, _)| !account.has(&path));
-    for no in intake.stored().iter().flat_map(Clone::clone).filter(unheard) {
+    for no in intake.stored().iter().flat_map(Clone::clone).take_while(goes_on).filter(unheard) {
         if let Some((path, offered)) = file(intake, no) {
             account.settled_before(record(intake, path, offered, intake.stored_before(no)));
         }
     }
-    for no in unwanted.iter().flat_map(Clone::clone).filter(unheard) {
+    for no in unwanted.iter().flat_map(Clone::clone).take_while(goes_on).filter(unheard) {
         if let Some((path, size)) = file(intake, no) {
             account.settled_before(FileRecord { path, at: None, size, fate: FileFate::LeftOut });
         }
     }
+    account.all_told();
 }
 
 /// A file that is stored.

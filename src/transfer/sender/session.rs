@@ -9,7 +9,6 @@ use std::{future::Future, ops::ControlFlow, sync::Arc};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::{mpsc, watch},
-    task::JoinHandle,
     time::{Instant, sleep_until, timeout, timeout_at},
 };
 
@@ -30,6 +29,7 @@ use crate::{
         control::{self, Link},
         meeting::Calling,
         stages::Stages,
+        telling::Telling,
     },
     wire::{
         FromReceiver, FromSender, limits,
@@ -112,7 +112,7 @@ struct Session<'a> {
     meeting: Calling,
     account: Arc<dyn Account>,
     /// It is told what was settled before this attempt.
-    telling: Option<JoinHandle<()>>,
+    telling: Option<Telling>,
     /// What was offered, once that is known.
     sources: Option<Arc<Sources>>,
     flow: Option<Flow>,
@@ -273,7 +273,7 @@ impl Session<'_> {
             stages.end(limits::ENDING).await;
         }
         if let Some(telling) = self.telling {
-            let _ = timeout(limits::ENDING, telling).await;
+            telling.end(&ended).await;
         }
         let tally = self.machine.into_tally();
         let notes = tally.notes(Side::There);

@@ -79,6 +79,12 @@ impl Account for Desk {
         }
     }
 
+    fn all_told(&self) {
+        if let Some(chronicle) = &self.chronicle {
+            chronicle.all_told(|| self.work(chronicle));
+        }
+    }
+
     fn has(&self, path: &str) -> bool {
         self.chronicle.as_ref().is_none_or(|chronicle| chronicle.has(path))
     }

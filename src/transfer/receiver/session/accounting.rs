@@ -4,8 +4,6 @@
 
 use std::{ops::Range, sync::Arc};
 
-use tokio::task::spawn_blocking;
-
 use super::Session;
 use crate::{
     disk::Intake,
@@ -13,6 +11,7 @@ use crate::{
     transfer::{
         receiver::telling::{file, tell},
         tally::Settled,
+        telling::Telling,
     },
 };
 
@@ -32,6 +31,6 @@ impl Session<'_> {
     pub(super) fn begin_account(&mut self, intake: &Arc<Intake>, unwanted: Vec<Range<EntryNo>>) {
         self.keep_account(intake, None);
         let (intake, account) = (Arc::clone(intake), Arc::clone(&self.account));
-        self.telling = Some(spawn_blocking(move || tell(&intake, &unwanted, &*account)));
+        self.telling = Some(Telling::start(move |halt| tell(&intake, &unwanted, &*account, halt)));
     }
 }

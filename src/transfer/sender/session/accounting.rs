@@ -4,13 +4,11 @@
 
 use std::{ops::Range, sync::Arc};
 
-use tokio::task::{JoinHandle, spawn_blocking};
-
 use super::Session;
 use crate::{
     disk::Sources,
     model::{EntryKind, EntryNo, FileFate, FileRecord, Screening},
-    transfer::{Account, sender::machine::Wants, tally::Settled},
+    transfer::{Account, sender::machine::Wants, stages::Halt, tally::Settled, telling::Telling},
 };
 
 impl Session<'_> {
@@ -26,20 +24,26 @@ impl Session<'_> {
 
     /// Tells of what has its fate before anything is sent: files that are not wanted, and those that an earlier attempt
     /// has stored. Beside the flow, which waits for none of it.
-    pub(super) fn begin_account(&self, sources: &Arc<Sources>, answer: &Wants) -> JoinHandle<()> {
+    pub(super) fn begin_account(&self, sources: &Arc<Sources>, answer: &Wants) -> Telling {
         let (sources, account) = (Arc::clone(sources), Arc::clone(&self.account));
         let (stored, unwanted) = (answer.stored.clone(), answer.unwanted.clone());
-        spawn_blocking(move || {
+        Telling::start(move |halt| {
             let stored = (stored, FileFate::Stored { digest: None, screening: Screening::Off });
             for (ranges, fate) in [stored, (unwanted, FileFate::LeftOut)] {
-                tell(&sources, &ranges, &fate, &*account);
+                tell(&sources, &ranges, &fate, (&*account, halt));
             }
+            account.all_told();
         })
     }
 }
 
-fn tell(sources: &Sources, ranges: &[Range<EntryNo>], fate: &FileFate, account: &dyn Account) {
-    for no in ranges.iter().flat_map(Clone::clone) {
+fn tell(
+    sources: &Sources,
+    ranges: &[Range<EntryNo>],
+    fate: &FileFate,
+    (account, halt): (&dyn Account, &Halt),
+) {
+    for no in ranges.iter().flat_map(Clone::clone).take_while(|_| !halt.is_told()) {
         // What is told of a file that has been stored counts, whatever is said of it later.
         if sources.entry(no).is_some_and(|entry| !account.has(entry.path.as_str()))
             && let Some(record) = record(sources, no, None, fate.clone())
