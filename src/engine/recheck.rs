@@ -24,15 +24,9 @@ pub struct Recheck {
     checks: Checks,
     reader: Reader,
     rows: VecDeque<Row>,
-    left: Left,
+    /// What was not read of the lists, and from where on.
+    left: VecDeque<(Query, Option<Cursor>)>,
     unrecorded: Option<Problem>,
-}
-
-/// What was not read of the list.
-enum Left {
-    All,
-    After(Cursor),
-    Nothing,
 }
 
 /// Rows that are read at once.
@@ -45,7 +39,9 @@ impl Recheck {
         let reader = Reader::open(home)?;
         let checks = Checks::new(home, settings);
         let (home, rows) = (home.to_owned(), VecDeque::new());
-        Ok(Self { home, checks, reader, rows, left: Left::All, unrecorded: None })
+        // In this order: what is stuck from now on is no news the same day.
+        let left = [Screened::Infected, Screened::NotScanned].map(|said| (marked(said), None)).into();
+        Ok(Self { home, checks, reader, rows, left, unrecorded: None })
     }
 
     /// The next one, the latest first, and what came of it; `None` after the last.
@@ -77,35 +73,38 @@ impl Recheck {
             if let Some(row) = self.rows.pop_front() {
                 return Ok(Some(row));
             }
-            let after = match &self.left {
-                Left::All => None,
-                Left::After(cursor) => Some(cursor),
-                Left::Nothing => return Ok(None),
-            };
-            let page = self.reader.page(&marked(), after, PAGE)?;
-            self.left = page.next.map_or(Left::Nothing, Left::After);
+            let Some((query, after)) = self.left.pop_front() else { return Ok(None) };
+            let page = self.reader.page(&query, after.as_ref(), PAGE)?;
+            if page.next.is_some() {
+                self.left.push_front((query, page.next));
+            }
             self.rows = page.rows.into_iter().filter(is_marked).collect();
         }
     }
 }
 
-/// Asks for those that are marked.
-fn marked() -> Query {
+/// Asks for those of which this was said, and which may be marked.
+fn marked(said: Screened) -> Query {
     Query {
         direction: Some(Direction::Receive),
         outcome: Some(Became::Stored),
-        screening: Some(Screened::NotScanned),
+        screening: Some(said),
         ..Query::default()
     }
 }
 
-/// Whether a row is of a file that was let in, and that nobody could look into.
+/// Whether a row is of a file that was let in, and that nobody could look into, or that something was found in and that
+/// can't be moved from there.
 #[must_use]
 pub fn is_marked(row: &Row) -> bool {
     row.item == Item::File
         && row.direction == Direction::Receive
         && row.became == Became::Stored
-        && matches!(row.screening, Screening::NotScanned(_))
+        && match row.screening {
+            Screening::NotScanned(_) => true,
+            Screening::Infected(_) => row.why.is_some(),
+            Screening::Off | Screening::Clean => false,
+        }
 }
 
 /// Looks into one of them; `None` once `is_over` says that nobody waits for it any more. `note` is told what the history is
@@ -135,15 +134,18 @@ pub(super) fn recheck(
     let (later, rechecked) = match quarantine::of(home).look_again(&file, checks.scanner(), is_over) {
         Ok(Again::Stands(Screening::Clean)) => (Some(stands(Screening::Clean)), Rechecked::Clean),
         Ok(Again::Stands(Screening::NotScanned(why))) => {
-            (Some(stands(Screening::NotScanned(why.clone()))), Rechecked::NotScanned(why))
+            // What was found in it once was not refuted.
+            let is_news = !matches!(row.screening, Screening::Infected(_));
+            (is_news.then(|| stands(Screening::NotScanned(why.clone()))), Rechecked::NotScanned(why))
         }
         Ok(Again::Stands(Screening::Off | Screening::Infected(_))) => (None, Rechecked::Nobody),
         Ok(Again::Caught(found, _)) => {
             (Some(Later::KeptApart(Caught::Infected(found.clone()))), Rechecked::Caught(found))
         }
         Ok(Again::Stuck(found, why)) => {
-            let later = stands(Screening::Infected(found.clone()));
-            (Some(later), Rechecked::Stuck { found, why: why.to_string() })
+            let why = why.to_string();
+            let later = Later::Stuck { at: at.clone(), found: found.clone(), why: why.clone() };
+            (Some(later), Rechecked::Stuck { found, why })
         }
         Ok(Again::Gone) => (None, Rechecked::Gone),
         Ok(Again::Changed) => (None, Rechecked::Changed),

@@ -38,15 +38,6 @@ impl Settled {
         }
     }
 
-    /// What a later check makes of it.
-    pub fn rescreened(became: Became, screening: &Screening) -> Became {
-        match (became, screening) {
-            (Became::Held, Screening::Clean) => Became::Stored,
-            (Became::Held, Screening::Infected(_)) => Became::Infected,
-            (became, _) => became,
-        }
-    }
-
     /// A virus check’s result as it is kept; `None` where nobody has looked.
     pub fn kept(screening: &Screening) -> Option<String> {
         (*screening != Screening::Off).then(|| serde_json::to_string(screening).unwrap_or_default())

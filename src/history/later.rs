@@ -34,6 +34,8 @@ pub enum Which {
 pub enum Later {
     /// It stands there under a name of its own, and this is what the last look into it has said.
     LetIn { at: PathBuf, screening: Screening },
+    /// It stands there though this was found in it: it can't be moved, for this reason.
+    Stuck { at: PathBuf, found: String, why: String },
     /// It is in quarantine, for this.
     KeptApart(Caught),
     /// It was removed for good, out of quarantine.
@@ -82,10 +84,21 @@ impl History {
     }
 }
 
+/// Why something stands where it stood though something was found in it, as its row has it. `why` is a sentence.
+#[must_use]
+pub fn stuck(why: &str) -> String {
+    format!("It stands there, because it can’t be put into quarantine: {why}")
+}
+
 fn note(db: &Connection, id: RowId, (before, later): (Settled, &Later)) -> rusqlite::Result<()> {
     let (settled, place) = match later {
         Later::LetIn { at, screening } => {
             (Settled::of(&FileFate::Stored { digest: None, screening: screening.clone() }), Some(&**at))
+        }
+        Later::Stuck { at, found, why } => {
+            let screening = Screening::Infected(found.clone());
+            let settled = Settled::of(&FileFate::Stored { digest: None, screening });
+            (Settled { why: Some(stuck(why)), ..settled }, Some(&**at))
         }
         Later::KeptApart(Caught::Infected(name)) => {
             (Settled::of(&FileFate::Infected { digest: None, name: name.clone() }), None)

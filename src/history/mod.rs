@@ -31,7 +31,7 @@ mod writer;
 pub use error::{Damage, HistoryError};
 pub use finder::{Answer, Asked, Counting, Finder, Found, Ticket};
 pub use id::BadRowId;
-pub use later::{Later, Noted, Which};
+pub use later::{Later, Noted, Which, stuck};
 pub use page::{Count, Cursor, Page};
 pub use query::{DeviceIs, Order, Query};
 pub use reader::Reader;

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::SystemTime};
 
-use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::{
     base::Base,
@@ -13,10 +13,9 @@ use super::{
     place,
     record::{FileEntry, TransferRecord},
     remove::{self, Wiped},
-    row::{Became, RowId, Screened},
+    row::{RowId, Screened},
     schema,
 };
-use crate::model::{FileFate, Screening};
 
 /// Files of one transaction.
 const AT_ONCE: usize = 1000;
@@ -74,49 +73,6 @@ impl History {
             }
             Ok(())
         })
-    }
-
-    /// A file has another fate now: it was let in, released, put into quarantine. Where it is listed stays. An id that is
-    /// gone changes nothing.
-    ///
-    /// # Errors
-    /// When it can’t be written.
-    pub fn became(&mut self, id: RowId, fate: &FileFate) -> Result<(), HistoryError> {
-        let settled = Settled::of(fate);
-        self.run(|db| step(db, |db| settle(db, id, &settled)))
-    }
-
-    /// What a later virus check said of it. One that was held is stored once it is clean, and infected once it is
-    /// that. An id that is gone changes nothing.
-    ///
-    /// # Errors
-    /// When it can’t be written.
-    pub fn rescreened(&mut self, id: RowId, screening: &Screening) -> Result<(), HistoryError> {
-        self.run(|db| {
-            step(db, |db| {
-                let now = "SELECT became, side, why FROM file JOIN detail USING (id) WHERE id = ?1";
-                let now = db.query_row(now, [id.0], |row| {
-                    Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, Option<String>>(2)?))
-                });
-                let Some((became, side, why)) = now.optional()? else { return Ok(()) };
-                let settled = Settled {
-                    became: Settled::rescreened(Became::of_code(became), screening),
-                    screening: screening.clone(),
-                    digest: None,
-                    side: side.map(crate::model::Side::of_code),
-                    why,
-                };
-                settle(db, id, &settled)
-            })
-        })
-    }
-
-    /// Where it is now on this device; `None`: nowhere. An id that is gone changes nothing.
-    ///
-    /// # Errors
-    /// When it can’t be written.
-    pub fn moved(&mut self, id: RowId, place: Option<&Path>) -> Result<(), HistoryError> {
-        self.run(|db| stand(db, id, place))
     }
 
     /// Removes rows, so that nothing of them is left in the file. Ids that are gone are no error. How many there were.

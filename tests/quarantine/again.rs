@@ -3,7 +3,9 @@
 use std::{
     collections::BTreeMap,
     fs,
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
+    process,
     sync::Arc,
 };
 
@@ -21,6 +23,7 @@ use crate::{
     TELLING, choose,
     daemon::{Daemon, NAME, Start},
     harness::{Device, Running},
+    loud::skipped,
     marked, named, said,
 };
 
@@ -44,7 +47,11 @@ fn so(outcome: &str, scan: &str, place: Option<PathBuf>) -> (String, String, Opt
 
 /// Looks once more into what is marked: what was said of each, by its name, the last line, and the exit code.
 fn looked_again(device: &Device) -> (BTreeMap<String, String>, Value, i32) {
-    let mut running = Running::start(&mut device.command(&["scan", "--marked", "--json"]));
+    looked(&mut device.command(&["scan", "--marked", "--json"]))
+}
+
+fn looked(command: &mut process::Command) -> (BTreeMap<String, String>, Value, i32) {
+    let mut running = Running::start(command);
     let mut lines: Vec<Value> = std::iter::from_fn(|| running.event()).collect();
     let sum = lines.pop().unwrap_or_default();
     let said = |line: &Value| {
@@ -122,6 +129,71 @@ fn what_was_let_in_unseen_is_checked_once_the_scanner_is_back_and_the_history_sa
     assert_eq!(said(&there, &["release", &id, "--yes"]).1, 0);
     assert_eq!(recorded(&there)["evil"], so("stored", "infected", at("evil")));
     assert_eq!(fs::read(at("evil").unwrap()).unwrap(), marked(10));
+}
+
+/// The same as somebody who can't do what they may not; `None`, said loudly, where nobody can be that.
+fn by_nobody(test: &str, device: &Device) -> Option<process::Command> {
+    const NOBODY: u32 = 65534;
+    let place = device.home().parent().unwrap().to_owned();
+    let args = ["scan", "--marked", "--json"];
+    if fs::metadata(&place).unwrap().uid() != 0 {
+        return Some(device.command(&args));
+    }
+    let dropped = |args: &[&str]| {
+        let mut command = process::Command::new("setpriv");
+        let (user, program) = (format!("--reuid={NOBODY}"), env!("CARGO_BIN_EXE_airlift"));
+        command.args([&user, "--clear-groups", program]).args(args).env("AIRLIFT_HOME", device.home());
+        command
+    };
+    if !dropped(&["--version"]).output().is_ok_and(|tried| tried.status.success()) {
+        skipped(test, "nobody else may run it from where it lies");
+        return None;
+    }
+    fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).unwrap();
+    for folder in ["home", "in"] {
+        let mut owned = process::Command::new("chown");
+        owned.arg("-R").arg(NOBODY.to_string()).arg(place.join(folder));
+        assert!(owned.status().unwrap().success());
+    }
+    Some(dropped(&args))
+}
+
+#[test]
+fn what_is_found_where_nothing_can_be_moved_away_stands_there_and_is_looked_at_until_it_can() {
+    let test = "found in a folder that is shut";
+    let Some(mut clamd) = Daemon::started(test, TELLING) else { return };
+    let (_here, there) = come_unseen(&mut clamd, "let-in", &[("evil", marked(10)), ("a", b"clean".to_vec())]);
+    clamd.start(Start::Itself);
+    clamd.until_well();
+    let evil = there.inbox().join("more/evil");
+    let Some(mut command) = by_nobody(test, &there) else { return };
+    let shut = |mode| fs::set_permissions(evil.parent().unwrap(), fs::Permissions::from_mode(mode)).unwrap();
+    shut(0o555);
+    for (round, count) in [("first", 2), ("again", 1)] {
+        let (told, sum, code) = looked(&mut command);
+        assert_eq!(
+            (told["evil"].as_str(), told.len(), code),
+            ("infected", count, 7),
+            "{round}: {told:?} {sum}"
+        );
+        assert_eq!(fs::metadata(&evil).unwrap().nlink(), 1, "{round}: it has one name");
+        assert_eq!(said(&there, &[]), (Vec::new(), 0), "{round}: nothing is in quarantine");
+        assert_eq!(recorded(&there)["evil"], so("stored", "infected", Some(evil.clone())), "{round}");
+    }
+    // What nobody could look into this time is what it was found to be.
+    clamd.kill();
+    let (told, ..) = looked(&mut command);
+    assert_eq!(told["evil"], "not_scanned");
+    assert_eq!(recorded(&there)["evil"], so("stored", "infected", Some(evil.clone())));
+    clamd.start(Start::Itself);
+    clamd.until_well();
+    shut(0o755);
+    let (told, ..) = looked(&mut command);
+    assert_eq!(told["evil"], "infected");
+    assert!(!evil.exists());
+    assert_eq!(recorded(&there)["evil"], so("infected", "infected", None));
+    assert_eq!(looked(&mut command).0.len(), 0);
+    named(&there, "once it could be moved");
 }
 
 /// The only thing in quarantine, and the exit code of who asks.

@@ -12,18 +12,29 @@ use cap_std::fs::Dir;
 /// # Errors
 /// `AlreadyExists` when the name is taken.
 pub fn no_clobber(dir: &Dir, from: &str, to: &str) -> io::Result<()> {
-    no_clobber_into(dir, from, dir, to)
+    spare((dir, from), (dir, to), Old::MayStay)
 }
 
-/// Moves from one folder to another, unless something of the new name is there.
+/// Moves from one folder to another, unless something of the new name is there. What can't leave its folder stays there
+/// alone.
 ///
 /// # Errors
 /// `AlreadyExists` when the name is taken, `CrossesDevices` when the other folder is on another disk.
 pub fn no_clobber_into(dir: &Dir, from: &str, into: &Dir, to: &str) -> io::Result<()> {
-    match at_once((dir, from), (into, to)) {
-        Some(result) => result,
-        None => by_link((dir, from), (into, to)),
-    }
+    spare((dir, from), (into, to), Old::Goes)
+}
+
+/// What becomes of the old name, where none can be taken out of its folder.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Old {
+    /// It has its name, and one too many.
+    MayStay,
+    /// Or nothing is done.
+    Goes,
+}
+
+fn spare(from: At<'_>, to: At<'_>, old: Old) -> io::Result<()> {
+    at_once(from, to).unwrap_or_else(|| by_link(from, to, old))
 }
 
 /// A name in a folder.
@@ -54,11 +65,16 @@ fn at_once(_: At<'_>, _: At<'_>) -> Option<io::Result<()>> {
 }
 
 /// A second link is never made in place of another file.
-fn by_link((dir, from): At<'_>, (into, to): At<'_>) -> io::Result<()> {
+fn by_link((dir, from): At<'_>, (into, to): At<'_>, old: Old) -> io::Result<()> {
     match dir.hard_link(from, into, to) {
         Ok(()) => match dir.remove_file(from) {
-            // It has its name, and one too many.
-            Err(why) if why.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+            Err(why) if why.kind() == io::ErrorKind::PermissionDenied && old == Old::MayStay => Ok(()),
+            // Somebody else has taken it away: the new one may be all that is left.
+            Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(why) if old == Old::Goes => {
+                into.remove_file(to)?;
+                Err(why)
+            }
             removed => removed,
         },
         Err(why) if matches!(why.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::CrossesDevices) => {
@@ -83,13 +99,15 @@ mod tests {
     use cap_std::ambient_authority;
 
     use super::*;
+    #[cfg(unix)]
+    use crate::disk::tests::{shut::Shut, skip};
 
     type Way<'a> = &'a dyn Fn(&Dir, &str, &str) -> io::Result<()>;
 
     #[test]
     fn every_way_to_rename_spares_what_is_there() {
         let at_once = |dir: &Dir, from: &str, to: &str| no_clobber(dir, from, to);
-        let by_link = |dir: &Dir, from: &str, to: &str| by_link((dir, from), (dir, to));
+        let by_link = |dir: &Dir, from: &str, to: &str| by_link((dir, from), (dir, to), Old::MayStay);
         let by_looking = |dir: &Dir, from: &str, to: &str| by_looking((dir, from), (dir, to));
         let ways: [Way<'_>; 3] = [&at_once, &by_link, &by_looking];
         for rename in ways {
@@ -112,5 +130,25 @@ mod tests {
             assert!(!dir.exists("part"));
             assert_eq!(rename(&dir, "part", "other").unwrap_err().kind(), io::ErrorKind::NotFound);
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_leave_its_folder_gets_no_second_name_in_another() {
+        let temp = tempfile::tempdir().unwrap();
+        let [from, into] = ["from", "into"].map(|name| temp.path().join(name));
+        for folder in [&from, &into] {
+            std::fs::create_dir(folder).unwrap();
+        }
+        std::fs::write(from.join("file"), "content").unwrap();
+        let Some(_shut) = Shut::growing(from.clone()) else {
+            return skip("no folder can be shut here");
+        };
+        let open = |path| Dir::open_ambient_dir(path, ambient_authority()).unwrap();
+        let (from, into) = (open(&from), open(&into));
+        let error = no_clobber_into(&from, "file", &into, "moved").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::PermissionDenied, "{error}");
+        assert_eq!(into.entries().unwrap().count(), 0, "nothing was moved");
+        assert_eq!(from.read_to_string("file").unwrap(), "content");
     }
 }

@@ -15,6 +15,8 @@ mod resuming;
 #[cfg(unix)]
 mod screening;
 mod sending;
+#[cfg(unix)]
+pub(super) mod shut;
 mod storing;
 mod trying;
 #[cfg(unix)]
@@ -239,6 +241,6 @@ fn what_is_handed_between_threads_may_be() {
 
 /// Says that a test tried nothing, so that a green run is not taken for more than it is.
 #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
-fn skip(why: &str) {
+pub(super) fn skip(why: &str) {
     eprintln!("SKIPPED: {why}");
 }

@@ -7,10 +7,12 @@ use std::{
         process::CommandExt as _,
     },
     path::{Path, PathBuf},
-    process::{Command, ExitStatus},
+    process::Command,
 };
 
-use super::{ID, add, begin, file, folder, listing, receive, skip, store, store_one, temp, texts, write};
+use super::{
+    ID, add, begin, file, folder, listing, receive, shut::Shut, skip, store, store_one, temp, texts, write,
+};
 use crate::{
     disk::{
         DiskError, Inbox, OffLimits, Scan, SourceError,
@@ -139,31 +141,6 @@ fn a_receiving_folder_that_is_gone_ends_the_transfer() {
     assert!(intake.saved().is_empty());
     drop(intake);
     assert!(listing(temp.path()).is_empty());
-}
-
-/// A folder that even root can't write to, until it is dropped.
-struct Shut(PathBuf);
-
-impl Shut {
-    fn new(path: PathBuf) -> Option<Self> {
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o555)).unwrap();
-        if fs::write(path.join("probe"), "").is_ok() {
-            fs::remove_file(path.join("probe")).unwrap();
-            // Root writes everywhere but to what is immutable.
-            Command::new("chattr").arg("+i").arg(&path).status().ok().filter(ExitStatus::success)?;
-        }
-        Some(Self(path))
-    }
-}
-
-impl Drop for Shut {
-    fn drop(&mut self) {
-        let _ = Command::new("chattr").arg("-i").arg(&self.0).status();
-        #[cfg(unix)]
-        {
-            let _ = fs::set_permissions(&self.0, fs::Permissions::from_mode(0o755));
-        }
-    }
 }
 
 #[test]

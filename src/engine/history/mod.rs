@@ -22,6 +22,7 @@ pub use verify::{Next, Verdict, Verification, Verified, is_there, verify};
 pub use crate::history::{
     Answer, Asked, BadRowId, Became, Count, Counting, Cursor, Device, DeviceIs, Ending, Finder, Found,
     History, HistoryError, Item, Order, Page, Query, Reader, Row, RowId, Screened, Ticket, TransferRow,
+    stuck,
 };
 pub(super) use crate::history::{Later, Which};
 

@@ -7,7 +7,7 @@ use tokio::sync::oneshot::{self, error::TryRecvError};
 use crate::{
     engine::{
         Command,
-        history::{Became, Row, RowId},
+        history::{Became, Row, RowId, stuck},
     },
     gui::tools::Tools,
     model::{Rechecked, Screening, text::visible},
@@ -55,9 +55,14 @@ impl Rechecking {
 /// The row as the history has it, or will have it in a moment.
 pub fn after(mut row: Row, rechecked: &Rechecked) -> Row {
     match rechecked {
-        Rechecked::Clean => row.screening = Screening::Clean,
+        Rechecked::Clean => (row.screening, row.why) = (Screening::Clean, None),
+        // What was found in it once was not refuted.
+        Rechecked::NotScanned(_) if matches!(row.screening, Screening::Infected(_)) => {}
         Rechecked::NotScanned(why) => row.screening = Screening::NotScanned(why.clone()),
-        Rechecked::Stuck { found, .. } => row.screening = Screening::Infected(found.clone()),
+        Rechecked::Stuck { found, why } => {
+            row.screening = Screening::Infected(found.clone());
+            row.why = Some(stuck(why));
+        }
         Rechecked::Caught(found) => {
             (row.became, row.place) = (Became::Infected, None);
             row.screening = Screening::Infected(found.clone());

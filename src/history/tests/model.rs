@@ -1,16 +1,18 @@
 //! Random histories and random questions, beside a list that is looked through from its beginning to its end.
 
-use std::{collections::BTreeMap, time::SystemTime};
+use std::{collections::BTreeMap, path::PathBuf, time::SystemTime};
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::{all, at, device, home};
 use crate::{
     history::{
-        Became, Count, Device, DeviceIs, Ending, FileEntry, History, Item, Order, Query, Reader, Row, RowId,
-        Screened, TransferRecord, fold, search::Effort,
+        Became, Count, Device, DeviceIs, Ending, FileEntry, History, Item, Later, Order, Query, Reader, Row,
+        RowId, Screened, TransferRecord, Which, fold, search::Effort,
     },
-    model::{ContentKind, Digest, Direction, FileFate, FileRecord, NotScanned, Screening, Side, TransferId},
+    model::{
+        Caught, ContentKind, Digest, Direction, FileFate, FileRecord, NotScanned, Screening, Side, TransferId,
+    },
 };
 
 /// What is known of a row without any table.
@@ -26,9 +28,12 @@ struct Listed {
     folder: String,
     size: Option<u64>,
     kind: ContentKind,
-    fate: Option<FileFate>,
     became: Became,
     screening: Screening,
+    digest: Option<Digest>,
+    failed: Option<(Side, String)>,
+    /// Something was done with it after it had come; `Some(true)` when that says why by itself.
+    later: Option<bool>,
 }
 
 /// The list.
@@ -58,6 +63,50 @@ fn screening(fate: &FileFate) -> Screening {
     }
 }
 
+fn digest(fate: &FileFate) -> Option<Digest> {
+    match fate {
+        FileFate::Stored { digest, .. }
+        | FileFate::Already { digest }
+        | FileFate::Held { digest, .. }
+        | FileFate::Infected { digest, .. } => *digest,
+        FileFate::Failed { .. } | FileFate::LeftOut => None,
+    }
+}
+
+fn failed(fate: &FileFate) -> Option<(Side, String)> {
+    match fate {
+        FileFate::Failed { side, why } => Some((*side, why.clone())),
+        _ => None,
+    }
+}
+
+impl Listed {
+    /// True when a fate that is told is no news.
+    fn knows(&self, FileRecord { fate, size, .. }: &FileRecord) -> bool {
+        let has_come =
+            matches!(fate, FileFate::Stored { .. } | FileFate::Held { .. } | FileFate::Infected { .. });
+        let is_that = self.digest.is_some() && self.digest == digest(fate);
+        let is_so = (self.became, &self.screening, &self.failed)
+            == (Became::of(fate), &screening(fate), &failed(fate))
+            && self.later != Some(true)
+            && (self.digest.is_none() || digest(fate).is_none() || is_that);
+        // Another attempt only knows how it came.
+        is_so && self.size == *size || self.later.is_some() && has_come && is_that
+    }
+
+    fn later(&mut self, later: &Later) {
+        self.later = Some(matches!(later, Later::Stuck { .. } | Later::Deleted));
+        let (became, screening) = match later {
+            Later::LetIn { screening, .. } => (Became::Stored, screening.clone()),
+            Later::Stuck { found, .. } => (Became::Stored, Screening::Infected(found.clone())),
+            Later::KeptApart(Caught::Infected(name)) => (Became::Infected, Screening::Infected(name.clone())),
+            Later::KeptApart(Caught::Held(why)) => (Became::Held, Screening::NotScanned(why.clone())),
+            Later::Deleted => return,
+        };
+        (self.became, self.screening, self.failed) = (became, screening, None);
+    }
+}
+
 impl Naive {
     fn record(&mut self, told: &Told) {
         let transfer = (told.transfer, told.direction);
@@ -83,9 +132,11 @@ impl Naive {
                     folder: String::new(),
                     size: None,
                     kind: ContentKind::Other,
-                    fate: None,
                     became,
                     screening: Screening::Off,
+                    digest: None,
+                    failed: None,
+                    later: None,
                 });
             }
         }
@@ -94,8 +145,8 @@ impl Naive {
             let same =
                 |row: &&mut Listed| row.transfer == transfer && row.path.as_ref() == Some(&record.path);
             if let Some(row) = self.rows.iter_mut().find(same) {
-                let is_as = row.fate.as_ref() == Some(&record.fate) && row.size == record.size;
-                if is_as && row.screening == screening(&record.fate) {
+                if row.knows(record) {
+                    row.digest = row.digest.or(digest(&record.fate));
                     row.kind = if *kind == ContentKind::Other { row.kind } else { *kind };
                     continue;
                 }
@@ -111,9 +162,11 @@ impl Naive {
                 folder: folder.to_owned(),
                 size: record.size,
                 kind: *kind,
-                fate: Some(record.fate.clone()),
                 became: Became::of(&record.fate),
                 screening: screening(&record.fate),
+                digest: digest(&record.fate),
+                failed: failed(&record.fate),
+                later: None,
             });
         }
         self.forget();
@@ -214,8 +267,7 @@ enum Act {
     Remove(Vec<usize>),
     Forget(u64),
     Clear,
-    Became(usize, FileFate),
-    Rescreened(usize, Screening),
+    Later(usize, Later),
 }
 
 fn direction() -> impl Strategy<Value = Direction> {
@@ -240,6 +292,18 @@ fn fate() -> impl Strategy<Value = FileFate> {
         1 => Just(FileFate::Infected { digest: digest(), name: "Drei".to_owned() }),
         1 => Just(FileFate::Failed { side: Side::There, why: "It can’t be read.".to_owned() }),
         1 => Just(FileFate::LeftOut),
+    ]
+}
+
+fn later() -> impl Strategy<Value = Later> {
+    let found = || "Drei".to_owned();
+    let at = || PathBuf::from("/in/a");
+    prop_oneof![
+        3 => scan().prop_map(move |screening| Later::LetIn { at: at(), screening }),
+        1 => Just(Later::Stuck { at: at(), found: found(), why: "It is shut.".to_owned() }),
+        1 => Just(Later::KeptApart(Caught::Infected(found()))),
+        1 => Just(Later::KeptApart(Caught::Held(NotScanned::Locked))),
+        1 => Just(Later::Deleted),
     ]
 }
 
@@ -295,8 +359,7 @@ fn act() -> impl Strategy<Value = Act> {
         2 => vec(0usize..12, 0..3).prop_map(Act::Remove),
         1 => (0u64..4).prop_map(Act::Forget),
         1 => Just(Act::Clear),
-        2 => (0usize..8, fate()).prop_map(|(row, fate)| Act::Became(row, fate)),
-        2 => (0usize..8, scan()).prop_map(|(row, screening)| Act::Rescreened(row, screening)),
+        4 => (0usize..8, later()).prop_map(|(row, later)| Act::Later(row, later)),
     ]
 }
 
@@ -370,23 +433,10 @@ fn do_it(act: &Act, history: &mut History, reader: &mut Reader, naive: &mut Naiv
             history.clear().unwrap();
             naive.rows.clear();
         }
-        Act::Became(row, fate) => {
-            history.became(id(*row), fate).unwrap();
+        Act::Later(row, later) => {
+            history.later(&Which::Row(id(*row)), later).unwrap();
             if let Some(row) = naive.rows.get_mut(*row) {
-                (row.became, row.screening) = (Became::of(fate), screening(fate));
-                row.fate = Some(fate.clone());
-            }
-        }
-        Act::Rescreened(row, screening) => {
-            history.rescreened(id(*row), screening).unwrap();
-            if let Some(row) = naive.rows.get_mut(*row) {
-                row.screening = screening.clone();
-                row.became = match (row.became, screening) {
-                    (Became::Held, Screening::Clean) => Became::Stored,
-                    (Became::Held, Screening::Infected(_)) => Became::Infected,
-                    (became, _) => became,
-                };
-                row.fate = None;
+                row.later(later);
             }
         }
     }

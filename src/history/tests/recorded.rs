@@ -139,30 +139,30 @@ fn whoever_proves_who_it_is_later_is_one_device_from_then_on() {
 }
 
 #[test]
-fn a_held_file_becomes_what_a_later_check_says() {
+fn a_held_file_is_found_by_what_a_later_check_says() {
     let (_home, mut history, mut reader) = with(&["a.jpg", "b.jpg"]);
     let id = all(&mut reader, &asking("a.jpg"), 9)[0].id;
-    let held = FileFate::Held { digest: None, why: NotScanned::Starting };
-    let screening = |screening: Screening| (screening, Some(Digest([7; 32])));
-    let now = |reader: &mut Reader| {
-        let row = reader.row(id).unwrap().unwrap();
-        (row.became, (row.screening, row.digest))
+    let found = |reader: &mut Reader, outcome, screening| {
+        let query = Query { outcome: Some(outcome), screening: Some(screening), ..Query::default() };
+        names(reader, &query) == ["a.jpg"]
     };
-    history.became(id, &held).unwrap();
-    assert_eq!(now(&mut reader), (Became::Held, screening(Screening::NotScanned(NotScanned::Starting))));
-    history.rescreened(id, &Screening::NotScanned(NotScanned::Locked)).unwrap();
-    assert_eq!(now(&mut reader), (Became::Held, screening(Screening::NotScanned(NotScanned::Locked))));
-    history.rescreened(id, &Screening::Clean).unwrap();
-    assert_eq!(now(&mut reader), (Became::Stored, screening(Screening::Clean)));
-    history.became(id, &held).unwrap();
-    history.rescreened(id, &Screening::Infected("X".to_owned())).unwrap();
-    assert_eq!(now(&mut reader), (Became::Infected, screening(Screening::Infected("X".to_owned()))));
-    let infected = Query { outcome: Some(Became::Infected), ..Query::default() };
-    assert_eq!(names(&mut reader, &infected), ["a.jpg"]);
-    history.moved(id, Some(Path::new("/elsewhere/a.jpg"))).unwrap();
-    assert_eq!(reader.row(id).unwrap().unwrap().place.as_deref(), Some(Path::new("/elsewhere/a.jpg")));
-    history.moved(id, None).unwrap();
-    assert_eq!(reader.row(id).unwrap().unwrap().place, None);
+    let at = || PathBuf::from("/elsewhere/a.jpg");
+    let (infected, busy) = (Screening::Infected("X".to_owned()), Screening::NotScanned(NotScanned::Busy));
+    let let_in = |screening: &Screening| Later::LetIn { at: at(), screening: screening.clone() };
+    let stuck = Later::Stuck { at: at(), found: "X".to_owned(), why: "No.".to_owned() };
+    for (later, became, screened, place) in [
+        (Later::KeptApart(Caught::Held(NotScanned::Starting)), Became::Held, Screened::NotScanned, None),
+        (Later::KeptApart(Caught::Infected("X".to_owned())), Became::Infected, Screened::Infected, None),
+        (Later::Deleted, Became::Infected, Screened::Infected, None),
+        (let_in(&infected), Became::Stored, Screened::Infected, Some(at())),
+        (let_in(&busy), Became::Stored, Screened::NotScanned, Some(at())),
+        (stuck, Became::Stored, Screened::Infected, Some(at())),
+    ] {
+        history.later(&Which::Row(id), &later).unwrap();
+        let row = reader.row(id).unwrap().unwrap();
+        assert_eq!((row.place, row.digest), (place, Some(Digest([7; 32]))), "{later:?}");
+        assert!(found(&mut reader, became, screened), "{later:?}");
+    }
 }
 
 #[test]
@@ -220,6 +220,16 @@ fn what_is_done_with_a_file_after_it_came_is_told_where_it_is_listed() {
     assert_eq!(now(&mut reader), stands);
     let clean = Query { screening: Some(Screened::Clean), ..Query::default() };
     assert_eq!(names(&mut reader, &clean), ["b.jpg"], "it is found by that, and the other is not");
+
+    // What is stuck has a reason, until it isn't any more.
+    let at = PathBuf::from("/in/b (1).jpg");
+    let stuck = Later::Stuck { at: at.clone(), found: "X".to_owned(), why: "No.".to_owned() };
+    history.later(&Which::Row(id), &stuck).unwrap();
+    let (became, screening, place, why, _) = now(&mut reader);
+    assert_eq!((became, screening, place), (Became::Stored, found(), Some(at)));
+    assert!(why.unwrap().ends_with(": No."));
+    history.later(&Which::Row(id), &let_in).unwrap();
+    assert_eq!(now(&mut reader), stands);
 
     // Another attempt at the transfer only knows that it was kept apart once.
     history.record(&transfer(1, 30), std::slice::from_ref(&caught)).unwrap();
