@@ -98,6 +98,10 @@ fn one_among_two_hundred_is_kept_apart_by_a_real_scanner_and_dealt_with_at_the_t
         assert!(note.contains("all/3/evil.bin") && note.contains(NAME), "{note}");
     }
     assert_eq!(named(&there, "after it").len(), 199);
+    for device in [&here, &there] {
+        let (left, _, code) = Running::start(&mut device.command(&["transfers", "--json"])).text();
+        assert_eq!((&*left, code), ("", 0), "to go on would help nobody: it is over");
+    }
 
     let (lines, code) = said(&there, &[]);
     let [line] = &lines[..] else { panic!("{lines:?}") };

@@ -357,7 +357,14 @@ impl Incoming {
             (shared.accepted.take(), shared.end)
         };
         let Some(accepted) = accepted else { return };
-        if report.outcome == Outcome::Complete && end == Heard::No {
+        let is_complete = report.outcome == Outcome::Complete;
+        // What is left of what failed would fail again.
+        let is_over =
+            is_complete || report.is_incomplete() && report.failed + report.failed_folders <= report.hopeless;
+        if is_over && end == Heard::No {
+            if !is_complete {
+                sweep(&accepted.record, EmptyFolders::Stay).await;
+            }
             if let Some(kept) = &accepted.kept {
                 kept.mark(Marks::default());
             }
@@ -365,7 +372,7 @@ impl Incoming {
             let _ = self.actor.send(Internal::Unheard(Box::new(accepted))).await;
             return;
         }
-        if report.is_incomplete() {
+        if report.is_incomplete() && !is_over {
             if report.failed == report.hopeless {
                 sweep(&accepted.record, EmptyFolders::Stay).await;
             }
@@ -373,11 +380,7 @@ impl Incoming {
         }
         let Accepted { record, kept, .. } = accepted;
         // After its end was reached, empty folders are what was sent.
-        let empty = if report.files > 0 || report.outcome == Outcome::Complete {
-            EmptyFolders::Stay
-        } else {
-            EmptyFolders::Go
-        };
+        let empty = if report.files > 0 || is_over { EmptyFolders::Stay } else { EmptyFolders::Go };
         // No connection was there to say so: the sender hears of it when it calls.
         let is_untold = self.desk.is_interrupted() && report.outcome == Outcome::Cancelled { by: Side::Here };
         let home = self.home.clone();
