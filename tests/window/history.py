@@ -261,7 +261,7 @@ def flight(theme):
         studio.type("wav")
         until(lambda: any(row.startswith("Memo.wav") and row.endswith("gone") for row in rows(studio)), "what is gone")
         click_row(studio, "Memo.wav")
-        studio.sees("It is not there any more.")
+        studio.sees("Arrived whole, and is not there any more.")
         studio.key("Escape", "Escape")
         studio.sees(f"{len(names) + 1} entries")
         studio.type("mi")

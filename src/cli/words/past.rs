@@ -63,17 +63,26 @@ fn became(row: &Row) -> Vec<String> {
         Direction::Receive => "",
         Direction::Send => " there",
     };
-    let held = || match &row.screening {
-        Screening::NotScanned(why) => format!("Held{whose} until it can be scanned: {why}."),
-        Screening::Off | Screening::Clean | Screening::Infected(_) => {
-            format!("Held{whose} until it can be scanned.")
+    let held = || {
+        let place = match &row.why {
+            Some(since) => format!("{since} It could not be scanned"),
+            None => format!("Held{whose} until it can be scanned"),
+        };
+        match &row.screening {
+            Screening::NotScanned(why) => format!("{place}: {why}."),
+            Screening::Off | Screening::Clean | Screening::Infected(_) => format!("{place}."),
         }
     };
-    let infected = || match &row.screening {
-        Screening::Infected(name) => format!("In quarantine{whose}: “{name}” was found in it."),
-        Screening::Off | Screening::Clean | Screening::NotScanned(_) => format!("In quarantine{whose}."),
+    let infected = || {
+        let place = row.why.clone().unwrap_or_else(|| format!("In quarantine{whose}."));
+        match &row.screening {
+            Screening::Infected(name) => format!("“{name}” was found in it. {place}"),
+            Screening::Off | Screening::Clean | Screening::NotScanned(_) => place,
+        }
     };
     let because = |what: &str| match row.why.as_deref().or(row.transfer.why.as_deref()) {
+        // Some sentences say so by themselves.
+        Some(why) if why.starts_with(what) => why.to_owned(),
         Some(why) => format!("{what}: {why}"),
         None => format!("{what}."),
     };
@@ -85,7 +94,8 @@ fn became(row: &Row) -> Vec<String> {
         Became::Failed => Some(because("Failed")),
         Became::LeftOut => Some("It was not wanted.".to_owned()),
         Became::Declined | Became::Cancelled => Some(match row.transfer.ending {
-            Ending::Declined(side) => because(&format!("Declined {}", by(side))),
+            Ending::Declined(Side::Here) => because("Declined here"),
+            Ending::Declined(Side::There) => because("The other device declined"),
             Ending::Cancelled(side) => format!("Cancelled {}.", by(side)),
             Ending::NotYet | Ending::Complete | Ending::Failed(_) => because("Not transferred"),
         }),
@@ -93,11 +103,15 @@ fn became(row: &Row) -> Vec<String> {
             Some("It is not over yet. “airlift transfers” has what is kept of it.".to_owned())
         }
     };
-    let unscanned = match (&row.screening, row.became) {
+    let said = match (&row.screening, row.became) {
         (Screening::NotScanned(why), Became::Stored) => Some(format!("Not scanned: {why}.")),
+        (Screening::Infected(name), Became::Stored) => {
+            let since = row.why.as_deref().unwrap_or("It was released from quarantine all the same.");
+            Some(format!("“{name}” was found in it. {since}"))
+        }
         _ => None,
     };
-    fate.into_iter().chain(unscanned).collect()
+    fate.into_iter().chain(said).collect()
 }
 
 /// Why nothing is shown.
@@ -202,8 +216,100 @@ pub fn stands(row: &Row, verdict: &Verdict) -> Option<String> {
     let since = moment(row.when, "%Y-%m-%d");
     Some(match verdict {
         Verdict::Unchanged | Verdict::Incomparable => return None,
-        Verdict::Changed => format!("changed since {since}: {place}"),
-        Verdict::Gone => format!("gone since {since}: {place}"),
+        Verdict::Changed => format!("changed (recorded {since}): {place}"),
+        Verdict::Gone => format!("gone (recorded {since}): {place}"),
         Verdict::Unreadable(why) => format!("can’t be read ({why}): {place}"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        engine::history::{Device, TransferRow},
+        model::{ContentKind, TransferId},
+    };
+
+    fn row(became: Became, screening: Screening, why: Option<&str>) -> Row {
+        let transfer = TransferRow {
+            id: TransferId([1; 16]),
+            began: SystemTime::UNIX_EPOCH,
+            ended: Some(SystemTime::UNIX_EPOCH),
+            ending: Ending::Complete,
+            took: std::time::Duration::from_secs(1),
+            bytes: 5,
+            why: None,
+        };
+        Row {
+            id: "1".parse().unwrap(),
+            when: SystemTime::UNIX_EPOCH,
+            item: Item::File,
+            name: "a".to_owned(),
+            folder: String::new(),
+            place: None,
+            size: Some(5),
+            kind: ContentKind::Other,
+            direction: Direction::Receive,
+            device: Device { id: None, name: "Anna".to_owned() },
+            became,
+            screening,
+            digest: None,
+            side: None,
+            why: why.map(str::to_owned),
+            transfer,
+        }
+    }
+
+    #[test]
+    fn what_was_deleted_released_or_is_stuck_is_said_to_be() {
+        let infected = || Screening::Infected("Win.Test".to_owned());
+        let busy = || Screening::NotScanned(crate::model::NotScanned::Busy);
+        let deleted = Some("It was deleted from quarantine.");
+        for (became, screening, why, said) in [
+            (Became::Infected, infected(), None, "“Win.Test” was found in it. In quarantine."),
+            (
+                Became::Infected,
+                infected(),
+                deleted,
+                "“Win.Test” was found in it. It was deleted from quarantine.",
+            ),
+            (
+                Became::Stored,
+                infected(),
+                None,
+                "“Win.Test” was found in it. It was released from quarantine all the same.",
+            ),
+            (
+                Became::Stored,
+                infected(),
+                Some("It stands there."),
+                "“Win.Test” was found in it. It stands there.",
+            ),
+            (Became::Held, busy(), None, "Held until it can be scanned: the virus scanner is busy."),
+            (
+                Became::Held,
+                busy(),
+                deleted,
+                "It was deleted from quarantine. It could not be scanned: the virus scanner is busy.",
+            ),
+            (Became::Stored, busy(), None, "Not scanned: the virus scanner is busy."),
+        ] {
+            assert_eq!(super::became(&row(became, screening, why)), [said]);
+        }
+    }
+
+    #[test]
+    fn who_declined_is_said_once() {
+        for (side, why, said) in [
+            (Side::Here, Some("Declined here."), "Declined here."),
+            (Side::Here, Some("Declined here: no room"), "Declined here: no room"),
+            (Side::Here, None, "Declined here."),
+            (Side::There, Some("The other device declined: no"), "The other device declined: no"),
+            (Side::There, None, "The other device declined."),
+        ] {
+            let mut row = row(Became::Declined, Screening::Off, None);
+            (row.transfer.ending, row.transfer.why) = (Ending::Declined(side), why.map(str::to_owned));
+            assert_eq!(super::became(&row), [said]);
+        }
+    }
 }

@@ -63,7 +63,7 @@ impl Changes {
     pub fn done(&mut self, tools: &mut Tools) -> Vec<HistoryChange> {
         let mut done = Vec::new();
         self.asked.retain_mut(|change| {
-            let count = match change.reply.try_recv() {
+            match change.reply.try_recv() {
                 Err(TryRecvError::Empty) => return true,
                 Err(TryRecvError::Closed) => {
                     tools.notices.failed("Airlift could not change the history. Try again in a moment.");
@@ -73,14 +73,11 @@ impl Changes {
                     tools.notices.failed(text::visible(&problem.text));
                     return false;
                 }
-                Ok(Ok(count)) => count,
-            };
+                Ok(Ok(_)) => {}
+            }
             tools.notices.done(match change.what {
                 HistoryChange::Remove(_) => "Removed from the history. The file is where it was.".to_owned(),
-                HistoryChange::Clear => {
-                    let entries = text::count(count, "entry", "entries");
-                    format!("The history is clear: {entries} removed.")
-                }
+                HistoryChange::Clear => "The history is clear. The files are where they were.".to_owned(),
             });
             done.push(change.what.clone());
             false

@@ -78,7 +78,7 @@ pub fn details(ui: &mut Ui, line: &Line, aside: &Aside<'_>) -> Option<Act> {
                 let name =
                     Label::new(strong(shown).size(15.0)).wrap_mode(TextWrapMode::Wrap).selectable(true);
                 ui.add(name).on_hover_text(&line.name);
-                ui.add(Label::new(small(outcome(row), tone(ui, row))).wrap());
+                ui.add(Label::new(small(outcome(row, aside.there), tone(ui, row, aside.there))).wrap());
             });
         });
     });
@@ -93,7 +93,7 @@ pub fn details(ui: &mut Ui, line: &Line, aside: &Aside<'_>) -> Option<Act> {
 }
 
 /// What became of it, as a sentence.
-fn outcome(row: &Row) -> String {
+fn outcome(row: &Row, there: There) -> String {
     let name = line::device(row);
     let peer = |side| match side {
         Some(Side::Here) => " on this device",
@@ -101,6 +101,16 @@ fn outcome(row: &Row) -> String {
         None => "",
     };
     match (row.became, row.direction) {
+        (Became::Stored, Direction::Receive) if matches!(row.screening, Screening::Infected(_)) => {
+            if row.why.is_some() {
+                "A virus was found in it, and it can’t be moved away.".to_owned()
+            } else {
+                "A virus was found in it, and it was released all the same.".to_owned()
+            }
+        }
+        (Became::Stored, Direction::Receive) if there == There::Gone => {
+            "Arrived whole, and is not there any more.".to_owned()
+        }
         (Became::Stored, Direction::Receive) => "Arrived, and the content is what was sent.".to_owned(),
         (Became::Stored, Direction::Send) => format!("Stored at {name}, and the content is what was sent."),
         (Became::Already, Direction::Receive) => "It was here already, and is the same.".to_owned(),
@@ -133,9 +143,11 @@ fn outcome(row: &Row) -> String {
     }
 }
 
-fn tone(ui: &Ui, row: &Row) -> egui::Color32 {
+fn tone(ui: &Ui, row: &Row, there: There) -> egui::Color32 {
     let p = theme::palette(ui);
     match row.became {
+        Became::Stored | Became::Already if matches!(row.screening, Screening::Infected(_)) => p.bad,
+        Became::Stored if row.direction == Direction::Receive && there == There::Gone => p.faint,
         Became::Stored | Became::Already => p.good,
         Became::Held => p.warn,
         Became::Infected | Became::Failed => p.bad,
@@ -173,7 +185,7 @@ fn facts(ui: &mut Ui, row: &Row, aside: &Aside<'_>) -> Option<Act> {
         };
         let folder = place.parent().map_or_else(|| paths::shown(place), paths::shown);
         match aside.there {
-            There::Gone => fact(ui, whose, &format!("{folder}. It is not there any more.")),
+            There::Gone => fact(ui, whose, &format!("{folder} (the file is gone)")),
             There::Yes | There::Unknown => fact(ui, whose, &folder),
         }
     }
@@ -206,7 +218,7 @@ fn facts(ui: &mut Ui, row: &Row, aside: &Aside<'_>) -> Option<Act> {
 
 fn screening(screening: &Screening) -> String {
     match screening {
-        Screening::Off => "There was none.".to_owned(),
+        Screening::Off => "Not done: no scanner was there, or it was off.".to_owned(),
         Screening::Clean => "Nothing was found.".to_owned(),
         Screening::NotScanned(why) => {
             format!("Not checked: {}.", visible(&why.to_string()).trim_end_matches('.'))

@@ -41,7 +41,7 @@ pub const CHECKS: [(Screened, &str); 4] = [
     (Screened::Clean, "Nothing found"),
     (Screened::NotScanned, "Not checked"),
     (Screened::Infected, "Virus found"),
-    (Screened::Off, "No check"),
+    (Screened::Off, "Without a scanner"),
 ];
 
 pub const DATES: [(Dates, &str); 4] = [

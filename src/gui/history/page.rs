@@ -152,6 +152,8 @@ impl Page {
             // Files may have been moved in another window.
             self.sights.looking.forget();
         }
+        // Before the menu that stands is shown: it closes at the key that would be the page’s otherwise.
+        let is_covered = is_covered(ui);
         let devices = self.choices(around);
         let (is_wide, has_pane) = (rect.width() >= WIDE, self.opened.is_some());
         let mut wish = None;
@@ -164,7 +166,7 @@ impl Page {
             if chips::chips(ui, &mut self.search.filters, &mut self.search.order, &devices) {
                 self.search.find();
             }
-            if around.settings.is_none() && !self.changes.is_asking() && !is_covered(ui) {
+            if around.settings.is_none() && !self.changes.is_asking() && !is_covered {
                 wish = self.keys(ui).or(wish.take());
             }
             let body = ui.available_rect_before_wrap();
@@ -183,7 +185,7 @@ impl Page {
                 ui.set_max_height((ui.ctx().content_rect().height() - 120.0).min(560.0));
                 self.details(ui, around)
             });
-            let is_topmost = !self.changes.is_asking();
+            let is_topmost = !self.changes.is_asking() && !egui::Popup::is_any_open(ui.ctx());
             if is_topmost && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape)) {
                 self.opened = None;
             }

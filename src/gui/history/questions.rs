@@ -38,9 +38,9 @@ impl Question {
             ),
             Self::Clear => (
                 "Clear the whole history?".to_owned(),
-                "Everything that is recorded is removed for good, on this device alone: nothing of it is left in \
-                 Airlift’s own folder. The files themselves stay where they are, and transfers that have not ended are \
-                 recorded when they do."
+                "All entries are removed for good, on this device alone: they can’t be read from the history’s file any \
+                 more. The files themselves stay where they are. So do the log and what is kept of transfers that have \
+                 not ended, which are recorded when they do."
                     .to_owned(),
                 "Clear",
             ),

@@ -106,7 +106,7 @@ fn clearing_is_asked_about_and_what_went_wrong_is_told() {
     let told = Told::new(vec![row(1, "a.txt")]);
     let mut bench = page(&told);
     bench.press("Clear the history");
-    bench.must_say("Everything that is recorded is removed for good");
+    bench.must_say("All entries are removed for good");
     bench.press("Clear");
     let Command::History { change, reply } = bench.command() else { panic!("another command") };
     assert_eq!(change, HistoryChange::Clear);
@@ -114,6 +114,12 @@ fn clearing_is_asked_about_and_what_went_wrong_is_told() {
     bench.window.run();
     bench.must_say("The disk is full.");
     assert_eq!(rows(&bench), ["a.txt"]);
+    bench.press("Clear the history");
+    bench.press("Clear");
+    let Command::History { reply, .. } = bench.command() else { panic!("another command") };
+    reply.send(Ok(0)).unwrap();
+    bench.window.run();
+    bench.must_say("The history is clear. The files are where they were.");
 }
 
 #[test]
@@ -149,6 +155,8 @@ fn gone_files_are_shown_as_gone() {
     assert_eq!(bench.window.query_all_by_label("Gone").count(), 1);
     open_row(&mut bench, "gone.txt");
     assert!(bench.is_dead("Open"));
+    bench.must_say("Arrived whole, and is not there any more.");
+    assert!(!bench.says("the content is what was sent"));
     open_row(&mut bench, "here.txt");
     assert!(!bench.is_dead("Open"));
 }
@@ -189,6 +197,11 @@ fn what_came_while_nobody_could_look_into_it_can_be_checked_again() {
             Rechecked::Caught("Eve\u{202e}il".to_owned()),
             ["A virus was found in it: it is in quarantine.", "Found: Eve\\u{202e}il"],
             "Saved in",
+        ),
+        (
+            Rechecked::Stuck { found: "Evil".to_owned(), why: "The disk is read-only.".to_owned() },
+            ["It stands where it stood, because", "A virus was found in it, and it can’t be moved away."],
+            "released all the same",
         ),
         (Rechecked::Gone, ["Gone: it was moved, renamed or deleted.", "doesn’t answer"], "Nothing was found"),
     ] {
@@ -248,4 +261,23 @@ fn what_was_deleted_from_quarantine_is_said_to_be_and_is_not_looked_for_there() 
     open_row(&mut bench, "evil.exe");
     bench.must_say("A virus was found in it, and it was deleted.");
     assert!(bench.button("Show the quarantine").is_none());
+}
+
+#[test]
+fn what_was_let_out_of_quarantine_can_t_be_moved_there_or_is_gone_is_said_to_be() {
+    let infected = || Screening::Infected("Win.Test.Marker".to_owned());
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("evil.exe");
+    std::fs::write(&place, "x").unwrap();
+    let released = Row { screening: infected(), place: Some(place), ..row(1, "evil.exe") };
+    let stuck = Row { why: Some("It stands there.".to_owned()), ..released.clone() };
+    for (row, said) in [
+        (released, "A virus was found in it, and it was released all the same."),
+        (stuck, "A virus was found in it, and it can’t be moved away."),
+    ] {
+        let mut bench = page(&Told::new(vec![row]));
+        open_row(&mut bench, "evil.exe");
+        bench.must_say(said);
+        assert!(!bench.says("Arrived, and the content is what was sent."));
+    }
 }

@@ -238,3 +238,28 @@ fn what_is_recorded_meanwhile_is_shown_and_nothing_jumps_for_it() {
     bench.publish(Event::Recorded(2));
     assert_eq!((told.times(), rows(&bench)), (times, shown));
 }
+
+#[test]
+fn escape_closes_the_menu_of_a_chip_and_nothing_below_it() {
+    let told = Told::new(vec![row(1, "a.txt")]);
+    let mut bench = page(&told);
+    choose(&mut bench, "Kind: any", "Documents");
+    open_row(&mut bench, "a.txt");
+    bench.press("Direction: any");
+    assert!(bench.window.query_by_label("Received").is_some());
+    key(&mut bench, Key::Escape);
+    assert!(bench.window.query_by_label("Received").is_none());
+    assert!(bench.button("Close the details").is_some());
+    key(&mut bench, Key::Escape);
+    assert!(bench.button("Close the details").is_none());
+    bench.press("Direction: any");
+    key(&mut bench, Key::Escape);
+    assert_eq!(told.last().kind, Some(ContentKind::Document), "the filters stay");
+    key(&mut bench, Key::Escape);
+    assert_eq!(told.last(), Query::default());
+    bench.press("Direction: any");
+    key(&mut bench, Key::Escape);
+    assert_eq!(rows(&bench), ["a.txt"], "the page stays");
+    key(&mut bench, Key::Escape);
+    assert!(bench.button("Receive").is_some());
+}
