@@ -9,6 +9,8 @@ mod bench;
 mod codes;
 #[path = "cli/counted.rs"]
 mod counted;
+#[path = "cli/damaged.rs"]
+mod damaged;
 #[path = "cli/harness.rs"]
 #[allow(dead_code, reason = "the tests of faults use more of it")]
 mod harness;

@@ -19,6 +19,9 @@ pub enum HistoryError {
     /// Said by who only reads. [`History::mend`](super::History::mend) puts that right.
     #[error("The history ({}) is damaged.", path.display())]
     Damaged { path: PathBuf },
+    /// What was to be read or changed is not in the history any more.
+    #[error("{0}")]
+    BegunAnew(Damage),
     /// Something newer was asked.
     #[error("The search was stopped, because something else was asked.")]
     Interrupted,
@@ -27,7 +30,11 @@ pub enum HistoryError {
 }
 
 /// A file that was damaged, and has been kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "The history was damaged. What was in it is kept as “{}”, and a new one was begun. Your files are not touched.",
+    text::visible(&kept.to_string_lossy())
+)]
 pub struct Damage {
     /// Where it lies now. What was in it is not in the history any more.
     pub kept: PathBuf,

@@ -154,7 +154,9 @@ impl Reader {
             Version::Foreign => return Err(HistoryError::Damaged { path: self.path.clone() }),
             Version::Older => drop(db),
         }
-        drop(History::open(&self.home)?);
+        if let Some(damage) = History::open(&self.home)?.damage() {
+            return Err(HistoryError::BegunAnew(damage));
+        }
         let db = base::connection(&self.path, Use::Read).map_err(failed)?;
         match version(&db)? {
             Version::Current => Ok(db),

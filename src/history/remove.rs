@@ -63,7 +63,7 @@ fn some(db: &Connection, ids: &[i64]) -> rusqlite::Result<u64> {
         }
     }
     if removed > 0 {
-        db.execute("UPDATE state SET traces = 1", ())?;
+        db.execute("UPDATE state SET traces = traces + 1", ())?;
     }
     Ok(removed)
 }
@@ -72,7 +72,7 @@ fn some(db: &Connection, ids: &[i64]) -> rusqlite::Result<u64> {
 pub fn all(db: &mut Connection) -> rusqlite::Result<()> {
     let step = Transaction::new(db, TransactionBehavior::Immediate)?;
     step.execute_batch(
-        "UPDATE state SET traces = 1;
+        "UPDATE state SET traces = traces + 1;
          INSERT INTO search(search) VALUES ('delete-all');
          DELETE FROM detail; DELETE FROM file; DELETE FROM transfer; DELETE FROM device;",
     )?;
@@ -81,7 +81,12 @@ pub fn all(db: &mut Connection) -> rusqlite::Result<()> {
 
 /// Whether something was removed of which there are traces.
 pub fn has_traces(db: &Connection) -> rusqlite::Result<bool> {
-    db.query_row("SELECT EXISTS (SELECT 1 FROM state WHERE traces = 1)", (), |row| row.get(0))
+    traces(db).map(|traces| traces > 0)
+}
+
+/// How often something was removed since all traces were wiped away.
+fn traces(db: &Connection) -> rusqlite::Result<i64> {
+    db.query_row("SELECT coalesce(max(traces), 0) FROM state", (), |row| row.get(0))
 }
 
 /// What came of wiping.
@@ -95,6 +100,7 @@ pub enum Wiped {
 /// Wipes traces away. Takes two seconds for a million of rows.
 pub fn wipe(db: &mut Connection) -> rusqlite::Result<Wiped> {
     let step = Transaction::new(db, TransactionBehavior::Immediate)?;
+    let seen = traces(&step)?;
     step.execute("INSERT INTO search(search) VALUES ('optimize')", ())?;
     let is_empty = !step.query_row("SELECT EXISTS (SELECT 1 FROM file)", (), |row| row.get::<_, bool>(0))?;
     step.commit()?;
@@ -105,12 +111,36 @@ pub fn wipe(db: &mut Connection) -> rusqlite::Result<Wiped> {
     if into_file(db)? == Wiped::NotYet {
         return Ok(Wiped::NotYet);
     }
-    db.execute("UPDATE state SET traces = 0", ())?;
+    none_left(db, seen)?;
     Ok(Wiped::Whole)
+}
+
+/// Notes that the traces are gone that were `seen`. What another process has removed since then has left its own.
+fn none_left(db: &Connection, seen: i64) -> rusqlite::Result<()> {
+    db.execute("UPDATE state SET traces = 0 WHERE traces = ?1", [seen]).map(drop)
 }
 
 /// Moves what was written last into the file itself.
 pub fn into_file(db: &Connection) -> rusqlite::Result<Wiped> {
     let busy: bool = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get(0))?;
     Ok(if busy { Wiped::NotYet } else { Wiped::Whole })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::schema;
+
+    #[test]
+    fn traces_that_another_process_leaves_meanwhile_are_not_taken_for_those_that_are_gone() {
+        let mut db = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut db).unwrap();
+        all(&mut db).unwrap();
+        let seen = traces(&db).unwrap();
+        all(&mut db).unwrap();
+        none_left(&db, seen).unwrap();
+        assert!(has_traces(&db).unwrap());
+        assert_eq!(wipe(&mut db).unwrap(), Wiped::Whole);
+        assert!(!has_traces(&db).unwrap());
+    }
 }

@@ -104,9 +104,12 @@ impl History {
     /// # Errors
     /// As [`History::remove`].
     pub fn clear(&mut self) -> Result<(), HistoryError> {
-        self.base.remove_aside()?;
         self.run(remove::all)?;
-        self.wipe()
+        let wiped = self.wipe();
+        // What is damaged may have been kept aside only now.
+        self.base.remove_aside()?;
+        self.base.take_damage();
+        wiped
     }
 
     /// Looks through the whole file, and puts right what can be: the index of words is made anew; a file that is damaged

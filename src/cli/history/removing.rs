@@ -64,7 +64,13 @@ pub fn remove(
     if sure == Sure::Ask && !agrees(&past::about_to_remove(count, some), screen)? {
         return Ok(Exit::Cancelled);
     }
-    let entries = going.remove(home, &mut reader)?;
+    let mut history = History::open(home)?;
+    let ids = going.ids(&mut reader)?;
+    let removed = history.remove(&ids);
+    if let Some(damage) = history.damage() {
+        screen.err(&damage.to_string());
+    }
+    let entries = removed?;
     match form {
         Form::Json => json::write(screen, &Line::EntriesRemoved { entries }),
         Form::Person => {
@@ -98,21 +104,19 @@ enum Going {
 }
 
 impl Going {
-    /// How many there were.
-    fn remove(self, home: &Path, reader: &mut Reader) -> Result<u64, HistoryError> {
-        let mut history = History::open(home)?;
+    /// All of them: what is left of what is removed is wiped away once, and not after every page.
+    fn ids(self, reader: &mut Reader) -> Result<Vec<RowId>, HistoryError> {
         let query = match self {
-            Self::These(ids) => return history.remove(&ids),
+            Self::These(ids) => return Ok(ids),
             Self::All(query) => query,
         };
-        let (mut after, mut removed) = (None, 0);
+        let (mut after, mut ids) = (None, Vec::new());
         loop {
             let page = reader.page(&query, after.as_ref(), PAGE)?;
-            let ids: Vec<_> = page.rows.iter().map(|row| row.id).collect();
-            removed += history.remove(&ids)?;
+            ids.extend(page.rows.iter().map(|row| row.id));
             after = page.next;
             if after.is_none() {
-                return Ok(removed);
+                return Ok(ids);
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! A face reads with a [`Reader`], or with a [`Finder`] while somebody types; both need nothing but the home. With an
 //! engine at hand it changes the history by [`Command::History`](super::Command::History), and learns of every change by
-//! [`Event::Recorded`](super::Event::Recorded); without one, by [`remove`] and [`clear`].
+//! [`Event::Recorded`](super::Event::Recorded); without one, with a [`History`].
 //!
 //! [`verify`] looks whether files are still what was recorded. Must not know the tasks of transfers, or the actor.
 
@@ -30,26 +30,28 @@ pub(super) use crate::history::{Later, Which};
 /// nothing is noted.
 ///
 /// # Errors
-/// When that can't be written.
+/// When that can't be written, or the history was damaged and is begun anew.
 pub(super) fn note_later(home: &Path, which: &Which, later: &Later) -> Result<(), HistoryError> {
     if !home.join(History::FILE).exists() {
         return Ok(());
     }
-    History::open(home)?.later(which, later).map(drop)
+    let mut history = History::open(home)?;
+    history.later(which, later)?;
+    history.damage().map_or(Ok(()), |damage| Err(HistoryError::BegunAnew(damage)))
 }
 
-/// Removes rows for good, where no engine of this process is at hand; never files. How many there were.
-///
-/// # Errors
-/// When that can't be written.
-pub fn remove(home: &Path, ids: &[RowId]) -> Result<u64, HistoryError> {
-    History::open(home)?.remove(ids)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::TransferId;
 
-/// Removes everything for good, likewise.
-///
-/// # Errors
-/// When that can't be written.
-pub fn clear(home: &Path) -> Result<(), HistoryError> {
-    History::open(home)?.clear()
+    #[test]
+    fn that_the_history_was_damaged_is_said_to_who_notes_something_in_it_once() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join(History::FILE), "no history at all").unwrap();
+        let which = Which::Received { transfer: TransferId([1; 16]), path: "a".to_owned() };
+        let noted = || note_later(home.path(), &which, &Later::Deleted);
+        assert!(matches!(noted(), Err(HistoryError::BegunAnew(_))));
+        noted().unwrap();
+    }
 }

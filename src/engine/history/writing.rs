@@ -237,10 +237,7 @@ impl Writing {
         if let Some(damage) = history.damage() {
             let kept = text::visible(&damage.kept.to_string_lossy()).into_owned();
             tracing::error!(kept, "the history was damaged, and a new one is begun");
-            let words = format!(
-                "The history was damaged. What was in it is kept as “{kept}”, and a new one was begun. Your files are not touched."
-            );
-            self.tell(Trouble::Damaged, Some(words));
+            self.tell(Trouble::Damaged, Some(damage.to_string()));
         }
         Ok(self.history.insert(history))
     }

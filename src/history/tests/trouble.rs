@@ -333,6 +333,18 @@ fn nothing_is_left_of_what_was_removed() {
 }
 
 #[test]
+fn nothing_is_left_of_what_is_found_to_be_damaged_while_everything_is_removed() {
+    let (home, history, reader) = with(&["Secretname.jpg"]);
+    drop((history, reader));
+    let mut history = History::open(home.path()).unwrap();
+    damage(home.path());
+    fs::write(home.path().join(format!("{FILE}.damaged-7")), "Secretname").unwrap();
+    history.clear().unwrap();
+    assert_eq!((aside(home.path()), history.damage()), (Vec::new(), None));
+    assert!(!holds(home.path(), "Secretname"));
+}
+
+#[test]
 fn what_is_forgotten_after_a_time_leaves_nothing_either() {
     let (home, mut history, mut reader) = with(&["Secretname.jpg"]);
     history.record(&transfer(2, 500), &[file("new.jpg")]).unwrap();
