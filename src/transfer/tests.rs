@@ -85,7 +85,7 @@ fn receive(intake: &Arc<Intake>, lanes: Vec<Inflow>) -> (Result<(), TransferErro
     let known = Mutex::new(Vec::new());
     let result = std::thread::scope(|scope| {
         scope.spawn(|| {
-            while let Some(fate) = told.blocking_recv() {
+            for fate in std::iter::from_fn(|| told.blocking_recv()).flatten() {
                 let mut known = known.lock().unwrap();
                 match fate {
                     receiver::job::Fate::Stored { entry, stored } => known.push((entry, Some(stored.digest))),
@@ -142,7 +142,7 @@ fn files_that_come_over_several_connections_at_once_are_whole() {
         assert!(fs::read(to.path().join(path.as_str())).unwrap() == original, "{path}");
     }
     drop(job);
-    while let Some(fate) = sent.blocking_recv() {
+    for fate in std::iter::from_fn(|| sent.blocking_recv()).flatten() {
         let sender::job::Fate::Sent { entry, sent } = fate else { panic!("{fate:?}") };
         assert!(known.contains(&(entry, Some(sent.digest))));
     }
@@ -272,7 +272,7 @@ fn a_transfer_that_is_ended_waits_for_no_connection_that_was_promised() {
         for part in [chunk(&bytes, 0), chunk(&bytes, 1), chunk(&bytes, 2), end(&bytes), finish(2)] {
             writers[0].write_all(&part).unwrap();
         }
-        assert!(matches!(told.blocking_recv(), Some(receiver::job::Fate::Stored { .. })));
+        assert!(matches!(&*told.blocking_recv().unwrap(), [receiver::job::Fate::Stored { .. }]));
         halt.tell();
         // What stopping does to a real connection.
         writers.clear();

@@ -106,6 +106,7 @@ impl Part {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true).follow(FollowSymlinks::No);
         modes::create_private(&mut options);
+        let long = size.filter(|size| *size > Group::WORTH);
         let mut stem = Cow::Borrowed(&own);
         let mut attempt = 0;
         let (file, disk, form) = loop {
@@ -117,7 +118,7 @@ impl Part {
                 {
                     return Ok(Some((file, folder.disk, Born::Nameless)));
                 }
-                if attempt == 0 {
+                if attempt == 0 && long.is_some() {
                     remove_useless(&folder.dir, &own);
                 }
                 match folder.dir.open_with(&name, &options) {
@@ -135,7 +136,6 @@ impl Part {
         if form == Born::Nameless {
             return Ok((file, None, Self::new(shared, no, Trace::Nameless { disk })));
         }
-        let long = size.filter(|size| *size > Group::WORTH);
         let keeping = match (shared.plan.purpose, long) {
             (Purpose::Files, Some(_)) if attempt == 0 => Keeping::Journal,
             _ => Keeping::Nothing,
@@ -435,7 +435,8 @@ impl Left {
     }
 }
 
-/// Makes room for a new attempt, where an earlier one left what is of no use and nobody has it open.
+/// Makes room for a new attempt at a file that is worth a journal, where an earlier one left what is of no use and nobody
+/// has it open.
 fn remove_useless(dir: &Dir, stem: &str) {
     let journal = format!("{stem}{JOURNAL}");
     if open_own(dir, &journal).is_ok_and(|file| file.try_lock().is_ok()) {

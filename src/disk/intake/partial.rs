@@ -132,9 +132,8 @@ impl Partial {
     /// Writes the next bytes of a chunk: at most [`Leaf::room`].
     ///
     /// # Errors
-    /// When the bytes go beyond the offered size or the chunk, or can't be written. The chunk is
-    /// then as it was.
-    pub fn write(&self, leaf: &mut Leaf, data: &[u8], watch: &mut Stopwatch<'_>) -> Result<(), DiskError> {
+    /// When the bytes go beyond the offered size or the chunk, or can't be written. What came of the chunk is then void.
+    pub fn write(&self, mut leaf: Leaf, data: &[u8], watch: &mut Stopwatch<'_>) -> Result<Leaf, DiskError> {
         let offset = leaf.end();
         let end = offset.checked_add(data.len() as u64).filter(|end| *end <= self.size.unwrap_or(u64::MAX));
         let Some(end) = end.filter(|_| data.len() <= leaf.room()) else {
@@ -143,13 +142,14 @@ impl Partial {
         if leaf.room() == CHUNK {
             self.reclaim(leaf.number()..leaf.number() + 1)?;
         }
+        // First: what is written next is then still in the processor's cache.
+        leaf.update(data);
+        watch.lap(Work::Check);
         if let Sink::File(file, ground) = &self.sink {
             let write = || ground.write(file, data, offset);
             watch.waits(Work::Write, write).map_err(|why| self.part.failed_at(end, why))?;
         }
-        leaf.update(data);
-        watch.lap(Work::Check);
-        Ok(())
+        Ok(leaf)
     }
 
     /// Takes a part of a hole, as if its zeros had been written.

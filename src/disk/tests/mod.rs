@@ -151,7 +151,9 @@ fn write(intake: &Intake, no: EntryNo, content: &[u8]) -> Result<Verified, DiskE
 }
 
 fn add(partial: &Partial, leaf: &mut Leaf, bytes: &[u8]) -> Result<(), DiskError> {
-    partial.write(leaf, bytes, &mut Stopwatch::start(&Clocks::default()))
+    let before = std::mem::replace(leaf, Leaf::first());
+    *leaf = partial.write(before, bytes, &mut Stopwatch::start(&Clocks::default()))?;
+    Ok(())
 }
 
 /// Has these looked into by whoever does that.

@@ -130,19 +130,21 @@ impl<'a> Arriving<'a> {
     ) -> Result<(), TransferError> {
         let (entry, mut offset, mut bytes) = piece;
         while !bytes.is_empty() {
-            let Some(mut held) = self.take_up(hand, entry, offset, verified, watch)? else { return Ok(()) };
-            let (now, later) = bytes.split_at(bytes.len().min(held.leaf.room()));
+            let Some(Held { file, leaf }) = self.take_up(hand, entry, offset, verified, watch)? else {
+                return Ok(());
+            };
+            let (now, later) = bytes.split_at(bytes.len().min(leaf.room()));
             // Whoever made the entry has told if it can't be written.
-            let Some(Some(partial)) = held.file.partial.get() else { return Ok(()) };
-            match partial.write(&mut held.leaf, now, watch) {
-                Ok(()) => {
-                    self.job.meter.add_bytes(now.len() as u64);
-                    self.job.meter.add_file_bytes(now.len() as u64);
-                }
+            let Some(Some(partial)) = file.partial.get() else { return Ok(()) };
+            let leaf = match partial.write(leaf, now, watch) {
+                Ok(leaf) => leaf,
                 Err(why) => return self.fail(entry, why),
-            }
+            };
+            self.job.meter.add_bytes(now.len() as u64);
+            self.job.meter.add_file_bytes(now.len() as u64);
             offset += now.len() as u64;
             bytes = later;
+            let held = Held { file, leaf };
             if held.leaf.room() == 0 || held.file.size == Some(offset) {
                 self.keep(held, verified)?;
             } else {
@@ -374,6 +376,6 @@ impl<'a> Arriving<'a> {
     }
 
     fn tell(&self, fate: Fate) -> Result<(), TransferError> {
-        self.job.fates.blocking_send(fate).map_err(|_| LinkError::Closed.into())
+        self.job.fates.blocking_send(vec![fate]).map_err(|_| LinkError::Closed.into())
     }
 }

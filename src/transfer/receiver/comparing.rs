@@ -9,7 +9,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::job::Fate;
 use crate::{
-    disk::{Compared, Intake, Same},
+    disk::{Compared, DiskError, Intake, Same},
     model::{Digest, EntryNo},
     transfer::stages::Halt,
     wire::limits,
@@ -27,7 +27,7 @@ pub fn queue() -> (mpsc::SyncSender<Asked>, mpsc::Receiver<Asked>) {
 }
 
 /// Compares what is asked for with what is there, until nothing can be asked for any more.
-pub fn compare(intake: &Intake, asked: &mpsc::Receiver<Asked>, fates: &Sender<Fate>, halt: &Halt) {
+pub fn compare(intake: &Intake, asked: &mpsc::Receiver<Asked>, fates: &Sender<Vec<Fate>>, halt: &Halt) {
     let is_over = || halt.is_told() || fates.is_closed();
     while let Ok(first) = asked.recv() {
         let mut same: Vec<Same> = Vec::new();
@@ -37,7 +37,7 @@ pub fn compare(intake: &Intake, asked: &mpsc::Receiver<Asked>, fates: &Sender<Fa
                 Compared::Same(found) => same.push(found),
                 // Told at once: it is wanted, and may be long.
                 Compared::Differs => {
-                    if fates.blocking_send(Fate::Differs { entry }).is_err() {
+                    if fates.blocking_send(vec![Fate::Differs { entry }]).is_err() {
                         return;
                     }
                 }
@@ -45,15 +45,13 @@ pub fn compare(intake: &Intake, asked: &mpsc::Receiver<Asked>, fates: &Sender<Fa
             }
             next = if same.len() < GROUP { asked.try_recv().ok() } else { None };
         }
-        for (entry, result) in intake.make_last(same) {
-            let fate = match result {
-                Ok(Same { size, digest, path, .. }) => Fate::Same { entry, size, digest, path },
-                Err(why) if why.is_fatal() => Fate::Fatal(why.into()),
-                Err(why) => Fate::Failed { entry, why },
-            };
-            if fates.blocking_send(fate).is_err() {
-                return;
-            }
+        let fate = |(entry, result)| match result {
+            Ok(Same { size, digest, path, .. }) => Fate::Same { entry, size, digest, path },
+            Err(why) if DiskError::is_fatal(&why) => Fate::Fatal(why.into()),
+            Err(why) => Fate::Failed { entry, why },
+        };
+        if fates.blocking_send(intake.make_last(same).into_iter().map(fate).collect()).is_err() {
+            return;
         }
     }
 }

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     disk::{Placed, Verified},
-    model::{Stopwatch, Work, text},
+    model::{CHUNK, Stopwatch, Work, text},
     transfer::{Inflow, LinkError, TransferError, limiter::Limited, packing::Unpacker, stages::Halt},
     wire::{
         Violation,
@@ -31,8 +31,9 @@ use crate::{
     },
 };
 
-/// Bytes that are handed from one stage to the next at most.
-const SLAB: usize = 256 * 1024;
+/// Bytes that are handed from one stage to the next at most: a whole chunk, with the headers that come before and after
+/// it.
+const SLAB: usize = CHUNK + 1024;
 /// Slabs on their way from one stage to the other, for each connection.
 const RING: usize = 8;
 /// What comes over a slow link is made durable after this time, though it is little: else what a crash
@@ -117,7 +118,7 @@ pub fn run(
         let result = match lanes.see_through(&joined) {
             Err(fatal) if !matches!(fatal, TransferError::Link(_)) => {
                 // Nobody there to be told: the session is over.
-                let _ = job.fates.blocking_send(Fate::Fatal(fatal));
+                let _ = job.fates.blocking_send(vec![Fate::Fatal(fatal)]);
                 Err(LinkError::Closed.into())
             }
             result => result,
@@ -406,7 +407,7 @@ fn store(job: &Job, to_store: &Screens<'_>, halt: &Halt) {
             // The transfer is over: what has no name yet gets none.
             return;
         }
-        let mut fatal = None;
+        let (mut fatal, mut fates) = (None, Vec::with_capacity(group.len()));
         let stored = watch.waits(Work::Store, || job.intake.store(group));
         for (entry, result) in stored {
             let fate = match result {
@@ -421,14 +422,15 @@ fn store(job: &Job, to_store: &Screens<'_>, halt: &Halt) {
                 }
                 Err(why) => Fate::Failed { entry, why },
             };
-            // Whoever listens may have gone before this stage is told to end: what is whole is noted all the same.
-            if job.fates.blocking_send(fate).is_err() && halt.is_told() {
-                return;
-            }
+            fates.push(fate);
+        }
+        // Whoever listens may have gone before this stage is told to end: what is whole is noted all the same.
+        if job.fates.blocking_send(fates).is_err() && halt.is_told() {
+            return;
         }
         if let Some(why) = fatal {
             // A session that is over needs no reason.
-            let _ = job.fates.blocking_send(Fate::Fatal(why.into()));
+            let _ = job.fates.blocking_send(vec![Fate::Fatal(why.into())]);
             halt.tell();
             return;
         }

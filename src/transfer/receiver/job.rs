@@ -63,6 +63,7 @@ pub struct Job {
     pub intake: Arc<Intake>,
     pub meter: Arc<Meter>,
     pub limiter: Arc<Limiter>,
-    pub fates: Sender<Fate>,
+    /// Told of as many files together as were stored so.
+    pub fates: Sender<Vec<Fate>>,
     pub rests: Rests,
 }

@@ -1,6 +1,6 @@
 //! Verified files on their way to be looked into and stored.
 //!
-//! Bounded twice: by how many there are, and by how many of them hold something open. Knows files that wait. Must not know
+//! Bounded three times: by how many there are, by what they hold, and by how many of them hold something open. Knows files that wait. Must not know
 //! what is done with them.
 
 use std::{
@@ -13,11 +13,18 @@ use crate::disk::Verified;
 /// Whether a file holds something open while it waits.
 pub trait Waits {
     fn is_heavy(&self) -> bool;
+
+    /// Bytes of content.
+    fn size(&self) -> u64;
 }
 
 impl Waits for Verified {
     fn is_heavy(&self) -> bool {
         self.holds_handles()
+    }
+
+    fn size(&self) -> u64 {
+        Self::size(self)
     }
 }
 
@@ -27,6 +34,8 @@ pub struct Bounds {
     pub all: usize,
     /// Of those, the ones that hold a descriptor or two.
     pub heavy: usize,
+    /// Bytes of content after which no more are taken.
+    pub bytes: u64,
 }
 
 struct Queue<T> {
@@ -41,8 +50,12 @@ struct Queue<T> {
 struct Waiting<T> {
     files: VecDeque<T>,
     heavy: usize,
+    bytes: u64,
     senders: usize,
     receivers: usize,
+    /// Those of them that wait for something: to wake nobody costs a call to the system, too.
+    hungry: usize,
+    stuck: usize,
 }
 
 impl<T> Queue<T> {
@@ -62,7 +75,8 @@ pub struct Receiver<T>(Arc<Queue<T>>);
 pub struct Closed;
 
 pub fn queue<T>(bounds: Bounds) -> (Sender<T>, Receiver<T>) {
-    let waiting = Waiting { files: VecDeque::new(), heavy: 0, senders: 1, receivers: 1 };
+    let waiting =
+        Waiting { files: VecDeque::new(), heavy: 0, bytes: 0, senders: 1, receivers: 1, hungry: 0, stuck: 0 };
     let queue = Queue { waiting: Mutex::new(waiting), came: Condvar::new(), went: Condvar::new(), bounds };
     let queue = Arc::new(queue);
     (Sender(Arc::clone(&queue)), Receiver(queue))
@@ -74,20 +88,27 @@ impl<T: Waits> Sender<T> {
     /// # Errors
     /// When nobody takes it.
     pub fn send(&self, file: T) -> Result<(), Closed> {
-        let Bounds { all, heavy } = self.0.bounds;
-        let has_room =
-            |waiting: &Waiting<T>| waiting.files.len() < all && (!file.is_heavy() || waiting.heavy < heavy);
+        let Bounds { all, heavy, bytes } = self.0.bounds;
+        let has_room = |waiting: &Waiting<T>| {
+            waiting.files.len() < all && waiting.bytes < bytes && (!file.is_heavy() || waiting.heavy < heavy)
+        };
         let mut waiting = self.0.waiting();
         while waiting.receivers > 0 && !has_room(&waiting) {
+            waiting.stuck += 1;
             waiting = self.0.went.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            waiting.stuck -= 1;
         }
         if waiting.receivers == 0 {
             return Err(Closed);
         }
         waiting.heavy += usize::from(file.is_heavy());
+        waiting.bytes = waiting.bytes.saturating_add(file.size());
         waiting.files.push_back(file);
+        let is_awaited = waiting.hungry > 0;
         drop(waiting);
-        self.0.came.notify_one();
+        if is_awaited {
+            self.0.came.notify_one();
+        }
         Ok(())
     }
 }
@@ -97,7 +118,9 @@ impl<T: Waits> Receiver<T> {
     pub fn recv(&self) -> Option<T> {
         let mut waiting = self.0.waiting();
         while waiting.files.is_empty() && waiting.senders > 0 {
+            waiting.hungry += 1;
             waiting = self.0.came.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            waiting.hungry -= 1;
         }
         self.take(&mut waiting)
     }
@@ -115,8 +138,11 @@ impl<T: Waits> Receiver<T> {
     fn take(&self, waiting: &mut Waiting<T>) -> Option<T> {
         let file = waiting.files.pop_front()?;
         waiting.heavy -= usize::from(file.is_heavy());
-        // Whoever waits may wait for other room than this one.
-        self.0.went.notify_all();
+        waiting.bytes = waiting.bytes.saturating_sub(file.size());
+        if waiting.stuck > 0 {
+            // Whoever waits may wait for other room than this one.
+            self.0.went.notify_all();
+        }
         Some(file)
     }
 }
@@ -163,15 +189,38 @@ mod tests {
     #[derive(Debug, PartialEq, Eq)]
     struct File(u32, bool);
 
+    /// As many as that, of which so many hold something open.
+    fn bounds(all: usize, heavy: usize) -> Bounds {
+        Bounds { all, heavy, bytes: u64::MAX }
+    }
+
     impl Waits for File {
         fn is_heavy(&self) -> bool {
             self.1
         }
+
+        fn size(&self) -> u64 {
+            10
+        }
+    }
+
+    #[test]
+    fn no_more_wait_than_hold_so_many_bytes() {
+        let (sender, receiver) = queue(Bounds { all: 10, heavy: 10, bytes: 15 });
+        sender.send(File(0, false)).unwrap();
+        // One that has begun to fit may be as large as it is.
+        sender.send(File(1, false)).unwrap();
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| sender.send(File(2, false)).is_ok());
+            assert_eq!(receiver.recv(), Some(File(0, false)));
+            assert!(waits.join().unwrap());
+        });
+        assert_eq!(receiver.len(), 2);
     }
 
     #[test]
     fn what_is_handed_over_comes_in_its_order_and_then_the_end() {
-        let (sender, receiver) = queue(Bounds { all: 3, heavy: 1 });
+        let (sender, receiver) = queue(bounds(3, 1));
         std::thread::scope(|scope| {
             scope.spawn(move || {
                 for number in 0..1_000 {
@@ -188,7 +237,7 @@ mod tests {
 
     #[test]
     fn no_more_hold_something_open_than_may_and_others_pass() {
-        let (sender, receiver) = queue(Bounds { all: 10, heavy: 2 });
+        let (sender, receiver) = queue(bounds(10, 2));
         for file in [File(0, true), File(1, true), File(2, false), File(3, false)] {
             sender.send(file).unwrap();
         }
@@ -209,7 +258,7 @@ mod tests {
 
     #[test]
     fn whoever_waits_for_room_hears_when_nobody_takes_files_any_more() {
-        let (sender, receiver) = queue(Bounds { all: 1, heavy: 1 });
+        let (sender, receiver) = queue(bounds(1, 1));
         sender.send(File(0, false)).unwrap();
         let other = receiver.clone();
         std::thread::scope(|scope| {

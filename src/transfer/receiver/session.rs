@@ -54,8 +54,8 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep_until},
 };
 
-/// Files whose fate was not yet told to the sender.
-const FATES: usize = 256;
+/// Groups of files whose fates were not yet told to the sender.
+const FATES: usize = 16;
 
 /// Which attempt at a transfer it is.
 pub enum Attempt {
@@ -362,7 +362,7 @@ impl Session<'_> {
         lane: Inflow,
         mut lanes: mpsc::Receiver<Inflow>,
         job: Job,
-        mut fates: mpsc::Receiver<Fate>,
+        mut fates: mpsc::Receiver<Vec<Fate>>,
     ) -> Result<Option<Ended>, TransferError> {
         let intake = Arc::clone(&job.intake);
         self.meter.begin(Direction::Receive);
@@ -397,11 +397,11 @@ impl Session<'_> {
                 _ = loads.tick() => {
                     self.link.say(&FromReceiver::Load(self.meter.load(Direction::Receive))).await?;
                 }
-                Some(fate) = fates.recv() => self.receipt(&intake, fate, &mut fates).await?,
+                Some(first) = fates.recv() => self.receipts(&intake, first, &mut fates).await?,
                 result = stages.result() => match result {
                     Ok(()) => {
-                        while let Ok(fate) = fates.try_recv() {
-                            self.receipt(&intake, fate, &mut fates).await?;
+                        while let Ok(first) = fates.try_recv() {
+                            self.receipts(&intake, first, &mut fates).await?;
                         }
                         return Ok(None);
                     }

@@ -31,5 +31,6 @@ pub struct Job {
     pub answer: Wants,
     pub meter: Arc<Meter>,
     pub limiter: Arc<Limiter>,
-    pub fates: Sender<Fate>,
+    /// Told as many together as go in one packet.
+    pub fates: Sender<Vec<Fate>>,
 }

@@ -22,18 +22,24 @@ const MORE: usize = 4;
 pub struct Packet {
     pub bytes: Vec<u8>,
     pub used: usize,
+    /// Where a header is written before it is put behind what is there.
+    header: Vec<u8>,
 }
 
 impl Packet {
     fn new() -> Self {
-        Self { bytes: vec![0; PACKET], used: 0 }
+        Self { bytes: vec![0; PACKET], used: 0, header: Vec::new() }
     }
 
     pub fn put(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        self.bytes.truncate(self.used);
-        write(&mut self.bytes);
-        self.used = self.bytes.len();
-        self.bytes.resize(PACKET.max(self.used), 0);
+        self.header.clear();
+        write(&mut self.header);
+        let end = self.used + self.header.len();
+        if end > self.bytes.len() {
+            self.bytes.resize(end, 0);
+        }
+        self.bytes[self.used..end].copy_from_slice(&self.header);
+        self.used = end;
     }
 
     /// Room for content, when a chunk's header and the file's end are to fit as well.

@@ -43,6 +43,8 @@ struct Reader<'a> {
     lanes: Arc<Lanes>,
     ring: Ring,
     packet: Packet,
+    /// Of the files that end in it.
+    fates: Vec<Fate>,
     /// The connection that this packet must go to, because what its first file began with did.
     bound: Option<LaneNo>,
     packing: Arc<Packing>,
@@ -76,6 +78,7 @@ pub fn read(job: &Job, halt: &Halt, lanes: Arc<Lanes>, ring: Ring) -> bool {
         lanes,
         ring,
         packet,
+        fates: Vec::new(),
         bound: None,
         packing,
         packs,
@@ -145,7 +148,7 @@ impl Reader<'_> {
 
     /// Sends a file, or that it can't be read.
     fn read_entry(&mut self, entry: EntryNo) -> Result<(), Closed> {
-        let Job { sources, meter, fates, .. } = self.job;
+        let Job { sources, meter, .. } = self.job;
         let Some(offered) = sources.entry(entry) else { return Ok(()) };
         let EntryKind::File { size, .. } = offered.kind else { return Ok(()) };
         if self.job.answer.set_aside.has(entry) {
@@ -169,8 +172,7 @@ impl Reader<'_> {
                 Fate::Broken { entry, why }
             }
         };
-        // Told before the packet leaves, so that no receipt can come before it.
-        fates.blocking_send(fate).map_err(|_| Closed)?;
+        self.fates.push(fate);
         self.watch.skip();
         if self.packet.room() == 0 {
             self.ship()?;
@@ -388,6 +390,11 @@ impl Reader<'_> {
     /// Hands the packet over. Returns who got it.
     fn ship(&mut self) -> Result<LaneNo, Closed> {
         self.watch.skip();
+        if !self.fates.is_empty() {
+            // Before the packet leaves, so that no receipt can come before it.
+            let fates = std::mem::take(&mut self.fates);
+            self.job.fates.blocking_send(fates).map_err(|_| Closed)?;
+        }
         let lane = self.ring.ship(&mut self.packet, self.bound.take())?;
         // The connections are slower: their time, not ours.
         self.waited += self.watch.skip();
@@ -406,7 +413,7 @@ impl Reader<'_> {
     /// Puts the header before content that was read into its place in the packet, and packs it
     /// where that is worth while.
     fn frame(&mut self, entry: EntryNo, offset: u64, count: usize) {
-        let Packet { bytes, used } = &mut self.packet;
+        let Packet { bytes, used, .. } = &mut self.packet;
         let start = *used + CHUNK_HEADER;
         let len = u32::try_from(count).unwrap_or(u32::MAX);
         if let Some(packed) = self.packs.pack(entry, &bytes[start..start + count]) {

@@ -122,7 +122,7 @@ struct Session<'a> {
 /// Content on its way.
 struct Flow {
     stages: Stages,
-    fates: mpsc::Receiver<Fate>,
+    fates: mpsc::Receiver<Vec<Fate>>,
 }
 
 /// Likely files that are read to be compared.
@@ -235,8 +235,8 @@ impl Session<'_> {
     }
 
     fn note_fates(&mut self) {
-        while let Some(fate) = self.flow.as_mut().and_then(|flow| flow.fates.try_recv().ok()) {
-            self.note(fate);
+        while let Some(fates) = self.flow.as_mut().and_then(|flow| flow.fates.try_recv().ok()) {
+            fates.into_iter().for_each(|fate| self.note(fate));
         }
     }
 

@@ -58,9 +58,43 @@ enum Word {
     Nothing,
 }
 
+/// What the sender is told together.
+#[derive(Default)]
+struct Words {
+    receipts: Vec<Receipt>,
+    /// What those take.
+    bytes: usize,
+    differ: Vec<EntryNo>,
+    not_now: Vec<EntryNo>,
+    /// By the sentence that is said of them.
+    unfit: BTreeMap<&'static str, Vec<Range<EntryNo>>>,
+    told: usize,
+}
+
+impl Words {
+    fn add(&mut self, word: Word) {
+        match word {
+            Word::Receipt(receipt) => {
+                self.bytes += receipt.len();
+                self.receipts.push(receipt);
+            }
+            Word::Differs(entry) => self.differ.push(entry),
+            Word::NotNow(entry) => self.not_now.push(entry),
+            Word::Unfit(entry, why) => self.unfit.entry(why).or_default().push(entry..entry + 1),
+            Word::Nothing => {}
+        }
+        self.told += 1;
+    }
+
+    /// True when one message holds no more.
+    fn are_many(&self) -> bool {
+        self.told >= limits::RECEIPTS || self.bytes >= limits::BATCH_BYTES
+    }
+}
+
 impl Session<'_> {
     /// Gets ready to compare what seems to be there with what the sender says of it.
-    pub(super) fn begin_comparing(&mut self, intake: &Arc<Intake>, noted: &mpsc::Sender<Fate>) {
+    pub(super) fn begin_comparing(&mut self, intake: &Arc<Intake>, noted: &mpsc::Sender<Vec<Fate>>) {
         let mut awaited = EntrySet::default();
         for entry in intake.likely().iter().flat_map(Clone::clone) {
             awaited.insert(entry);
@@ -129,34 +163,30 @@ impl Session<'_> {
         Ok(None)
     }
 
-    /// Notes a file's fate, and all that are known by now, and tells the sender.
-    pub(super) async fn receipt(
+    /// Notes the fates of files, and of all others that are known by now, and tells the sender.
+    pub(super) async fn receipts(
         &mut self,
         intake: &Intake,
-        first: Fate,
-        others: &mut mpsc::Receiver<Fate>,
+        first: Vec<Fate>,
+        others: &mut mpsc::Receiver<Vec<Fate>>,
     ) -> Result<(), TransferError> {
-        let mut receipts = Vec::new();
+        let mut words = Words::default();
         let mut next = Some(first);
-        let (mut bytes, mut differ, mut not_now) = (0, Vec::new(), Vec::new());
-        // By the sentence that is said of them.
-        let mut unfit: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        let mut told = 0;
-        while let Some(fate) = next {
-            match self.note(intake, fate)? {
-                Word::Receipt(receipt) => {
-                    bytes += receipt.len();
-                    receipts.push(receipt);
+        while let Some(fates) = next {
+            for fate in fates {
+                words.add(self.note(intake, fate)?);
+                if words.are_many() {
+                    self.tell(std::mem::take(&mut words)).await?;
                 }
-                Word::Differs(entry) => differ.push(entry),
-                Word::NotNow(entry) => not_now.push(entry),
-                Word::Unfit(entry, why) => unfit.entry(why).or_default().push(entry..entry + 1),
-                Word::Nothing => {}
             }
-            told += 1;
-            let full = told >= limits::RECEIPTS || bytes >= limits::BATCH_BYTES;
-            next = if full { None } else { others.try_recv().ok() };
+            // Whoever waits for something else has its turn with each message.
+            next = if words.told > 0 { others.try_recv().ok() } else { None };
         }
+        self.tell(words).await
+    }
+
+    async fn tell(&mut self, words: Words) -> Result<(), TransferError> {
+        let Words { receipts, differ, not_now, unfit, .. } = words;
         if !receipts.is_empty() {
             self.link.say(&FromReceiver::Receipts(receipts)).await?;
         }

@@ -28,8 +28,10 @@ use crate::{
     wire::{FromSender, limits, message::RawDigest},
 };
 
-/// Files whose fate was not yet noted.
-const FATES: usize = 256;
+/// Likely files whose own digests were not yet told.
+const OWN: usize = 256;
+/// Packets of whose files the fates were not yet noted: more than there are packets on their way.
+const FATES: usize = 16;
 
 impl Session<'_> {
     pub(super) async fn flow<M, F>(
@@ -49,7 +51,7 @@ impl Session<'_> {
         if !answer.likely.is_empty() {
             let (sources, likely, doubts) =
                 (Arc::clone(&sources), answer.likely.clone(), Arc::clone(&doubts));
-            let (told, found) = mpsc::channel(FATES);
+            let (told, found) = mpsc::channel(OWN);
             let read = move |halt: &Halt| {
                 comparing::read_own(&sources, &likely, &doubts, &told, halt);
                 Ok(())
@@ -97,7 +99,7 @@ impl Session<'_> {
                     // If the content broke first, that is the reason.
                     Err(e) => return Err(torn.map_or_else(|| e.into(), |(first, _)| first)),
                 },
-                Some(fate) = flow.fates.recv() => self.note(fate),
+                Some(fates) = flow.fates.recv() => fates.into_iter().for_each(|fate| self.note(fate)),
                 Some(own) = found(&mut self.comparing) => {
                     let broken = self.tell_digests(own).await?;
                     doubts.answered(broken, &[]);
