@@ -21,9 +21,14 @@ mod harness;
 mod killed;
 #[path = "support/loud.rs"]
 mod loud;
+#[path = "quarantine/modeless.rs"]
+mod modeless;
 #[path = "faults_disk/receiver.rs"]
 #[allow(dead_code, reason = "the tests of disks use more of it")]
 mod receiver;
+#[path = "faults_disk/strange.rs"]
+#[allow(dead_code, reason = "the tests of disks use more of it")]
+mod strange;
 
 use std::{
     collections::BTreeMap,

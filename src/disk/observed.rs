@@ -34,4 +34,9 @@ impl Observed {
     pub fn of_file(file: &File) -> io::Result<Self> {
         file.metadata().map(|there| Self::of(&Metadata::from_just_metadata(there)))
     }
+
+    /// True of the same file, whatever was done to it since.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.numbers == other.numbers
+    }
 }

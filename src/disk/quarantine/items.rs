@@ -3,13 +3,14 @@
 //! Knows the rooms and their notes. Must not know who checks files: it is handed in.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io::{self, ErrorKind},
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    thread,
+    time::{Duration, Instant, SystemTime},
 };
 
-use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
+use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt as _};
 use cap_std::{
     ambient_authority,
     fs::{Dir, OpenOptions},
@@ -18,7 +19,7 @@ use cap_std::{
 use super::{
     Quarantine, QuarantineError,
     note::{ENDING, Note},
-    rooms::Room,
+    rooms::{Room, open},
 };
 use crate::{
     disk::{
@@ -29,12 +30,13 @@ use crate::{
             probe,
         },
         naming::{Numbering, OURS, PROBE},
+        observed::Observed,
         off_limits::OffLimits,
-        system::{attributes, modes, refusal, rename, sync},
+        places::digest_of,
+        system::{modes, refusal, rename, sync},
     },
     model::{
-        Access, CHUNK, Caught, Digest, QuarantineDone, QuarantineId, QuarantineItem, QuarantinePlace,
-        Screening, TransferId,
+        Access, Caught, QuarantineDone, QuarantineId, QuarantineItem, QuarantinePlace, Screening, TransferId,
     },
 };
 
@@ -46,6 +48,11 @@ const LISTED: usize = 10_000;
 const MOVING: Duration = Duration::from_hours(24);
 
 const LOCK: &str = "lock";
+
+/// Longer than it takes to read a large file, which is the longest that is done at once.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// Between two looks whether it is free.
+const GLANCE: Duration = Duration::from_millis(20);
 
 impl Quarantine {
     /// What is in it, the latest first.
@@ -127,10 +134,26 @@ impl Quarantine {
         screen: &dyn Fn(&File, u64, &str) -> Screening,
         off_limits: &OffLimits,
     ) -> Result<Option<QuarantineDone>, QuarantineError> {
+        let look = |room: &Room| -> Result<(File, Observed), DiskError> {
+            let failed = |why| DiskError::of(shown(&room.path), why);
+            let file = open(&room.dir, id.as_str()).map_err(failed)?;
+            let seen = Observed::of_file(&file).map_err(failed)?;
+            Ok((file, seen))
+        };
+        let (note, room) = self.find(id)?;
+        let (file, before) = look(&room)?;
+        // That takes as long as it takes, and nobody else waits for it.
+        let said = screen(&file, note.size, &note.name);
         let _lock = self.lock()?;
         let (mut note, room) = self.find(id)?;
-        let file = open(&room.dir, id.as_str()).map_err(|why| DiskError::of(shown(&room.path), why))?;
-        let said = screen(&file, note.size, &note.name);
+        let (_, now) = look(&room)?;
+        if !now.is_same(&before) {
+            return Err(QuarantineError::NotThere);
+        }
+        if now != before {
+            return Err(QuarantineError::Changed(note.name));
+        }
+        drop(file);
         let why = match (said, &note.why) {
             (Screening::Clean, _) => {
                 let at = self.let_out(id, &note, &room, off_limits)?;
@@ -177,8 +200,15 @@ impl Quarantine {
         options.write(true).create(true).follow(FollowSymlinks::No);
         modes::create_private(&mut options);
         let lock = home.dir.open_with(LOCK, &options).map_err(failed)?.into_std();
-        lock.try_lock().map_err(|_| QuarantineError::InUse)?;
-        Ok(lock)
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(lock),
+                Err(TryLockError::WouldBlock) if Instant::now() < until => thread::sleep(GLANCE),
+                Err(TryLockError::WouldBlock) => return Err(QuarantineError::InUse),
+                Err(TryLockError::Error(why)) => return Err(failed(why).into()),
+            }
+        }
     }
 
     /// A file that is there, and the room that it lies in.
@@ -216,11 +246,8 @@ impl Quarantine {
         let inbox = Inbox::open(&note.folder, off_limits)?;
         let parent = note.folder.join(above(&note.path));
         let dir = make_way(&inbox.dir, above(&note.path)).map_err(|why| failed(&parent, why))?;
-        let file = open(&room.dir, id.as_str()).map_err(|why| failed(&room.path, why))?;
-        let is_same = hash(&file)
-            .map_err(|why| failed(&room.path, why))?
-            .is_some_and(|found| Some(found) == note.digest());
-        if !is_same {
+        let mut file = open(&room.dir, id.as_str()).map_err(|why| failed(&room.path, why))?;
+        if !is_what_came(&mut file, note).map_err(|why| failed(&room.path, why))? {
             return Err(QuarantineError::Changed(note.name.clone()));
         }
         let name =
@@ -232,6 +259,8 @@ impl Quarantine {
         // It has its name: where no mode can be set there is none to keep.
         let _ = modes::settle(&file, note.mode(), ordinary);
         let _ = file.sync_all();
+        // Some disks keep what is open in the room, under another name.
+        drop(file);
         for (dir, path) in [(&dir, &parent), (&room.dir, &room.path)] {
             sync::folder(dir).map_err(|why| failed(path, why))?;
         }
@@ -288,32 +317,11 @@ fn lies(id: &QuarantineId, note: &Note) -> Lies {
     if is_its_disk && (note.lies.is_dir() || note.folder.is_dir()) { Lies::Nowhere } else { Lies::Away }
 }
 
-/// Opens something in quarantine for reading, through no link.
-fn open(dir: &Dir, name: &str) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).follow(FollowSymlinks::No).nonblock(true);
-    let file = dir.open_with(name, &options)?.into_std();
-    if file.metadata()?.is_file() { Ok(file) } else { Err(ErrorKind::InvalidInput.into()) }
-}
-
-/// The digest of a file; `None` when it changes while it is read.
-fn hash(file: &File) -> io::Result<Option<Digest>> {
-    let touched = |file: &File| {
-        let there = cap_std::fs::Metadata::from_just_metadata(file.metadata()?);
-        Ok::<_, io::Error>((there.len(), attributes::touched(&there), attributes::modified(&there)))
-    };
-    let before = touched(file)?;
-    let (mut hasher, mut room, mut reader) = (blake3::Hasher::new(), vec![0; CHUNK], file);
-    loop {
-        match io::Read::read(&mut reader, &mut room) {
-            Ok(0) => break,
-            Ok(count) => drop(hasher.update(&room[..count])),
-            Err(why) if why.kind() == ErrorKind::Interrupted => {}
-            Err(why) => return Err(why),
-        }
-    }
-    let is_still = touched(file)? == before && hasher.count() == before.0;
-    Ok(is_still.then(|| Digest(*hasher.finalize().as_bytes())))
+/// True of the very content that came, where nobody writes to it.
+fn is_what_came(file: &mut File, note: &Note) -> io::Result<bool> {
+    let before = Observed::of_file(file)?;
+    let found = digest_of(file, &|| false)?;
+    Ok(found.is_some() && found == note.digest() && Observed::of_file(file)? == before)
 }
 
 /// Opens the folder of a path below another, one name at a time and through no link; makes what is missing.

@@ -9,7 +9,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cap_fs_ext::{DirExt as _, FollowSymlinks, MetadataExt as _, OpenOptionsFollowExt as _};
+use cap_fs_ext::{
+    DirExt as _, FollowSymlinks, MetadataExt as _, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _,
+};
 use cap_std::{
     ambient_authority,
     fs::{Dir, OpenOptions},
@@ -137,14 +139,18 @@ fn is_elsewhere(why: &io::Error) -> bool {
     why.kind() == ErrorKind::CrossesDevices
 }
 
+/// Opens a file for reading, through no link, and waits for nobody.
+pub fn open(dir: &Dir, name: &str) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).follow(FollowSymlinks::No).nonblock(true);
+    let file = dir.open_with(name, &options)?.into_std();
+    if file.metadata()?.is_file() { Ok(file) } else { Err(ErrorKind::InvalidInput.into()) }
+}
+
 /// Has a file be its owner's alone, and no program.
 fn lock_away(body: &Body<'_>) -> io::Result<()> {
     let opened = match body {
-        Body::Named { dir, name } => {
-            let mut options = OpenOptions::new();
-            options.read(true).follow(FollowSymlinks::No);
-            Some(dir.open_with(name, &options)?.into_std())
-        }
+        Body::Named { dir, name } => Some(open(dir, name)?),
         Body::Nameless(_) => None,
     };
     let file = match (body, &opened) {
@@ -181,7 +187,7 @@ fn free_name(home: &Room, room: &Room, facts: &Facts<'_>) -> io::Result<Quaranti
 }
 
 impl Room {
-    /// The hidden one in a folder; made where it is missing. One that others may look into is not used.
+    /// The hidden one in a folder; made where it is missing. Another user's is not used.
     pub fn hidden_in(dir: &Dir, path: &Path) -> io::Result<Self> {
         let name = naming::quarantine();
         match modes::make_folder(dir, &name, Access::Private) {
@@ -190,9 +196,7 @@ impl Room {
             Err(why) => return Err(why),
         }
         let inside = dir.open_dir_nofollow(&name)?;
-        if !modes::is_ours_alone(&inside.dir_metadata()?) {
-            return Err(ErrorKind::PermissionDenied.into());
-        }
+        modes::keep_ours(&inside)?;
         Ok(Self { dir: inside, path: path.join(name) })
     }
 
@@ -214,9 +218,7 @@ impl Room {
 
     /// What is noted under a name.
     pub fn note(&self, name: &str) -> Option<Note> {
-        let mut options = OpenOptions::new();
-        options.read(true).follow(FollowSymlinks::No);
-        let file = self.dir.open_with(format!("{name}{ENDING}"), &options).ok()?.into_std();
+        let file = open(&self.dir, &format!("{name}{ENDING}")).ok()?;
         let mut bytes = Vec::new();
         io::Read::read_to_end(&mut io::Read::take(file, super::note::LONGEST), &mut bytes).ok()?;
         Note::read(&bytes)

@@ -112,10 +112,10 @@ pub fn as_private_as(_: &Dir, _: &str, _: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// Leaves nobody but its owner anything of a file, and takes it for no program.
+/// Leaves nobody but its owner anything of a file, and takes it for no program, where it has a mode that can be set.
 #[cfg(unix)]
 pub fn lock_away(file: &File) -> io::Result<()> {
-    set(file, PRIVATE)
+    where_there_are_modes(set(file, PRIVATE))
 }
 
 #[cfg(not(unix))]
@@ -123,16 +123,37 @@ pub fn lock_away(_: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// True of what is this user's, and nobody else's to look into. Without modes nothing is said of that.
+/// Has a folder of this user's be nobody else's to look into. On a disk without modes it is as open as all of it.
+///
+/// # Errors
+/// `PermissionDenied` when it is somebody else's.
 #[cfg(unix)]
-pub fn is_ours_alone(metadata: &Metadata) -> bool {
-    use cap_std::fs::MetadataExt as _;
-    metadata.mode() & OTHERS == 0 && metadata.uid() == rustix::process::geteuid().as_raw()
+pub fn keep_ours(folder: &Dir) -> io::Result<()> {
+    use cap_std::fs::{MetadataExt as _, Permissions, PermissionsExt as _};
+    let there = folder.dir_metadata()?;
+    if there.uid() != rustix::process::geteuid().as_raw() {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    if there.mode() & OTHERS == 0 {
+        return Ok(());
+    }
+    where_there_are_modes(folder.set_permissions(".", Permissions::from_mode(PRIVATE | 0o100)))
 }
 
 #[cfg(not(unix))]
-pub fn is_ours_alone(_: &Metadata) -> bool {
-    true
+pub fn keep_ours(_: &Dir) -> io::Result<()> {
+    Ok(())
+}
+
+/// Whose file it is, may give it any mode but where there are none.
+#[cfg(unix)]
+fn where_there_are_modes(set: io::Result<()>) -> io::Result<()> {
+    match set {
+        Err(why) if matches!(why.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported) => {
+            Ok(())
+        }
+        set => set,
+    }
 }
 
 /// Takes away what others may do with a file that an earlier build has made.

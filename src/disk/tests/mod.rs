@@ -2,6 +2,8 @@
 
 mod changing;
 mod completing;
+#[cfg(unix)]
+mod dealing;
 mod noting;
 #[cfg(unix)]
 mod off_limits;
@@ -12,6 +14,8 @@ mod planning;
 mod privacy;
 mod receiving;
 mod resuming;
+#[cfg(unix)]
+mod rooms;
 #[cfg(unix)]
 mod screening;
 mod sending;
