@@ -8,7 +8,7 @@ mod row;
 use egui::{Align, Key, Layout, Modifiers, Rect, RichText, ScrollArea, Ui};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
-use self::row::{Act, Row};
+use self::row::Row;
 use super::{
     icons, theme,
     tools::Tools,
@@ -41,7 +41,10 @@ enum List {
     Unknown(String),
 }
 
+/// What the engine was asked to do with one file.
 struct Doing {
+    id: QuarantineId,
+    name: String,
     deed: QuarantineDeed,
     answer: oneshot::Receiver<Vec<QuarantineAnswer>>,
 }
@@ -131,16 +134,19 @@ impl Quarantine {
         }
         let mut is_over = false;
         let list = &mut self.list;
-        self.doing.retain_mut(|doing| {
-            let answers = match doing.answer.try_recv() {
+        self.doing.retain_mut(|Doing { id, name, deed, answer }| {
+            let answer = match answer.try_recv() {
                 Err(TryRecvError::Empty) => return true,
-                Ok(answers) => answers,
-                Err(TryRecvError::Closed) => Vec::new(),
+                Ok(mut answers) => answers.pop(),
+                Err(TryRecvError::Closed) => None,
             };
             is_over = true;
-            list.done();
-            for (id, answer) in answers {
-                tell(&list.name(&id), doing.deed, answer, tools);
+            list.done(id);
+            match answer {
+                Some((_, answer)) => tell(name, *deed, answer, tools),
+                None => {
+                    tools.notices.failed(format!("Airlift could not see to {name}. Try again in a moment."));
+                }
             }
             false
         });
@@ -186,8 +192,8 @@ impl Quarantine {
                     ScrollArea::vertical().id_salt("quarantine").auto_shrink([false, false]).show(ui, |ui| {
                         for row in rows {
                             let id = row.id().clone();
-                            let act = ui.push_id(&id, |ui| row.show(ui)).inner;
-                            asked = act.map(|act| (id, act)).or(asked.take());
+                            let deed = ui.push_id(&id, |ui| row.show(ui)).inner;
+                            asked = deed.map(|deed| (id, row.name().to_owned(), deed)).or(asked.take());
                         }
                     });
                 }
@@ -196,8 +202,12 @@ impl Quarantine {
         if again {
             self.look(tools);
         }
-        if let Some((id, act)) = asked {
-            self.act(&id, act, tools);
+        if let Some((id, name, deed)) = asked {
+            let (reply, answer) = oneshot::channel();
+            if tools.ask(Command::Quarantine { items: vec![id.clone()], deed, reply }) {
+                self.list.begin(&id);
+                self.doing.push(Doing { id, name, deed, answer });
+            }
         }
         if ui.memory(|m| m.top_modal_layer().is_none())
             && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape))
@@ -205,19 +215,6 @@ impl Quarantine {
             wish = Some(Wish::Close);
         }
         wish
-    }
-
-    fn act(&mut self, id: &QuarantineId, act: Act, tools: &mut Tools) {
-        let deed = match act {
-            Act::Delete => QuarantineDeed::Delete,
-            Act::Release => QuarantineDeed::Release,
-            Act::Rescan => QuarantineDeed::Rescan,
-        };
-        let (reply, answer) = oneshot::channel();
-        if tools.ask(Command::Quarantine { items: vec![id.clone()], deed, reply }) {
-            self.list.begin(id);
-            self.doing.push(Doing { deed, answer });
-        }
     }
 }
 
@@ -246,13 +243,8 @@ impl List {
         self.rows().iter_mut().filter(|row| row.id() == id).for_each(Row::begin);
     }
 
-    fn done(&mut self) {
-        self.rows().iter_mut().for_each(Row::done);
-    }
-
-    fn name(&mut self, id: &QuarantineId) -> String {
-        let row = self.rows().iter().find(|row| row.id() == id);
-        row.map_or_else(|| "The file".to_owned(), |row| row.name().to_owned())
+    fn done(&mut self, id: &QuarantineId) {
+        self.rows().iter_mut().filter(|row| row.id() == id).for_each(Row::done);
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
         widgets::{Button, Look, line, small, strong, tile},
     },
     model::{
-        Caught, QuarantineId, QuarantineItem, QuarantinePlace,
+        Caught, QuarantineDeed, QuarantineId, QuarantineItem, QuarantinePlace,
         text::{self, visible},
     },
 };
@@ -34,13 +34,6 @@ enum State {
     Deleting,
     /// The engine is at it.
     Busy,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
-    Delete,
-    Release,
-    Rescan,
 }
 
 impl Row {
@@ -96,14 +89,14 @@ impl Row {
         }
     }
 
-    pub fn show(&mut self, ui: &mut Ui) -> Option<Act> {
+    pub fn show(&mut self, ui: &mut Ui) -> Option<QuarantineDeed> {
         let p = theme::palette(ui);
         ui.add_space(8.0);
         let rule = ui.visuals().widgets.noninteractive.bg_stroke;
         ui.painter().hline(ui.max_rect().x_range(), ui.cursor().top() - 6.0, rule);
         let is_infected = matches!(self.item.why, Some(Caught::Infected(_)));
         let (color, ground) = if is_infected { (p.bad, p.bad_soft) } else { (p.warn, p.well) };
-        let mut act = None;
+        let mut asked = None;
         ui.horizontal_top(|ui| {
             tile(ui, icons::QUARANTINE, 40.0, color, ground);
             ui.vertical(|ui| {
@@ -118,14 +111,14 @@ impl Row {
                     ui.add(Label::new(small(away, p.warn)).wrap());
                 }
                 ui.add_space(6.0);
-                act = self.deeds(ui);
+                asked = self.deeds(ui);
             });
         });
         ui.add_space(6.0);
-        act
+        asked
     }
 
-    fn deeds(&mut self, ui: &mut Ui) -> Option<Act> {
+    fn deeds(&mut self, ui: &mut Ui) -> Option<QuarantineDeed> {
         let p = theme::palette(ui);
         let is_infected = matches!(self.item.why, Some(Caught::Infected(_)));
         match self.state {
@@ -146,40 +139,46 @@ impl Row {
                      you trust where it comes from."
                 };
                 ui.add(Label::new(small(warning, p.bad)).wrap());
-                self.really(ui, "Release it all the same", "Really release", Act::Release)
+                self.really(ui, "Release it all the same", "Really release", QuarantineDeed::Release)
             }
             State::Deleting => {
                 ui.add(
                     Label::new(small("It is removed for good, and can’t be brought back.", p.faint)).wrap(),
                 );
-                self.really(ui, "Delete it", "Really delete", Act::Delete)
+                self.really(ui, "Delete it", "Really delete", QuarantineDeed::Delete)
             }
         }
     }
 
-    fn choices(&mut self, ui: &mut Ui) -> Option<Act> {
+    fn choices(&mut self, ui: &mut Ui) -> Option<QuarantineDeed> {
         let name = &self.name;
-        let mut act = None;
+        let mut asked = None;
         let named = |word: &str| format!("{word} {name}");
         if ui.add(Button::new("Delete…", Look::Danger).named(&named("Delete"))).clicked() {
             self.state = State::Deleting;
         }
         // Of what nothing is known nothing else can be done.
         if self.item.why.is_none() {
-            return act;
+            return asked;
         }
         if ui.add(Button::new("Check again", Look::Plain).named(&named("Check again:"))).clicked() {
-            act = Some(Act::Rescan);
+            asked = Some(QuarantineDeed::Rescan);
         }
         if ui.add(Button::new("Release…", Look::Quiet).named(&named("Release"))).clicked() {
             self.state = State::Releasing;
         }
-        act
+        asked
     }
 
     /// The second press, where the first was not: a double click does nothing.
-    fn really(&mut self, ui: &mut Ui, text: &str, name: &str, deed: Act) -> Option<Act> {
-        let mut act = None;
+    fn really(
+        &mut self,
+        ui: &mut Ui,
+        text: &str,
+        name: &str,
+        deed: QuarantineDeed,
+    ) -> Option<QuarantineDeed> {
+        let mut asked = None;
         let name = format!("{name} {}", self.name);
         ui.add_space(4.0);
         ui.horizontal(|ui| {
@@ -189,10 +188,10 @@ impl Row {
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if ui.add(Button::new(text, Look::Danger).named(&name)).clicked() {
-                    act = Some(deed);
+                    asked = Some(deed);
                 }
             });
         });
-        act
+        asked
     }
 }
