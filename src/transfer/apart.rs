@@ -10,7 +10,8 @@ const NAMED: usize = 5;
 /// Files of one transfer that are in quarantine.
 #[derive(Debug, Default)]
 pub struct KeptApart {
-    infected: Names,
+    /// Each is named among the problems already.
+    infected: u64,
     held: Names,
 }
 
@@ -39,31 +40,27 @@ impl Names {
 impl KeptApart {
     /// One more, by its offered path.
     pub fn add(&mut self, path: &str, why: &Caught) {
-        let path = text::visible(path);
         match why {
-            Caught::Infected(name) => self.infected.add(format!("“{path}” ({})", text::visible(name))),
-            Caught::Held(_) => self.held.add(format!("“{path}”")),
+            Caught::Infected(_) => self.infected += 1,
+            Caught::Held(_) => self.held.add(format!("“{}”", text::visible(path))),
         }
     }
 
     /// How many files something was found in.
     pub fn infected(&self) -> u64 {
-        self.infected.count
+        self.infected
     }
 
     /// What is said at the end; `at` is on whose side they are.
     pub fn notes(&self, at: Side) -> Vec<String> {
-        let infected = self.infected.list().map(|names| {
-            let count = self.infected.count;
-            let files = text::count(count, "file is", "files are");
-            match at {
-                Side::Here => format!("{files} in quarantine: {names}."),
-                Side::There => {
-                    let them = if count == 1 { "it" } else { "them" };
-                    format!(
-                        "{files} in quarantine on the other device: {names}. Check {them} here before you send {them} again."
-                    )
-                }
+        let (count, files) = (self.infected, text::count(self.infected, "file is", "files are"));
+        let infected = (count > 0).then(|| match at {
+            Side::Here => format!("{files} in quarantine."),
+            Side::There => {
+                let them = if count == 1 { "it" } else { "them" };
+                format!(
+                    "{files} in quarantine on the other device. Check {them} here before you send {them} again."
+                )
             }
         });
         let held = self.held.list().map(|names| {
@@ -83,15 +80,9 @@ impl KeptApart {
     }
 }
 
-/// Why a file has failed in which something was found; `at` is on whose side it is kept.
-pub fn infected(name: &str, at: Side) -> String {
-    let name = text::visible(name);
-    match at {
-        Side::Here => format!("A virus was found in it ({name}). It is in quarantine."),
-        Side::There => format!(
-            "A virus was found in it ({name}), and it is in quarantine there. Check it here before you send it again."
-        ),
-    }
+/// Why a file has failed in which something was found. What follows from that is said once, of all of them.
+pub fn infected(name: &str) -> String {
+    format!("A virus was found in it ({}).", text::visible(name))
 }
 
 #[cfg(test)]
@@ -104,11 +95,8 @@ mod tests {
         let mut apart = KeptApart::default();
         assert!(apart.notes(Side::Here).is_empty());
         apart.add("a/b.exe", &Caught::Infected("Eve\u{1b}il".to_owned()));
-        let notes = apart.notes(Side::Here);
-        assert_eq!(notes.len(), 1);
-        assert!(
-            notes[0].starts_with("1 file is in quarantine: “a/b.exe” (Eve") && !notes[0].contains('\u{1b}')
-        );
+        assert_eq!(apart.notes(Side::Here), ["1 file is in quarantine."]);
+        assert!(!infected("Eve\u{1b}il").contains('\u{1b}'));
         for number in 0..6 {
             apart.add(&format!("{number}"), &Caught::Held(NotScanned::Busy));
         }

@@ -34,6 +34,7 @@ mod tally;
 mod telling;
 #[cfg(test)]
 mod tests;
+mod unchecked;
 
 use std::{
     io::{Read, Write},

@@ -6,6 +6,7 @@ use super::{
     Ended, TransferError,
     apart::{KeptApart, infected},
     entry_set::EntrySet,
+    unchecked::Unchecked,
 };
 use crate::model::{
     Caught, Digest, EntryNo, FileFate, FileProblem, LeftOut, Outcome, Pipeline, Report, Retry, Screening,
@@ -44,6 +45,8 @@ pub struct Tally {
     digest: Option<Digest>,
     /// Files that are in quarantine at the receiver.
     apart: KeptApart,
+    /// Files that were let in here and that nobody could look into.
+    unchecked: Unchecked,
     /// What was not taken since.
     settled: Vec<Settled>,
     since: Instant,
@@ -75,6 +78,7 @@ impl Tally {
             problems: Vec::new(),
             digest: None,
             apart: KeptApart::default(),
+            unchecked: Unchecked::default(),
             settled: Vec::new(),
             since: Instant::now(),
         }
@@ -102,6 +106,9 @@ impl Tally {
 
     /// A file is stored. False when that was not awaited.
     pub fn stored(&mut self, entry: EntryNo, size: u64, digest: Digest, screening: Screening) -> bool {
+        if let (true, Screening::NotScanned(why)) = (self.awaits(entry), &screening) {
+            self.unchecked.add(why);
+        }
         self.there(entry, size, digest, FileFate::Stored { digest: Some(digest), screening })
     }
 
@@ -171,7 +178,7 @@ impl Tally {
             Caught::Infected(name) => {
                 self.failed += 1;
                 self.hopeless += 1;
-                let (path, why) = (path.to_owned(), infected(name, at));
+                let (path, why) = (path.to_owned(), infected(name));
                 self.list(FileProblem { path, side: at, why, error: None });
                 FileFate::Infected { digest, name: name.clone() }
             }
@@ -180,9 +187,9 @@ impl Tally {
         true
     }
 
-    /// What is said of files in quarantine; `at` is on whose side that is.
+    /// What is said of files in quarantine, `at` is on whose side that is, and of those that were let in unchecked.
     pub fn notes(&self, at: Side) -> Vec<String> {
-        self.apart.notes(at)
+        self.apart.notes(at).into_iter().chain(self.unchecked.note()).collect()
     }
 
     /// A folder could not be made, or made to last.

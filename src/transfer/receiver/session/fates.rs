@@ -272,7 +272,10 @@ impl Session<'_> {
     pub(super) fn receipt_of(&self, entry: EntryNo, digest: Digest, why: &Caught) -> Receipt {
         match why {
             _ if self.can & QUARANTINE == QUARANTINE => Receipt::caught(entry, digest, why),
-            Caught::Infected(name) => Receipt::failed(entry, &infected(name, Side::There)),
+            Caught::Infected(name) => {
+                let rest = "It is in quarantine there. Check it here before you send it again.";
+                Receipt::failed(entry, &format!("{} {rest}", infected(name)))
+            }
             Caught::Held(_) => Receipt::stored(entry, digest),
         }
     }
