@@ -19,14 +19,14 @@ from pathlib import Path
 
 from . import material
 from .measure import RECEIVER, SENDER, Clock, Failure
-from .peers import Job
+from .peers import BEFORE, OWN, Job
 from .setting import say, sized
-from .work import transfer
+from .work import tired, transfer
 
 HERE, THERE = "10.207.0.1", "10.207.0.2"
 A, B = f"airlift-a{os.getpid()}", f"airlift-b{os.getpid()}"
 ALLOWED = Path("/proc/sys/net/ipv4/tcp_allowed_congestion_control")
-TAKING_PART = ("Airlift", "nc", "scp")
+TAKING_PART = (OWN, BEFORE, "nc", "scp")
 MIB = 1 << 20
 FRAME, WIRE = 1514 * 1000, 1538
 """Bytes of a full packet as the bucket counts it, a thousand times for kbit, and as it takes a wire."""
@@ -68,47 +68,54 @@ def measure(setting, contestants, keys):
     if os.geteuid() != 0:
         return setting.skip("links: network namespaces need root")
     missing = [name for name in ("ip", "tc", "nft", "ethtool", "sysctl")
-               if not shutil.which(name, path="/usr/sbin:/sbin:/usr/bin:/bin")]
+               if not shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin:/usr/bin:/bin")]
     if missing:
         return setting.skip(f"links: {', '.join(missing)} not found. "
                             "To install: Debian: iproute2 nftables ethtool procps")
-    rounds = 1 if setting.quick else min(setting.rounds, 3)
-    result = {"title": "Shaped links", "rounds": rounds, "clock": Clock.WAITED_FOR.value, "links": []}
+    result = {"title": "Shaped links", "rounds": setting.rounds, "clock": Clock.WAITED_FOR.value, "links": []}
     for link in planned(setting.quick):
         say(f"\n{link.name}: {sized(link.content)}")
         entry = {"name": link.name, "mbit": link.mbit, "delay": link.delay, "loss": link.loss,
                  "bytes": link.content, "peers": {}}
         try:
             with namespaces(link) as entry["congestion"]:
-                _rounds(link, entry, rounds, setting, contestants, keys)
+                _rounds(link, entry, setting, contestants, keys)
         except (Failure, subprocess.SubprocessError, OSError) as why:
             setting.skip(f"links: {link.name} could not be made: {why}")
         result["links"].append(entry)
     return result
 
 
-def _rounds(link, entry, rounds, setting, contestants, keys):
+def _rounds(link, entry, setting, contestants, keys):
     source = link.make(setting.memory / "link-source", link.content)
-    place = {SENDER: ["ip", "netns", "exec", A], RECEIVER: ["ip", "netns", "exec", B]}
+    taking_part = [peer for peer in contestants if peer.name in TAKING_PART]
     try:
-        for number in range(rounds):
-            for peer in (one for one in contestants if one.name in TAKING_PART):
-                samples = entry["peers"].setdefault(peer.name, [])
-                folder = setting.memory / f"link-{number}-{peer.name}"
-                job = Job(source, folder / "inbox", keys, THERE)
-                job.inbox.mkdir(parents=True)
-                try:
-                    sample, _ = transfer(peer, job, folder / "notes", Clock.WAITED_FOR, place=place, limit=120)
-                    sample["share"] = link.content * 8 / sample["seconds"] / (link.mbit * 1e6)
-                    samples.append(sample)
-                    say(f"  {peer.name:24} {sample['seconds']:8.3f} s  {sample['share']:6.1%} of the link")
-                except Failure as why:
-                    setting.skip(f"links: {link.name}: {peer.name} failed: {why}")
-                shutil.rmtree(folder)
+        for number in range(setting.rounds):
+            turn = number % len(taking_part)
+            for peer in taking_part[turn:] + taking_part[:turn]:
+                samples = entry["peers"].setdefault(peer.name, {"samples": []})["samples"]
+                if not tired(samples):
+                    _one(link, number, peer, samples, source, setting, keys)
     finally:
         source.unlink()
-    entry["share"] = {name: statistics.median(one["share"] for one in samples)
-                      for name, samples in entry["peers"].items() if samples}
+    entry["share"] = {name: statistics.median(one["share"] for one in peer["samples"])
+                      for name, peer in entry["peers"].items() if peer["samples"]}
+
+
+def _one(link, number, peer, samples, source, setting, keys):
+    place = {SENDER: ["ip", "netns", "exec", A], RECEIVER: ["ip", "netns", "exec", B]}
+    folder = setting.memory / f"link-{number}-{peer.name.replace(' ', '-')}"
+    job = Job(source, folder / "inbox", keys, THERE)
+    job.inbox.mkdir(parents=True)
+    material.warm(job.inbox, link.content)
+    try:
+        sample, _ = transfer(peer, job, folder / "notes", Clock.WAITED_FOR, place=place, limit=120)
+        sample |= {"round": number, "share": link.content * 8 / sample["seconds"] / (link.mbit * 1e6)}
+        samples.append(sample)
+        say(f"  {peer.name:24} {sample['seconds']:8.3f} s  {sample['share']:6.1%} of the link")
+    except Failure as why:
+        setting.skip(f"links: {link.name}: {peer.name} failed: {why}")
+    shutil.rmtree(folder)
 
 
 def _do(*argv, inside=None):

@@ -38,8 +38,13 @@ def file_system(path):
     return best[1]
 
 
+def said_version(program):
+    """What a build of Airlift says of itself."""
+    return _say([program, "--version"]).replace("airlift ", "")
+
+
 def airlift_version(program):
-    said = _say([program, "--version"]).replace("airlift ", "")
+    said = said_version(program)
     commit = _say(["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"])
     return f"{said} ({commit})" if commit else said
 
@@ -47,6 +52,7 @@ def airlift_version(program):
 VERSIONS = {
     "cp": ("coreutils", "cp --version"),
     "nc": ("OpenBSD netcat", "dpkg-query -Wf ${Version} netcat-openbsd"),
+    "quick-file-transfer": ("quick-file-transfer", "qft --version"),
     "socat": ("socat", "socat -V"),
     "socat TLS": ("OpenSSL", "openssl version"),
     "nginx, curl": ("nginx", "nginx -v"),

@@ -2,8 +2,14 @@
 
 import os
 import random
+import re
+import subprocess
+import time
+from pathlib import Path
 
 MIB = 1 << 20
+SPARE = 512 * MIB
+"""Bytes of memory that stay free."""
 WORDS = ("the", "of", "packet", "folder", "bytes", "network", "to", "and", "return", "self", "value", "length",
          "0", "1", "=", "(", ")", "{", "}", "if", "for", "let", "match", "error", "buffer", "index", "name", "\n")
 
@@ -83,9 +89,25 @@ def warm(folder, size):
     path.unlink()
 
 
+def warm_memory(folder, size):
+    """Does the same in memory alone, before a tree is written: a disk would be slow after it. What isn't free
+    needn't be warmed, and would have to be taken from the files that are about to be read."""
+    free = int(re.search(r"^MemFree:\s+(\d+)", Path("/proc/meminfo").read_text(), re.MULTILINE).group(1)) << 10
+    warm(folder, max(0, min(size, free - SPARE)))
+
+
 def read_through(path):
-    """Puts a file into the page cache."""
-    block = bytearray(MIB)
-    with open(path, "rb", buffering=0) as file:
-        while file.readinto(block):
-            pass
+    """Puts a file, or all files of a folder, into the page cache."""
+    subprocess.run(["find", str(path), "-type", "f", "-exec", "cat", "{}", "+"], check=True, timeout=600,
+                   stdout=subprocess.DEVNULL)
+
+
+def remove(path):
+    """Deletes a file, or a folder with all that is in it; nothing where there is none."""
+    subprocess.run(["rm", "-rf", str(path)], check=True, timeout=1800)
+
+
+def settle(folder, seconds):
+    """Waits until nothing is left to do of what was deleted in a folder's file system, and that long after."""
+    subprocess.run(["sync", "-f", str(folder)], check=True, timeout=1800)
+    time.sleep(seconds)

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import socket as sockets
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
@@ -28,6 +29,8 @@ class Job:
     keys: Path
     host: str = "127.0.0.1"
     """The receiver's address."""
+    homes: Path | None = None
+    """New homes for this job alone; otherwise those that a program has kept since its first one."""
 
     @property
     def target(self):
@@ -54,6 +57,8 @@ class Peer:
     package: str
     tree_name: str = ""
     only_files: bool = False
+    syncs: bool = False
+    """Whether it says that it has ended only when what it stored would survive a power cut."""
 
     def missing(self):
         return [name for name in self.programs
@@ -73,16 +78,30 @@ def peer(name, **facts):
     return add
 
 
-def airlift(program, homes):
-    """Airlift itself, with a home for each side so that they are two devices."""
+OWN, BEFORE = "Airlift", "Airlift before"
+
+
+def airlift(name, program, kept):
+    """A build of Airlift, with a home for each side so that they are two devices. Both builds are given the
+    same commands: those of 189b2a8 are still those of today."""
+    _make_homes(program, kept)
+
     def move(run, job):
+        homes = job.homes or kept
+        if job.homes:
+            _make_homes(program, homes)
         receiver = run.first(
             RECEIVER, [program, "--home", homes / "receiver", "--json", "receive", "--dir", job.inbox,
                        "--port", "0", "--accept", "all", "--once"], stdout=_file(run.notes / "told", "wb"))
         port = listening_port(run, receiver)
         run.second(SENDER, [program, "--home", homes / "sender", "--quiet", "send", job.source,
                             "--to", f"{job.host}:{port}"])
-    return Peer("Airlift", move, encrypts=True, verifies=True, programs=(), package="")
+    return Peer(name, move, encrypts=True, verifies=True, programs=(), package="", syncs=True)
+
+
+def _make_homes(program, homes):
+    for side in ("sender", "receiver"):
+        subprocess.run([program, "--home", homes / side, "id"], check=True, timeout=60, stdout=subprocess.DEVNULL)
 
 
 def listening_port(run, receiver):
@@ -143,6 +162,14 @@ def _socat(run, job, port, listen, call):
     else:
         run.first(RECEIVER, [*block, listen, f"CREATE:{job.target}"], port=port)
         run.second(SENDER, [*block, f"OPEN:{job.source},rdonly", call])
+
+
+@peer("quick-file-transfer", encrypts=False, verifies=False, programs=("qft",), only_files=True,
+      package="crates.io: cargo install quick-file-transfer@0.10.2 --locked")
+def quick_file_transfer(run, job):
+    port = free_port()
+    run.first(RECEIVER, ["qft", "listen", "--ip", job.host, "--port", port, "--output", job.target], port=port)
+    run.second(SENDER, ["qft", "send", "ip", job.host, "--port", port, "--file", job.source])
 
 
 @peer("nginx, curl", encrypts=False, verifies=False, programs=("nginx", "curl"),

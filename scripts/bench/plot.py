@@ -9,7 +9,8 @@ text { font: 13px system-ui, sans-serif; fill: #6e7681 }
 .own { fill: #2f81f7 } .safe { fill: #8c959f } .bare { fill: none; stroke: #8c959f; stroke-width: 1.5 }
 .axis { stroke: #8c959f; stroke-width: 1 } .grid { stroke: #8c959f; stroke-opacity: .28; stroke-width: 1 }
 .line { fill: none; stroke-width: 2 } .first { stroke: #2f81f7 } .second { stroke: #d29922 }
-.first-dot { fill: #2f81f7 } .second-dot { fill: #d29922 }
+.third { stroke: #8c959f }
+.first-dot { fill: #2f81f7 } .second-dot { fill: #d29922 } .third-dot { fill: #8c959f }
 @media (prefers-color-scheme: light) { text { fill: #3d444d } }
 @media (prefers-color-scheme: dark) { text { fill: #d1d7e0 } }
 </style>"""
@@ -102,7 +103,7 @@ def _panel(panel, width, height):
                   _text(left - 6, up(y) + 4, f"{y:g}", "end", "small")]
     parts += [_line(left, bottom, right, bottom, "axis"), _line(left, top, left, bottom, "axis")]
     for number, (name, line) in enumerate(panel["lines"]):
-        kind = "second" if number else "first"
+        kind = ("first", "second", "third")[number]
         path = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in line)
         parts.append(f'<polyline points="{path}" class="line {kind}"/>')
         parts += [f'<circle cx="{across(x):.1f}" cy="{up(y):.1f}" r="3.2" class="{kind}-dot"/>' for x, y in line]

@@ -3,6 +3,7 @@
 import statistics
 
 from . import goals, plot
+from .peers import BEFORE, OWN
 from .setting import sized
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
@@ -24,6 +25,8 @@ def write(results, out):
         parts += _links(works["links"], plots)
     if "growth" in works:
         parts += _growth(works["growth"], plots)
+    if "many" in works:
+        parts += _many(works["many"], plots)
     parts += _commands(works) + _missing(results)
 
     page = out.read_text() if out.exists() else PAGE
@@ -49,7 +52,8 @@ def _circumstances(results):
 
 
 def _goals(works):
-    lines = ["## Goals", "", "A ratio is of speeds, Airlift’s to the other’s, medians of one run.", "",
+    lines = ["## Goals", "", "A ratio is the median of the rounds’ own ratios: in each round all take turns. *Before* is the older build. "
+             f"Over a link, rounds of the same build differ by {1 - goals.AS_FAST:.0%}, which is not called slower.", "",
              "| work | goal | measured | |", "|---|---|---|---|"]
     for what, goal, measured, met in goals.goals(works):
         word = {True: "met", False: "**not met**", None: "not measured"}[met]
@@ -57,46 +61,48 @@ def _goals(works):
     return [*lines, ""]
 
 
+COLUMNS = "encrypts | verifies | seconds | range | MB/s | Airlift’s speed to it | processor s | " \
+          "memory, sender / receiver | rounds"
+SYNC = "where a program doesn’t sync what it stores, a sync of that file system follows and counts"
+
+
 def _work(name, work, plots):
     taking_part = {peer: entry for peer, entry in work["peers"].items() if entry["samples"]}
-    median = {peer: goals.seconds(work, peer) for peer in taking_part}
-    own = median.get("Airlift")
+    median = {peer: goals.median(work, peer) for peer in taking_part}
     as_rate = work["bytes"] > 16 << 20 and work["files"] == 1
     lines = [f"## {work['title']}", "", f"![](performance/{name}.svg)", "",
              f"{work['bytes']:,} bytes. The time is that of {work['clock']}"
-             + ("; where a program doesn’t sync what it stores, a sync of that file system follows and counts. "
-                if work["synced"] else ". ")
+             + (f"; {SYNC}. " if work["synced"] else ". ")
              + "Range: fastest and slowest round. Memory: the peak of each side’s processes, added up.", "",
-             "| | encrypts | verifies | seconds | range | MB/s | Airlift’s speed to it | processor s | "
-             "memory, sender / receiver | rounds |",
-             "|---|---|---|---|---|---|---|---|---|---|"]
+             f"| | {COLUMNS} |", "|---|---|---|---|---|---|---|---|---|---|"]
     for peer in sorted(taking_part, key=median.get):
-        lines.append(_row(peer, taking_part[peer], median[peer], own, work))
+        lines.append(f"| {_row(peer, taking_part[peer], work)} |")
     (plots / f"{name}.svg").write_text(_bars(work, taking_part, median, as_rate))
     return [*lines, ""]
 
 
-def _row(peer, entry, seconds, own, work):
+def _row(peer, entry, work):
     samples = entry["samples"]
+    seconds = goals.median(work, peer)
     all_seconds = [one["seconds"] for one in samples]
-    cpu = goals.cpu(work, peer)
     memory = " / ".join(
         f"{statistics.median(one['peak'].get(side, 0) for one in samples) / MB:.0f}" if any(
             side in one["peak"] for one in samples) else "–" for side in ("sender", "receiver"))
     yes = lambda answer: "yes" if answer else "–"
     rate = f"{work['bytes'] / seconds / MB:,.0f}" if work["bytes"] > MB else "–"
-    shown = f"**{entry['shown']}**" if peer == "Airlift" else entry["shown"]
-    return (f"| {shown} | {yes(entry['encrypts'])} | {yes(entry['verifies'])} | {_seconds(seconds)} "
+    shown = f"**{entry['shown']}**" if peer == OWN else entry["shown"]
+    speed = None if peer == OWN else goals.speed(work, peer)
+    return (f"{shown} | {yes(entry['encrypts'])} | {yes(entry['verifies'])} | {_seconds(seconds)} "
             f"| {_seconds(min(all_seconds))}–{_seconds(max(all_seconds))} | {rate} "
-            f"| {f'{seconds / own:.2f}×' if own and peer != 'Airlift' else '–'} | {cpu:.2f} | {memory} MB "
-            f"| {len(samples)} |")
+            f"| {f'{speed:.2f}×' if speed else '–'} | {goals.median(work, peer, goals.cpu):.2f} | {memory} MB "
+            f"| {len(samples)}")
 
 
 def _bars(work, taking_part, median, as_rate):
     value = (lambda peer: work["bytes"] / median[peer] / MB) if as_rate else median.get
     order = sorted(taking_part, key=median.get)
     rows = [(taking_part[peer]["shown"], value(peer),
-             "own" if peer == "Airlift" else "safe" if taking_part[peer]["encrypts"] else "bare") for peer in order]
+             "own" if peer == OWN else "safe" if taking_part[peer]["encrypts"] else "bare") for peer in order]
     end = max(row[1] for row in rows)
     if not as_rate:
         # One peer that takes a hundred times as long would leave the others no room.
@@ -106,53 +112,87 @@ def _bars(work, taking_part, median, as_rate):
     return plot.bars(work["title"], rows, axis, end, show)
 
 
+LINKED = {OWN: "own", BEFORE: "safe", "nc": "bare", "scp": "safe"}
+"""Who is measured over links, and how each is drawn."""
+
+
 def _links(work, plots):
     lines = ["## Shaped links", "", "![](performance/links.svg)", "",
              "One file that no compression makes smaller, unless said otherwise, over a link of known speed, between two network namespaces of this machine; "
              "what the wire adds to each packet is left out of the rate, so that content can be at most 94.1% as it is. "
              f"The time is that {work['clock']}. Medians of {work['rounds']}.", "",
-             "| link | congestion control | file | " + " | ".join(("Airlift", "nc", "scp")) + " | Airlift to scp |",
-             "|---|---|---|---|---|---|---|"]
+             f"| link | congestion control | file | {' | '.join(LINKED)} | Airlift to before | Airlift to scp |",
+             "|---|---|---|---|---|---|---|---|---|"]
     rows = []
     for link in work["links"]:
         share = link.get("share", {})
-        cells = [f"{share[peer]:.1%}" if peer in share else "–" for peer in ("Airlift", "nc", "scp")]
-        ratio = f"{share['Airlift'] / share['scp']:.2f}×" if {"Airlift", "scp"} <= share.keys() else "–"
+        cells = [f"{share[peer]:.1%}" if peer in share else "–" for peer in LINKED]
+        speeds = [goals.speed(link, peer) for peer in (BEFORE, "scp")]
         lines.append(f"| {link['name'].removesuffix(', cubic')} | {link.get('congestion', '–')} "
-                     f"| {sized(link['bytes'])} | {' | '.join(cells)} | {ratio} |")
-        rows += [(f"{link['name'] if peer == 'Airlift' else peer}", share[peer] * 100,
-                  {"Airlift": "own", "scp": "safe", "nc": "bare"}[peer])
-                 for peer in ("Airlift", "nc", "scp") if peer in share]
-    (plots / "links.svg").write_text(plot.bars(
-        "Share of the link that is content", rows, "per cent of the link", max(100, *(row[1] for row in rows)), lambda number: f"{number:.3g}%"))
+                     f"| {sized(link['bytes'])} | {' | '.join(cells)} "
+                     f"| {' | '.join(f'{speed:.2f}×' if speed else '–' for speed in speeds)} |")
+        rows += [(f"{link['name'] if peer == OWN else peer}", share[peer] * 100, kind)
+                 for peer, kind in LINKED.items() if peer in share]
+    if rows:
+        (plots / "links.svg").write_text(plot.bars(
+            "Share of the link that is content", rows, "per cent of the link", max(100, *(row[1] for row in rows)),
+            lambda number: f"{number:.3g}%"))
     return [*lines, ""]
 
 
 def _growth(work, plots):
-    lines = ["## Growth", "", "Peak memory is that of each side’s process. Large points were measured once.", ""]
-    kinds = (("sizes", "size", "size of the file", "Size", 16, lambda size: sized(round(size))),
-             ("counts", "count", f"files of {work['tiny']} bytes", "Files", 10, lambda count: f"{count:,.0f}"))
-    for kind, key, axis, head, factor, show in kinds:
-        points = work[kind]
-        if not points:
-            continue
-        lines += [f"![](performance/growth-{kind}.svg)", "",
-                  f"| {head} | seconds | processor s | memory, sender / receiver | to |", "|---|---|---|---|---|"]
-        for point in points:
-            peak = " / ".join(f"{point['peak'][side] / MB:.1f}" for side in ("sender", "receiver"))
-            lines.append(f"| {show(point[key])} | {_seconds(point['seconds'])} | {point['cpu']:.2f} "
-                         f"| {peak} MB | {point['where']} |")
-        lines.append("")
-        points = [point for point in points if point[key]]
-        shared = {"x": axis, "factor": factor, "show_x": show}
-        (plots / f"growth-{kind}.svg").write_text(plot.curves([
+    points = work["sizes"]
+    if not points:
+        return []
+    lines = ["## Growth", "", "Peak memory is that of each side’s process. Large points were measured once.", "",
+             "![](performance/growth-sizes.svg)", "",
+             "| Size | seconds | processor s | memory, sender / receiver | to |", "|---|---|---|---|---|"]
+    for point in points:
+        peak = " / ".join(f"{point['peak'][side] / MB:.1f}" for side in ("sender", "receiver"))
+        lines.append(f"| {sized(point['size'])} | {_seconds(point['seconds'])} | {point['cpu']:.2f} "
+                     f"| {peak} MB | {point['where']} |")
+    points = [point for point in points if point["size"]]
+    if points:
+        shared = {"x": "size of the file", "factor": 16, "show_x": lambda size: sized(round(size))}
+        (plots / "growth-sizes.svg").write_text(plot.curves([
             {"title": "Time", "y": "seconds", "scale": "log", **shared,
-             "lines": [("", [(point[key], point["seconds"]) for point in points])]},
+             "lines": [("", [(point["size"], point["seconds"]) for point in points])]},
             {"title": "Peak memory", "y": "MB", "scale": "even", **shared,
-             "lines": [(side, [(point[key], point["peak"][side] / MB) for point in points])
+             "lines": [(side, [(point["size"], point["peak"][side] / MB) for point in points])
                        for side in ("sender", "receiver")]},
         ]))
-    return lines
+    return [*lines, ""]
+
+
+def _many(work, plots):
+    counts = work["counts"]
+    lines = [f"## {work['title']}", "", "![](performance/many.svg)", "",
+             f"The time is that of {counts[0]['clock']}; {SYNC}. Each has new homes. *Growth* is what the time is to "
+             "that of the number before, round by round: ten times as many files. Memory: the peak of each side’s "
+             "processes.", "",
+             f"| files | | growth | {COLUMNS} |", "|---|---|---|---|---|---|---|---|---|---|---|---|"]
+    for number, entry in enumerate(counts):
+        for peer, about in entry["peers"].items():
+            if not about["samples"]:
+                continue
+            growth = goals.ratio(goals.samples(entry, peer), goals.samples(counts[number - 1], peer)) if number else None
+            name, _, rest = _row(peer, about, entry).partition(" | ")
+            lines.append(f"| {entry['files']:,} | {name} | {f'{growth:.1f}×' if growth else '–'} | {rest} |")
+    shared = {"x": "files", "factor": 10, "show_x": lambda count: f"{count:,.0f}"}
+    times = [(name, _line(counts, lambda entry: goals.median(entry, peer)))
+             for peer, name in ((OWN, "Airlift"), (BEFORE, "before"), ("cp", "cp -r, sync"))]
+    peaks = [(side, _line(counts, lambda entry: goals.median(entry, OWN, lambda one: one["peak"][side] / MB)))
+             for side in ("sender", "receiver")]
+    panels = [{"title": title, "y": y, "scale": scale, **shared, "lines": [line for line in drawn if line[1]]}
+              for title, y, scale, drawn in (("Time", "seconds", "log", times), ("Peak memory", "MB", "even", peaks))]
+    if all(panel["lines"] for panel in panels):
+        (plots / "many.svg").write_text(plot.curves(panels))
+    return [*lines, ""]
+
+
+def _line(counts, of):
+    points = [(entry["files"], of(entry)) for entry in counts]
+    return [point for point in points if point[1] is not None]
 
 
 def _commands(works):

@@ -8,6 +8,8 @@ from pathlib import Path
 @dataclass
 class Setting:
     airlift: Path
+    before: Path | None
+    """An older build of the same program, to be measured beside it."""
     rounds: int
     size: int
     """Bytes of the one large file."""
@@ -17,6 +19,11 @@ class Setting:
     disk: Path
     """A folder of this run alone, on a disk."""
     skipped: list = field(default_factory=list)
+
+    def pause(self, trees):
+        """Seconds that a disk needs after deletions. For a minute, ext4 without a journal passes over what was
+        just deleted, one by one, when it makes files in its place."""
+        return 0 if self.quick else 65 if trees else 3
 
     def skip(self, what):
         """Nothing is left out silently: it is said now, and again in the report."""

@@ -1,9 +1,7 @@
 """The kinds of work, and the rounds in which Airlift and the peers do them in turn."""
 
 import getpass
-import shutil
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +12,8 @@ from .setting import say, sized
 
 PATIENCE = 40
 """Seconds of one work after which a peer is not run in later rounds."""
+IN_MEMORY = 6 << 10
+"""Bytes that the system keeps of each small file that is written, at most: a page, and what it knows of it."""
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Work:
 
 def works(setting):
     quick = setting.quick
-    count, files = (300, 150) if quick else (10_000, 3_000)
+    count, files = (2_000, 500) if quick else (10_000, 3_000)
     big = lambda path: material.incompressible(path, setting.size)
     return [
         Work("memory", f"One file of {sized(setting.size)} to memory", big, to_memory=True),
@@ -54,63 +54,71 @@ def measure(work, setting, contestants, keys):
     taking_part = [peer for peer in contestants
                    if peer.name not in work.without and not (peer.only_files and files > 1)]
     say(f"\n{work.title}: {files:,} files, {size:,} bytes")
-    result = {"title": work.title, "bytes": size, "files": files, "synced": work.synced,
+    result = {"title": work.title, "name": work.name, "bytes": size, "files": files, "synced": work.synced,
               "clock": work.clock.value, "rounds": setting.rounds, "peers": {}}
     folders = ground / work.name
     try:
         for number in range(setting.rounds):
             turn = number % len(taking_part)
             for peer in taking_part[turn:] + taking_part[:turn]:
-                entry = result["peers"].setdefault(peer.name, {
-                    "shown": peer.name_for(source.is_dir()), "encrypts": peer.encrypts,
-                    "verifies": peer.verifies, "samples": [], "commands": [], "failures": []})
-                if entry["failures"] or sum(one["seconds"] for one in entry["samples"]) > PATIENCE:
+                if tired(result["peers"].get(peer.name, {}).get("samples", [])):
                     continue
                 place = folders / f"{number}-{peer.name.replace(' ', '-').replace(',', '')}"
-                _one(work, setting, peer, entry, Job(source, place / "inbox", keys), place)
+                one(result, setting, peer, number, Job(source, place / "inbox", keys), place)
     finally:
-        shutil.rmtree(folders, ignore_errors=True)
-        shutil.rmtree(source, ignore_errors=True)
-        source.unlink(missing_ok=True)
-        subprocess.run(["sync", "-f", str(ground)], check=False, timeout=600)
-        # What a disk does after so many deletions would be in the next work's time.
-        time.sleep(0 if setting.quick else 3)
+        for path in (folders, source):
+            material.remove(path)
+        material.settle(ground, setting.pause(trees=files > 1))
     return result
 
 
-def _one(work, setting, peer, entry, job, place):
-    """One run of one peer, from preparing to comparing."""
+def tired(samples):
+    """Whether a peer has taken so long that it is not run in later rounds."""
+    return sum(sample["seconds"] for sample in samples) > PATIENCE
+
+
+def one(work, setting, peer, number, job, place, compare=True):
+    """One run of one peer, from preparing to comparing; `work` is what is known of the work so far, and
+    gets the sample."""
+    entry = work["peers"].setdefault(peer.name, {
+        "shown": peer.name_for(job.is_tree), "encrypts": peer.encrypts, "verifies": peer.verifies,
+        "samples": [], "commands": [], "failures": []})
+    if entry["failures"]:
+        return
     job.inbox.mkdir(parents=True)
+    material.read_through(job.source)
     if job.is_tree:
         subprocess.run(["sync", "-f", str(job.inbox)], check=True, timeout=600)
+        material.warm_memory(setting.memory, work["bytes"] + IN_MEMORY * work["files"])
     else:
-        material.warm(job.inbox, material.size_of(job.source)[0])
-        material.read_through(job.source)
+        material.warm(job.inbox, work["bytes"])
         subprocess.run(["sync", "-f", str(job.inbox)], check=True, timeout=600)
-    # Airlift syncs what it stores, by itself.
-    flush = job.inbox if work.synced and peer.name != "Airlift" else None
+    flush = job.inbox if work["synced"] and not peer.syncs else None
     try:
-        sample, entry["commands"] = transfer(peer, job, place / "notes", work.clock, flush)
-        entry["samples"].append(sample)
+        sample, entry["commands"] = transfer(peer, job, place / "notes", Clock(work["clock"]), flush, compare=compare)
+        entry["samples"].append({"round": number, **sample})
         say(f"  {entry['shown']:24} {sample['seconds']:8.3f} s  {sum(sample['cpu'].values()):6.2f} s cpu")
     except Failure as why:
         entry["failures"].append(str(why))
-        setting.skip(f"{work.name}: {peer.name} failed: {why}")
+        setting.skip(f"{work['name']}: {peer.name} failed: {why}")
     if not job.is_tree:
         # Trees stay until the work is over: a disk that has just deleted one is slow for a while.
-        shutil.rmtree(place)
+        material.remove(place)
 
 
-def transfer(peer, job, notes, clock=Clock.BOTH, flush=None, limit=600, place=None, compare=True):
-    """Runs one transfer and compares what arrived. Its sample, and the commands that were given."""
+def transfer(peer, job, notes, clock=Clock.BOTH, flush=None, limit=900, place=None, compare=True):
+    """Runs one transfer and compares what arrived, or with `compare` off its size and number alone. Its sample,
+    and the commands that were given."""
     with Run(notes, clock, limit, place) as run:
         peer.move(run, job)
         sample = run.finish(flush)
     if compare:
-        same = subprocess.run(["diff", "-rq", "--no-dereference", str(job.source), str(job.target)],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=1200)
-        if same.returncode:
-            raise Failure("what arrived is not what was sent")
+        same = not subprocess.run(["diff", "-rq", "--no-dereference", str(job.source), str(job.target)],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=1200).returncode
+    else:
+        same = material.size_of(job.target) == material.size_of(job.source)
+    if not same:
+        raise Failure("what arrived is not what was sent")
     return sample, [f"{side}: {_plain(line, job, notes)}" for side, line in run.commands]
 
 
