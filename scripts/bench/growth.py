@@ -2,7 +2,6 @@
 
 import shutil
 import statistics
-import subprocess
 
 from . import material
 from .measure import Clock, Failure
@@ -67,7 +66,7 @@ def _point(setting, airlift, keys, source, where, slow):
 def _sample(airlift, job, size, slow):
     job.inbox.mkdir(parents=True)
     material.warm(job.inbox, min(size, 4 * GIB))
-    subprocess.run(["sync", "-f", str(job.inbox)], check=True, timeout=600)
+    material.sync(job.inbox)
     # Comparing so much would take longer than the transfer: its size must do.
     sample, _ = transfer(airlift, job, job.inbox.parent / "notes", compare=not slow)
     material.remove(job.inbox)

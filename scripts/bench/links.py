@@ -94,7 +94,7 @@ def _rounds(link, entry, setting, contestants, keys):
             turn = number % len(taking_part)
             for peer in taking_part[turn:] + taking_part[:turn]:
                 samples = entry["peers"].setdefault(peer.name, {"samples": []})["samples"]
-                if not tired(samples):
+                if not tired(peer, samples):
                     _one(link, number, peer, samples, source, setting, keys)
     finally:
         source.unlink()

@@ -17,7 +17,7 @@ COMPARED = 100_000
 """From so many files on, only the first round compares what arrived byte by byte; the others count it."""
 SPARE = 3 << 30
 """Bytes of the disk that stay free."""
-ON_DISK = 8192
+ON_DISK = 6144
 """Bytes that one of the files, its name and what is recorded of it take, at most."""
 
 
@@ -34,14 +34,12 @@ def measure(setting, contestants, keys):
                 continue
             sources.append(material.many(setting.disk / f"many-{count}", count, BYTES))
             result["counts"].append(_about(sources[-1], count, setting))
-        material.settle(setting.disk, 0)
+        material.rest(setting, "many")
         for number in range(setting.rounds):
             for source, entry in zip(sources, result["counts"]):
                 _round(number, source, entry, ground, setting, taking_part, keys)
     finally:
-        for folder in (ground, *sources):
-            material.remove(folder)
-        material.settle(setting.disk, setting.pause(trees=True))
+        material.clear(setting, ground, *sources)
     return result if result["counts"] else None
 
 
@@ -56,8 +54,8 @@ def _round(number, source, entry, ground, setting, taking_part, keys):
         # Trees stay while there is room for them: what is made in place of a tree that has just been
         # deleted is slow.
         if not _has_room(setting, entry["files"]):
-            material.remove(ground)
-            material.settle(setting.disk, setting.pause(trees=True))
+            material.clear(setting, ground)
+            material.rest(setting, "many")
         place = ground / f"{entry['files']}-{number}-{peer.name.replace(' ', '-')}"
         # With new homes, since a history that has grown to millions is not what is measured here.
         job = Job(source, place / "inbox", keys, homes=place / "homes")

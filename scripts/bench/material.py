@@ -3,13 +3,20 @@
 import os
 import random
 import re
+import statistics
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
 MIB = 1 << 20
 SPARE = 512 * MIB
 """Bytes of memory that stay free."""
+DEAR = 0.000_15
+"""Processor seconds for making one file that show that places of deleted ones are being passed over."""
+AFTER_TREES, AFTER_FILES = 65, 3
+"""Seconds that a disk needs after deletions. For a minute, ext4 without a journal passes over what was just
+deleted, one by one, when it makes files in its place."""
 WORDS = ("the", "of", "packet", "folder", "bytes", "network", "to", "and", "return", "self", "value", "length",
          "0", "1", "=", "(", ")", "{", "}", "if", "for", "let", "match", "error", "buffer", "index", "name", "\n")
 
@@ -107,7 +114,39 @@ def remove(path):
     subprocess.run(["rm", "-rf", str(path)], check=True, timeout=1800)
 
 
-def settle(folder, seconds):
-    """Waits until nothing is left to do of what was deleted in a folder's file system, and that long after."""
+def clear(setting, *paths):
+    """Deletes what a work has made, and waits until a disk has done with it. A quick run waits for nothing: it
+    deletes when it ends."""
+    if setting.quick:
+        return
+    trees = any(path.is_dir() and any(path.iterdir()) for path in paths)
+    for path in paths:
+        remove(path)
+    sync(setting.disk)
+    time.sleep(AFTER_TREES if trees else AFTER_FILES)
+
+
+def rest(setting, work):
+    """Waits before trees are measured in this work until nobody's deletions keep the disk from making files as it should.
+    Where they go on doing so, it is said."""
+    sync(setting.disk)
+    for _ in range(1 if setting.quick else 40):
+        if _cost_of_a_file(setting.disk) < DEAR:
+            return
+        time.sleep(0 if setting.quick else 10)
+    setting.skip(f"{work}: as it should be: something else deletes files on this disk, so that making one takes many "
+                 "times as long as otherwise")
+
+
+def _cost_of_a_file(folder):
+    """Processor seconds for making one, the median of many. They stay, as deleting them is what must not be."""
+    folder, costs = Path(tempfile.mkdtemp(prefix="probe-", dir=folder)), []
+    for number in range(1000):
+        before = time.process_time()
+        os.close(os.open(folder / str(number), os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        costs.append(time.process_time() - before)
+    return statistics.median(costs)
+
+
+def sync(folder):
     subprocess.run(["sync", "-f", str(folder)], check=True, timeout=1800)
-    time.sleep(seconds)

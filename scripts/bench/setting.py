@@ -20,11 +20,6 @@ class Setting:
     """A folder of this run alone, on a disk."""
     skipped: list = field(default_factory=list)
 
-    def pause(self, trees):
-        """Seconds that a disk needs after deletions. For a minute, ext4 without a journal passes over what was
-        just deleted, one by one, when it makes files in its place."""
-        return 0 if self.quick else 65 if trees else 3
-
     def skip(self, what):
         """Nothing is left out silently: it is said now, and again in the report."""
         say(f"SKIPPED: {what}")

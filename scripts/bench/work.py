@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import material
 from .measure import Clock, Failure, Run
-from .peers import Job
+from .peers import BEFORE, OWN, Job
 from .setting import say, sized
 
 PATIENCE = 40
@@ -57,24 +57,24 @@ def measure(work, setting, contestants, keys):
     result = {"title": work.title, "name": work.name, "bytes": size, "files": files, "synced": work.synced,
               "clock": work.clock.value, "rounds": setting.rounds, "peers": {}}
     folders = ground / work.name
+    if files > 1:
+        material.rest(setting, work.name)
     try:
         for number in range(setting.rounds):
             turn = number % len(taking_part)
             for peer in taking_part[turn:] + taking_part[:turn]:
-                if tired(result["peers"].get(peer.name, {}).get("samples", [])):
+                if tired(peer, result["peers"].get(peer.name, {}).get("samples", [])):
                     continue
                 place = folders / f"{number}-{peer.name.replace(' ', '-').replace(',', '')}"
                 one(result, setting, peer, number, Job(source, place / "inbox", keys), place)
     finally:
-        for path in (folders, source):
-            material.remove(path)
-        material.settle(ground, setting.pause(trees=files > 1))
+        material.clear(setting, folders, source)
     return result
 
 
-def tired(samples):
-    """Whether a peer has taken so long that it is not run in later rounds."""
-    return sum(sample["seconds"] for sample in samples) > PATIENCE
+def tired(peer, samples):
+    """Whether a peer has taken so long that it is not run in later rounds; a build of Airlift always is."""
+    return peer.name not in (OWN, BEFORE) and sum(sample["seconds"] for sample in samples) > PATIENCE
 
 
 def one(work, setting, peer, number, job, place, compare=True):
@@ -88,11 +88,11 @@ def one(work, setting, peer, number, job, place, compare=True):
     job.inbox.mkdir(parents=True)
     material.read_through(job.source)
     if job.is_tree:
-        subprocess.run(["sync", "-f", str(job.inbox)], check=True, timeout=600)
+        material.sync(job.inbox)
         material.warm_memory(setting.memory, work["bytes"] + IN_MEMORY * work["files"])
     else:
         material.warm(job.inbox, work["bytes"])
-        subprocess.run(["sync", "-f", str(job.inbox)], check=True, timeout=600)
+        material.sync(job.inbox)
     flush = job.inbox if work["synced"] and not peer.syncs else None
     try:
         sample, entry["commands"] = transfer(peer, job, place / "notes", Clock(work["clock"]), flush, compare=compare)
