@@ -15,7 +15,7 @@ mod zip;
 
 use std::{
     fs::File,
-    io::{Read, Seek},
+    io::{self, Cursor, ErrorKind, Read, Seek},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -29,8 +29,30 @@ use crate::model::ContentKind;
 /// Blocks: what takes part is a few small reads, in a regular file of any size. It must be open for reading, and
 /// stands anywhere afterwards. What can’t be read is [`Other`](ContentKind::Other), and so is an empty file.
 #[must_use]
-pub fn kind_of_content(file: &File, name: &str) -> ContentKind {
-    kind_of(file, name)
+pub fn kind_of_content(mut file: &File, name: &str) -> ContentKind {
+    let mut small = [0; SMALL];
+    match read(file, &mut small) {
+        Ok(len) if len < SMALL => kind_of(Cursor::new(&small[..len]), name),
+        _ if file.rewind().is_ok() => kind_of(file, name),
+        _ => ContentKind::Other,
+    }
+}
+
+/// A file of fewer bytes is read once: most are, and a dozen calls to the system for each would be most of what it costs.
+const SMALL: usize = 8 << 10;
+
+/// As much as there is, or as there is room for.
+fn read(mut file: &File, room: &mut [u8]) -> io::Result<usize> {
+    let mut len = 0;
+    while len < room.len() {
+        match file.read(&mut room[len..]) {
+            Ok(0) => break,
+            Ok(count) => len += count,
+            Err(why) if why.kind() == ErrorKind::Interrupted => {}
+            Err(why) => return Err(why),
+        }
+    }
+    Ok(len)
 }
 
 fn kind_of<R: Read + Seek>(mut source: R, name: &str) -> ContentKind {
