@@ -2,7 +2,10 @@
 //!
 //! Knows what is told of each, and what it comes to. Must not know how a scanner is asked.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use serde::Serialize;
 
@@ -56,12 +59,14 @@ enum Refusal {
     Nobody,
     #[error("The virus scanner is off in the settings: set “scanner” to “automatic” there.")]
     Off,
+    #[error("“{}” is not there. Check its name.", .0.display())]
+    NotThere(PathBuf),
 }
 
 /// Shows them to the scanner, and tells what it says. The exit code tells the worst of it.
 ///
 /// # Errors
-/// When the settings can't be read, or there is no scanner.
+/// When the settings can't be read, there is no scanner, or one that is named is not there: nothing is scanned then.
 pub fn scan(home: &Path, what: Scanning, form: Form, screen: &mut Screen) -> anyhow::Result<Exit> {
     home::make(home)?;
     let settings = Settings::load(home)?;
@@ -84,6 +89,13 @@ fn of_paths(
     form: Form,
     screen: &mut Screen,
 ) -> anyhow::Result<Sum> {
+    let is_missing = |path: &&PathBuf| {
+        fs::symlink_metadata(path)
+            .is_err_and(|why| matches!(why.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory))
+    };
+    if let Some(missing) = paths.iter().find(is_missing) {
+        return Err(Refusal::NotThere(missing.clone()).into());
+    }
     let mut sum = Sum::default();
     for looked in look_through(home, settings, paths) {
         if let LookedAt::File { screening: Screening::Off, .. } = &looked {
@@ -294,16 +306,21 @@ mod tests {
     fn without_a_scanner_nothing_is_called_clean() {
         let home = tempfile::tempdir().unwrap();
         let inside = home.path().join("file");
-        std::fs::write(&inside, "x").unwrap();
+        fs::write(&inside, "x").unwrap();
         let (mut screen, _, err) = shown::screen();
-        let mut tried = |scanner| {
+        let mut tried = |scanner, also: &[PathBuf]| {
             Settings { scanner, ..Settings::default() }.save(home.path()).unwrap();
-            scan(home.path(), Scanning::Paths(vec![inside.clone()]), Form::Person, &mut screen)
+            let paths = [std::slice::from_ref(&inside), also].concat();
+            scan(home.path(), Scanning::Paths(paths), Form::Person, &mut screen)
         };
-        let off = tried(ScannerChoice::Off).unwrap_err();
+        let off = tried(ScannerChoice::Off, &[]).unwrap_err();
         assert_eq!(off.downcast_ref(), Some(&Refusal::Off));
-        let gone = ScannerChoice::At(ScannerAddress::socket(home.path().join("nobody")));
-        assert_eq!(tried(gone).unwrap(), Exit::LeftOut);
+        let gone = || ScannerChoice::At(ScannerAddress::socket(home.path().join("nobody")));
+        for missing in [home.path().join("missing"), inside.join("below")] {
+            let why = tried(gone(), std::slice::from_ref(&missing)).unwrap_err();
+            assert_eq!(why.downcast_ref(), Some(&Refusal::NotThere(missing)));
+        }
+        assert_eq!(tried(gone(), &[]).unwrap(), Exit::LeftOut);
         assert!(err.text().contains("the virus scanner doesn’t answer"), "{}", err.text());
     }
 }

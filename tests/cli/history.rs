@@ -261,9 +261,9 @@ fn a_person_reads_what_became_of_each() {
         "old\"\\n.docx (not there any more)\n",
         "trip/北京/长城.jpg, 70.0 kB, from Anna’s laptop\n           Failed: The disk is full.\n",
         "           It was not wanted.\n",
-        "           Not scanned: too large for the virus scanner.\n",
+        "           Not checked for viruses: too large for the virus scanner.\n",
         "           “Marker.UNOFFICIAL” was found in it. In quarantine.\n",
-        "           Held until it can be scanned: the virus scanner is busy.\n",
+        "           Held until it can be checked for viruses: the virus scanner is busy.\n",
         "what Büro offered, to Büro\n           The other device declined.\n",
         "           It was there before, and is the same.\n",
     ] {

@@ -85,7 +85,7 @@ fn what_is_kept_apart_is_listed_with_what_was_found_who_sent_it_and_where_it_was
         "Found: Test.Marker.UNOFFICIAL",
         "1.25 MB · from Anna’s laptop",
         "Meant for /srv/inbox/Invoices/invoice.exe",
-        "Waits until it can be checked: encrypted, so that nobody can look into it.",
+        "Held until it can be checked for viruses: encrypted, so that nobody can look into it.",
     ] {
         bench.must_say(said);
     }

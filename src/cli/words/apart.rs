@@ -36,7 +36,7 @@ pub fn item(item: &QuarantineItem) -> Vec<String> {
 fn why(why: Option<&Caught>) -> String {
     match why {
         Some(Caught::Infected(name)) => format!("A virus was found in it: {name}."),
-        Some(Caught::Held(why)) => format!("Held until it can be checked: {why}."),
+        Some(Caught::Held(why)) => format!("Held until it can be checked for viruses: {why}."),
         None => "What was noted of it is lost or damaged.".to_owned(),
     }
 }
@@ -53,7 +53,7 @@ pub fn about_to(deed: QuarantineDeed, items: &[QuarantineItem]) -> Vec<String> {
         lines.push(format!("  and {} more", items.len() - LISTED));
     }
     lines.push(match deed {
-        QuarantineDeed::Delete => format!("This removes {files} for good."),
+        QuarantineDeed::Delete => format!("This deletes {files} for good."),
         QuarantineDeed::Release | QuarantineDeed::Rescan => format!(
             "This puts {files} among your own, where opening one may do harm to this device and to others. Do so only if you are sure that the scanner is wrong, or that you know what you do."
         ),
@@ -69,7 +69,7 @@ pub fn done(item: &QuarantineItem, done: &QuarantineDone) -> String {
             format!("“{name}” is clean, and is {} now.", at.display())
         }
         QuarantineDone::Released { at, .. } => format!("“{name}” is {} now.", at.display()),
-        QuarantineDone::Deleted => format!("“{name}” is removed."),
+        QuarantineDone::Deleted => format!("“{name}” is deleted."),
         QuarantineDone::Stays(caught) => format!("“{name}” stays in quarantine. {}", why(Some(caught))),
     }
 }

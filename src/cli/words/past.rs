@@ -65,8 +65,8 @@ fn became(row: &Row) -> Vec<String> {
     };
     let held = || {
         let place = match &row.why {
-            Some(since) => format!("{since} It could not be scanned"),
-            None => format!("Held{whose} until it can be scanned"),
+            Some(since) => format!("{since} It could not be checked"),
+            None => format!("Held{whose} until it can be checked for viruses"),
         };
         match &row.screening {
             Screening::NotScanned(why) => format!("{place}: {why}."),
@@ -104,7 +104,7 @@ fn became(row: &Row) -> Vec<String> {
         }
     };
     let said = match (&row.screening, row.became) {
-        (Screening::NotScanned(why), Became::Stored) => Some(format!("Not scanned: {why}.")),
+        (Screening::NotScanned(why), Became::Stored) => Some(format!("Not checked for viruses: {why}.")),
         (Screening::Infected(name), Became::Stored) => {
             let since = row.why.as_deref().unwrap_or("It was released from quarantine all the same.");
             Some(format!("“{name}” was found in it. {since}"))
@@ -285,14 +285,19 @@ mod tests {
                 Some("It stands there."),
                 "“Win.Test” was found in it. It stands there.",
             ),
-            (Became::Held, busy(), None, "Held until it can be scanned: the virus scanner is busy."),
+            (
+                Became::Held,
+                busy(),
+                None,
+                "Held until it can be checked for viruses: the virus scanner is busy.",
+            ),
             (
                 Became::Held,
                 busy(),
                 deleted,
-                "It was deleted from quarantine. It could not be scanned: the virus scanner is busy.",
+                "It was deleted from quarantine. It could not be checked: the virus scanner is busy.",
             ),
-            (Became::Stored, busy(), None, "Not scanned: the virus scanner is busy."),
+            (Became::Stored, busy(), None, "Not checked for viruses: the virus scanner is busy."),
         ] {
             assert_eq!(super::became(&row(became, screening, why)), [said]);
         }

@@ -19,7 +19,7 @@ pub enum QuarantineError {
     #[error("Another Airlift deals with the quarantine just now. Try again in a moment.")]
     InUse,
     #[error(
-        "What was noted of “{0}” in quarantine is lost or damaged, so nobody knows what it is or where it was to go: it can’t be let out. Delete it, and have it sent again."
+        "What was noted of “{0}” in quarantine is lost or damaged, so nobody knows what it is or where it was to go: it can’t be let out, only deleted."
     )]
     Unnoted(String),
     #[error(transparent)]

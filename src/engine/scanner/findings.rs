@@ -87,12 +87,13 @@ fn age(version: &Version) -> Finding {
 fn looks_into(limits: &Limits) -> Finding {
     let switch = |telling| if telling == Telling::Told { "yes" } else { "no" };
     let time = limits.time.map_or("any time".to_owned(), text::duration);
-    let known = match &limits.knowledge {
-        Knowledge::Configuration(path) => format!("As {} says.", path.display()),
-        Knowledge::Person => "The size is as the settings say.".to_owned(),
-        Knowledge::Assumed => {
-            "That is assumed: its configuration can’t be read here. “scanner_limit” in the settings says it better.".to_owned()
-        }
+    let (state, known) = match &limits.knowledge {
+        Knowledge::Configuration(path) => (Health::Fine, format!("As {} says.", path.display())),
+        Knowledge::Person => (Health::Fine, "The size is as the settings say.".to_owned()),
+        Knowledge::Assumed => (
+            Health::Doubtful,
+            "That is assumed: its configuration can’t be read here. “scanner_limit” in the settings says it better.".to_owned(),
+        ),
     };
     let text = format!(
         "Files up to {} and {time} each; AlertExceedsMax {}, AlertEncrypted {}. {known}",
@@ -100,7 +101,7 @@ fn looks_into(limits: &Limits) -> Finding {
         switch(limits.exceeding),
         switch(limits.encrypted),
     );
-    finding("What it looks into", Health::Fine, text)
+    finding("What it looks into", state, text)
 }
 
 /// Nothing where nothing is lacking. A configuration that isn't seen may be as it should, and no line would be noticed.
@@ -158,8 +159,10 @@ mod tests {
         assert_eq!(text_of(&found, "What it could say"), None, "{found:?}");
         let found = told(examined("ClamAV 1.4.6", Limits::unseen(None)));
         assert_eq!(text_of(&found, "What it could say"), None, "nobody knows which file it would be");
-        let (_, text) = text_of(&found, "What it looks into").unwrap();
-        assert!(text.contains("25.0 MB") && text.contains("assumed"), "{text}");
+        let (state, text) = text_of(&found, "What it looks into").unwrap();
+        assert!(state == Health::Doubtful && text.contains("25.0 MB") && text.contains("assumed"), "{text}");
+        let found = told(examined("ClamAV 1.4.6", configured()));
+        assert_eq!(text_of(&found, "What it looks into").unwrap().0, Health::Fine);
     }
 
     #[test]

@@ -45,7 +45,8 @@ impl Row {
         let why = match &item.why {
             Some(Caught::Infected(found)) => format!("Found: {}", visible(found)),
             Some(Caught::Held(why)) => {
-                format!("Waits until it can be checked: {}.", visible(&why.to_string()).trim_end_matches('.'))
+                let why = why.to_string();
+                format!("Held until it can be checked for viruses: {}.", visible(&why).trim_end_matches('.'))
             }
             None => "What was noted of it is lost or damaged: nobody knows what it is. It can be deleted."
                 .to_owned(),
