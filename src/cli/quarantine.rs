@@ -2,10 +2,7 @@
 //!
 //! Knows how a person names it, and who is asked before. Must not know where it lies.
 
-use std::{
-    path::Path,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -13,7 +10,10 @@ use super::{
     ask,
     asked::{Form, KeptApart, Sure},
     exit::Exit,
-    json::{self, fields::path},
+    json::{
+        self,
+        fields::{path, seconds},
+    },
     render::Screen,
     words::apart as words,
 };
@@ -210,11 +210,6 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Since 1970-01-01 UTC.
-fn seconds(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,7 +224,7 @@ mod tests {
             size: 68,
             digest: Some(Digest([1; 32])),
             why: Some(Caught::Infected("Test.Marker".to_owned())),
-            since: UNIX_EPOCH,
+            since: std::time::UNIX_EPOCH,
             from: None,
             from_name: String::new(),
             place: QuarantinePlace::Here,

@@ -2,17 +2,14 @@
 //!
 //! Knows how a person names them, and how they are shown. Must not know where they are kept.
 
-use std::{
-    path::Path,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::{
     asked::{Form, Trusting},
     exit::Exit,
-    json,
+    json::{self, fields::seconds},
     render::Screen,
 };
 use crate::{
@@ -244,7 +241,6 @@ struct Fields {
 }
 
 fn of(known: &KnownDevice) -> Fields {
-    let seconds = |time: SystemTime| time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     Fields {
         id: known.id.to_string(),
         name: known.name.to_string(),

@@ -8,7 +8,7 @@ use crate::{
     TELLING,
     chance::{Chance, Length},
     choose,
-    daemon::{Daemon, MARKER},
+    daemon::{Daemon, MARKER, until},
     harness::{Device, Running, content, tree},
     loud::{say, skipped},
     marked, named,
@@ -115,11 +115,7 @@ fn what_a_receiver_has_left_that_died_while_a_file_was_looked_into_is_gone_when_
     let (receiver, to) = there.receive(&["--accept", "all"]);
     let sender = here.send(&[&here.path("all")], &to, &[]);
     // Both are whole, and nobody answers.
-    let since = std::time::Instant::now();
-    while unnamed(&there, MARKER).len() < 2 {
-        assert!(since.elapsed() < std::time::Duration::from_mins(1), "they never came");
-        std::thread::yield_now();
-    }
+    until("both files", || unnamed(&there, MARKER).len() == 2);
     for path in unnamed(&there, MARKER) {
         let mode = fs::metadata(there.inbox().join(&path)).unwrap().permissions().mode();
         assert_eq!(mode & 0o7777, 0o600, "{}", path.display());
@@ -149,7 +145,7 @@ fn wherever_a_receiver_dies_nothing_with_the_marker_has_its_name_and_nothing_is_
     }
     let Some(clamd) = Daemon::started(test, TELLING) else { return };
     let mut chance = Chance::of(test);
-    let (mut cases, mut dead) = (0, 0);
+    let (mut cases, mut dead) = (0_u32, 0);
     for (call, most) in STEPS {
         let some = vec![chance.among(1..most / 2 + 1), chance.among(most / 2 + 1..most + 1)];
         for moment in Length::asked().choose(some, (1..=most).collect()) {
@@ -158,5 +154,5 @@ fn wherever_a_receiver_dies_nothing_with_the_marker_has_its_name_and_nothing_is_
         }
     }
     say(test, &format!("{cases} cases, {dead} of them died after something was accepted"));
-    assert!(dead > 0, "none died at all");
+    assert!(dead * 9 >= cases, "hardly any died where it is worth a test");
 }

@@ -11,6 +11,7 @@ import sys
 import threading
 import wave
 import zipfile
+from contextlib import contextmanager
 
 sys.path.insert(0, os.path.dirname(__file__))
 from person import PATIENCE, Window, picture, until  # noqa: E402
@@ -137,6 +138,19 @@ def window(home, theme, name="Studio", at=(20, 30)):
     return window
 
 
+@contextmanager
+def shown(studio, trouble):
+    """Closes the window at the end; before that, shows what is on it where something goes wrong."""
+    try:
+        yield studio
+    except BaseException:
+        picture(SHOTS or os.path.join(SCRATCH, "trouble"), f"trouble-{trouble}")
+        print(f"-- {studio.name} shows:", *studio.texts(), sep="\n   ")
+        raise
+    finally:
+        studio.close()
+
+
 def rows(studio):
     """What the list says of each row that is on the screen."""
     return [node.get_name() for node in studio.nodes() if node.get_role_name() == "list item" and node.get_name()]
@@ -163,8 +177,7 @@ def quarantine(studio, sender, receiver, inbox, folder, shoot):
         archive.writestr("inside.txt", "inside")
     transfer(sender, receiver, [bad, locked], inbox, code=None)
     assert not os.path.exists(os.path.join(inbox, "Invoice.exe")), "let in all the same"
-    studio = studio()
-    try:
+    with shown(studio(), "quarantine") as studio:
         studio.click("Show the quarantine", "push button")
         studio.sees("Airlift.Test.Marker.UNOFFICIAL")
         shoot("quarantine", studio)
@@ -187,12 +200,6 @@ def quarantine(studio, sender, receiver, inbox, folder, shoot):
         studio.click("Really delete Invoice.exe", "push button")
         studio.sees("Nothing is in quarantine")
         assert not os.path.exists(os.path.join(inbox, "Invoice.exe"))
-    except BaseException:
-        picture(SHOTS or os.path.join(SCRATCH, "trouble"), "trouble-quarantine")
-        print(f"-- {studio.name} shows:", *studio.texts(), sep="\n   ")
-        raise
-    finally:
-        studio.close()
 
 
 def flight(theme):
@@ -202,13 +209,10 @@ def flight(theme):
         os.makedirs(home)
     shoot = lambda name, studio: picture(SHOTS, f"{name}-{theme}", studio)  # noqa: E731
 
-    studio = window(receiver, theme)
-    try:
+    with shown(window(receiver, theme), theme) as studio:
         studio.click("History", "push button")
         studio.sees("Nothing has been recorded yet")
         shoot("history-empty", studio)
-    finally:
-        studio.close()
 
     names = make(at("things"))
     transfer(sender, receiver, [at("things", name) for name in names], inbox)
@@ -218,8 +222,7 @@ def flight(theme):
     # The other way: what was sent stands in the history too.
     transfer(receiver, sender, [reply], at("anna", "in"), ("Studio", "Anna’s laptop"))
 
-    studio = window(receiver, theme)
-    try:
+    with shown(window(receiver, theme), theme) as studio:
         studio.click("History", "push button")
         studio.sees(f"{len(names) + 1} entries")
         until(lambda: any(row.startswith("Reply.txt") for row in rows(studio)), "what was sent")
@@ -306,12 +309,6 @@ def flight(theme):
         shoot("history-clear", studio)
         studio.click("Clear", "push button")
         studio.sees("Nothing has been recorded yet")
-    except BaseException:
-        picture(SHOTS or os.path.join(SCRATCH, "trouble"), f"trouble-{theme}")
-        print(f"-- {studio.name} shows:", *studio.texts(), sep="\n   ")
-        raise
-    finally:
-        studio.close()
 
     with Scanner(("127.0.0.1", 0), Scan) as scanner:
         file = at("studio", ".airlift", "settings.json")

@@ -1,11 +1,9 @@
 //! An entry of the history as JSON.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use serde::Serialize;
 
 use crate::{
-    cli::json::fields::{DirectionLine, SideLine, path},
+    cli::json::fields::{DirectionLine, SideLine, path, seconds},
     engine::history::{Device, Ending, Item, Row, Screened},
     model::{Direction, Screening},
 };
@@ -121,8 +119,4 @@ fn ended(ending: Ending) -> &'static str {
         Ending::Cancelled(_) => "cancelled",
         Ending::Failed(_) => "failed",
     }
-}
-
-fn seconds(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

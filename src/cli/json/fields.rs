@@ -2,7 +2,10 @@
 //!
 //! Knows the words that `docs/CLI.md` gives to them.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use serde::Serialize;
 
@@ -149,6 +152,11 @@ impl<'a> From<&'a TopItem> for Item<'a> {
         };
         Self { name: &item.name, kind, bytes }
     }
+}
+
+/// Since 1970-01-01 UTC; zero of what was before.
+pub fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// JSON has no bytes: what is no Unicode in a path is shown as U+FFFD.

@@ -1,13 +1,10 @@
 //! The lines of `airlift transfers`.
 
-use std::{
-    borrow::Cow,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::fields::{Item, Of, path};
+use super::fields::{Item, Of, path, seconds};
 use crate::{
     engine::{KeptTransfer, User},
     model::{Rest, TransferState},
@@ -83,9 +80,4 @@ impl<'a> From<&'a KeptTransfer> for KeptLine<'a> {
             problem,
         }
     }
-}
-
-/// Since 1970-01-01 UTC.
-fn seconds(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -14,7 +14,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use crate::bench::{Bench, known, snapshot};
 
-use super::told::*;
+use super::told::{SIZE, Told, id, key, open_row, page, page_of, problem, row, rows};
 
 #[test]
 fn an_entry_is_shown_closely_with_all_that_is_known_of_it() {

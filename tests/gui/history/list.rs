@@ -14,7 +14,7 @@ use egui_kittest::kittest::Queryable as _;
 
 use crate::bench::{Bench, Empty, known, snapshot};
 
-use super::told::*;
+use super::told::{SIZE, Told, a_million, choose, key, open_row, page, page_of, problem, row, rows, wheel};
 
 #[test]
 fn what_is_typed_is_found_at_once_and_the_number_with_it() {
