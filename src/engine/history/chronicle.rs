@@ -16,8 +16,9 @@ use crate::{
     model::{FileFate, FileRecord, Peer, Purpose, Report, Transfer, TransferId},
 };
 
-/// Files that are handed on together while content flows. Most transfers have fewer, and cost nothing before their end.
-const BATCH: usize = 16_384;
+/// Files that are handed on together while content flows. Most transfers have fewer, and cost nothing before their end;
+/// with more, what is recorded while disks are waited for need not be waited for afterwards.
+const BATCH: usize = 2_048;
 
 pub struct Chronicle {
     recorder: Recorder,
