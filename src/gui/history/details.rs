@@ -281,9 +281,12 @@ fn file_deeds(ui: &mut Ui, row: &Row, aside: &Aside<'_>) -> Option<Act> {
 
 fn check_again(ui: &mut Ui, row: &Row, aside: &Aside<'_>) -> Option<Act> {
     let p = theme::palette(ui);
+    if matches!(aside.rechecking, Rechecking::Not) && !is_marked(row) {
+        return None;
+    }
     let mut act = None;
     ui.horizontal(|ui| match aside.rechecking {
-        Rechecking::Not if is_marked(row) => {
+        Rechecking::Not => {
             let again = Button::new("Check again", Look::Quiet).icon(icons::QUARANTINE);
             let again = ui.add_enabled(aside.there != There::Gone, again);
             let about = "Shows it to the virus scanner, which could not look into it when it came";
@@ -291,7 +294,6 @@ fn check_again(ui: &mut Ui, row: &Row, aside: &Aside<'_>) -> Option<Act> {
                 act = Some(Act::CheckAgain);
             }
         }
-        Rechecking::Not => {}
         Rechecking::Asked(_) => {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if ui.add(Button::new("Stop", Look::Quiet).named("Stop checking")).clicked() {
