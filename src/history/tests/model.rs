@@ -144,12 +144,12 @@ impl Naive {
             self.rows.retain(|row| row.transfer != transfer || row.path.is_some());
             let same =
                 |row: &&mut Listed| row.transfer == transfer && row.path.as_ref() == Some(&record.path);
-            if let Some(row) = self.rows.iter_mut().find(same) {
-                if row.knows(record) {
-                    row.digest = row.digest.or(digest(&record.fate));
-                    row.kind = if *kind == ContentKind::Other { row.kind } else { *kind };
-                    continue;
-                }
+            if let Some(row) = self.rows.iter_mut().find(same)
+                && row.knows(record)
+            {
+                row.digest = row.digest.or(digest(&record.fate));
+                row.kind = if *kind == ContentKind::Other { row.kind } else { *kind };
+                continue;
             }
             self.rows.retain(|row| row.transfer != transfer || row.path.as_ref() != Some(&record.path));
             let (folder, name) = record.path.rsplit_once('/').unwrap_or(("", &record.path));

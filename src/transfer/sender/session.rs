@@ -236,7 +236,9 @@ impl Session<'_> {
 
     fn note_fates(&mut self) {
         while let Some(fates) = self.flow.as_mut().and_then(|flow| flow.fates.try_recv().ok()) {
-            fates.into_iter().for_each(|fate| self.note(fate));
+            for fate in fates {
+                self.note(fate);
+            }
         }
     }
 
