@@ -13,13 +13,8 @@ use tokio::{
     net::{TcpSocket, TcpStream},
     time::{sleep, timeout},
 };
-use tokio_rustls::TlsConnector;
 
-use super::{
-    Connection, NetError, Tls, failure,
-    tls::{AnotherDevice, peer_id},
-    tune,
-};
+use super::{Connection, NetError, Tls, failure, shake, tls::AnotherDevice, tune};
 use crate::{
     model::{Address, DeviceId},
     wire::{self, limits},
@@ -136,21 +131,20 @@ async fn dial_one(route: SocketAddr, tls: &Tls, packets: Packets) -> Result<Conn
     };
     tune(&socket).map_err(|source| NetError::Unreachable { address: address(), source })?;
     let name = ServerName::IpAddress(route.ip().into());
-    let shaking = TlsConnector::from(tls.client.clone()).connect(name, socket);
-    let stream = match timeout(limits::HANDSHAKE, shaking).await {
+    let shaking = shake::as_client(&tls.client, name, socket, tls.keeper);
+    let met = match timeout(limits::HANDSHAKE, shaking).await {
         Err(_) => return Err(NetError::Mute { address: address() }),
         Ok(Err(e)) => return Err(explain(&e, address())),
-        Ok(Ok(stream)) => stream,
+        Ok(Ok(met)) => met,
     };
-    let state = stream.get_ref().1;
-    if state.alpn_protocol() != Some(wire::ALPN) {
+    if met.version.as_deref() != Some(wire::ALPN) {
         return Err(NetError::NotAirlift { address: address() });
     }
-    let Some(peer) = peer_id(state) else { return Err(NetError::NotAirlift { address: address() }) };
+    let Some(peer) = met.peer else { return Err(NetError::NotAirlift { address: address() }) };
     if tls.is_twin(peer, route.ip().to_canonical()) {
         return Err(NetError::Twin { address: address() });
     }
-    Ok(Connection { peer, address: route, stream: stream.into(), can: 0 })
+    Ok(Connection { peer, address: route, stream: met.stream, can: 0 })
 }
 
 async fn connect(route: SocketAddr, packets: Packets) -> io::Result<TcpStream> {

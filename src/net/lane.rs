@@ -13,48 +13,50 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::Connection;
+use super::{
+    Connection,
+    records::{LONGEST, Opened, Queue, RecordError, Records, length, opened},
+    stream::Parts,
+};
 
-/// Bytes of ciphertext taken from the system at once.
+/// Bytes of ciphertext taken from the system at once, beside the part of a record that is there already.
 const INCOMING: usize = 256 * 1024;
 
-/// Bytes of plaintext encrypted at once. Records are allocated one by one and freed when they were taken: freed
-/// together, more than 128 KiB make the GNU C library give memory back to the system and take it again, which was
-/// measured to double the sender's processor time.
-const ENCRYPTED: usize = 64 * 1024;
-
-/// Bytes of plaintext that leave together: a whole chunk with the headers around it.
-const OUTGOING: usize = 257 * 1024;
-
-/// What stands before each record: its kind, a version, and its length in two bytes (RFC 8446, section 5.1).
-const HEADER: usize = 5;
-/// The longest record that may come (RFC 8446, section 5.2).
-const LONGEST: usize = HEADER + 16 * 1024 + 256;
-/// Bytes of a record that are no content: the header, its kind, and what proves it.
-const AROUND: usize = HEADER + 1 + 16;
+/// Bytes of plaintext encrypted at once, and sent by one call: a whole chunk.
+const OUTGOING: usize = 256 * 1024;
 
 /// For how long what has come may wait for the rest of what has begun to come. A fast link brings a whole chunk within it,
 /// and whoever watches a slow one doesn't notice.
 const PATIENCE: Duration = Duration::from_millis(20);
 
+/// What may go with it: headers of content, which would else be a packet of their own.
+const TAIL: usize = 1024;
+
 /// The blocking form of a [`Connection`].
 pub struct Lane {
-    tls: rustls::Connection,
-    incoming: Timed,
-    outgoing: Timed,
-    wire: Wire,
-    /// Records that leave together.
-    sealed: Vec<u8>,
+    records: Records,
+    socket: Timed,
+    /// Ciphertext that has come.
+    incoming: Queue,
+    /// Content of a record for which whoever read had no room.
+    spare: Queue,
+    /// Records that the system has not taken yet.
+    outgoing: Queue,
+    /// What stopped a read that had something to give all the same: the next one says it.
+    failed: Option<io::Error>,
+    has_ended: bool,
+    /// A write has failed in the middle of a record: nothing can follow it.
+    is_torn: bool,
 }
 
-/// Ciphertext that has come.
-#[derive(Default)]
-struct Wire {
-    bytes: Vec<u8>,
-    /// What of it was not decrypted begins here,
-    begin: usize,
-    /// and ends here.
-    end: usize,
+/// What a read does after it has opened what has come.
+enum Next {
+    /// Give what there is: no more has room, or an end has come.
+    Give,
+    /// Give it if there is any: nothing has begun to come behind it.
+    Boundary,
+    /// Wait for the rest of a record.
+    Middle,
 }
 
 /// How long a lane's thread was in the network's hands: waiting for it, and copying to and from it.
@@ -78,63 +80,94 @@ impl Lane {
     /// # Errors
     /// When the system refuses to make the socket blocking.
     pub fn new(connection: Connection) -> io::Result<Self> {
-        let (socket, mut tls): (_, rustls::Connection) = match connection.stream {
-            tokio_rustls::TlsStream::Client(stream) => {
-                let (socket, tls) = stream.into_inner();
-                (socket, tls.into())
-            }
-            tokio_rustls::TlsStream::Server(stream) => {
-                let (socket, tls) = stream.into_inner();
-                (socket, tls.into())
-            }
-        };
-        tls.set_buffer_limit(Some(ENCRYPTED));
-        let outgoing = socket.into_std()?;
-        outgoing.set_nonblocking(false)?;
-        spare_pacing(&outgoing);
-        let clock = Arc::<NetworkClock>::default();
-        let incoming = Timed { socket: outgoing.try_clone()?, clock: Arc::clone(&clock) };
-        let outgoing = Timed { socket: outgoing, clock };
-        Ok(Self { tls, incoming, outgoing, wire: Wire::default(), sealed: Vec::new() })
+        let Parts { socket, records, incoming, content, outgoing } = connection.stream.into_parts();
+        let socket = socket.into_std()?;
+        socket.set_nonblocking(false)?;
+        spare_pacing(&socket);
+        let socket = Timed { socket, clock: Arc::default() };
+        Ok(Self {
+            records,
+            socket,
+            incoming,
+            spare: content,
+            outgoing,
+            failed: None,
+            has_ended: false,
+            is_torn: false,
+        })
     }
 
     /// # Errors
     /// When the system has no descriptor left.
     pub fn stopper(&self) -> io::Result<LaneStop> {
-        Ok(LaneStop(self.outgoing.socket.try_clone()?))
+        Ok(LaneStop(self.socket.socket.try_clone()?))
     }
 
     /// Counts from the first byte of content on.
     #[must_use]
     pub fn network(&self) -> Arc<NetworkClock> {
-        Arc::clone(&self.outgoing.clock)
+        Arc::clone(&self.socket.clock)
     }
 
-    /// Takes what was encrypted to what leaves next.
-    fn seal(&mut self) -> io::Result<()> {
-        while self.tls.wants_write() {
-            self.tls.write_tls(&mut self.sealed)?;
+    fn drain(&mut self) -> io::Result<()> {
+        if self.is_torn {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        if !self.outgoing.is_empty() {
+            self.is_torn = true;
+            self.socket.write_all(self.outgoing.held())?;
+            self.outgoing.take(self.outgoing.len());
+            self.is_torn = false;
         }
         Ok(())
     }
 
-    /// Sends what was taken.
-    fn send(&mut self) -> io::Result<()> {
-        let sent = self.outgoing.write_all(&self.sealed);
-        self.sealed.clear();
-        sent
+    /// Opens the whole records that have come, as far as there is room for them behind what is `filled`.
+    fn open(&mut self, buf: &mut [u8], filled: &mut usize) -> Result<Next, RecordError> {
+        while let Some(length) = length(self.incoming.held())? {
+            let room = &mut buf[*filled..];
+            let has_room = room.len() >= opened(length);
+            if !has_room && *filled > 0 {
+                return Ok(Next::Give);
+            }
+            let Some(record) = self.incoming.held().get(..length) else { break };
+            let opened = if has_room {
+                self.records.open(record, room)?
+            } else {
+                self.records.open(record, self.spare.room(opened(length)))?
+            };
+            self.incoming.take(length);
+            match opened {
+                Opened::Content(count) if has_room => *filled += count,
+                Opened::Content(count) => {
+                    self.spare.put(count);
+                    *filled = self.spare.pour(room);
+                    return Ok(Next::Give);
+                }
+                Opened::Nothing => {}
+                Opened::End => {
+                    self.has_ended = true;
+                    return Ok(Next::Give);
+                }
+            }
+        }
+        Ok(if self.incoming.is_empty() { Next::Boundary } else { Next::Middle })
     }
 
-    /// Decrypts the record that begins the wire, of so many bytes.
-    fn open(&mut self, len: usize) -> io::Result<()> {
-        let mut record = self.wire.take(len);
-        while !record.is_empty() {
-            self.tls.read_tls(&mut record)?;
+    /// Takes what the system has, and waits if that is nothing.
+    fn fill(&mut self) -> io::Result<()> {
+        let room = INCOMING + LONGEST - self.incoming.len();
+        loop {
+            match self.socket.read(&mut self.incoming.room(room)[..room]) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => {
+                    self.incoming.put(count);
+                    return Ok(());
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
         }
-        self.tls.process_new_packets().map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))?;
-        // What the other end is to be told besides content.
-        self.seal()?;
-        self.send()
     }
 }
 
@@ -151,45 +184,6 @@ fn spare_pacing(socket: &TcpStream) {
     }
     #[cfg(not(target_os = "linux"))]
     let _ = socket;
-}
-
-impl Wire {
-    /// The length of the record that begins it; `None` while that isn't whole.
-    fn record(&self) -> io::Result<Option<usize>> {
-        let [_, _, _, high, low, ..] = self.bytes[self.begin..self.end] else { return Ok(None) };
-        let len = HEADER + usize::from(u16::from_be_bytes([high, low]));
-        if len > LONGEST {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "an over-long record"));
-        }
-        Ok((self.end - self.begin >= len).then_some(len))
-    }
-
-    fn take(&mut self, len: usize) -> &[u8] {
-        let begin = self.begin;
-        self.begin += len;
-        &self.bytes[begin..self.begin]
-    }
-
-    fn is_empty(&self) -> bool {
-        self.begin == self.end
-    }
-
-    /// Waits for more; false when no more comes.
-    fn fill(&mut self, from: &mut Timed) -> io::Result<bool> {
-        self.bytes.resize(INCOMING + LONGEST, 0);
-        self.bytes.copy_within(self.begin..self.end, 0);
-        (self.begin, self.end) = (0, self.end - self.begin);
-        loop {
-            match from.read(&mut self.bytes[self.end..]) {
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                read => {
-                    let count = read?;
-                    self.end += count;
-                    return Ok(count > 0);
-                }
-            }
-        }
-    }
 }
 
 impl NetworkClock {
@@ -230,10 +224,6 @@ impl Write for Timed {
         self.clock.count(|| self.socket.write(buf))
     }
 
-    fn write_vectored(&mut self, bufs: &[io::IoSlice<'_>]) -> io::Result<usize> {
-        self.clock.count(|| self.socket.write_vectored(bufs))
-    }
-
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -249,62 +239,55 @@ impl LaneStop {
 }
 
 impl Read for Lane {
-    /// Waits for the first byte, then takes what is there without waiting for more, but for the rest of a record of which a
-    /// part is there: where a chunk is on its way, it comes whole to whoever has room for it.
+    /// Waits for the first byte, then takes what is there, and waits for more only in the middle of a record.
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if buf.is_empty() {
+            return Ok(0);
+        }
+        if !self.spare.is_empty() {
+            return Ok(self.spare.pour(buf));
+        }
+        if self.has_ended {
+            return Ok(0);
+        }
+        if let Some(why) = self.failed.take() {
+            return Err(why);
+        }
         let (mut filled, mut since) = (0, None);
-        loop {
-            match self.tls.reader().read(&mut buf[filled..]) {
-                // The other end has closed.
-                Ok(0) => return Ok(filled),
-                Ok(count) => {
-                    filled += count;
-                    if filled == buf.len() {
+        let why = loop {
+            match self.open(buf, &mut filled) {
+                Ok(Next::Give) => return Ok(filled),
+                Ok(Next::Boundary) if filled > 0 => return Ok(filled),
+                Ok(Next::Middle) if filled > 0 => {
+                    if since.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
                         return Ok(filled);
                     }
-                    continue;
                 }
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-                Err(e) => return Err(e),
+                Ok(Next::Boundary | Next::Middle) => {}
+                Err(why) => break why.into(),
             }
-            if let Some(len) = self.wire.record()? {
-                if filled > 0 && buf.len() - filled < len.saturating_sub(AROUND) {
-                    return Ok(filled);
-                }
-                self.open(len)?;
-                continue;
+            if let Err(why) = self.fill() {
+                break why;
             }
-            if filled > 0 {
-                let since = *since.get_or_insert_with(Instant::now);
-                if self.wire.is_empty() || since.elapsed() > PATIENCE {
-                    return Ok(filled);
-                }
-            }
-            match self.wire.fill(&mut self.incoming) {
-                Ok(true) => {}
-                // What came before that is whole.
-                Ok(false) | Err(_) if filled > 0 => return Ok(filled),
-                Ok(false) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Err(e) => return Err(e),
-            }
+        };
+        if filled == 0 {
+            return Err(why);
         }
+        self.failed = Some(why);
+        Ok(filled)
     }
 }
 
 impl Write for Lane {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        let part = &buf[..buf.len().min(OUTGOING)];
-        for bytes in part.chunks(ENCRYPTED) {
-            self.tls.writer().write_all(bytes)?;
-            self.seal()?;
-        }
-        self.send()?;
+        let part = if buf.len() > OUTGOING + TAIL { &buf[..OUTGOING] } else { buf };
+        self.drain()?;
+        self.records.seal(part, &mut self.outgoing)?;
+        self.drain()?;
         Ok(part.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.tls.writer().flush()?;
-        self.seal()?;
-        self.send()
+        self.drain()
     }
 }

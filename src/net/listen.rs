@@ -3,15 +3,13 @@
 use std::{
     io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
-    sync::Arc,
     time::Duration,
 };
 
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::{net::TcpListener, time::timeout};
-use tokio_rustls::TlsAcceptor;
 
-use super::{Connection, ListenError, NetError, Tls, tls::peer_id, tune};
+use super::{Connection, ListenError, NetError, Tls, shake, tune};
 use crate::{
     model::text,
     wire::{self, limits},
@@ -118,25 +116,24 @@ impl Stranger {
     pub async fn identify(self) -> Result<Connection, NetError> {
         let address = || self.address.to_string();
         tune(&self.socket).map_err(|source| NetError::Unreachable { address: address(), source })?;
-        let shaking = TlsAcceptor::from(Arc::clone(&self.tls.server)).accept(self.socket);
-        let stream = match timeout(limits::HANDSHAKE, shaking).await {
+        let shaking = shake::as_server(&self.tls.server, self.socket, self.tls.keeper);
+        let met = match timeout(limits::HANDSHAKE, shaking).await {
             Err(_) => return Err(NetError::Silent { address: self.address.to_string() }),
             Ok(Err(e)) => {
                 let reason = text::reason(&e);
                 return Err(NetError::Handshake { address: self.address.to_string(), reason });
             }
-            Ok(Ok(stream)) => stream,
+            Ok(Ok(met)) => met,
         };
-        let state = stream.get_ref().1;
         let address = self.address.to_string();
-        if state.alpn_protocol() != Some(wire::ALPN) {
+        if met.version.as_deref() != Some(wire::ALPN) {
             return Err(NetError::NotAirlift { address });
         }
-        let Some(peer) = peer_id(state) else { return Err(NetError::NotAirlift { address }) };
+        let Some(peer) = met.peer else { return Err(NetError::NotAirlift { address }) };
         if self.tls.is_twin(peer, self.address.ip()) {
             return Err(NetError::Twin { address });
         }
-        Ok(Connection { peer, address: self.address, stream: stream.into(), can: 0 })
+        Ok(Connection { peer, address: self.address, stream: met.stream, can: 0 })
     }
 }
 

@@ -4,17 +4,21 @@
 
 mod addresses;
 mod dial;
+mod exporter;
 mod failure;
 mod interfaces;
 mod lane;
 mod listen;
+pub mod records;
+mod shake;
 mod shared_port;
+mod stream;
 mod tls;
+mod unbuffered;
 
 use std::{io, net::SocketAddr};
 
 use tokio::net::TcpStream;
-use tokio_rustls::TlsStream;
 
 use crate::{
     model::{DeviceId, text},
@@ -28,6 +32,7 @@ pub use interfaces::{Interface, Sort, interfaces};
 pub use lane::{Lane, LaneStop, NetworkClock};
 pub use listen::{Listener, Stranger};
 pub use shared_port::{Holder, Sharing, holder, sharing};
+pub use stream::Stream;
 pub use tls::Tls;
 
 /// An encrypted stream to a device whose id is known for certain.
@@ -35,7 +40,7 @@ pub use tls::Tls;
 pub struct Connection {
     pub peer: DeviceId,
     pub address: SocketAddr,
-    pub stream: TlsStream<TcpStream>,
+    pub stream: Stream,
     /// What the other end has said that it can do beyond this version; nothing before it has said hello.
     pub can: Capabilities,
 }
@@ -45,17 +50,10 @@ impl Connection {
     /// stands between two connections (RFC 8446, section 7.5). Each `label` gives another.
     ///
     /// # Errors
-    /// When the handshake is not over.
+    /// When the library has not told what it is derived from, which it has where the handshake is over.
     pub fn exported(&self, label: &'static str) -> Result<[u8; 32], NetError> {
-        let secret = match &self.stream {
-            TlsStream::Client(stream) => {
-                stream.get_ref().1.export_keying_material([0; 32], label.as_bytes(), None)
-            }
-            TlsStream::Server(stream) => {
-                stream.get_ref().1.export_keying_material([0; 32], label.as_bytes(), None)
-            }
-        };
         let address = || self.address.to_string();
+        let secret = self.stream.exporter().derive(label);
         secret.map_err(|e| NetError::Handshake { address: address(), reason: e.to_string() })
     }
 }

@@ -18,7 +18,10 @@ use rustls::{
     },
 };
 
-use super::addresses::is_here;
+use super::{
+    addresses::is_here,
+    records::{KEEPER, Keeper},
+};
 use crate::{identity::Identity, model::DeviceId, wire};
 
 /// Both roles' settings for this device's key.
@@ -26,6 +29,7 @@ use crate::{identity::Identity, model::DeviceId, wire};
 pub struct Tls {
     us: DeviceId,
     provider: Arc<CryptoProvider>,
+    pub(super) keeper: Keeper,
     pub(super) client: Arc<ClientConfig>,
     pub(super) server: Arc<ServerConfig>,
 }
@@ -53,6 +57,8 @@ impl Tls {
             .with_client_auth_cert(chain.clone(), identity.private_key())?;
         client.alpn_protocols.clone_from(&versions);
         client.enable_sni = false;
+        // For records that are kept here.
+        client.enable_secret_extraction = true;
         // Every connection proves both keys anew.
         client.resumption = rustls::client::Resumption::disabled();
 
@@ -62,7 +68,15 @@ impl Tls {
             .with_single_cert(chain, identity.private_key())?;
         server.alpn_protocols = versions;
         server.send_tls13_tickets = 0;
-        Ok(Self { us: identity.id(), provider, client: Arc::new(client), server: Arc::new(server) })
+        server.enable_secret_extraction = true;
+        let (client, server) = (Arc::new(client), Arc::new(server));
+        Ok(Self { us: identity.id(), provider, keeper: KEEPER, client, server })
+    }
+
+    /// With records kept by this one. What goes over the network is the same.
+    #[must_use]
+    pub fn kept_by(self, keeper: Keeper) -> Self {
+        Self { keeper, ..self }
     }
 
     /// As a client, reaches this device and nobody else: another one is hung up on before it is shown who calls.

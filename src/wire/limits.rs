@@ -80,6 +80,10 @@ pub const CONNECT: Duration = Duration::from_secs(5);
 /// peer that trickles bytes holds a place for no longer than this.
 pub const HANDSHAKE: Duration = Duration::from_secs(10);
 
+/// Bytes of a peer's part in a TLS handshake, before it is known who it is: a key, a certificate and a signature are
+/// 2 KB, and keys of the kind that outlasts quantum computers some more.
+pub const MAX_HANDSHAKE: usize = 64 * 1024;
+
 /// Connections that have not yet said who they are, in all: what a flood can hold open.
 pub const MAX_STRANGERS: usize = 32;
 

@@ -1,0 +1,143 @@
+//! What a connection carries after its handshake: content to records, and records to content.
+//!
+//! Knows records, keys and what each record means for the connection. Must not know sockets, or what content means.
+//! Two can do it, and [`KEEPER`] chooses: our own hands, which need no memory of their own, or the library’s.
+
+mod aead;
+mod library;
+mod ours;
+mod queue;
+
+use std::io;
+
+use rustls::AlertDescription;
+
+pub use aead::{FRAGMENT, HEADER, LONGEST, Opener, Sealer, length, opened};
+pub use queue::Queue;
+
+use self::{library::Library, ours::Ours};
+use super::unbuffered::Shaken;
+
+/// Who keeps the records of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeper {
+    /// `aws-lc-rs` does the arithmetic, between buffers of the caller’s. Keys come from the library.
+    Ours,
+    /// rustls, with a copy of each record in either direction.
+    Library,
+}
+
+/// The one switch between the two. What goes over the network is the same.
+pub const KEEPER: Keeper = Keeper::Ours;
+
+/// What was in a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// So many bytes of content, at least one.
+    Content(usize),
+    /// Nothing for whoever uses the connection.
+    Nothing,
+    /// The other end says nothing more.
+    End,
+}
+
+/// Why a connection can’t go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    #[error("what came was changed on its way, or is not from the other device")]
+    Forged,
+    #[error("a record longer than any may be")]
+    TooLong,
+    #[error("a record that has no place there")]
+    Unexpected,
+    #[error("nothing but empty records")]
+    Empty,
+    #[error("the other device gave up ({0:?})")]
+    Alert(AlertDescription),
+    #[error("the keys of the connection are used up")]
+    Exhausted,
+    #[error("a cipher that was not agreed on")]
+    NoSuchCipher,
+    #[error(transparent)]
+    Library(#[from] rustls::Error),
+}
+
+impl RecordError {
+    /// What the other end is told; nothing where it has said so itself.
+    fn alert(&self) -> Option<AlertDescription> {
+        match self {
+            Self::Forged => Some(AlertDescription::BadRecordMac),
+            Self::TooLong => Some(AlertDescription::RecordOverflow),
+            Self::Unexpected | Self::Empty => Some(AlertDescription::UnexpectedMessage),
+            Self::Exhausted | Self::NoSuchCipher | Self::Library(_) => Some(AlertDescription::InternalError),
+            Self::Alert(_) => None,
+        }
+    }
+}
+
+impl From<RecordError> for io::Error {
+    fn from(why: RecordError) -> Self {
+        Self::new(io::ErrorKind::InvalidData, why)
+    }
+}
+
+/// The records of one connection, in both directions.
+pub enum Records {
+    Ours(Box<Ours>),
+    Library(Box<Library>),
+}
+
+impl Records {
+    /// Takes over after the handshake.
+    ///
+    /// # Errors
+    /// When the handshake isn’t over, or its cipher is unknown here.
+    pub fn new(shaken: Shaken, keeper: Keeper) -> Result<Self, RecordError> {
+        Ok(match keeper {
+            Keeper::Ours => Self::Ours(Box::new(Ours::new(shaken)?)),
+            Keeper::Library => Self::Library(Box::new(Library::new(shaken))),
+        })
+    }
+
+    /// Decrypts one whole record to the front of `out`, which has room for [`opened`]. After an error, what is there
+    /// means nothing, and no other may be opened.
+    ///
+    /// # Errors
+    /// When the connection is broken.
+    pub fn open(&mut self, record: &[u8], out: &mut [u8]) -> Result<Opened, RecordError> {
+        match self {
+            Self::Ours(ours) => ours.open(record, out),
+            Self::Library(library) => library.open(record, out),
+        }
+    }
+
+    /// Encrypts everything, to records one behind the other. Before it goes what the connection itself has to say.
+    ///
+    /// # Errors
+    /// When the keys are used up. What was put into `out` may be sent.
+    pub fn seal(&mut self, content: &[u8], out: &mut Queue) -> Result<(), RecordError> {
+        match self {
+            Self::Ours(ours) => ours.seal(content, out),
+            Self::Library(library) => library.seal(content, out),
+        }
+    }
+
+    /// Says that nothing more is said. Nothing may be sealed after it.
+    ///
+    /// # Errors
+    /// As [`Records::seal`].
+    pub fn close(&mut self, out: &mut Queue) -> Result<(), RecordError> {
+        match self {
+            Self::Ours(ours) => ours.close(out),
+            Self::Library(library) => library.close(out),
+        }
+    }
+
+    /// What is to be told to the other end when the connection can’t go on.
+    pub fn last_words(&mut self, why: &RecordError, out: &mut Queue) {
+        match self {
+            Self::Ours(ours) => ours.last_words(why, out),
+            Self::Library(library) => library.last_words(out),
+        }
+    }
+}
