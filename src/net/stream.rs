@@ -56,6 +56,12 @@ pub struct Parts<S> {
 }
 
 impl<S> Stream<S> {
+    /// What it goes over. Nothing may be read from it or written to it.
+    #[must_use]
+    pub fn get_ref(&self) -> &S {
+        &self.socket
+    }
+
     pub(super) fn new(socket: S, records: Records, incoming: Queue, exporter: Exporter) -> Self {
         Self {
             socket,

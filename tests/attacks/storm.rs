@@ -114,7 +114,7 @@ fn p17_connections_that_are_reset_at_every_step_leave_nothing_and_keep_nobody_ou
                         },
                     )
                     .await;
-                    reset(connection.stream.get_ref().0);
+                    reset(connection.stream.get_ref());
                 }
             }
         }
