@@ -83,7 +83,8 @@ where
     let (peer, version) = (peer_id(state), state.alpn_protocol().map(<[u8]>::to_vec));
     let invalid = |e| io::Error::new(io::ErrorKind::InvalidData, e);
     let exporter = Exporter::new(state, overheard).map_err(invalid)?;
-    let records = Records::new(connection, keeper)?;
+    let records = Records::new(connection, keeper);
+    let records = records.map_err(|e| invalid(rustls::Error::General(e.to_string())))?;
     Ok(Met { stream: Stream::new(socket, records, incoming, exporter), peer, version })
 }
 

@@ -67,12 +67,12 @@ impl Shaken {
         (step, done)
     }
 
-    /// What it wants to tell the other end after an error.
+    /// What it wants to tell the other end after an error. It must not look again at what it has failed at.
     pub fn last_words(&mut self, incoming: &mut Queue, out: &mut Queue) {
-        let shown = incoming.len();
         let nothing = |_: &mut dyn Traffic, _: &mut Queue| Ok(());
-        while let (Ok(Step::Again), _) = self.step(incoming, shown.min(incoming.len()), out, &mut [], nothing)
-        {
+        while self.state().wants_write() {
+            let shown = incoming.len();
+            let (Ok(Step::Again), _) = self.step(incoming, shown, out, &mut [], nothing) else { return };
         }
     }
 }
