@@ -5,6 +5,8 @@
 
 #[path = "clamd/impostor.rs"]
 mod impostor;
+#[path = "scan_hostile/wishes.rs"]
+mod wishes;
 
 use std::{
     fs::File,

@@ -26,13 +26,15 @@ pub(super) fn of(home: &Path) -> disk::Quarantine {
 pub struct Quarantine {
     home: PathBuf,
     settings: Settings,
+    /// From the first deed on.
+    checks: Option<Checks>,
     unrecorded: Option<Problem>,
 }
 
 impl Quarantine {
     #[must_use]
     pub fn of(home: &Path, settings: Settings) -> Self {
-        Self { home: home.to_owned(), settings, unrecorded: None }
+        Self { home: home.to_owned(), settings, checks: None, unrecorded: None }
     }
 
     /// What is in it, the latest first.
@@ -55,7 +57,8 @@ impl Quarantine {
                 )));
             }
         };
-        deal(&self.home, &Checks::new(&self.home, &self.settings), (id, deed), &|| false, &mut note)
+        let checks = self.checks.get_or_insert_with(|| Checks::new(&self.home, &self.settings));
+        deal(&self.home, checks, (id, deed), &|| false, &mut note)
     }
 
     /// What is missing in the history since this was asked last.

@@ -47,6 +47,8 @@ pub struct Scanner {
 
 #[derive(Debug)]
 struct State {
+    /// The number of what is wanted: what is found out of what was wanted before is no news.
+    wish: u64,
     health: Health,
     /// It has scanned something since this program began.
     has_been_well: bool,
@@ -78,7 +80,7 @@ impl Scanner {
             memory: Memory::in_home(home),
             kind_of,
             wanted: Mutex::new(settled(wanted)),
-            state: Mutex::new(State { health: Health::Unknown, has_been_well: false }),
+            state: Mutex::new(State { wish: 0, health: Health::Unknown, has_been_well: false }),
             looked: Condvar::new(),
         };
         scanner.heed();
@@ -94,8 +96,13 @@ impl Scanner {
             }
             *now = settled(wanted);
         }
+        // Only then: whoever begins with this number asks for what is wanted now.
+        {
+            let mut state = lock(&self.state);
+            *state = State { wish: state.wish + 1, health: Health::Unknown, has_been_well: false };
+        }
+        self.looked.notify_all();
         self.heed();
-        *lock(&self.state) = State { health: Health::Unknown, has_been_well: false };
     }
 
     /// It may be back: the next question looks for it, however short a time ago it was away.
@@ -127,40 +134,58 @@ impl Scanner {
     }
 
     /// Where it is, as soon as it scans.
-    fn ready(&self, waiting: Waiting<'_>) -> Result<ScannerAddress, Missing> {
+    fn ready(&self, waiting: Waiting<'_>) -> Result<Place, Missing> {
         let until = waiting.within(self.patience.queue);
-        let mut state = lock(&self.state);
-        let patience = loop {
-            match &state.health {
-                Health::Well { at, since } if since.elapsed() < self.patience.fresh => return Ok(at.clone()),
-                Health::Away { why, until } if Instant::now() < *until => {
-                    return Err(Missing::Away(why.clone()));
+        loop {
+            let mut state = lock(&self.state);
+            let patience = loop {
+                match &state.health {
+                    Health::Well { at, since } if since.elapsed() < self.patience.fresh => {
+                        return Ok(Place { at: at.clone(), wish: state.wish });
+                    }
+                    Health::Away { why, until } if Instant::now() < *until => {
+                        return Err(Missing::Away(why.clone()));
+                    }
+                    // It was waited for once.
+                    Health::Away { why: Screening::NotScanned(_), .. } => break self.patience.loading_still,
+                    Health::Unknown | Health::Well { .. } | Health::Away { .. } => {
+                        break self.patience.loading;
+                    }
+                    Health::Sought => {
+                        let glance = until.glance().map_err(|_| Missing::Over)?;
+                        let waited = self.looked.wait_timeout(state, glance);
+                        state = waited.unwrap_or_else(PoisonError::into_inner).0;
+                    }
                 }
-                // It was waited for once.
-                Health::Away { why: Screening::NotScanned(_), .. } => break self.patience.loading_still,
-                Health::Unknown | Health::Well { .. } | Health::Away { .. } => break self.patience.loading,
-                Health::Sought => {
-                    let glance = until.glance().map_err(|_| Missing::Over)?;
-                    let waited = self.looked.wait_timeout(state, glance);
-                    state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            };
+            let (wish, has_been_well) = (state.wish, state.has_been_well);
+            state.health = Health::Sought;
+            drop(state);
+            let found = self.look(waiting, patience, has_been_well);
+            let mut state = lock(&self.state);
+            if state.wish != wish {
+                // Another is wanted by now.
+                match found {
+                    Err(Missing::Over) => return Err(Missing::Over),
+                    Ok(_) | Err(Missing::Away(_)) => continue,
                 }
             }
-        };
-        let has_been_well = state.has_been_well;
-        state.health = Health::Sought;
-        drop(state);
-        let found = self.look(waiting, patience, has_been_well);
-        let mut state = lock(&self.state);
-        state.health = match &found {
-            Ok(at) => Health::Well { at: at.clone(), since: Instant::now() },
-            Err(Missing::Away(why)) => {
-                Health::Away { why: why.clone(), until: Instant::now() + self.patience.away }
-            }
-            Err(Missing::Over) => Health::Unknown,
-        };
-        state.has_been_well |= found.is_ok();
-        self.looked.notify_all();
-        found
+            state.health = match &found {
+                Ok(at) => {
+                    // Before anybody can want none, and have it forgotten.
+                    self.memory.remember(&at.to_string());
+                    Health::Well { at: at.clone(), since: Instant::now() }
+                }
+                Err(Missing::Away(why)) => {
+                    Health::Away { why: why.clone(), until: Instant::now() + self.patience.away }
+                }
+                Err(Missing::Over) => Health::Unknown,
+            };
+            state.has_been_well |= found.is_ok();
+            drop(state);
+            self.looked.notify_all();
+            return found.map(|at| Place { at, wish });
+        }
     }
 
     /// Looks for one that scans, and waits for one that is there and doesn't yet.
@@ -173,10 +198,7 @@ impl Scanner {
         let mut there = None;
         for place in self.places() {
             match asking::health(&place, waiting, patience) {
-                Ok(Reply::Nothing) => {
-                    self.memory.remember(&place.to_string());
-                    return Ok(place);
-                }
+                Ok(Reply::Nothing) => return Ok(place),
                 Ok(Reply::Refused(words) | Reply::Odd(words) | Reply::Found(words)) => {
                     tracing::warn!(%place, words, "the virus scanner is there and does not scan");
                     there.get_or_insert(NotScanned::Failed(words));
@@ -207,35 +229,41 @@ impl Scanner {
     }
 
     /// It has answered, or not.
-    fn note(&self, at: &ScannerAddress, answered: bool) {
+    fn note(&self, place: &Place, answered: bool) {
+        let mut state = lock(&self.state);
         // While somebody looks for it, that finds out as much.
-        let Ok(mut state) = self.state.try_lock() else { return };
-        state.health =
-            if answered { Health::Well { at: at.clone(), since: Instant::now() } } else { Health::Unknown };
+        if state.wish != place.wish || matches!(state.health, Health::Sought) {
+            return;
+        }
+        state.health = if answered {
+            Health::Well { at: place.at.clone(), since: Instant::now() }
+        } else {
+            Health::Unknown
+        };
     }
 
     fn scan(&self, file: &File, size: u64, name: &str, waiting: Waiting<'_>) -> Screening {
         // It may have been started anew while it was asked: so once more, and no oftener.
         for attempt in [Attempt::First, Attempt::Last] {
-            let at = match self.ready(waiting) {
-                Ok(at) => at,
+            let place = match self.ready(waiting) {
+                Ok(place) => place,
                 Err(Missing::Away(why)) => return why,
                 Err(Missing::Over) => return Screening::NotScanned(Broken::Over.reason()),
             };
-            let limits = self.limits(&at);
+            let limits = self.limits(&place.at);
             if size > limits.largest() && limits.is_known() {
                 return Screening::NotScanned(NotScanned::TooLarge);
             }
             let patience = limits.time.map_or(self.patience.endless, |most| most + self.patience.beyond);
-            match asking::scan(&at, file, size, waiting, patience) {
+            match asking::scan(&place.at, file, size, waiting, patience) {
                 Ok(scanned) => {
-                    self.note(&at, true);
+                    self.note(&place, true);
                     return verdict::of(scanned, &limits, || (self.kind_of)(file, name));
                 }
                 Err(Broken::Over) => return Screening::NotScanned(Broken::Over.reason()),
                 Err(why) => {
-                    tracing::info!(%why, %at, "the virus scanner gave no answer");
-                    self.note(&at, false);
+                    tracing::info!(%why, at = %place.at, "the virus scanner gave no answer");
+                    self.note(&place, false);
                     let is_gone = matches!(why, Broken::Nobody | Broken::HungUp);
                     if !is_gone || attempt == Attempt::Last {
                         return Screening::NotScanned(why.reason());
@@ -245,6 +273,12 @@ impl Scanner {
         }
         Screening::NotScanned(NotScanned::NoScanner)
     }
+}
+
+/// Where it is, as it was wanted when it was found.
+struct Place {
+    at: ScannerAddress,
+    wish: u64,
 }
 
 /// Why nobody is asked.

@@ -175,6 +175,11 @@ impl Impostor {
 
     /// A client of it, that knows of its limits that a scan takes half a second at most.
     pub fn scanner(&self, patience: Patience) -> Scanner {
+        Scanner::new(&self.home, self.wanted(), patience, kind_of_content)
+    }
+
+    /// What such a client wants.
+    pub fn wanted(&self) -> Wanted {
         let config = self.home.join("clamd.conf");
         let place = match &self.address {
             ScannerAddress::Socket(path) => format!("LocalSocket {}", path.display()),
@@ -182,13 +187,12 @@ impl Impostor {
         };
         let text = format!("{place}\nMaxScanTime 500\nAlertExceedsMax yes\nAlertEncrypted yes\n");
         std::fs::write(&config, text).unwrap();
-        let wanted = Wanted {
+        Wanted {
             choice: ScannerChoice::At(self.address.clone()),
             largest: None,
             sockets: Vec::new(),
             configurations: vec![config],
-        };
-        Scanner::new(&self.home, wanted, patience, kind_of_content)
+        }
     }
 }
 

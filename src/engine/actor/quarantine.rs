@@ -73,12 +73,16 @@ impl Actor {
                 let mut answers = Vec::with_capacity(rows.len());
                 // Whoever wants it checked may have started the scanner just now.
                 checks.scanner().look_anew();
+                let mut reader = Reader::open(&home).map_err(|why| why.to_string());
                 for id in rows {
-                    let row = Reader::open(&home).and_then(|mut reader| reader.row(id));
+                    let row = match &mut reader {
+                        Ok(reader) => reader.row(id).map_err(|why| why.to_string()),
+                        Err(why) => Err(why.clone()),
+                    };
                     let answer = match row {
                         Ok(Some(row)) => recheck(&home, &checks, &row, &is_over, &mut note),
                         Ok(None) => Some(Rechecked::NotMarked),
-                        Err(why) => Some(Rechecked::Unreadable(why.to_string())),
+                        Err(why) => Some(Rechecked::Unreadable(why)),
                     };
                     // Nobody waits for it any more.
                     let Some(answer) = answer else { break };

@@ -9,7 +9,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc::{Receiver, TryRecvError, sync_channel},
     },
-    thread,
+    thread::{self, JoinHandle},
 };
 
 use crate::{
@@ -82,6 +82,7 @@ pub struct Verification {
     is_over: Arc<AtomicBool>,
     /// Pieces of the file in hand that were begun with.
     pieces: Arc<AtomicU64>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Verification {
@@ -112,9 +113,8 @@ impl Verification {
             drop(told);
             wake();
         };
-        // It ends when this is dropped, with the piece that it reads.
-        thread::Builder::new().name("verify".to_owned()).spawn(look)?;
-        Ok(Self { found: Mutex::new(found), is_over, pieces })
+        let thread = Some(thread::Builder::new().name("verify".to_owned()).spawn(look)?);
+        Ok(Self { found: Mutex::new(found), is_over, pieces, thread })
     }
 
     /// About how many bytes of the file in hand have been read. Holes may count for more than they are.
@@ -137,6 +137,13 @@ impl Verification {
 impl Drop for Verification {
     fn drop(&mut self) {
         self.is_over.store(true, Ordering::Relaxed);
+        // It ends with the piece that it reads. One that hangs in a disk that answers no more can’t be ended, and ends with
+        // the process.
+        if let Some(thread) = self.thread.take_if(|thread| thread.is_finished())
+            && thread.join().is_err()
+        {
+            tracing::error!("a thread that compared files broke down");
+        }
     }
 }
 
