@@ -13,7 +13,7 @@ use std::{
     io::{Seek as _, SeekFrom, Write as _},
     net::TcpListener,
     os::unix::net::UnixStream,
-    sync::atomic::AtomicBool,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
     time::Duration,
 };
@@ -55,6 +55,20 @@ fn short() -> Patience {
         fresh: Duration::ZERO,
         ..Patience::default()
     }
+}
+
+/// The same as [`screened_until`], and counts how often it is asked whether that is over.
+fn screened_glancing(
+    scanner: &Scanner,
+    file: &fs::File,
+    glances: &AtomicUsize,
+    is_over: &AtomicBool,
+) -> Screening {
+    let size = file.metadata().unwrap().len();
+    scanner.screen(file, size, "some file", &|| {
+        glances.fetch_add(1, Ordering::Relaxed);
+        is_over.load(Ordering::Relaxed)
+    })
 }
 
 #[test]
@@ -244,9 +258,12 @@ fn one_that_is_busy_is_waited_for_and_is_not_away() {
     let hasty = daemon.scanner_with(short());
     assert_eq!(screened(&hasty, PLAIN), not(NotScanned::Busy));
     let patient = daemon.scanner();
+    let (file, glances) = (daemon.file("marked", &marked()), AtomicUsize::new(0));
     thread::scope(|scope| {
-        let asked = scope.spawn(|| screened(&patient, &marked()));
-        until("it is at its door", || !asked.is_finished());
+        let asked = scope.spawn(|| screened_glancing(&patient, &file, &glances, &AtomicBool::new(false)));
+        // More than there are on the way to its door.
+        until("it waits at its door", || glances.load(Ordering::Relaxed) > 20 || asked.is_finished());
+        assert!(!asked.is_finished(), "it is waited for");
         drop(crowd);
         daemon.go_on();
         assert_eq!(asked.join().unwrap(), infected());
@@ -286,12 +303,15 @@ fn one_that_stands_still_is_given_up_on_and_taken_again_when_it_goes_on() {
     assert_eq!(screened(&scanner, &marked()), not(NotScanned::NoScanner));
     // Whoever doesn't want to know any more doesn't wait.
     let file = daemon.file("marked", &marked());
-    let patient = daemon.scanner();
-    let is_over = AtomicBool::new(false);
+    let patient = daemon.scanner_with(Patience { loading: Duration::from_mins(5), ..Patience::default() });
+    let (is_over, glances) = (AtomicBool::new(false), AtomicUsize::new(0));
     thread::scope(|scope| {
-        let asked = scope.spawn(|| screened_until(&patient, &file, &is_over));
-        is_over.store(true, std::sync::atomic::Ordering::Relaxed);
-        assert_ne!(asked.join().unwrap(), Screening::Clean);
+        let asked = scope.spawn(|| screened_glancing(&patient, &file, &glances, &is_over));
+        until("it is asked", || glances.load(Ordering::Relaxed) > 20 || asked.is_finished());
+        assert!(!asked.is_finished(), "it is waited for");
+        is_over.store(true, Ordering::Relaxed);
+        // Had it been waited for to the end, it would have been said that it starts.
+        assert_eq!(asked.join().unwrap(), not(NotScanned::NoScanner));
     });
     daemon.go_on();
     until("it goes on", || screened(&scanner, &marked()) == infected());

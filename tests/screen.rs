@@ -237,6 +237,7 @@ async fn what_could_not_be_looked_into_is_let_in_and_marked_or_held_or_refused()
             // It may be possible the next time.
             assert_eq!(report.hopeless, 0);
         }
+        assert_eq!(ends.shown.sample().files, stored, "{unscanned:?}");
         assert_eq!(places.named().contains("locked"), unscanned == Unscanned::LetIn);
         assert_eq!(places.caught().len(), held);
         let (here, there) = (&ends.told_of_sent["t/locked"].fate, &ends.told_of_received["t/locked"].fate);

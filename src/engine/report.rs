@@ -21,7 +21,7 @@ use super::{
     },
 };
 use crate::{
-    model::{Answer, DeviceId, FileRecord, Problem, Source, Summary, Target, TransferId},
+    model::{Answer, DeviceId, Problem, Source, Summary, Target, TransferId},
     net::{Connection, NetError},
     transfer::{Compared, IncomingOffer, More},
 };
@@ -51,21 +51,13 @@ pub enum Internal {
     /// What there is of one that a person wants to go on.
     Claimed { id: TransferId, found: Found },
     /// What was left of one is gone, or why not.
-    Discarded { id: TransferId, removed: Result<Option<Gone>, Problem> },
+    Discarded { id: TransferId, removed: Result<(), Problem> },
     /// What is left of transfers at all.
     Surveyed(Survey),
     /// Whether a folder that a person has chosen may be received into, and why not.
     Looked { choice: Choice, refused: Option<Problem> },
     /// Another machine with this one's key has called.
     Twin { address: SocketAddr, why: NetError },
-}
-
-/// What is to be recorded of a transfer that was given up when nobody went on with it.
-pub struct Gone {
-    /// When it was accepted.
-    pub began: SystemTime,
-    /// What stays of it.
-    pub came: Vec<FileRecord>,
 }
 
 /// What a person has chosen a folder for.

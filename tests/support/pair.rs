@@ -93,6 +93,8 @@ pub struct Outcomes {
     pub told_of_sent: BTreeMap<String, FileRecord>,
     /// The same of the receiver's.
     pub told_of_received: BTreeMap<String, FileRecord>,
+    /// How far the receiver has shown to have come.
+    pub shown: Arc<Meter>,
 }
 
 /// An account in memory, for one attempt: nothing is told twice.
@@ -197,6 +199,8 @@ impl Pair {
         };
         let stops = |cancel, pause| Stops { cancel, pause, ..Stops::default() };
         let notices = Mutex::new(Vec::new());
+        let shown = Arc::new(Meter::default());
+        let meter = Arc::clone(&shown);
         let note = |notice| notices.lock().unwrap().push(notice);
         let both = Box::pin(async {
             tokio::join!(
@@ -215,7 +219,6 @@ impl Pair {
                         Ok(other) => panic!("{other:?} instead of hello"),
                         Err(e) => return nobody_came(&e.to_string()),
                     }
-                    let meter = Arc::new(Meter::default());
                     let stops = stops(self.cancel_receiver, self.pause_receiver);
                     Box::pin(transfer::receive(far, receive_job, &person, lanes, meter, &note, stops)).await
                 },
@@ -234,6 +237,7 @@ impl Pair {
             kept,
             told_of_sent: told_of_sent.all(),
             told_of_received: told_of_received.all(),
+            shown,
         }
     }
 }

@@ -38,6 +38,41 @@ impl Names {
     pub(in crate::disk) fn tops(&self) -> &[Top] {
         &self.tops
     }
+
+    /// Finds out how files were offered from where they are. Names that had to change after they were chosen stay as they
+    /// are here.
+    #[must_use]
+    pub fn offers(&self) -> Offers<'_> {
+        let LocalNames { holder, changed, .. } = &self.chosen;
+        let changed = changed.iter().map(|(offered, name)| ((above(offered), &**name), &**offered)).collect();
+        Offers { holder: holder.as_deref(), changed }
+    }
+}
+
+/// The way back from paths below the receiving folder to offered ones.
+pub struct Offers<'a> {
+    holder: Option<&'a str>,
+    /// By the offered path above and the name here: the whole offered path.
+    changed: HashMap<(&'a str, &'a str), &'a str>,
+}
+
+impl Offers<'_> {
+    #[must_use]
+    pub fn offered(&self, local: &str) -> String {
+        let inside = |holder| local.strip_prefix(holder)?.strip_prefix('/');
+        let mut offered = String::with_capacity(local.len());
+        for name in self.holder.and_then(inside).unwrap_or(local).split('/') {
+            if let Some(whole) = self.changed.get(&(offered.as_str(), name)) {
+                offered = (*whole).to_owned();
+            } else {
+                if !offered.is_empty() {
+                    offered.push('/');
+                }
+                offered.push_str(name);
+            }
+        }
+        offered
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,6 +162,27 @@ pub(in crate::disk) fn shown(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn from_every_path_here_the_offered_one_is_found() {
+        let mut chosen = LocalNames::default();
+        for (offered, name) in [("a", "a (1)"), ("a (1)", "a (1) (1)"), ("a/b/c", "_c"), ("a/b", "b (1)")] {
+            chosen.set(offered, name);
+        }
+        for holder in [None, Some("all")] {
+            if let Some(holder) = holder {
+                chosen.set_holder(holder);
+            }
+            let names = Names::new(chosen.clone(), Vec::new());
+            for offered in ["a", "a (1)", "a/b", "a/b/c", "a/b/_c", "a/x", "a (1)/b/c", "x/a", "all/a"] {
+                let local = names.chosen.path(offered).into_owned();
+                let found = names.offers().offered(&local);
+                // Both have one name here, which no receiver chooses.
+                let same = offered == "a/b/_c" && found == "a/b/c";
+                assert!(found == offered || same, "{holder:?}: {offered}, {local}: {found}");
+            }
+        }
+    }
 
     #[test]
     fn a_changed_folder_changes_the_way_to_all_that_is_in_it() {

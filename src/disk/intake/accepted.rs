@@ -30,7 +30,7 @@ use crate::{
         system::{gaps::Gaps, whereabouts::Whereabouts},
         watch::Watch,
     },
-    model::{Digest, Entry, EntryKind, EntryNo, Group, Screening, TransferId},
+    model::{Caught, Digest, Entry, EntryKind, EntryNo, Group, Screening, TransferId},
 };
 
 /// One accepted transfer. May be used by several threads: while one writes, another stores.
@@ -55,6 +55,8 @@ pub enum Before {
     Stored { path: Box<str>, size: u64, digest: Digest, screening: Screening },
     /// It stood there before.
     Found { path: Box<str> },
+    /// It is in quarantine.
+    Apart { digest: Digest, why: Caught },
 }
 
 /// What is left to say at the end of a transfer.
@@ -141,11 +143,16 @@ impl Intake {
         self.shared.inbox.folder().join(path)
     }
 
-    /// What was noted of a file that this transfer has stored.
+    /// What was noted of a file that this transfer has stored, or put into quarantine.
     #[must_use]
     pub fn noted(&self, no: EntryNo) -> Option<Before> {
         let (entry, book) = (self.shared.entry(no)?, self.shared.book()?);
-        let Saved { path, size, digest, screening, .. } = book.ledger.last(book.accord.mark(entry))?;
+        let mark = book.accord.mark(entry);
+        // What is stored again is there no more.
+        if let Some((digest, why)) = book.ledger.is_caught(mark) {
+            return Some(Before::Apart { digest, why });
+        }
+        let Saved { path, size, digest, screening, .. } = book.ledger.last(mark)?;
         Some(Before::Stored { path, size, digest, screening })
     }
 

@@ -8,12 +8,12 @@ use std::{
 };
 
 use super::{
-    screening::{Place, busy},
+    screening::{MARK, Place, busy, fake},
     *,
 };
 use crate::{
-    disk::QuarantineError,
-    model::{QuarantineDone, QuarantineId, Screening, Unscanned},
+    disk::{Before, QuarantineError},
+    model::{Caught, NotScanned, QuarantineDone, QuarantineId, Screening, Unscanned},
 };
 
 /// What takes longer has failed.
@@ -30,6 +30,40 @@ fn held(place: &Place, count: usize) -> Vec<QuarantineId> {
         }
     }
     place.quarantine().list().unwrap().into_iter().map(|item| item.id).collect()
+}
+
+#[test]
+fn what_is_put_into_quarantine_is_noted_as_that() {
+    let place = Place::new();
+    let entries = [file("found", 6), file("held", 1), file("named", 1)];
+    let inbox = Inbox::open(place.to.path(), &OffLimits::default()).unwrap();
+    let plan = inbox.plan(&entries, None, Conflict::KeepBoth).unwrap();
+    let book = Book { accord: Arc::new(plan.accord([7; 32], &entries)), ledger: Arc::default() };
+    let only_named = fake(|_, name| match name {
+        "named" => Screening::Clean,
+        _ => Screening::NotScanned(NotScanned::Busy),
+    });
+    let watch = place.watch(&only_named, Unscanned::Hold);
+    let intake = Intake::begin(inbox, entries.to_vec(), plan, ID, watch).unwrap();
+    intake.keep_book(book).unwrap();
+    assert!((0..3).all(|no| intake.noted(no).is_none()));
+    for (no, content) in [(0, MARK), (1, b"x"), (2, b"x")] {
+        for (_, placed) in super::place(&intake, vec![write(&intake, no, content).unwrap()]) {
+            placed.unwrap();
+        }
+    }
+    let noted = [0, 1, 2].map(|no| intake.noted(no).unwrap());
+    assert!(
+        matches!(
+            &noted,
+            [
+                Before::Apart { why: Caught::Infected(_), .. },
+                Before::Apart { why: Caught::Held(NotScanned::Busy), .. },
+                Before::Stored { .. },
+            ]
+        ),
+        "{noted:?}"
+    );
 }
 
 #[test]

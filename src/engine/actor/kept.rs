@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{
     task::spawn_blocking,
-    time::{Instant, Interval, MissedTickBehavior, interval_at},
+    time::{Instant, Interval, MissedTickBehavior, interval_at, timeout},
 };
 
 use super::{Actor, Running, reception::Reception};
@@ -17,8 +17,8 @@ use crate::{
         command::Manner,
         config::Earlier,
         event::Event,
-        history::{Chronicle, So},
-        report::{Gone, Internal},
+        history::Chronicle,
+        report::Internal,
         transfers::{
             desk::Desk,
             incoming::Start,
@@ -31,6 +31,9 @@ use crate::{
     net::Listener,
     settings::GoOn,
 };
+
+/// For so long a list of what has come is handed on, of one that is given up.
+const RECORDING: Duration = Duration::from_secs(10);
 
 /// Between two looks at what has been left for too long.
 const PACE: Duration = Duration::from_hours(1);
@@ -169,6 +172,7 @@ impl Actor {
     /// A person does not want what is left.
     pub(super) fn discard(&mut self, id: TransferId) {
         let (home, actor) = (self.home.clone(), self.reports.0.clone());
+        let (recorder, shown) = (self.recorder.clone(), self.publisher.snapshot().transfer(id).cloned());
         let removing = match self.left.get(&id) {
             Some(Resting::Record(record)) => {
                 let record = *record;
@@ -186,27 +190,26 @@ impl Actor {
         let (routes, name) = (self.routes.clone(), self.device_name());
         self.tasks.spawn(async move {
             let Ok(removed) = removing.await else { return };
-            let (removed, record) = match removed {
-                Ok((record, came)) => {
-                    (Ok(record.as_ref().map(|record| Gone { began: record.began(), came })), record)
-                }
-                Err(problem) => (Err(problem), None),
+            let (removed, record, came) = match removed {
+                Ok((record, came)) => (Ok(()), record, came),
+                Err(problem) => (Err(problem), None, Vec::new()),
             };
             let _ = actor.send(Internal::Discarded { id, removed }).await;
+            if let (Some(record), Some(shown)) = (&record, shown) {
+                let known = (record.id(), record.began());
+                let recording = spawn_blocking(move || Chronicle::give_up(recorder, known, &shown, came));
+                // Whoever quits doesn't wait for what can't be written.
+                let _ = timeout(RECORDING, recording).await;
+            }
             if let Some(Record::Sending(record)) = record {
                 outgoing::give_up(&routes, &name, &record).await;
             }
         });
     }
 
-    pub(super) fn discarded(&mut self, id: TransferId, removed: Result<Option<Gone>, Problem>) {
+    pub(super) fn discarded(&mut self, id: TransferId, removed: Result<(), Problem>) {
         match removed {
-            Ok(gone) => {
-                if let Some(gone) = gone {
-                    self.record_end_of(id, gone);
-                }
-                self.vanish(id);
-            }
+            Ok(()) => self.vanish(id),
             Err(problem) => {
                 self.left.remove(&id);
                 self.change(id, |transfer| {
@@ -214,23 +217,6 @@ impl Actor {
                     transfer.state = TransferState::Finished(Box::new(report));
                 });
             }
-        }
-    }
-
-    /// A person has given up what nobody went on with.
-    fn record_end_of(&self, id: TransferId, Gone { began, came }: Gone) {
-        let known = self.publisher.snapshot();
-        if let (Some(Resting::Record(record)), Some(transfer)) = (self.left.get(&id), known.transfer(id)) {
-            let chronicle = Chronicle::new(self.recorder.clone(), *record);
-            chronicle.continues(*record, began);
-            for file in came {
-                chronicle.file(file, || None);
-            }
-            let report = Report {
-                bytes: transfer.done.unwrap_or_default(),
-                ..Report::of(Outcome::Cancelled { by: Side::Here })
-            };
-            chronicle.hand_on(transfer, So::Ended(&report));
         }
     }
 

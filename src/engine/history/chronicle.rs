@@ -13,7 +13,7 @@ use std::{
 use super::{queue::Work, recorder::Recorder};
 use crate::{
     history::{Device, Ending, TransferRecord},
-    model::{FileFate, FileRecord, Peer, Purpose, Report, Transfer, TransferId},
+    model::{FileFate, FileRecord, Outcome, Peer, Purpose, Report, Side, Transfer, TransferId},
 };
 
 /// Files that are handed on together while content flows. Most transfers have fewer, and cost nothing before their end;
@@ -82,6 +82,25 @@ impl Chronicle {
             ended: None,
         };
         Self { recorder, state: Mutex::new(state) }
+    }
+
+    /// Hands on what stays here of a transfer that its person has given up, and that was begun then. Waits while there is
+    /// more than can be written.
+    pub fn give_up(
+        recorder: Recorder,
+        (id, began): (TransferId, SystemTime),
+        transfer: &Transfer,
+        came: Vec<FileRecord>,
+    ) {
+        let chronicle = Self::new(recorder, id);
+        chronicle.continues(id, began);
+        let bytes = transfer.done.unwrap_or_default();
+        for file in came {
+            let so_far = || chronicle.work(transfer, So::Far { bytes, took: Duration::ZERO });
+            chronicle.file_patiently(file, so_far);
+        }
+        let report = Report { bytes, ..Report::of(Outcome::Cancelled { by: Side::Here }) };
+        chronicle.hand_on(transfer, So::Ended(&report));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -216,15 +235,16 @@ fn hash(path: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::{path::Path, sync::Arc};
 
     use super::*;
     use crate::{
         engine::{
             Snapshot, cards::DeviceCard, handle::seam, history::recorder::Writer, trust::devices::Devices,
         },
+        history::{History, Query, Reader},
         identity::TrustStore,
-        model::{DeviceId, DeviceName, Direction, Outcome, TransferState},
+        model::{DeviceId, DeviceName, Direction, TransferState},
         settings::Settings,
     };
 
@@ -232,14 +252,36 @@ mod tests {
         FileRecord { path: path.to_owned(), at: None, size: None, fate: FileFate::LeftOut }
     }
 
+    /// Somebody who writes into a home, and who records there.
+    fn writer(home: &Path) -> (Writer, Recorder) {
+        let device = DeviceCard { id: DeviceId::of_public_key(b"x"), name: DeviceName::parse("x").unwrap() };
+        let publisher = seam(Snapshot::new(device, Settings::default()), Arc::new(|| {})).1.publisher;
+        let devices = Devices::new(TrustStore::open(home).unwrap(), publisher.clone());
+        let writer = Writer::start(home, &publisher).unwrap();
+        let recorder = writer.recorder(devices, publisher);
+        (writer, recorder)
+    }
+
+    #[test]
+    fn of_a_transfer_that_is_given_up_everything_that_came_is_recorded_however_much_it_is() {
+        const MANY: u64 = 101_000;
+        let (home, id) = (tempfile::tempdir().unwrap(), TransferId([1; 16]));
+        let (writer, recorder) = writer(home.path());
+        let transfer = Transfer::new(id, Direction::Receive, Peer::default(), TransferState::Preparing);
+        let came = (0..MANY).map(|number| file(&number.to_string())).collect();
+        Chronicle::give_up(recorder, (id, SystemTime::now()), &transfer, came);
+        assert_eq!(writer.finish(Duration::from_mins(10)), []);
+        let row = Reader::open(home.path()).unwrap().page(&Query::default(), None, 1).unwrap().rows.remove(0);
+        assert_eq!(row.transfer.ending, Ending::Cancelled(Side::Here));
+        let tomorrow = SystemTime::now() + Duration::from_hours(24);
+        assert_eq!(History::open(home.path()).unwrap().forget_before(tomorrow).unwrap(), MANY);
+    }
+
     #[test]
     fn what_is_told_of_its_files_after_the_end_does_not_undo_the_end_and_is_not_lost() {
         let (home, id) = (tempfile::tempdir().unwrap(), TransferId([1; 16]));
-        let device = DeviceCard { id: DeviceId::of_public_key(b"x"), name: DeviceName::parse("x").unwrap() };
-        let publisher = seam(Snapshot::new(device, Settings::default()), Arc::new(|| {})).1.publisher;
-        let devices = Devices::new(TrustStore::open(home.path()).unwrap(), publisher.clone());
-        let writer = Writer::start(home.path(), &publisher).unwrap();
-        let chronicle = Chronicle::new(writer.recorder(devices, publisher), id);
+        let (_writer, recorder) = writer(home.path());
+        let chronicle = Chronicle::new(recorder, id);
         let transfer = Transfer::new(id, Direction::Receive, Peer::default(), TransferState::Preparing);
         let so_far = || chronicle.work(&transfer, So::Far { bytes: 0, took: Duration::ZERO });
         let handed_on = |work: Option<Work>| match work {

@@ -132,17 +132,16 @@ pub fn discard(home: &Path, id: TransferId, decided: Decided) -> Result<Option<R
     Ok(Some(record))
 }
 
-/// What had come of a transfer that nobody goes on with, as it stands here. How it was offered is not noted.
+/// What had come of a transfer that nobody goes on with, and where it stands here.
 #[must_use]
 pub fn came(home: &Path, id: TransferId) -> Vec<FileRecord> {
     let Found::Kept(kept, record) = Kept::find(home, id) else { return Vec::new() };
-    let Record::Receiving(record::Receiving { landing: Landing { folder: Some(folder), .. }, .. }) = *record
-    else {
-        return Vec::new();
-    };
+    let Record::Receiving(record::Receiving { landing, names, .. }) = *record else { return Vec::new() };
+    let Landing { folder: Some(folder), .. } = landing else { return Vec::new() };
+    let offers = names.offers();
     let file = |Saved { path, size, digest, screening, .. }: Saved| FileRecord {
         at: Some(folder.join(&*path)),
-        path: path.into_string(),
+        path: offers.offered(&path),
         size: Some(size),
         fate: FileFate::Stored { digest: Some(digest), screening },
     };

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     disk::{Placed, Verified},
-    model::{CHUNK, Stopwatch, Work, text},
+    model::{CHUNK, Caught, Stopwatch, Work, text},
     transfer::{Inflow, LinkError, TransferError, limiter::Limited, packing::Unpacker, stages::Halt},
     wire::{
         Violation,
@@ -415,7 +415,13 @@ fn store(job: &Job, to_store: &Screens<'_>, halt: &Halt) {
                     job.meter.add_file();
                     Fate::Stored { entry, stored }
                 }
-                Ok(Placed::Apart(apart)) => Fate::Apart { entry, apart },
+                Ok(Placed::Apart(apart)) => {
+                    // What waits to be checked has come; what something was found in has failed.
+                    if matches!(apart.why, Caught::Held(_)) {
+                        job.meter.add_file();
+                    }
+                    Fate::Apart { entry, apart }
+                }
                 Err(why) if why.is_fatal() => {
                     fatal = Some(why);
                     continue;

@@ -8,7 +8,7 @@ use tokio::{task::spawn_blocking, time::timeout};
 
 use crate::{
     disk::{Before, Intake},
-    model::{EntryKind, EntryNo, FileFate, FileRecord, Screening},
+    model::{Caught, EntryKind, EntryNo, FileFate, FileRecord, Screening},
     transfer::{Account, Ended, stages::Halt, tally::Tally, telling::Telling},
     wire::limits,
 };
@@ -56,13 +56,21 @@ pub fn tell(intake: &Intake, unwanted: &[Range<EntryNo>], account: &dyn Account,
     account.all_told();
 }
 
-/// A file that is stored.
+/// A file that has come.
 fn record(intake: &Intake, path: String, offered: Option<u64>, before: Option<Before>) -> FileRecord {
     let (at, size, fate) = match before {
         Some(Before::Stored { path, size, digest, screening }) => {
             (Some(path), Some(size), FileFate::Stored { digest: Some(digest), screening })
         }
         Some(Before::Found { path }) => (Some(path), offered, FileFate::Already { digest: None }),
+        Some(Before::Apart { digest, why }) => {
+            let digest = Some(digest);
+            let fate = match why {
+                Caught::Held(why) => FileFate::Held { digest, why },
+                Caught::Infected(name) => FileFate::Infected { digest, name },
+            };
+            (None, offered, fate)
+        }
         // Where not even that is noted, there is no word of a look.
         None => (None, offered, FileFate::Stored { digest: None, screening: Screening::Off }),
     };
