@@ -30,8 +30,8 @@ fn what_a_disk_without_modes_receives_is_kept_apart_there_and_dealt_with() {
         let port = receiver.wait_for("listening")["port"].as_u64().unwrap();
         let (sent, _) = here.send(&[&here.path("all")], &format!("127.0.0.1:{port}"), &[]).end();
         assert_eq!((&sent["files"], &sent["hopeless"]), (&1.into(), &1.into()), "{knob}: {sent}");
-        let (received, _) = receiver.end();
-        assert!(received["failures"].to_string().contains(NAME), "{knob}: {received}");
+        let (told, _) = receiver.end();
+        assert!(told["failures"].to_string().contains(NAME), "{knob}: {told}");
         let (lines, _) = said(&there, &[]);
         let [line] = &lines[..] else { panic!("{knob}: {lines:?}") };
         assert_eq!(line["state"], "infected", "{knob}");

@@ -227,8 +227,7 @@ impl Pair {
         });
         let (sent, received, ()) =
             tokio::time::timeout(PATIENCE, both).await.expect("both ends come to an end");
-        let offer = person.shown.into_inner().unwrap();
-        let kept = keeping.kept();
+        let (offer, kept) = (person.shown.into_inner().unwrap(), keeping.kept());
         Outcomes {
             sent,
             received,

@@ -204,7 +204,7 @@ impl Quarantine {
         loop {
             match lock.try_lock() {
                 Ok(()) => return Ok(lock),
-                Err(TryLockError::WouldBlock) if Instant::now() < until => thread::sleep(GLANCE),
+                Err(TryLockError::WouldBlock) if Instant::now() < until => thread::park_timeout(GLANCE),
                 Err(TryLockError::WouldBlock) => return Err(QuarantineError::InUse),
                 Err(TryLockError::Error(why)) => return Err(failed(why).into()),
             }

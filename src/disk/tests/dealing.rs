@@ -138,7 +138,7 @@ fn what_is_written_to_while_it_is_looked_into_is_not_released() {
 fn whoever_finds_the_quarantine_in_use_waits() {
     let place = Place::new();
     let id = held(&place, 1).remove(0);
-    place.quarantine().delete(&&"0".repeat(16).parse().unwrap()).unwrap_err();
+    place.quarantine().delete(&"0".repeat(16).parse().unwrap()).unwrap_err();
     let lock = File::options().write(true).open(place.room().join("lock")).unwrap();
     lock.lock().unwrap();
     thread::scope(|scope| {
