@@ -31,7 +31,8 @@ use crate::model::ContentKind;
 #[must_use]
 pub fn kind_of_content(mut file: &File, name: &str) -> ContentKind {
     let mut small = [0; SMALL];
-    match read(file, &mut small) {
+    // Whoever has looked into it before has left it anywhere.
+    match file.rewind().and_then(|()| read(file, &mut small)) {
         Ok(len) if len < SMALL => kind_of(Cursor::new(&small[..len]), name),
         _ if file.rewind().is_ok() => kind_of(file, name),
         _ => ContentKind::Other,
