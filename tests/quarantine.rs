@@ -99,8 +99,9 @@ fn one_among_two_hundred_is_kept_apart_by_a_real_scanner_and_dealt_with_at_the_t
             (&"failed".into(), &199.into(), &1.into(), 1)
         );
         assert_eq!(end["hopeless"], 1, "{end}");
-        let note = end["notes"][0].as_str().unwrap();
-        assert!(note.contains("all/3/evil.bin") && note.contains(NAME), "{note}");
+        let failure = &end["failures"][0];
+        let why = failure["why"].as_str().unwrap();
+        assert!(failure["path"] == "all/3/evil.bin" && why.contains(NAME), "{end}");
     }
     assert_eq!(named(&there, "after it").len(), 199);
     for device in [&here, &there] {
