@@ -13,6 +13,8 @@ pub mod records;
 mod shake;
 mod shared_port;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod unbuffered;
 

@@ -81,6 +81,11 @@ impl<S> Stream<S> {
         Parts { socket, records, incoming, content, outgoing }
     }
 
+    #[cfg(test)]
+    pub(super) fn inside(&mut self) -> (&mut S, &mut Records) {
+        (&mut self.socket, &mut self.records)
+    }
+
     pub(super) fn exporter(&self) -> &Exporter {
         &self.exporter
     }

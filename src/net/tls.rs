@@ -46,7 +46,16 @@ impl Tls {
     /// # Errors
     /// As [`Tls::new`].
     pub fn speaking(identity: &Identity, versions: Vec<Vec<u8>>) -> Result<Self, rustls::Error> {
-        let provider = Arc::new(provider());
+        Self::encrypting(identity, versions, provider())
+    }
+
+    /// As [`Tls::speaking`], with the provider's ciphers.
+    pub(super) fn encrypting(
+        identity: &Identity,
+        versions: Vec<Vec<u8>>,
+        provider: CryptoProvider,
+    ) -> Result<Self, rustls::Error> {
+        let provider = Arc::new(provider);
         let verifier = Arc::new(Verifier { provider: Arc::clone(&provider), expected: None });
         let chain = vec![identity.certificate()];
 
@@ -96,7 +105,7 @@ impl Tls {
 }
 
 /// aws-lc-rs with the cheapest cipher for this processor first.
-fn provider() -> CryptoProvider {
+pub(super) fn provider() -> CryptoProvider {
     let mut provider = aws_lc_rs::default_provider();
     provider.cipher_suites = if has_aes() {
         vec![

@@ -140,4 +140,12 @@ impl Records {
             Self::Library(library) => library.last_words(out),
         }
     }
+
+    /// The key changes after so many records.
+    #[cfg(test)]
+    pub fn wear(&mut self, records: u64) {
+        if let Self::Ours(ours) = self {
+            ours.wear(records);
+        }
+    }
 }

@@ -183,4 +183,9 @@ impl Ours {
         out.put(length);
         Ok(())
     }
+
+    #[cfg(test)]
+    pub fn wear(&mut self, records: u64) {
+        self.worn = records;
+    }
 }
