@@ -11,6 +11,10 @@ use airlift::{
     model::{
         Address, Conflict, DeviceId, DeviceName, Entry, Link, PairingCode, RelPath, Summary, Target, text,
     },
+    net::records::{
+        ALERT, APPLICATION, FRAGMENT, HANDSHAKE, Heard, Inbound, Opener, Sealer, Speaker, length, opened,
+        sealed,
+    },
     pairing::{Answering, Asking, Ends, Given, Initiator, Responder, Tried},
     wire::{
         FromReceiver, FromSender, Violation,
@@ -19,6 +23,7 @@ use airlift::{
         message::RawEntry,
     },
 };
+use rustls::ConnectionTrafficSecrets as Secrets;
 
 /// A fuzz target.
 pub type Survive = fn(&[u8]);
@@ -31,6 +36,7 @@ pub const TARGETS: &[(&str, Survive)] = &[
     ("names", names),
     ("announcement", announcement),
     ("pairing", pairing),
+    ("records", records),
 ];
 
 /// A stream of control messages, both ways: a message that is understood is said again in the same words.
@@ -216,4 +222,96 @@ pub fn pairing(bytes: &[u8]) {
     assert_eq!(honest.finish(&revealed), Ok(shown));
     let honest = Initiator::new(ends, commitment);
     assert!(honest.finish(&take()).is_err(), "another number than was committed to");
+}
+
+/// An end that has the keys and says anything in any order, over a way that spoils some of it: nothing is heard but
+/// content that was said, in its order, and nothing from where the way has spoiled it.
+pub fn records(bytes: &[u8]) {
+    let Some((&first, script)) = bytes.split_first() else { return };
+    let speaker = if first & 4 == 0 { Speaker::Server } else { Speaker::Client };
+    let secrets = |generation: u8| match first % 3 {
+        0 => (0, Secrets::Aes256Gcm { key: [generation; 32].into(), iv: [9; 12].into() }),
+        _ => (0, Secrets::Chacha20Poly1305 { key: [generation; 32].into(), iv: [9; 12].into() }),
+    };
+    let (wire, said) = say(script, |generation| Sealer::new(&secrets(generation)).unwrap());
+    let mut inbound = Inbound::new(Opener::new(&secrets(0)).unwrap(), speaker);
+    let (mut rest, mut heard, mut generation) = (&wire[..], Vec::new(), 0_u8);
+    loop {
+        let Ok(Some(length)) = length(rest) else { break };
+        let Some((record, later)) = rest.split_at_checked(length) else { break };
+        let room = opened(length);
+        let mut out = vec![0xaa; room + 8];
+        let opened = inbound.open(record, &mut out);
+        assert_eq!(out[room..], [0xaa; 8], "past what it asked for");
+        match opened {
+            Err(_) => break,
+            Ok(Heard::Content(count)) => {
+                assert!((1..=FRAGMENT).contains(&count));
+                heard.extend_from_slice(&out[..count]);
+            }
+            Ok(Heard::Nothing) => {}
+            Ok(Heard::NewKey { .. }) => {
+                generation = generation.wrapping_add(1);
+                inbound.rekey(Opener::new(&secrets(generation)).unwrap());
+            }
+            Ok(Heard::End) => {
+                assert!(matches!(inbound.open(record, &mut out), Ok(Heard::End)));
+                break;
+            }
+        }
+        rest = later;
+    }
+    assert!(said.starts_with(&heard), "what was not said");
+}
+
+/// Records as the script has it, and the content in them up to where they are spoiled.
+fn say(script: &[u8], key: impl Fn(u8) -> Sealer) -> (Vec<u8>, Vec<u8>) {
+    let (mut wire, mut said, mut generation, mut sealer) = (Vec::new(), Vec::new(), 0_u8, key(0));
+    let mut script = script.iter().copied();
+    // Where the last record begins, and how much content was said before it.
+    let (mut last, mut before) = (0, 0);
+    let mut unspoiled = None;
+    while let Some(what) = script.next() {
+        let (a, b) = (script.next().unwrap_or(0), script.next().unwrap_or(0));
+        let mut record = |wire: &mut Vec<u8>, kind: u8, content: &[u8]| {
+            (last, before) = (wire.len(), said.len());
+            wire.resize(last + sealed(content.len()), 0);
+            sealer.seal(kind, content, &mut wire[last..]).unwrap();
+        };
+        match what % 8 {
+            0 | 1 => {
+                let content = vec![what; (usize::from(a) << 8 | usize::from(b)) % (FRAGMENT + 1)];
+                record(&mut wire, APPLICATION, &content);
+                said.extend(content);
+            }
+            // Anything, also padding and what is under it.
+            2 | 3 => {
+                let content: Vec<u8> = script.by_ref().take(usize::from(b % 64)).collect();
+                record(&mut wire, a, &content);
+                let inner = [&content[..], &[a]].concat();
+                let end = inner.iter().rposition(|byte| *byte != 0).unwrap_or(0);
+                if inner[end] == APPLICATION {
+                    said.extend_from_slice(&inner[..end]);
+                }
+            }
+            4 => {
+                record(&mut wire, HANDSHAKE, &[24, 0, 0, 1, a & 1]);
+                generation = generation.wrapping_add(1);
+                sealer = key(generation);
+            }
+            5 => record(&mut wire, ALERT, &[a & 3, b & 1]),
+            // The way spoils the last record, or says something itself. What came before stays good.
+            6 if last < wire.len() && unspoiled.is_none() => {
+                let at = last + (usize::from(a) << 8 | usize::from(b)) % (wire.len() - last);
+                wire[at] ^= 1 << (what >> 5);
+                unspoiled = Some(before);
+            }
+            _ => {
+                unspoiled = unspoiled.or(Some(said.len()));
+                wire.extend([a, b].into_iter().chain(script.by_ref().take(usize::from(a % 16))));
+            }
+        }
+    }
+    said.truncate(unspoiled.unwrap_or(said.len()));
+    (wire, said)
 }

@@ -131,7 +131,7 @@ async fn dial_one(route: SocketAddr, tls: &Tls, packets: Packets) -> Result<Conn
     };
     tune(&socket).map_err(|source| NetError::Unreachable { address: address(), source })?;
     let name = ServerName::IpAddress(route.ip().into());
-    let shaking = shake::as_client(&tls.client, name, socket, tls.keeper);
+    let shaking = shake::as_client(tls, name, socket);
     let met = match timeout(limits::HANDSHAKE, shaking).await {
         Err(_) => return Err(NetError::Mute { address: address() }),
         Ok(Err(e)) => return Err(explain(&e, address())),

@@ -45,6 +45,8 @@ pub struct Lane {
     /// What stopped a read that had something to give all the same: the next one says it.
     failed: Option<io::Error>,
     has_ended: bool,
+    /// What has come can’t be believed: no record after it is opened.
+    is_broken: bool,
     /// A write has failed in the middle of a record: nothing can follow it.
     is_torn: bool,
 }
@@ -93,6 +95,7 @@ impl Lane {
             outgoing,
             failed: None,
             has_ended: false,
+            is_broken: false,
             is_torn: false,
         })
     }
@@ -253,6 +256,9 @@ impl Read for Lane {
         if let Some(why) = self.failed.take() {
             return Err(why);
         }
+        if self.is_broken {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
         let (mut filled, mut since) = (0, None);
         let why = loop {
             match self.open(buf, &mut filled) {
@@ -264,7 +270,10 @@ impl Read for Lane {
                     }
                 }
                 Ok(Next::Boundary | Next::Middle) => {}
-                Err(why) => break why.into(),
+                Err(why) => {
+                    self.is_broken = true;
+                    break why.into();
+                }
             }
             if let Err(why) = self.fill() {
                 break why;

@@ -116,7 +116,7 @@ impl Stranger {
     pub async fn identify(self) -> Result<Connection, NetError> {
         let address = || self.address.to_string();
         tune(&self.socket).map_err(|source| NetError::Unreachable { address: address(), source })?;
-        let shaking = shake::as_server(&self.tls.server, self.socket, self.tls.keeper);
+        let shaking = shake::as_server(&self.tls, self.socket);
         let met = match timeout(limits::HANDSHAKE, shaking).await {
             Err(_) => return Err(NetError::Silent { address: self.address.to_string() }),
             Ok(Err(e)) => {

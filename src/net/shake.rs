@@ -16,7 +16,7 @@ use super::{
     exporter::{Exporter, Overheard},
     records::{HEADER, Keeper, Queue, Records},
     stream::Stream,
-    tls::peer_id,
+    tls::{Tls, peer_id},
     unbuffered::{Shaken, Step, Traffic},
 };
 use crate::{model::DeviceId, wire::limits};
@@ -38,35 +38,30 @@ pub struct Met<S> {
 ///
 /// # Errors
 /// What the library says of the other end, inside an [`io::Error`]; or that the socket broke or ended.
-pub async fn as_client<S>(
-    config: &ClientConfig,
-    name: ServerName<'static>,
-    socket: S,
-    keeper: Keeper,
-) -> io::Result<Met<S>>
+pub async fn as_client<S>(tls: &Tls, name: ServerName<'static>, socket: S) -> io::Result<Met<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let overheard = Arc::<Overheard>::default();
-    let mut config = config.clone();
+    let mut config = ClientConfig::clone(&tls.client);
     config.key_log = Arc::clone(&overheard) as _;
     let connection = UnbufferedClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
-    shake(Shaken::Client(connection), overheard, socket, keeper).await
+    shake(Shaken::Client(connection), overheard, socket, tls.keeper).await
 }
 
 /// As whoever was called.
 ///
 /// # Errors
 /// As [`as_client`].
-pub async fn as_server<S>(config: &ServerConfig, socket: S, keeper: Keeper) -> io::Result<Met<S>>
+pub async fn as_server<S>(tls: &Tls, socket: S) -> io::Result<Met<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let overheard = Arc::<Overheard>::default();
-    let mut config = config.clone();
+    let mut config = ServerConfig::clone(&tls.server);
     config.key_log = Arc::clone(&overheard) as _;
     let connection = UnbufferedServerConnection::new(Arc::new(config)).map_err(io::Error::other)?;
-    shake(Shaken::Server(connection), overheard, socket, keeper).await
+    shake(Shaken::Server(connection), overheard, socket, tls.keeper).await
 }
 
 async fn shake<S>(

@@ -27,6 +27,7 @@ pub const APPLICATION: u8 = 23;
 const VERSION: [u8; 2] = [3, 3];
 
 /// Bytes of a record with so much content, of [`FRAGMENT`] at most.
+#[must_use]
 pub const fn sealed(content: usize) -> usize {
     HEADER + content + TYPE + TAG
 }

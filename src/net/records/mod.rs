@@ -4,6 +4,7 @@
 //! Two can do it, and [`KEEPER`] chooses: our own hands, which need no memory of their own, or the library’s.
 
 mod aead;
+mod inbound;
 mod library;
 mod ours;
 mod queue;
@@ -12,7 +13,10 @@ use std::io;
 
 use rustls::AlertDescription;
 
-pub use aead::{FRAGMENT, HEADER, LONGEST, Opener, Sealer, length, opened};
+pub use aead::{
+    ALERT, APPLICATION, FRAGMENT, HANDSHAKE, HEADER, LONGEST, Opener, Sealer, length, opened, sealed,
+};
+pub use inbound::{Heard, Inbound, Speaker};
 pub use queue::Queue;
 
 use self::{library::Library, ours::Ours};
@@ -141,11 +145,12 @@ impl Records {
         }
     }
 
-    /// The key changes after so many records.
+    /// The key changes after so many records. Returns how many they were before.
     #[cfg(test)]
-    pub fn wear(&mut self, records: u64) {
-        if let Self::Ours(ours) = self {
-            ours.wear(records);
+    pub fn wear(&mut self, records: u64) -> Option<u64> {
+        match self {
+            Self::Ours(ours) => Some(ours.wear(records)),
+            Self::Library(_) => None,
         }
     }
 }

@@ -1,5 +1,4 @@
-//! A connection’s records by our own hands: what each of them means (RFC 8446, sections 4.6, 5 and 6), and when keys
-//! change.
+//! A connection’s records by our own hands, and when their keys change.
 //!
 //! Knows the keys of both directions, and whom to ask for the next ones: the library, which has agreed on the first
 //! ones. Must not know sockets.
@@ -12,19 +11,9 @@ use rustls::{
 use super::{
     Opened, Queue, RecordError,
     aead::{ALERT, APPLICATION, FRAGMENT, HANDSHAKE, Opener, Sealer, sealed},
+    inbound::{Heard, Inbound, NOT_REQUESTED, Speaker, key_update},
 };
 use crate::net::unbuffered::Shaken;
-
-/// Records without content that may follow each other: more than anybody has reason for.
-const MOST_EMPTY: u8 = 32;
-
-/// Messages of a handshake that may come after it.
-const NEW_SESSION_TICKET: u8 = 4;
-const KEY_UPDATE: u8 = 24;
-
-/// Whether the other end is to change its keys, too.
-const NOT_REQUESTED: u8 = 0;
-const REQUESTED: u8 = 1;
 
 /// How bad an alert is: of no meaning any more, but there.
 const WARNING: u8 = 1;
@@ -51,100 +40,58 @@ impl Authority {
         }
     }
 
-    fn limit(&self) -> u64 {
+    /// Records that the cipher is good for under one key.
+    fn limit(&self) -> Result<u64, RecordError> {
         let suite = match self {
             Self::Client(kernel) => kernel.negotiated_cipher_suite(),
             Self::Server(kernel) => kernel.negotiated_cipher_suite(),
         };
-        suite.tls13().map_or(0, |suite| suite.common.confidentiality_limit)
+        Ok(suite.tls13().ok_or(RecordError::NoSuchCipher)?.common.confidentiality_limit)
     }
 }
 
 pub struct Ours {
     sealer: Sealer,
-    opener: Opener,
+    inbound: Inbound,
     authority: Authority,
-    /// Records after which a key is changed: half of what the cipher is good for.
+    /// Records after which our key is changed: half of what the cipher is good for.
     worn: u64,
     /// The other end has changed its key and asked for the same. Done before anything else is said.
     is_asked: bool,
-    /// Records without content since the last one with some.
-    empty: u8,
-    has_ended: bool,
 }
 
 impl Ours {
     pub fn new(shaken: Shaken) -> Result<Self, RecordError> {
-        let (secrets, authority) = match shaken {
+        let (secrets, authority, speaker) = match shaken {
             Shaken::Client(connection) => {
                 let (secrets, kernel) = connection.dangerous_into_kernel_connection()?;
-                (secrets, Authority::Client(kernel))
+                (secrets, Authority::Client(kernel), Speaker::Server)
             }
             Shaken::Server(connection) => {
                 let (secrets, kernel) = connection.dangerous_into_kernel_connection()?;
-                (secrets, Authority::Server(kernel))
+                (secrets, Authority::Server(kernel), Speaker::Client)
             }
         };
         Ok(Self {
             sealer: Sealer::new(&secrets.tx)?,
-            opener: Opener::new(&secrets.rx)?,
-            worn: authority.limit() / 2,
+            inbound: Inbound::new(Opener::new(&secrets.rx)?, speaker),
+            worn: authority.limit()? / 2,
             authority,
             is_asked: false,
-            empty: 0,
-            has_ended: false,
         })
     }
 
     pub fn open(&mut self, record: &[u8], out: &mut [u8]) -> Result<Opened, RecordError> {
-        if self.has_ended {
-            return Ok(Opened::End);
-        }
-        let (kind, length) = self.opener.open(record, out)?;
-        let content = &out[..length];
-        match (kind, content) {
-            (APPLICATION, [_, ..]) => {
-                self.empty = 0;
-                return Ok(Opened::Content(length));
+        Ok(match self.inbound.open(record, out)? {
+            Heard::Content(count) => Opened::Content(count),
+            Heard::Nothing => Opened::Nothing,
+            Heard::End => Opened::End,
+            Heard::NewKey { is_asked } => {
+                self.inbound.rekey(Opener::new(&self.authority.next_rx()?)?);
+                self.is_asked |= is_asked;
+                Opened::Nothing
             }
-            (APPLICATION, []) => {}
-            (HANDSHAKE, messages) => self.hear(messages)?,
-            (ALERT, [_, what]) => match AlertDescription::from(*what) {
-                AlertDescription::CloseNotify => {
-                    self.has_ended = true;
-                    return Ok(Opened::End);
-                }
-                other => return Err(RecordError::Alert(other)),
-            },
-            _ => return Err(RecordError::Unexpected),
-        }
-        self.empty += 1;
-        if self.empty > MOST_EMPTY {
-            return Err(RecordError::Empty);
-        }
-        Ok(Opened::Nothing)
-    }
-
-    /// What is left of a handshake: whole messages, and a change of keys as the last of them.
-    fn hear(&mut self, mut messages: &[u8]) -> Result<(), RecordError> {
-        if messages.is_empty() {
-            return Err(RecordError::Unexpected);
-        }
-        while let [kind, a, b, c, rest @ ..] = messages {
-            let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
-            let (message, rest) = rest.split_at_checked(length).ok_or(RecordError::Unexpected)?;
-            match (*kind, message, rest) {
-                // No session is taken up again.
-                (NEW_SESSION_TICKET, _, _) if matches!(self.authority, Authority::Client(_)) => {}
-                (KEY_UPDATE, [asked @ (NOT_REQUESTED | REQUESTED)], []) => {
-                    self.opener = Opener::new(&self.authority.next_rx()?)?;
-                    self.is_asked |= *asked == REQUESTED;
-                }
-                _ => return Err(RecordError::Unexpected),
-            }
-            messages = rest;
-        }
-        if messages.is_empty() { Ok(()) } else { Err(RecordError::Unexpected) }
+        })
     }
 
     pub fn seal(&mut self, content: &[u8], out: &mut Queue) -> Result<(), RecordError> {
@@ -161,7 +108,7 @@ impl Ours {
 
     /// The other end isn’t asked to do the same: it counts for itself.
     fn change_key(&mut self, out: &mut Queue) -> Result<(), RecordError> {
-        self.put(HANDSHAKE, &[KEY_UPDATE, 0, 0, 1, NOT_REQUESTED], out)?;
+        self.put(HANDSHAKE, &key_update(NOT_REQUESTED), out)?;
         self.sealer = Sealer::new(&self.authority.next_tx()?)?;
         self.is_asked = false;
         Ok(())
@@ -185,7 +132,7 @@ impl Ours {
     }
 
     #[cfg(test)]
-    pub fn wear(&mut self, records: u64) {
-        self.worn = records;
+    pub fn wear(&mut self, records: u64) -> u64 {
+        std::mem::replace(&mut self.worn, records)
     }
 }

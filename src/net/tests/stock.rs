@@ -1,16 +1,18 @@
 //! The other end of a connection as the library itself makes it, in memory: nothing here is our own record layer's.
 
 use std::{
+    cell::Cell,
     collections::VecDeque,
     future::Future,
     io::{self, Read as _, Write as _},
     pin::Pin,
+    rc::Rc,
     sync::Arc,
     task::{Context, Poll, Waker},
 };
 
 use rustls::{
-    ClientConfig, ClientConnection, Connection, ServerConfig, ServerConnection, SupportedCipherSuite,
+    ClientConnection, Connection, ServerConfig, ServerConnection, SupportedCipherSuite,
     crypto::{
         CryptoProvider,
         aws_lc_rs::cipher_suite::{
@@ -25,7 +27,7 @@ use crate::{
     identity::Identity,
     net::{
         Tls,
-        records::Keeper,
+        records::{Keeper, Opener, Sealer},
         shake::{Met, as_client, as_server},
         tls::provider,
     },
@@ -48,15 +50,21 @@ pub const ROLES: [Role; 2] = [Role::Client, Role::Server];
 
 /// A socket with the library's connection behind it.
 pub struct Stock {
-    pub tls: Connection,
+    /// Nobody any more, where what we hear is made by hand.
+    pub tls: Option<Connection>,
     /// What is on its way to us, however it came to be.
     pub to_us: VecDeque<u8>,
-    /// What the other end has read.
+    /// What the other end has read; where nobody is there, records.
     pub heard: Vec<u8>,
+    /// Bytes that came from our end.
+    pub passed: usize,
     /// Why it hears nothing more.
     pub broken: Option<rustls::Error>,
     /// The other end has heard that nothing more comes.
     pub has_ended: bool,
+    /// Bytes that have gone to our end, and how many may before the way ends.
+    pub gave: Rc<Cell<usize>>,
+    pub most: usize,
     /// Bytes that pass at once, in turn; after 0 the way is asked again.
     cuts: Vec<usize>,
     turn: usize,
@@ -65,11 +73,14 @@ pub struct Stock {
 impl Stock {
     pub fn new(tls: Connection, cuts: &[usize]) -> Self {
         Self {
-            tls,
+            tls: Some(tls),
             to_us: VecDeque::new(),
             heard: Vec::new(),
+            passed: 0,
             broken: None,
             has_ended: false,
+            gave: Rc::default(),
+            most: usize::MAX,
             cuts: cuts.to_vec(),
             turn: 0,
         }
@@ -84,40 +95,56 @@ impl Stock {
         // The library buffers what it can't send at once.
         let mut rest = content;
         while !rest.is_empty() {
-            let count = self.tls.writer().write(rest).unwrap();
+            let count = self.tls().writer().write(rest).unwrap();
             rest = &rest[count..];
             self.pass();
         }
     }
 
     pub fn close(&mut self) {
-        self.tls.send_close_notify();
+        self.tls().send_close_notify();
         self.pass();
     }
 
     /// Changes its key and asks for ours to be changed.
     pub fn change_keys(&mut self) {
-        self.tls.refresh_traffic_keys().unwrap();
+        self.tls().refresh_traffic_keys().unwrap();
         self.pass();
+    }
+
+    pub fn tls(&mut self) -> &mut Connection {
+        self.tls.as_mut().expect("the library's end")
     }
 
     /// What the library has to say is on its way.
     pub fn pass(&mut self) {
-        while self.tls.wants_write() {
-            self.tls.write_tls(&mut self.to_us).unwrap();
+        let Some(tls) = &mut self.tls else { return };
+        while tls.wants_write() {
+            tls.write_tls(&mut self.to_us).unwrap();
         }
     }
 
+    /// From now on records are made by hand, with the keys that were agreed on.
+    pub fn by_hand(&mut self) -> (Sealer, Opener) {
+        let tls = self.tls.take().expect("the library's end");
+        let secrets = tls.dangerous_extract_secrets().unwrap();
+        (Sealer::new(&secrets.tx).unwrap(), Opener::new(&secrets.rx).unwrap())
+    }
+
     fn hear(&mut self, mut bytes: &[u8]) {
+        let Some(tls) = &mut self.tls else {
+            self.heard.extend(bytes);
+            return;
+        };
         while !bytes.is_empty() && self.broken.is_none() {
-            self.tls.read_tls(&mut bytes).unwrap();
-            match self.tls.process_new_packets() {
+            tls.read_tls(&mut bytes).unwrap();
+            match tls.process_new_packets() {
                 Err(why) => self.broken = Some(why),
                 Ok(state) => {
                     self.has_ended |= state.peer_has_closed();
                     let heard = self.heard.len();
                     self.heard.resize(heard + state.plaintext_bytes_to_read(), 0);
-                    self.tls.reader().read_exact(&mut self.heard[heard..]).unwrap();
+                    tls.reader().read_exact(&mut self.heard[heard..]).unwrap();
                 }
             }
         }
@@ -131,12 +158,13 @@ impl AsyncRead for Stock {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let most = self.to_us.len().min(buf.remaining());
+        let most = self.to_us.len().min(buf.remaining()).min(self.most - self.gave.get());
         let count = self.cut(most);
         if count == 0 && most > 0 {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
+        self.gave.set(self.gave.get() + count);
         let part: Vec<_> = self.to_us.drain(..count).collect();
         buf.put_slice(&part);
         Poll::Ready(Ok(()))
@@ -150,6 +178,7 @@ impl AsyncWrite for Stock {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
+        self.passed += count;
         self.hear(&buf[..count]);
         Poll::Ready(Ok(count))
     }
@@ -178,22 +207,24 @@ pub fn name() -> ServerName<'static> {
     ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([127, 0, 0, 1])))
 }
 
-/// The settings of a device of either role, with this cipher alone.
-pub fn configs(suite: SupportedCipherSuite) -> (ClientConfig, ServerConfig) {
+/// The settings of a device, with this cipher alone.
+pub fn tls(suite: SupportedCipherSuite) -> Tls {
     let provider = CryptoProvider { cipher_suites: vec![suite], ..provider() };
     let identity = Identity::ephemeral().unwrap();
-    let tls = Tls::encrypting(&identity, vec![wire::ALPN.to_vec()], provider).unwrap();
-    (ClientConfig::clone(&tls.client), ServerConfig::clone(&tls.server))
+    Tls::encrypting(&identity, vec![wire::ALPN.to_vec()], provider).unwrap()
 }
 
 /// A connection as the library makes it, whose settings let its secrets out.
 pub fn stock(role_of_ours: Role, suite: SupportedCipherSuite) -> Connection {
-    let (client, mut server) = configs(suite);
-    // Those of other makers have it on.
-    server.send_tls13_tickets = 2;
+    let tls = tls(suite);
     match role_of_ours {
-        Role::Server => ClientConnection::new(Arc::new(client), name()).unwrap().into(),
-        Role::Client => ServerConnection::new(Arc::new(server)).unwrap().into(),
+        Role::Server => ClientConnection::new(tls.client, name()).unwrap().into(),
+        Role::Client => {
+            let mut server = ServerConfig::clone(&tls.server);
+            // Those of other makers have it on.
+            server.send_tls13_tickets = 2;
+            ServerConnection::new(Arc::new(server)).unwrap().into()
+        }
     }
 }
 
@@ -204,11 +235,20 @@ pub fn meet(
     keeper: Keeper,
     cuts: &[usize],
 ) -> io::Result<Met<Stock>> {
-    let mut stock = Stock::new(stock(role, suite), cuts);
+    shake(role, suite, keeper, Stock::new(stock(role, suite), cuts))
+}
+
+/// As [`meet`], with an end that is there already.
+pub fn shake(
+    role: Role,
+    suite: SupportedCipherSuite,
+    keeper: Keeper,
+    mut stock: Stock,
+) -> io::Result<Met<Stock>> {
     stock.pass();
-    let (client, server) = configs(suite);
+    let tls = tls(suite).kept_by(keeper);
     match role {
-        Role::Client => run(as_client(&client, name(), stock, keeper)),
-        Role::Server => run(as_server(&server, stock, keeper)),
+        Role::Client => run(as_client(&tls, name(), stock)),
+        Role::Server => run(as_server(&tls, stock)),
     }
 }
