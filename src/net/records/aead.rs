@@ -6,7 +6,7 @@
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use rustls::ConnectionTrafficSecrets;
 
-use super::RecordError;
+use super::outcome::RecordError;
 
 /// The most content of a record, in bytes.
 pub const FRAGMENT: usize = 16 * 1024;

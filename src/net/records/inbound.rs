@@ -5,8 +5,8 @@
 use rustls::AlertDescription;
 
 use super::{
-    RecordError,
     aead::{ALERT, APPLICATION, HANDSHAKE, Opener},
+    outcome::RecordError,
 };
 
 /// Records without content that may follow each other: more than anybody has reason for.

@@ -7,7 +7,10 @@ use rustls::{
     unbuffered::{EncryptError, InsufficientSizeError},
 };
 
-use super::{Opened, Queue, RecordError};
+use super::{
+    outcome::{Opened, RecordError},
+    queue::Queue,
+};
 use crate::net::unbuffered::{Shaken, Step, Traffic};
 
 pub struct Library {

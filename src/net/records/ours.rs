@@ -9,9 +9,10 @@ use rustls::{
 };
 
 use super::{
-    Opened, Queue, RecordError,
     aead::{ALERT, APPLICATION, FRAGMENT, HANDSHAKE, Opener, Sealer, sealed},
     inbound::{Heard, Inbound, NOT_REQUESTED, Speaker, key_update},
+    outcome::{Opened, RecordError},
+    queue::Queue,
 };
 use crate::net::unbuffered::Shaken;
 
