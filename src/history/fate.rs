@@ -62,8 +62,11 @@ pub fn parts(path: &str) -> (&str, &str) {
     path.rsplit_once('/').map_or((path, ""), |(folder, name)| (name, folder))
 }
 
-/// A number that paths of a transfer rarely have in common.
+/// A number that paths of a transfer rarely have in common. Those of one folder are near each other: they come together, and
+/// what is put into an index near each other touches few pages of it.
 pub fn mark(path: &str) -> i64 {
-    let hash = blake3::hash(path.as_bytes());
-    hash.as_bytes()[..8].iter().fold(0, |all, byte| (all << 8) | i64::from(*byte))
+    let (name, folder) = parts(path);
+    let [folder, name] = [folder, name].map(|part| blake3::hash(part.as_bytes()));
+    let bytes = folder.as_bytes()[..4].iter().chain(&name.as_bytes()[..4]);
+    bytes.fold(0, |all, byte| (all << 8) | i64::from(*byte))
 }

@@ -6,6 +6,7 @@
 use std::{
     collections::HashSet,
     hash::{DefaultHasher, Hash as _, Hasher as _},
+    ops::RangeInclusive,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
@@ -16,9 +17,10 @@ use crate::{
     model::{FileFate, FileRecord, Outcome, Peer, Purpose, Report, Side, Transfer, TransferId},
 };
 
-/// Files that are handed on together while content flows. Most transfers have fewer, and cost nothing before their end;
-/// with more, what is recorded while disks are waited for need not be waited for afterwards.
-const BATCH: usize = 2_048;
+/// Files that are handed on together while content flows: most transfers have fewer, and cost nothing before their end;
+/// with more, what is recorded while disks are waited for need not be waited for afterwards. The more there are the more at
+/// once, as each batch touches most of what there is already.
+const BATCH: RangeInclusive<usize> = 2_048..=32_768;
 
 pub struct Chronicle {
     recorder: Recorder,
@@ -140,7 +142,7 @@ impl Chronicle {
             _ => drop(state.settled.insert(path)),
         }
         state.files.push(file);
-        let is_enough = state.files.len() >= BATCH;
+        let is_enough = state.files.len() >= (state.settled.len() / 4).clamp(*BATCH.start(), *BATCH.end());
         drop(state);
         if is_enough { so_far() } else { None }
     }
