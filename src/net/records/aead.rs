@@ -151,13 +151,13 @@ impl Opener {
         if length(record)? != Some(record.len()) {
             return Err(RecordError::Forged);
         }
-        let [a, b, c, d, e, body @ ..] = record else { return Err(RecordError::Forged) };
+        let (head, body) = record.split_first_chunk::<HEADER>().ok_or(RecordError::Forged)?;
         let (cipher, tag) = body.split_at(body.len() - TAG);
         let Some(out) = out.get_mut(..cipher.len()) else { return Err(RecordError::TooLong) };
         let nonce = self.0.nonce()?;
         self.0
             .key
-            .open_separate_gather(nonce, Aad::from([*a, *b, *c, *d, *e]), cipher, tag, out)
+            .open_separate_gather(nonce, Aad::from(*head), cipher, tag, out)
             .map_err(|_| RecordError::Forged)?;
         // Behind the type there may be padding.
         let end = out.iter().rposition(|byte| *byte != 0).ok_or(RecordError::Unexpected)?;

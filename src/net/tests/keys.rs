@@ -94,10 +94,10 @@ fn a_flood_of_changes_is_too_much() {
 #[test]
 fn a_key_is_changed_long_before_it_is_worn_out() {
     for role in ROLES {
-        for suite in 0..SUITES.len() {
-            let mut hand = hand(role, suite, Keeper::Ours);
+        for (nth, suite) in SUITES.iter().enumerate() {
+            let mut hand = hand(role, nth, Keeper::Ours);
             let worn = hand.stream.inside().1.wear(3).unwrap();
-            let limit = SUITES[suite].tls13().unwrap().common.confidentiality_limit;
+            let limit = suite.tls13().unwrap().common.confidentiality_limit;
             assert!(worn >= 1 << 20 && worn < limit - (1 << 20), "{worn} of {limit}");
             for what in [b"one".as_slice(), b"two", b"three", b"four", b"five"] {
                 write(&mut hand, what);

@@ -73,12 +73,11 @@ fn sealed(tls: &mut Tls, mut content: &[u8]) -> Vec<u8> {
 fn hear(tls: &mut Tls, socket: &mut TcpStream, heard: &mut [u8]) {
     let mut filled = 0;
     while filled < heard.len() {
-        match tls.reader().read(&mut heard[filled..]) {
-            Ok(count) => filled += count,
-            Err(_) => {
-                assert!(tls.read_tls(socket).unwrap() > 0);
-                tls.process_new_packets().unwrap();
-            }
+        if let Ok(count) = tls.reader().read(&mut heard[filled..]) {
+            filled += count;
+        } else {
+            assert!(tls.read_tls(socket).unwrap() > 0);
+            tls.process_new_packets().unwrap();
         }
     }
 }

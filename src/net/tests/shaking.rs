@@ -36,7 +36,7 @@ fn a_handshake_that_ends_anywhere_is_one_that_was_hung_up_on() {
             match shake(role, SUITES[0], Keeper::Ours, stock) {
                 Ok(_) => break,
                 Err(why) => {
-                    assert_eq!(why.kind(), io::ErrorKind::UnexpectedEof, "{length} of {whole}: {why}")
+                    assert_eq!(why.kind(), io::ErrorKind::UnexpectedEof, "{length} of {whole}: {why}");
                 }
             }
             fails += 1;
