@@ -127,11 +127,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream<S> {
     /// It is over: the other end is told why, if that can be done at once.
     fn fail(&mut self, why: RecordError, cx: &mut Context<'_>) -> io::Error {
         self.is_broken = true;
-        // Else whoever writes waits for the system, and would not be woken.
-        if self.outgoing.is_empty() && self.talk == Talk::On {
-            self.records.last_words(&why, &mut self.outgoing);
+        if self.talk == Talk::On {
             self.talk = Talk::Closed;
-            let _ = self.drain(cx);
+            let is_free = self.outgoing.is_empty();
+            self.records.last_words(&why, &mut self.outgoing);
+            // Else whoever writes waits for the system, and would not be woken: it goes behind what that writes.
+            if is_free {
+                let _ = self.drain(cx);
+            }
         }
         why.into()
     }

@@ -3,11 +3,11 @@
 use std::io;
 
 use rustls::{AlertDescription, ConnectionTrafficSecrets};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::{
     hand::{everywhere, fails, hand, why},
-    stock::{KEEPERS, ROLES, Role, SUITES, run},
+    stock::{KEEPERS, ROLES, Role, SUITES, meet, run},
 };
 use crate::net::records::{
     ALERT, APPLICATION, FRAGMENT, HANDSHAKE, HEADER, Keeper, LONGEST, Opener, RecordError, Sealer, opened,
@@ -219,4 +219,25 @@ fn the_last_number_of_a_key_is_never_used() {
     assert!(matches!(sealer.seal(APPLICATION, b"more", &mut record), Err(RecordError::Exhausted)));
     assert_eq!(record[HEADER..], before[HEADER..], "nothing is encrypted");
     assert!(matches!(opener.open(&record, &mut out), Err(RecordError::Exhausted)));
+}
+
+#[test]
+fn after_a_bad_record_nothing_more_is_said_but_that_also_while_something_is_on_its_way() {
+    for keeper in KEEPERS {
+        let mut met = meet(Role::Client, SUITES[0], keeper, &[]).unwrap();
+        met.stream.inside().0.cuts = vec![0];
+        assert_eq!(run(met.stream.write(b"before")).unwrap(), 6);
+        let stock = met.stream.inside().0;
+        // So that what was on its way is heard before what follows it.
+        stock.cuts = vec![5];
+        stock.to_us.extend([APPLICATION, 3, 3, 0, 20]);
+        stock.to_us.extend([0; 20]);
+        run(met.stream.read(&mut [0; 10])).unwrap_err();
+        let after = run(met.stream.write(b"after")).unwrap_err();
+        assert_eq!(after.kind(), io::ErrorKind::BrokenPipe);
+        let stock = met.stream.inside().0;
+        assert_eq!(stock.heard, b"before");
+        let told = rustls::Error::AlertReceived(AlertDescription::BadRecordMac);
+        assert_eq!(stock.broken, Some(told));
+    }
 }

@@ -1,10 +1,11 @@
 //! Handshakes that are torn, that end, that never end, and what comes right behind them.
 
-use std::{io, rc::Rc};
+use std::{io, rc::Rc, sync::Arc};
 
-use tokio::io::AsyncReadExt as _;
+use rustls::{ClientConfig, ClientConnection, ServerConfig, ServerConnection};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::stock::{KEEPERS, ROLES, Role, SUITES, Stock, meet, run, shake, stock};
+use super::stock::{KEEPERS, ROLES, Role, SUITES, Stock, meet, name, run, shake, stock, tls};
 use crate::{net::records::Keeper, wire::limits};
 
 #[test]
@@ -70,5 +71,38 @@ fn a_handshake_without_end_is_hung_up_on() {
         assert_eq!(failed.kind(), io::ErrorKind::InvalidData, "{failed}");
         let most = limits::MAX_HANDSHAKE + 8192;
         assert!(taken.get() < most && most < came, "{} of {came} taken", taken.get());
+    }
+}
+
+#[test]
+fn messages_of_a_handshake_may_come_in_as_many_records_as_somebody_likes() {
+    for role in ROLES {
+        for keeper in KEEPERS {
+            for cuts in [&[][..], &[1], &[7, 0, 300]] {
+                let tls = tls(SUITES[1]);
+                let other = match role {
+                    Role::Server => {
+                        let mut client = ClientConfig::clone(&tls.client);
+                        client.max_fragment_size = Some(37);
+                        ClientConnection::new(Arc::new(client), name()).unwrap().into()
+                    }
+                    Role::Client => {
+                        let mut server = ServerConfig::clone(&tls.server);
+                        server.max_fragment_size = Some(37);
+                        ServerConnection::new(Arc::new(server)).unwrap().into()
+                    }
+                };
+                let mut stock = Stock::new(other, cuts);
+                stock.say(&[7; 300]);
+                let mut met = shake(role, SUITES[1], keeper, stock).unwrap();
+                assert!(met.peer.is_some());
+                let mut heard = [0; 300];
+                run(met.stream.read_exact(&mut heard)).unwrap();
+                assert_eq!(heard, [7; 300]);
+                run(met.stream.write_all(b"ours")).unwrap();
+                run(met.stream.flush()).unwrap();
+                assert_eq!(met.stream.inside().0.heard, b"ours");
+            }
+        }
     }
 }

@@ -66,7 +66,7 @@ pub struct Stock {
     pub gave: Rc<Cell<usize>>,
     pub most: usize,
     /// Bytes that pass at once, in turn; after 0 the way is asked again.
-    cuts: Vec<usize>,
+    pub cuts: Vec<usize>,
     turn: usize,
 }
 
