@@ -25,6 +25,8 @@ const BATCH: RangeInclusive<usize> = 2_048..=32_768;
 pub struct Chronicle {
     recorder: Recorder,
     state: Mutex<State>,
+    /// Held from when something is summed up until it is handed on: what is older must not be written over what is newer.
+    turn: Mutex<()>,
 }
 
 struct State {
@@ -83,7 +85,7 @@ impl Chronicle {
             run: Run::This,
             ended: None,
         };
-        Self { recorder, state: Mutex::new(state) }
+        Self { recorder, state: Mutex::new(state), turn: Mutex::default() }
     }
 
     /// Hands on what stays here of a transfer that its person has given up, and that was begun then. Waits while there is
@@ -122,19 +124,29 @@ impl Chronicle {
 
     /// Adds what became of a file. `so_far` is asked once there is enough to be handed on.
     pub fn file(&self, file: FileRecord, so_far: impl FnOnce() -> Option<Work>) {
-        if let Some(work) = self.add(file, so_far) {
-            self.recorder.push(work);
+        if self.add(file) {
+            self.pass(so_far);
         }
     }
 
     /// The same; waits while there is more than can be written.
     pub fn file_patiently(&self, file: FileRecord, so_far: impl FnOnce() -> Option<Work>) {
-        if let Some(work) = self.add(file, so_far) {
-            self.recorder.push_patiently(work);
+        if self.add(file) {
+            // Before it is summed up: the transfer may end meanwhile.
+            self.recorder.wait_for_room();
+            self.pass(so_far);
         }
     }
 
-    fn add(&self, file: FileRecord, so_far: impl FnOnce() -> Option<Work>) -> Option<Work> {
+    fn pass(&self, sum_up: impl FnOnce() -> Option<Work>) {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(work) = sum_up() {
+            self.recorder.push(work);
+        }
+    }
+
+    /// True once there is enough to be handed on.
+    fn add(&self, file: FileRecord) -> bool {
         let mut state = self.state();
         let path = hash(&file.path);
         match &file.fate {
@@ -142,9 +154,7 @@ impl Chronicle {
             _ => drop(state.settled.insert(path)),
         }
         state.files.push(file);
-        let is_enough = state.files.len() >= (state.settled.len() / 4).clamp(*BATCH.start(), *BATCH.end());
-        drop(state);
-        if is_enough { so_far() } else { None }
+        state.files.len() >= (state.settled.len() / 4).clamp(*BATCH.start(), *BATCH.end())
     }
 
     /// True where what was told of a path stands.
@@ -165,8 +175,8 @@ impl Chronicle {
             let state = self.state();
             !state.files.is_empty() || state.handed_on == HandedOn::Nothing || matches!(so, So::Ended(_))
         };
-        if is_news && let Some(work) = self.work(transfer, so) {
-            self.recorder.push(work);
+        if is_news {
+            self.pass(|| self.work(transfer, so));
         }
     }
 
@@ -218,8 +228,8 @@ impl Chronicle {
             let state = self.state();
             state.ended.is_some() && !state.files.is_empty()
         };
-        if is_late && let Some(work) = late() {
-            self.recorder.push(work);
+        if is_late {
+            self.pass(late);
         }
     }
 }
@@ -237,7 +247,7 @@ fn hash(path: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::{path::Path, sync::Arc};
+    use std::{path::Path, sync::Arc, thread};
 
     use super::*;
     use crate::{
@@ -303,5 +313,49 @@ mod tests {
         });
         assert_eq!(handed_on(late), (Ending::Complete, 1));
         chronicle.all_told(|| panic!("nothing is left"));
+    }
+
+    #[test]
+    fn what_waits_to_be_handed_on_while_a_transfer_ends_does_not_undo_the_end() {
+        let home = tempfile::tempdir().unwrap();
+        drop(History::open(home.path()).unwrap());
+        // As another process has it that moves the file: nothing is written meanwhile.
+        let held = std::fs::File::create(home.path().join("history.lock")).unwrap();
+        held.lock().unwrap();
+        let (writer, recorder) = writer(home.path());
+        let shown = |id| Transfer::new(id, Direction::Receive, Peer::default(), TransferState::Preparing);
+        let so_far = So::Far { bytes: 0, took: Duration::ZERO };
+        let begun = |number| {
+            let id = TransferId([number; 16]);
+            (Chronicle::new(recorder.clone(), id), shown(id))
+        };
+        // So much that whoever is patient waits.
+        let (busy, large) = begun(0);
+        for number in 0..70_000 {
+            busy.file(file(&number.to_string()), || busy.work(&large, so_far));
+        }
+        let ending: Vec<_> = (1..10).map(begun).collect();
+        thread::scope(|scope| {
+            for (chronicle, transfer) in &ending {
+                for number in 1..*BATCH.start() {
+                    chronicle.file(file(&number.to_string()), || panic!("so few are kept"));
+                }
+                scope.spawn(move || {
+                    chronicle.file_patiently(file("last"), || chronicle.work(transfer, so_far));
+                });
+            }
+            for (chronicle, transfer) in &ending {
+                while !chronicle.has("last") {
+                    thread::yield_now();
+                }
+                chronicle.hand_on(transfer, So::Ended(&Report::of(Outcome::Complete)));
+            }
+            held.unlock().unwrap();
+        });
+        assert_eq!(writer.finish(Duration::from_mins(10)), []);
+        let last = Query { words: "last".to_owned(), ..Query::default() };
+        let rows = Reader::open(home.path()).unwrap().page(&last, None, 100).unwrap().rows;
+        let endings: Vec<_> = rows.iter().map(|row| row.transfer.ending).collect();
+        assert_eq!(endings, [Ending::Complete; 9]);
     }
 }

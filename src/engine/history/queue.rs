@@ -119,12 +119,9 @@ impl Queue {
     }
 
     /// Waits while there is more to be written than anybody hurries for.
-    pub fn push_patiently(&self, work: Work) {
-        let state = self.state();
+    pub fn wait_for_room(&self) {
         let is_full = |state: &mut State| state.phase == Phase::Open && state.files > MOST_FILES / 2;
-        let mut state = self.bell.wait_while(state, is_full).unwrap_or_else(PoisonError::into_inner);
-        state.push(work);
-        self.bell.notify_all();
+        drop(self.bell.wait_while(self.state(), is_full));
     }
 
     /// What is next, as soon as there is something; `None` once it is closed and all was taken, or it has ended.
@@ -283,13 +280,17 @@ mod tests {
         let queue = Arc::<Queue>::default();
         queue.push(record(1, MOST_FILES / 2 + 1));
         let waits = Arc::clone(&queue);
-        let waiting = thread::spawn(move || waits.push_patiently(record(2, MOST_FILES)));
+        let waiting = thread::spawn(move || {
+            waits.wait_for_room();
+            waits.push(record(2, MOST_FILES));
+        });
         assert_eq!(taken(&queue), (1, MOST_FILES / 2 + 1));
         waiting.join().unwrap();
         assert_eq!((taken(&queue), queue.take_lost()), ((2, MOST_FILES), 0));
         queue.push(record(3, MOST_FILES));
         queue.close();
-        queue.push_patiently(record(4, 1));
+        queue.wait_for_room();
+        queue.push(record(4, 1));
         assert_eq!([taken(&queue), taken(&queue)], [(3, MOST_FILES), (4, 0)]);
     }
 

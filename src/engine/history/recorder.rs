@@ -125,9 +125,9 @@ impl Recorder {
     }
 
     /// Waits while there is more than can be written.
-    pub fn push_patiently(&self, work: Work) {
+    pub fn wait_for_room(&self) {
         if let Some(queue) = self.queue.upgrade() {
-            queue.push_patiently(work);
+            queue.wait_for_room();
         }
     }
 

@@ -35,6 +35,8 @@ pub async fn tell_the_rest(
                 account.settled_before(record(&intake, path, offered, Some(before)));
             }
         }
+        // Where it takes longer than anybody waits for it.
+        account.all_told();
     });
     let _ = timeout(limits::ENDING, looking).await;
 }
