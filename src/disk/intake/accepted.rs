@@ -250,7 +250,7 @@ impl Intake {
         self.shared.failed("", std::io::ErrorKind::StorageFull.into())
     }
 
-    /// Gives the transfer up: what is not whole goes when the last use of it ends.
+    /// Gives the transfer up: nothing more of it gets a name, and what has none goes when the last use of it ends.
     pub fn abandon(&self) {
         self.shared.abandon();
     }

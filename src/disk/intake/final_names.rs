@@ -53,6 +53,10 @@ pub(in crate::disk) fn store(
     let mut stored = Vec::with_capacity(group.len());
     let mut touched = HashMap::with_capacity(group.len());
     for (Intent { mut file, path }, synced) in sync_content(shared, noted::intend(shared, group)) {
+        if shared.is_abandoned() {
+            // Nobody waits until a large group is through: what would get its name later than that would be told to nobody.
+            continue;
+        }
         let said = file.screening().clone();
         file.look_again();
         if *file.screening() != said

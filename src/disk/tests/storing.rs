@@ -50,6 +50,19 @@ fn two_transfers_of_one_name_both_end_whole() {
 }
 
 #[test]
+fn once_a_transfer_is_given_up_nothing_more_of_it_gets_a_name_though_it_is_whole() {
+    let temp = temp();
+    let entries = [file("a", 1), file("d/b", 1), file("c", 1)];
+    let intake = begin(temp.path(), &entries, Conflict::KeepBoth);
+    store_one(&intake, 2, b"c").unwrap();
+    let group = vec![write(&intake, 0, b"a").unwrap(), write(&intake, 1, b"b").unwrap()];
+    intake.abandon();
+    assert!(store(&intake, group).is_empty());
+    drop(intake);
+    assert_eq!(listing(temp.path()), ["c=c"]);
+}
+
+#[test]
 fn a_name_taken_after_the_plan_gets_the_next_number_and_not_a_second_one() {
     let temp = temp();
     fs::write(temp.path().join("f.txt"), "old").unwrap();
