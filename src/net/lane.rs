@@ -291,7 +291,7 @@ impl Write for Lane {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         let part = if buf.len() > OUTGOING + TAIL { &buf[..OUTGOING] } else { buf };
         self.drain()?;
-        self.records.seal(part, &mut self.outgoing)?;
+        self.records.seal(part, &mut self.outgoing).inspect_err(|_| self.is_torn = true)?;
         self.drain()?;
         Ok(part.len())
     }

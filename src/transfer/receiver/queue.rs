@@ -1,6 +1,6 @@
 //! Verified files on their way to be looked into and stored.
 //!
-//! Bounded three times: by how many there are, by what they hold, and by how many of them hold something open. Knows files that wait. Must not know
+//! Bounded three times: by how many there are, by how many of them hold something open, and by what the others hold. Knows files that wait. Must not know
 //! what is done with them.
 
 use std::{
@@ -10,21 +10,22 @@ use std::{
 
 use crate::disk::Verified;
 
-/// Whether a file holds something open while it waits.
+/// What a file costs while it waits.
 pub trait Waits {
-    fn is_heavy(&self) -> bool;
+    fn weight(&self) -> Weight;
+}
 
-    /// Bytes of content.
-    fn size(&self) -> u64;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// It holds something open.
+    Heavy,
+    /// So many bytes of content, and nothing else.
+    Light(u64),
 }
 
 impl Waits for Verified {
-    fn is_heavy(&self) -> bool {
-        self.holds_handles()
-    }
-
-    fn size(&self) -> u64 {
-        Self::size(self)
+    fn weight(&self) -> Weight {
+        if self.holds_handles() { Weight::Heavy } else { Weight::Light(self.size()) }
     }
 }
 
@@ -34,7 +35,7 @@ pub struct Bounds {
     pub all: usize,
     /// Of those, the ones that hold a descriptor or two.
     pub heavy: usize,
-    /// Bytes of content after which no more are taken.
+    /// Of the others, bytes of content after which no more are taken.
     pub bytes: u64,
 }
 
@@ -89,8 +90,13 @@ impl<T: Waits> Sender<T> {
     /// When nobody takes it.
     pub fn send(&self, file: T) -> Result<(), Closed> {
         let Bounds { all, heavy, bytes } = self.0.bounds;
+        let weight = file.weight();
         let has_room = |waiting: &Waiting<T>| {
-            waiting.files.len() < all && waiting.bytes < bytes && (!file.is_heavy() || waiting.heavy < heavy)
+            let fits = match weight {
+                Weight::Heavy => waiting.heavy < heavy,
+                Weight::Light(_) => waiting.bytes < bytes,
+            };
+            fits && waiting.files.len() < all
         };
         let mut waiting = self.0.waiting();
         while waiting.receivers > 0 && !has_room(&waiting) {
@@ -101,8 +107,10 @@ impl<T: Waits> Sender<T> {
         if waiting.receivers == 0 {
             return Err(Closed);
         }
-        waiting.heavy += usize::from(file.is_heavy());
-        waiting.bytes = waiting.bytes.saturating_add(file.size());
+        match weight {
+            Weight::Heavy => waiting.heavy += 1,
+            Weight::Light(bytes) => waiting.bytes += bytes,
+        }
         waiting.files.push_back(file);
         let is_awaited = waiting.hungry > 0;
         drop(waiting);
@@ -137,8 +145,10 @@ impl<T: Waits> Receiver<T> {
 
     fn take(&self, waiting: &mut Waiting<T>) -> Option<T> {
         let file = waiting.files.pop_front()?;
-        waiting.heavy -= usize::from(file.is_heavy());
-        waiting.bytes = waiting.bytes.saturating_sub(file.size());
+        match file.weight() {
+            Weight::Heavy => waiting.heavy -= 1,
+            Weight::Light(bytes) => waiting.bytes -= bytes,
+        }
         if waiting.stuck > 0 {
             // Whoever waits may wait for other room than this one.
             self.0.went.notify_all();
@@ -195,12 +205,8 @@ mod tests {
     }
 
     impl Waits for File {
-        fn is_heavy(&self) -> bool {
-            self.1
-        }
-
-        fn size(&self) -> u64 {
-            10
+        fn weight(&self) -> Weight {
+            if self.1 { Weight::Heavy } else { Weight::Light(10) }
         }
     }
 
@@ -216,6 +222,8 @@ mod tests {
             assert!(waits.join().unwrap());
         });
         assert_eq!(receiver.len(), 2);
+        // What holds something open is counted, however large it is.
+        sender.send(File(3, true)).unwrap();
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::{
 
 use super::{
     job::{Fate, Job},
-    queue::{Bounds, Receiver},
+    queue::{Bounds, Receiver, Waits as _, Weight},
 };
 use crate::{
     disk::{DiskError, Looked, Screened, Verified},
@@ -32,7 +32,7 @@ pub const GROUP: usize = 128;
 /// files cost: twice as many together were measured to be no faster, half as many a tenth slower.
 const MANY: usize = 4096;
 
-/// Bytes after which a group is large enough: its sync takes about a second on a slow disk.
+/// Bytes of those that hold none, after which a group is large enough: its sync takes about a second on a slow disk.
 const BYTES: u64 = 64 << 20;
 
 /// Verified files that wait until they are looked into: as many as come while a scanner falls behind by minutes, so that
@@ -138,10 +138,13 @@ impl Screens<'_> {
             Self::Watched(screened, left) => return gather(screened, left),
             Self::Unwatched(waiting) => waiting,
         };
-        let (mut group, mut bytes) = (Vec::new(), 0);
+        let (mut group, mut heavy, mut bytes) = (Vec::new(), 0, 0);
         let mut next = Some(waiting.recv()?);
         while let Some(file) = next {
-            bytes += file.size();
+            match file.weight() {
+                Weight::Heavy => heavy += 1,
+                Weight::Light(more) => bytes += more,
+            }
             match job.intake.screen(file, &|| false) {
                 Looked::Screened(file) => group.push(file),
                 Looked::Failed(entry, why) => {
@@ -151,7 +154,8 @@ impl Screens<'_> {
                 }
                 Looked::Over => {}
             }
-            next = if group.len() < MANY && bytes < BYTES { waiting.try_recv() } else { None };
+            let has_room = group.len() < MANY && heavy < GROUP && bytes < BYTES;
+            next = if has_room { waiting.try_recv() } else { None };
         }
         Some(group)
     }

@@ -55,7 +55,7 @@ use tokio::{
 };
 
 /// Groups of files whose fates were not yet told to the sender.
-const FATES: usize = 16;
+const FATES: usize = 4;
 
 /// Which attempt at a transfer it is.
 pub enum Attempt {

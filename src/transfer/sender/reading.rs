@@ -172,7 +172,12 @@ impl Reader<'_> {
                 Fate::Broken { entry, why }
             }
         };
+        let is_broken = matches!(fate, Fate::Broken { .. });
         self.fates.push(fate);
+        if is_broken {
+            // Whatever comes next may take its time, or be given up.
+            self.tell()?;
+        }
         self.watch.skip();
         if self.packet.room() == 0 {
             self.ship()?;
@@ -387,14 +392,18 @@ impl Reader<'_> {
         Ok(())
     }
 
+    fn tell(&mut self) -> Result<(), Closed> {
+        if self.fates.is_empty() {
+            return Ok(());
+        }
+        self.job.fates.blocking_send(std::mem::take(&mut self.fates)).map_err(|_| Closed)
+    }
+
     /// Hands the packet over. Returns who got it.
     fn ship(&mut self) -> Result<LaneNo, Closed> {
         self.watch.skip();
-        if !self.fates.is_empty() {
-            // Before the packet leaves, so that no receipt can come before it.
-            let fates = std::mem::take(&mut self.fates);
-            self.job.fates.blocking_send(fates).map_err(|_| Closed)?;
-        }
+        // Before the packet leaves, so that no receipt can come before it.
+        self.tell()?;
         let lane = self.ring.ship(&mut self.packet, self.bound.take())?;
         // The connections are slower: their time, not ours.
         self.waited += self.watch.skip();
