@@ -29,7 +29,7 @@ pub const THREADS: usize = 2;
 pub const GROUP: usize = 128;
 
 /// And all of them. To sync a disk costs about the same for one small file as for thousands, and is most of what small
-/// files cost: twice as many together were measured to be no faster, half as many a tenth slower.
+/// files cost: 10,000 of them took 1.3 s in groups of 128, 0.9 s in groups of 1,000, and 0.8 s in groups of 4,000.
 const MANY: usize = 4096;
 
 /// Bytes of those that hold none, after which a group is large enough: its sync takes about a second on a slow disk.
