@@ -18,6 +18,10 @@ use crate::{
 /// What a sender is told for whom there is no place.
 pub const BUSY: &str = "That device is busy with other offers. Try again in a minute.";
 
+/// What a sender is told for whom there is no place beside what comes there.
+const RECEIVING: &str =
+    "That device is receiving from as many others as it can at once. Try again when some of them are done.";
+
 /// What a sender is told whose person should first wait for the answer that is due.
 pub const STILL_ASKED: &str = "An earlier offer of this device still waits for its answer there, and that device asks about one at a time: it is busy. Try again when it is answered.";
 
@@ -129,6 +133,7 @@ impl Actor {
         Some(match refusal(&there, &coming, door)? {
             Refusal::Undecided => STILL_ASKED,
             Refusal::Busy => BUSY,
+            Refusal::Receiving => RECEIVING,
             Refusal::Share => SHARE,
         })
     }

@@ -1,8 +1,9 @@
 //! Who finds a place for what they want to offer: one pure function.
 //!
 //! Every bound on what others can make this device keep is shared out, so that nobody takes all of it: each device has
-//! a share, strangers leave half to those that are known, these leave a quarter to those that are trusted, and strangers,
-//! whose keys cost nothing, are counted by address and by network as well. Must not know what is offered.
+//! a share, strangers leave half to those that are known (a quarter where a policy lets everybody in), these leave an
+//! eighth to those that are trusted, and strangers, whose keys cost nothing, are counted by address and by network as
+//! well. Must not know what is offered.
 
 use std::net::IpAddr;
 
@@ -69,8 +70,10 @@ pub enum Door {
 pub enum Refusal {
     /// An earlier offer of the same device is not decided yet.
     Undecided,
-    /// All places that it may take are taken.
+    /// All places that it may take are taken by offers.
     Busy,
+    /// All places that it may take are taken by what comes, or is to go on.
+    Receiving,
     /// Its own share is used up.
     Share,
 }
@@ -107,16 +110,19 @@ pub fn refusal(there: &[(Who, Stage)], coming: &Who, door: Door) -> Option<Refus
             || beside(is_one_network) >= waiting - 2
             || beside(|_, _| true) >= waiting - 1
     };
-    let part = |places: usize| match coming.standing {
-        Standing::Stranger => places / 2,
-        Standing::Known => places - places / 4,
-        Standing::Trusted => places,
+    let part = |places: usize| match (coming.standing, door) {
+        (Standing::Stranger, Door::Asks) => places / 2,
+        // A person said that everybody may.
+        (Standing::Stranger, Door::Open) => places - places / 4,
+        (Standing::Known, _) => places - places / 8,
+        (Standing::Trusted, _) => places,
     };
-    let is_full = is_crowded
-        || count(&|_, stage| stage == Stage::Undecided) >= waiting
-        || count(&|_, stage| stage != Stage::Resting) >= part(limits::MAX_RECEIVING)
+    if is_crowded || count(&|_, stage| stage == Stage::Undecided) >= waiting {
+        return Some(Refusal::Busy);
+    }
+    let is_full = count(&|_, stage| stage != Stage::Resting) >= part(limits::MAX_RECEIVING)
         || there.len() >= part(limits::MAX_UNFINISHED);
-    is_full.then_some(Refusal::Busy)
+    is_full.then_some(Refusal::Receiving)
 }
 
 /// Whether whoever has one of these addresses probably can have the other: the usual size of a network of people.
@@ -220,6 +226,16 @@ mod tests {
                 assert!(refusal(&there, &Who { standing: Standing::Known, ..friend }, door).is_some());
             }
         }
+    }
+
+    #[test]
+    fn twenty_strangers_at_once_find_places_where_everybody_is_let_in_and_whoever_is_known_finds_one_after_them()
+     {
+        let crowd = (0..50).map(|peer| stranger(peer, "10.0.0.7"));
+        let there = come(crowd, Stage::Flowing, Door::Open);
+        assert!((20..limits::MAX_RECEIVING).contains(&there.len()), "{}", there.len());
+        assert_eq!(refusal(&there, &stranger(60, "10.0.1.8"), Door::Open), Some(Refusal::Receiving));
+        assert_eq!(refusal(&there, &who(60, "10.0.0.7", Standing::Known), Door::Open), None);
     }
 
     #[test]
