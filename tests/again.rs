@@ -219,8 +219,12 @@ fn completing() -> (Device, u16) {
         fs::write(device.inbox.path().join(name), name).unwrap();
         set_time(&device.inbox.path().join(name), SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000));
     }
-    let landing =
-        Landing { folder: Some(device.inbox.path().to_owned()), name: None, conflict: Conflict::Complete };
+    let landing = Landing {
+        folder: Some(device.inbox.path().to_owned()),
+        name: None,
+        conflict: Conflict::Complete,
+        ..Landing::default()
+    };
     let receiving = Receiving { port: PortChoice::Exactly(0), consent: Consent::All, landing };
     device.tell(Command::Receive(receiving));
     let port = device.until("listening", |state| match &state.receiving {

@@ -89,6 +89,8 @@ pub struct LeftOut {
     pub below: u64,
     /// They were not part of what was accepted.
     pub new: u64,
+    /// Its person has chosen the rest without them.
+    pub chosen: u64,
     /// The receiver does not say.
     pub untold: u64,
 }
@@ -96,14 +98,14 @@ pub struct LeftOut {
 impl LeftOut {
     #[must_use]
     pub fn total(self) -> u64 {
-        let Self { there, below, new, untold } = self;
-        [below, new, untold].into_iter().fold(there, u64::saturating_add)
+        let Self { there, below, new, chosen, untold } = self;
+        [below, new, chosen, untold].into_iter().fold(there, u64::saturating_add)
     }
 
     /// A sentence for each reason.
     #[must_use]
     pub fn sentences(self) -> Vec<String> {
-        let Self { there, below, new, untold } = self;
+        let Self { there, below, new, chosen, untold } = self;
         let mut sentences = Vec::new();
         let mut add = |count: u64, why: &str| {
             let files = text::count(count, "file was", "files were");
@@ -112,6 +114,7 @@ impl LeftOut {
         add(there, "there is something of that name here");
         add(below, "something else stands in the place of the folder for it");
         add(new, "not part of what was accepted");
+        add(chosen, "they were not chosen");
         add(untold, "the other device has something of that name, or did not accept it");
         sentences
     }
@@ -143,7 +146,7 @@ mod tests {
 
     #[test]
     fn no_reason_is_told_that_is_another_one_s() {
-        let all = LeftOut { there: 1, below: 2, new: 0, untold: 0 };
+        let all = LeftOut { there: 1, below: 2, new: 0, chosen: 0, untold: 0 };
         assert_eq!(
             all.sentences(),
             [

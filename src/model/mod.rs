@@ -11,6 +11,7 @@ mod device;
 mod happened;
 mod lasting;
 mod left_out;
+mod listing;
 mod manifest;
 mod meeting;
 mod nearby;
@@ -38,6 +39,7 @@ pub use device::{BadDeviceId, BadDeviceName, DeviceId, DeviceName};
 pub use happened::{FileFate, FileRecord};
 pub use lasting::Lasting;
 pub use left_out::{LeftOut, Skipped};
+pub use listing::{LeaveOut, Listing};
 pub use manifest::{
     Access, Digest, Entry, EntryKind, EntryNo, FileMode, Manifest, Summary, Timestamp, TopItem,
 };

@@ -8,7 +8,8 @@ use std::{
 };
 
 use super::{
-    Agreement, Bottleneck, Caution, Direction, Meeting, Pause, Peer, Problem, Purpose, Report, Side, Summary,
+    Agreement, Bottleneck, Caution, Direction, LeaveOut, Listing, Meeting, Pause, Peer, Problem, Purpose,
+    Report, Side, Summary,
 };
 
 /// Names a transfer on this device: 128 bits, random at the sender, derived from the sender's id
@@ -75,6 +76,9 @@ pub struct Landing {
     /// Another name for the one thing offered, or a new folder for several.
     pub name: Option<String>,
     pub conflict: Conflict,
+    /// What of it is not wanted. Of that one offer: another attempt is held to what was agreed.
+    #[serde(skip)]
+    pub without: LeaveOut,
 }
 
 /// A person's or a policy's answer to an offer.
@@ -114,6 +118,8 @@ pub struct Transfer {
     pub peer: Peer,
     /// What is sent; empty until the scan, or the peer's offer, is complete.
     pub summary: Summary,
+    /// All that is offered, while its answer is awaited (receiving).
+    pub list: Option<Listing>,
     /// The folder it goes to (receiving) .
     pub folder: Option<PathBuf>,
     /// Bytes that can still be stored there, when the offer came (receiving).
@@ -152,6 +158,7 @@ impl Transfer {
             direction,
             peer,
             summary: Summary::default(),
+            list: None,
             folder: None,
             free: None,
             short: None,

@@ -230,6 +230,7 @@ fn save_as_takes_another_name_folder_and_rule() {
         folder: Some("/srv/photos".into()),
         name: Some("c.jpg".to_owned()),
         conflict: Conflict::Replace,
+        ..Landing::default()
     };
     assert_eq!(answer(&mut bench), (1, Answer::Accept(landing)));
 }
@@ -263,11 +264,8 @@ fn several_things_get_a_new_folder_and_not_a_name() {
     bench.type_into("New folder", "trip");
     bench.type_into("Folder", "/srv/typed");
     bench.press("Accept");
-    let landing = Landing {
-        folder: Some("/srv/typed".into()),
-        name: Some("trip".to_owned()),
-        conflict: Conflict::KeepBoth,
-    };
+    let landing =
+        Landing { folder: Some("/srv/typed".into()), name: Some("trip".to_owned()), ..Landing::default() };
     assert_eq!(answer(&mut bench), (1, Answer::Accept(landing)));
 }
 

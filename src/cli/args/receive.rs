@@ -101,7 +101,7 @@ impl Receive {
             landing: Landing {
                 folder: self.dir.as_deref().map(absolute).transpose()?,
                 name: self.save_as,
-                conflict: Conflict::default(),
+                ..Landing::default()
             },
             conflict: self.conflict.map(Conflict::from),
         })

@@ -19,7 +19,7 @@ mod traits;
 use super::{folder::Inbox, times::Times};
 use crate::{
     disk::{error::PlanError, system::space::Space},
-    model::{Conflict, Entry, EntryKind, Medium, Purpose},
+    model::{Conflict, Entry, EntryKind, LeaveOut, Medium, Purpose},
 };
 use planner::Planner;
 
@@ -36,7 +36,21 @@ impl Inbox {
     /// # Errors
     /// When the offer contradicts itself, or `name` is no name.
     pub fn plan(&self, entries: &[Entry], name: Option<&str>, conflict: Conflict) -> Result<Plan, PlanError> {
-        make(self, entries, name, conflict)
+        make(self, entries, name, conflict, None)
+    }
+
+    /// As [`Inbox::plan`], where a person does not want all of it. What is in a folder that is left out is left out with it.
+    ///
+    /// # Errors
+    /// As [`Inbox::plan`].
+    pub fn plan_without(
+        &self,
+        entries: &[Entry],
+        name: Option<&str>,
+        conflict: Conflict,
+        without: &LeaveOut,
+    ) -> Result<Plan, PlanError> {
+        make(self, entries, name, conflict, Some(without).filter(|without| !without.is_empty()))
     }
 
     /// Files of an offer that seem to be there already, by name and size: what a plan with
@@ -71,8 +85,15 @@ impl Inbox {
 }
 
 /// See [`Inbox::plan`].
-fn make(inbox: &Inbox, entries: &[Entry], name: Option<&str>, conflict: Conflict) -> Result<Plan, PlanError> {
+fn make<'a>(
+    inbox: &'a Inbox,
+    entries: &'a [Entry],
+    name: Option<&str>,
+    conflict: Conflict,
+    without: Option<&'a LeaveOut>,
+) -> Result<Plan, PlanError> {
     let mut planner = Planner::new(inbox, entries, conflict)?;
+    planner.without = without;
     if let Some(name) = name {
         planner.save_as(entries, name)?;
     }

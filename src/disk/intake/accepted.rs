@@ -30,7 +30,7 @@ use crate::{
         system::{gaps::Gaps, whereabouts::Whereabouts},
         watch::Watch,
     },
-    model::{Caught, Digest, Entry, EntryKind, EntryNo, Group, Screening, TransferId},
+    model::{Caught, Digest, Entry, EntryKind, EntryNo, Group, Listing, Screening, TransferId},
 };
 
 /// One accepted transfer. May be used by several threads: while one writes, another stores.
@@ -81,13 +81,13 @@ impl Intake {
     /// When one of those folders can't be made, or what is left can't be looked at.
     pub fn begin(
         inbox: Inbox,
-        entries: Vec<Entry>,
+        entries: impl Into<Listing>,
         mut plan: Plan,
         transfer: TransferId,
         watch: Watch,
     ) -> Result<Self, DiskError> {
         let fresh = std::mem::take(&mut plan.fresh);
-        let mut shared = Shared::new(inbox, entries, plan, transfer, watch);
+        let mut shared = Shared::new(inbox, entries.into(), plan, transfer, watch);
         shared.make_fresh(&fresh)?;
         let shared = Arc::new(shared);
         let (left, lacking) = match shared.plan.attempt {

@@ -39,7 +39,9 @@ use crate::{
         },
         watch::{Watch, Watched},
     },
-    model::{Access, Accord, Conflict, Entry, EntryKind, EntryNo, FileMode, Purpose, RelPath, TransferId},
+    model::{
+        Access, Accord, Conflict, Entry, EntryKind, EntryNo, FileMode, Listing, Purpose, RelPath, TransferId,
+    },
 };
 
 /// How many things at the top of the folder are remembered as saved.
@@ -58,7 +60,7 @@ pub struct Shared {
     /// What this transfer's partial files start with.
     pub prefix: String,
     book: OnceLock<Book>,
-    entries: Vec<Entry>,
+    entries: Listing,
     folders: Folders<Folder>,
     /// By the paths that they have here.
     access: FolderAccess,
@@ -112,7 +114,7 @@ pub enum Missing {
 }
 
 impl Shared {
-    pub fn new(inbox: Inbox, entries: Vec<Entry>, plan: Plan, transfer: TransferId, watch: Watch) -> Self {
+    pub fn new(inbox: Inbox, entries: Listing, plan: Plan, transfer: TransferId, watch: Watch) -> Self {
         let watch = if plan.purpose == Purpose::Files { watch } else { Watch::nobody() };
         let watch = watch.at(inbox.folder());
         Self {

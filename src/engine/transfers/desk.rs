@@ -231,6 +231,9 @@ impl Desk {
             return;
         }
         change(&mut transfer);
+        if !transfer.asks() {
+            transfer.list = None;
+        }
         let mut history = self.history();
         history.is_listed = true;
         history.was_accepted |= !is_undecided(&transfer.state) && !transfer.is_finished();
@@ -300,9 +303,11 @@ impl Desk {
     }
 
     fn note(&self, offer: IncomingOffer, state: TransferState) {
-        let IncomingOffer { summary, folder, free, short, already, notes, completing } = offer;
+        let IncomingOffer { summary, list, folder, free, short, already, notes, completing } = offer;
         self.update(|t| {
             t.summary = summary;
+            // Only whoever is asked has a use for it.
+            t.list = list.filter(|_| state == TransferState::Waiting);
             t.folder = Some(folder);
             t.free = free;
             t.short = short;

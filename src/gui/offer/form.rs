@@ -90,6 +90,7 @@ impl Form {
             folder: (folder != self.usual).then_some(folder),
             name: name.map(str::to_owned),
             conflict: self.conflict,
+            ..Landing::default()
         })
     }
 

@@ -4,12 +4,14 @@
 
 use std::{future::Future, path::PathBuf};
 
-use crate::model::{Answer, Shortfall, Summary};
+use crate::model::{Answer, Listing, Shortfall, Summary};
 
 /// An offer that was checked and found possible.
 #[derive(Clone, Debug)]
 pub struct IncomingOffer {
     pub summary: Summary,
+    /// All of it; `None` where the summary names what there is to answer.
+    pub list: Option<Listing>,
     pub folder: PathBuf,
     /// Bytes free there, where that can be told.
     pub free: Option<u64>,

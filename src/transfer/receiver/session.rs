@@ -24,8 +24,8 @@ use super::{
 use crate::{
     disk::{Book, Earlier, Finished, Intake, Ledger, Names, OffLimits, PlanError, Watch},
     model::{
-        Accord, Answer, DeviceName, Direction, EntryKind, EntryNo, Group, Landing, Purpose, Report, Side,
-        TransferId, text,
+        Accord, Answer, DeviceName, Direction, EntryKind, EntryNo, Group, Landing, Listing, Purpose, Report,
+        Side, TransferId, text,
     },
     pairing::Ends,
     transfer::{
@@ -195,7 +195,7 @@ impl Session<'_> {
         let (mut leeway, mut taken) = (job.leeway.clone(), Taken::default());
         let (entries, summary) = loop {
             match self.hear_of_offer(&leeway, &mut taken).await? {
-                Order::Check { manifest, summary } => break (manifest.entries, summary),
+                Order::Check { manifest, summary } => break (Listing::from(manifest.entries), summary),
                 Order::End(ended) => return Ok(ended),
                 Order::Reveal { nonce, stance } => {
                     self.meeting.hear(&nonce, stance)?;
@@ -232,6 +232,7 @@ impl Session<'_> {
             already: checked.already,
             notes: checked.plan.notes().to_vec(),
             completing: checked.completing.clone(),
+            list: Some(checked.entries.clone()),
             summary,
         };
         self.reveal().await?;

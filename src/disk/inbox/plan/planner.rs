@@ -38,7 +38,7 @@ use crate::{
         naming::Numbering,
         system::{descriptors, identity},
     },
-    model::{Coming, Conflict, Effect, Entry, EntryKind, EntryNo, RelPath, Stood, text},
+    model::{Coming, Conflict, Effect, Entry, EntryKind, EntryNo, LeaveOut, RelPath, Stood, text},
 };
 
 /// Folders that an offer may imply: Airlift offers each by itself, and a few long paths could else stand for
@@ -68,6 +68,8 @@ pub struct Planner<'a> {
     pub alike: OnceCell<Rc<Alike>>,
     pub room: Room,
     pub held: Option<HeldTo<'a>>,
+    /// What its person does not want.
+    pub without: Option<&'a LeaveOut>,
 }
 
 #[derive(Clone, Copy)]
@@ -131,6 +133,7 @@ impl<'a> Planner<'a> {
             alike: OnceCell::new(),
             room: Room::of(inbox, entries),
             held: None,
+            without: None,
         })
     }
 
@@ -173,8 +176,9 @@ impl<'a> Planner<'a> {
     pub fn place(&mut self, no: EntryNo, entry: &'a Entry) -> Result<(), PlanError> {
         let path = entry.path.as_str();
         let is_new = self.is_new(entry);
+        let is_chosen_out = self.without.is_some_and(|without| without.has(no));
         let fate = match entry.kind {
-            EntryKind::Folder if is_new => {
+            EntryKind::Folder if is_new || is_chosen_out => {
                 let folder = self.new_folder(self.top, path, Fate::LeftOut);
                 self.offered.insert(path, Offered::Placed(folder));
                 Fate::LeftOut
@@ -182,6 +186,10 @@ impl<'a> Planner<'a> {
             EntryKind::Folder => self.folder(path)?.fate,
             EntryKind::File { .. } if is_new => {
                 self.plan.left_out.new += 1;
+                Fate::LeftOut
+            }
+            EntryKind::File { .. } if is_chosen_out => {
+                self.plan.left_out.chosen += 1;
                 Fate::LeftOut
             }
             EntryKind::File { size, .. } => self.file(no, entry, size.unwrap_or_default())?,

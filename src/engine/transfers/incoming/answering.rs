@@ -76,13 +76,18 @@ impl Host for Answering<'_> {
 
     async fn answer(&self, offer: IncomingOffer) -> Answer {
         lock(self.story).offer = Offer::Made;
-        let summary = offer.summary.clone();
+        let (mut summary, list) = (offer.summary.clone(), offer.list.clone());
         let (answer, said) = match (&self.before, self.undecided()) {
             (Some(record), _) => (self.incoming.answer_again(record, &summary, self.is_held), record.said),
             (None, Some(receiving)) => self.incoming.answer(offer, receiving, self.from).await,
             (None, None) => (Answer::Decline(None), Said::Person),
         };
         if let Answer::Accept(landing) = &answer {
+            if let Some(list) = list.filter(|_| !landing.without.is_empty()) {
+                summary = list.without(&landing.without, &summary);
+                let chosen = summary.clone();
+                self.incoming.desk.update(|t| t.summary = chosen);
+            }
             let mut shared = lock(self.story);
             shared.said = Some(said);
             shared.answered = Some((landing.clone(), summary, said));

@@ -5,7 +5,7 @@ use tokio::{task::spawn_blocking, time::timeout};
 use super::{Attempt, ReceiveJob, Session, count, finished};
 use crate::{
     disk::{Already, DiskError, Inbox, Plan},
-    model::{Conflict, Entry, Landing, Purpose},
+    model::{Conflict, Landing, Listing, Purpose},
     transfer::{Ended, Notice, TransferError},
     wire::limits,
 };
@@ -18,14 +18,14 @@ pub(super) struct Checked {
     /// What its person should know where only what is missing is to come, if that is something else.
     pub completing: Option<Vec<String>>,
     pub plan: Plan,
-    pub entries: Vec<Entry>,
+    pub entries: Listing,
 }
 
 impl Session<'_> {
     /// Whether the offer fits where it is to go.
     pub(super) async fn check(
         &mut self,
-        entries: Vec<Entry>,
+        entries: Listing,
         purpose: Purpose,
         job: &ReceiveJob,
         landing: Landing,
@@ -63,7 +63,10 @@ impl Session<'_> {
                     watch.recall(transfer, &earlier.ledger);
                     inbox.plan_again(&entries, &earlier, landing.conflict)?
                 }
-                (Purpose::Files, None) => inbox.plan(&entries, landing.name.as_deref(), landing.conflict)?,
+                (Purpose::Files, None) => {
+                    let name = landing.name.as_deref();
+                    inbox.plan_without(&entries, name, landing.conflict, &landing.without)?
+                }
                 (Purpose::Trial(medium), _) => inbox.plan_trial(&entries, medium)?,
             };
             let (already, completing) = match (purpose, is_first, landing.conflict) {

@@ -54,6 +54,7 @@ impl Session<'_> {
         let folder = checked.inbox.folder().to_owned();
         let offer = IncomingOffer {
             summary,
+            list: None,
             folder,
             free: checked.free,
             short: None,

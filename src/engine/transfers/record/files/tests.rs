@@ -20,8 +20,12 @@ fn record(id: u8) -> Record {
         modified: None,
         holes: 0,
     });
-    let landing =
-        Landing { folder: Some("/srv/in".into()), name: Some("a".into()), conflict: Conflict::Skip };
+    let landing = Landing {
+        folder: Some("/srv/in".into()),
+        name: Some("a".into()),
+        conflict: Conflict::Skip,
+        ..Landing::default()
+    };
     Record::Receiving(Receiving {
         id: TransferId([id; 16]),
         peer,
