@@ -22,7 +22,6 @@ use crate::{
 
 #[derive(Default)]
 pub struct Devices {
-    is_open: bool,
     /// In one order for as long as the page is open.
     rows: Vec<Row>,
     /// For whom a folder dialog was opened.
@@ -30,26 +29,9 @@ pub struct Devices {
 }
 
 impl Devices {
-    pub fn is_open(&self) -> bool {
-        self.is_open
-    }
-
     /// Opens the page: one’s own devices first, blocked ones last.
     pub fn open(&mut self) {
-        self.is_open = true;
         self.rows.sort_by_cached_key(|row| (rank(row.trust), row.name.to_lowercase(), row.id));
-    }
-
-    pub fn close(&mut self) {
-        self.is_open = false;
-    }
-
-    pub fn toggle(&mut self) {
-        if self.is_open {
-            self.is_open = false;
-        } else {
-            self.open();
-        }
     }
 
     /// Takes note of who is known and who is here. What is on the screen keeps its place.
@@ -91,15 +73,16 @@ impl Devices {
         }
     }
 
-    /// Fills the rectangle. `usual` is where everything goes.
-    pub fn show(&mut self, ui: &mut Ui, rect: Rect, usual: &str, tools: &mut Tools) {
+    /// Fills the rectangle. `usual` is where everything goes. True when the page is to be left.
+    pub fn show(&mut self, ui: &mut Ui, rect: Rect, usual: &str, tools: &mut Tools) -> bool {
+        let mut is_done = false;
         let p = theme::palette(ui);
         card(ui, rect, |ui| {
             ui.horizontal(|ui| {
                 title(ui, "Devices");
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     if ui.add(Button::new("Done", Look::Plain)).clicked() {
-                        self.is_open = false;
+                        is_done = true;
                     }
                 });
             });
@@ -120,9 +103,7 @@ impl Devices {
                 }
             });
         });
-        if ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape)) {
-            self.is_open = false;
-        }
+        is_done || ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape))
     }
 
     fn act(&mut self, id: DeviceId, act: Act, ctx: &Context, tools: &mut Tools) {

@@ -139,7 +139,7 @@ fn card(ui: &mut Ui, met: &Met, age: Age) -> Option<Word> {
             ui.spacing_mut().item_spacing.y = 3.0;
             let question = format!("Is this really {}?", met.peer);
             ui.add(Label::new(RichText::new(question).size(16.5).family(theme::semibold())).wrap());
-            ui.label(RichText::new(&met.device_id).monospace().size(11.5).color(p.faint))
+            ui.label(RichText::new(&met.device_id).monospace().size(12.0).color(p.faint))
                 .on_hover_text("The device’s id");
         });
     });

@@ -9,8 +9,10 @@
 //! screenshots.
 
 mod accepting;
+mod activity;
 mod app;
 mod appearance;
+mod bar;
 mod bridge;
 mod closing;
 mod desktop;
@@ -18,6 +20,7 @@ mod devices;
 #[cfg(target_os = "linux")]
 mod display;
 mod history;
+mod home;
 mod icons;
 mod interruptions;
 mod inviting;
@@ -26,18 +29,20 @@ mod meeting;
 mod notices;
 mod offer;
 mod on_screen;
+mod page;
 mod path_entry;
 mod paths;
 mod quarantine;
 mod receive_panel;
+mod receive_pill;
 mod rename;
 mod run;
 mod send_panel;
 mod settings_card;
+mod settings_page;
 mod speed_limit;
 mod theme;
 mod tools;
-mod transfers;
 mod unseen;
 mod virus_check;
 mod when;

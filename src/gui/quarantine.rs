@@ -58,10 +58,6 @@ pub enum Wish {
 }
 
 impl Quarantine {
-    pub fn is_open(&self) -> bool {
-        self.is_open
-    }
-
     pub fn count(&self) -> u64 {
         self.count
     }

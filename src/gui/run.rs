@@ -67,8 +67,8 @@ fn options() -> NativeOptions {
     let mut viewport = ViewportBuilder::default()
         .with_title("Airlift")
         .with_app_id("airlift")
-        .with_inner_size([1040.0, 770.0])
-        .with_min_inner_size([640.0, 520.0])
+        .with_inner_size([1100.0, 760.0])
+        .with_min_inner_size([360.0, 480.0])
         .with_drag_and_drop(true);
     match eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icon-256.png")) {
         Ok(icon) => viewport = viewport.with_icon(icon),

@@ -36,8 +36,11 @@ pub struct Palette {
     pub well: Color32,
     /// A well under the pointer; the track of a bar.
     pub raised: Color32,
+    /// Between cards and the canvas, and between parts of a card: nobody has to see it.
     pub line: Color32,
-    pub line_strong: Color32,
+    /// Around what can be pressed or filled, around the track of a bar and the place to drop things: it has to be seen.
+    pub edge: Color32,
+    pub edge_strong: Color32,
     pub text: Color32,
     pub faint: Color32,
     pub accent: Color32,
@@ -71,7 +74,8 @@ static DARK: Palette = Palette {
     well: rgb(0x1E_222A),
     raised: rgb(0x29_2E38),
     line: rgb(0x26_2B34),
-    line_strong: rgb(0x3D_4452),
+    edge: rgb(0x72_7A8A),
+    edge_strong: rgb(0x94_9CAB),
     text: rgb(0xEC_EEF2),
     faint: rgb(0x9A_A3B2),
     accent: rgb(0x6C_93FF),
@@ -95,14 +99,15 @@ static LIGHT: Palette = Palette {
     well: rgb(0xF4_F6FA),
     raised: rgb(0xE8_ECF3),
     line: rgb(0xE2_E6EE),
-    line_strong: rgb(0xC5_CCD9),
+    edge: rgb(0x82_8A9A),
+    edge_strong: rgb(0x5F_6878),
     text: rgb(0x14_1821),
     faint: rgb(0x58_6172),
     accent: rgb(0x2D_5BE3),
     accent_hover: rgb(0x22_4ABF),
     accent_soft: rgb(0xE6_EDFF),
     on_accent: rgb(0xFF_FFFF),
-    good: rgb(0x12_8450),
+    good: rgb(0x0D_7445),
     good_soft: rgb(0xDF_F5E9),
     warn: rgb(0x95_5F00),
     bad: rgb(0xC7_2C3A),
@@ -196,7 +201,7 @@ fn dress(style: &mut Style, theme: Theme) {
         (TextStyle::Body, FontId::new(BODY, FontFamily::Proportional)),
         (TextStyle::Button, FontId::new(BODY, medium())),
         (TextStyle::Heading, FontId::new(17.0, semibold())),
-        (TextStyle::Monospace, FontId::new(12.5, FontFamily::Monospace)),
+        (TextStyle::Monospace, FontId::new(SMALL, FontFamily::Monospace)),
     ]
     .into();
     style.spacing.item_spacing = vec2(8.0, 8.0);
@@ -238,10 +243,10 @@ fn dress(style: &mut Style, theme: Theme) {
         expansion: 0.0,
     };
     v.widgets.noninteractive = look(p.card, p.line, p.text);
-    v.widgets.inactive = look(p.well, p.line, p.text);
-    v.widgets.hovered = look(p.raised, p.line_strong, p.text);
+    v.widgets.inactive = look(p.well, p.edge, p.text);
+    v.widgets.hovered = look(p.raised, p.edge_strong, p.text);
     v.widgets.active = look(p.raised, p.accent, p.text);
-    v.widgets.open = look(p.raised, p.line_strong, p.text);
+    v.widgets.open = look(p.raised, p.edge_strong, p.text);
 }
 
 #[cfg(test)]
@@ -282,12 +287,42 @@ mod tests {
                 (p.bad, p.bad_soft),
                 (p.bad, p.card),
                 (p.warn, p.card),
+                (p.warn, p.well),
+                (p.accent, p.well),
+                (p.bad, p.well),
                 (p.good, p.card),
             ];
             for (i, (text, ground)) in pairs.into_iter().enumerate() {
                 let contrast = contrast(text, ground);
-                assert!(contrast >= 4.0, "{theme:?}, pair {i}: {contrast:.2}");
+                assert!(contrast >= 4.5, "{theme:?}, pair {i}: {contrast:.2}");
             }
+        }
+    }
+
+    #[test]
+    fn whatever_can_be_pressed_filled_or_dropped_on_has_an_edge_that_is_seen() {
+        for theme in [Theme::Dark, Theme::Light] {
+            let p = of(theme);
+            for (i, ground) in [p.canvas, p.card, p.well, p.raised].into_iter().enumerate() {
+                for (what, line) in [("edge", p.edge), ("strong edge", p.edge_strong), ("accent", p.accent)] {
+                    let contrast = contrast(line, ground);
+                    assert!(contrast >= 3.0, "{theme:?}, {what} on ground {i}: {contrast:.2}");
+                }
+            }
+            // What a bar is filled with stands out from its track.
+            for (i, filled) in [p.accent, p.good, p.warn, p.bad].into_iter().enumerate() {
+                let contrast = contrast(filled, p.raised);
+                assert!(contrast >= 3.0, "{theme:?}, bar {i}: {contrast:.2}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_is_too_small() {
+        for theme in [Theme::Dark, Theme::Light] {
+            let mut style = Style::default();
+            dress(&mut style, theme);
+            assert!(style.text_styles.values().all(|font| font.size >= 12.0));
         }
     }
 }

@@ -84,6 +84,12 @@ impl Tools {
         self.notices.done(format!("Copied {text}"));
     }
 
+    /// Copies what is too long to be repeated, and says `done`.
+    pub fn copy_quietly(&mut self, ctx: &Context, text: &str, done: &str) {
+        ctx.copy_text(text.to_owned());
+        self.notices.done(done);
+    }
+
     pub fn pick(&mut self, ctx: &Context, purpose: Purpose, what: Pick) {
         let (pending, reply) = question(self.wake.clone());
         self.dialog = Some(Dialog { purpose, pending, slow_at: Some(ctx.time() + SLOW) });

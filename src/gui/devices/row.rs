@@ -138,7 +138,7 @@ impl Row {
             if icon_button(ui, icons::COPY, &format!("Copy the id of {}", self.name)).clicked() {
                 act = Some(Act::Copy(self.id_shown.clone()));
             }
-            line(ui, RichText::new(&self.id_shown).monospace().size(11.5).color(p.faint))
+            line(ui, RichText::new(&self.id_shown).monospace().size(12.0).color(p.faint))
                 .on_hover_text("The device’s id");
         });
         act

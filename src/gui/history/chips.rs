@@ -137,7 +137,7 @@ fn chip(ui: &mut Ui, name: &str, shown: &str, weight: Weight) -> Response {
     let radius = CornerRadius::same(14);
     let lit = ui.ctx().animate_bool_responsive(response.id, response.hovered());
     let (ground, line) = match weight {
-        Weight::Usual => (p.well.lerp_to_gamma(p.raised, lit), p.line.lerp_to_gamma(p.line_strong, lit)),
+        Weight::Usual => (p.well.lerp_to_gamma(p.raised, lit), p.edge.lerp_to_gamma(p.edge_strong, lit)),
         Weight::Chosen => (p.accent_soft, p.accent),
     };
     ui.painter().rect(rect, radius, ground, Stroke::new(1.0, line), StrokeKind::Inside);

@@ -200,7 +200,7 @@ fn facts(ui: &mut Ui, row: &Row, aside: &Aside<'_>) -> Option<Act> {
     fact(ui, "Virus check", &screening(&row.screening));
     if let Some(digest) = &row.digest {
         let digest = digest.to_string();
-        let text = RichText::new(&digest).monospace().size(11.0);
+        let text = RichText::new(&digest).monospace().size(12.0);
         labelled(ui, "BLAKE3", |ui| {
             ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
                 ui.spacing_mut().interact_size.y = 24.0;

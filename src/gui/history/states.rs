@@ -83,7 +83,7 @@ fn message(
     let mut word = None;
     ui.with_layout(Layout::top_down(Align::Center), |ui| {
         ui.add_space((ui.available_height() * 0.5 - 90.0).max(8.0));
-        icon(ui, image, 34.0, p.line_strong);
+        icon(ui, image, 34.0, p.edge);
         ui.add_space(4.0);
         ui.label(strong(title).size(16.0));
         ui.scope(|ui| {

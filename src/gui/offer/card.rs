@@ -60,7 +60,7 @@ fn head(ui: &mut Ui, view: &View, standing: &Standing, count: usize) -> Option<V
                 ui.label(headline(ui, &view.headline));
                 line(ui, small(format!("From {}. The name is what it calls itself.", view.address), p.faint));
                 if let Some(id) = &view.device_id {
-                    line(ui, RichText::new(id).monospace().size(11.5).color(p.faint))
+                    line(ui, RichText::new(id).monospace().size(12.0).color(p.faint))
                         .on_hover_text("The device’s id");
                 }
                 if let Some(trust) = view.trust {

@@ -245,7 +245,7 @@ fn nobody(ui: &mut Ui, rect: Rect, sight: Sight) {
     );
     let inner = rect.shrink2(vec2(14.0, 8.0));
     let picture = pos2(inner.left() + 14.0, inner.center().y);
-    icons::BROADCAST.paint(ui.painter(), picture, 26.0, p.line_strong);
+    icons::BROADCAST.paint(ui.painter(), picture, 26.0, p.edge);
     let words = Rect::from_min_max(pos2(inner.left() + 42.0, inner.top()), inner.max);
     let mut child =
         ui.new_child(egui::UiBuilder::new().max_rect(words).layout(Layout::left_to_right(Align::Center)));
@@ -293,11 +293,8 @@ fn paint(
     let can = card.can_be_sent_to();
     let lit = ui.ctx().animate_bool_responsive(response.id, can && (response.hovered() || more.hovered()));
     let ground = if picked { p.accent_soft } else { p.well.lerp_to_gamma(p.raised, lit) };
-    let line = if picked || (can && drag == Drag::Over) {
-        p.accent
-    } else {
-        p.line.lerp_to_gamma(p.line_strong, lit)
-    };
+    let line =
+        if picked || (can && drag == Drag::Over) { p.accent } else { p.line.lerp_to_gamma(p.edge, lit) };
     let radius = CornerRadius::same(10);
     ui.painter().rect(
         place,

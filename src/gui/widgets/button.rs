@@ -107,9 +107,9 @@ fn colors(ui: &Ui, response: &Response, look: Look) -> (Color32, Color32, Color3
     let between = |a: Color32, b: Color32| a.lerp_to_gamma(b, lit);
     match look {
         Look::Primary => (between(p.accent, p.accent_hover), Color32::TRANSPARENT, p.on_accent),
-        Look::Plain => (between(p.well, p.raised), between(p.line, p.line_strong), p.text),
+        Look::Plain => (between(p.well, p.raised), between(p.edge, p.edge_strong), p.text),
         Look::Muted => (p.raised, Color32::TRANSPARENT, p.faint),
-        Look::Danger => (p.bad_soft, between(p.bad_soft, p.bad), p.bad),
+        Look::Danger => (p.bad_soft, p.bad, p.bad),
         Look::Quiet => {
             (between(Color32::TRANSPARENT, p.raised), Color32::TRANSPARENT, between(p.faint, p.text))
         }

@@ -14,7 +14,7 @@ pub fn choice<T: Copy + PartialEq>(ui: &mut Ui, chosen: &mut T, among: &[(T, &st
     let (whole, _) =
         ui.allocate_exact_size(vec2(ui.available_width(), theme::CONTROL_HEIGHT), Sense::hover());
     let radius = CornerRadius::same(theme::CONTROL_RADIUS);
-    ui.painter().rect(whole, radius, p.well, Stroke::new(1.0, p.line), StrokeKind::Inside);
+    ui.painter().rect(whole, radius, p.well, Stroke::new(1.0, p.edge), StrokeKind::Inside);
     #[expect(clippy::cast_precision_loss, reason = "a few words")]
     let step = whole.width() / among.len() as f32;
     let mut changed = false;

@@ -24,7 +24,7 @@ pub fn drop_zone(ui: &mut Ui, height: f32, drag: Drag, layout: Layout, add: impl
     let lit = ui.ctx().animate_bool_responsive(response.id, drag == Drag::Over);
     let radius = CornerRadius::same(12);
     ui.painter().rect_filled(rect, radius, p.well.lerp_to_gamma(p.accent_soft, lit));
-    let stroke = Stroke::new(1.5, p.line_strong.lerp_to_gamma(p.accent, lit));
+    let stroke = Stroke::new(1.5, p.edge.lerp_to_gamma(p.accent, lit));
     ui.painter().extend(Shape::dashed_line(&outline(rect.shrink(0.75)), stroke, 6.0, 5.0));
     let content = rect.shrink2(vec2(14.0, 6.0));
     let mut child = ui.new_child(UiBuilder::new().max_rect(content).layout(layout));

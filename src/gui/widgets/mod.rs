@@ -8,6 +8,7 @@ mod drop_zone;
 mod field;
 mod modal;
 mod progress;
+mod ring;
 
 use egui::{
     Align, Align2, Color32, CornerRadius, Frame, Label, Layout, Margin, Rect, Response, RichText, Sense,
@@ -21,6 +22,7 @@ pub use drop_zone::{Drag, drop_zone};
 pub use field::{Field, field, unlabelled};
 pub use modal::modal;
 pub use progress::progress;
+pub use ring::ring;
 
 use super::{icons::Icon, theme};
 
@@ -106,7 +108,7 @@ pub fn placeholder(ui: &mut Ui, icon: Icon, text: &str) {
     let rect = ui.available_rect_before_wrap();
     let height = 58.0_f32.min(rect.height());
     let middle = Rect::from_center_size(rect.center(), vec2(rect.width(), height));
-    icon.paint(ui.painter(), pos2(middle.center().x, middle.top() + 15.0), 30.0, p.line_strong);
+    icon.paint(ui.painter(), pos2(middle.center().x, middle.top() + 15.0), 30.0, p.edge);
     let label = Rect::from_min_max(pos2(middle.left(), middle.top() + 36.0), middle.max);
     ui.put(label, Label::new(RichText::new(text).color(p.faint)).halign(Align::Center));
     ui.advance_cursor_after_rect(rect);

@@ -1,6 +1,6 @@
 //! A thin bar that never asks for a frame by itself: whoever samples decides when it moves.
 
-use egui::{Color32, Rect, Response, Role, Sense, Ui, WidgetInfo, vec2};
+use egui::{Color32, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2};
 
 use crate::gui::theme;
 
@@ -15,7 +15,8 @@ pub fn progress(ui: &mut Ui, fraction: Option<f32>, color: Color32, name: &str) 
         value: fraction.map(|f| f64::from(f * 100.0).round()),
         ..WidgetInfo::new(Role::ProgressIndicator)
     });
-    ui.painter().rect_filled(rect, HEIGHT / 2.0, p.raised);
+    let edge = Stroke::new(1.0, p.edge);
+    ui.painter().rect(rect, HEIGHT / 2.0, p.raised, edge, StrokeKind::Inside);
     match fraction {
         Some(fraction) if fraction > 0.0 => {
             let width = (rect.width() * fraction.clamp(0.0, 1.0)).max(HEIGHT);
