@@ -5,12 +5,12 @@
 use std::fmt::Debug;
 
 use airlift::{
-    model::{Caught, DeviceId, Digest, NotScanned},
+    model::{Caught, DeviceId, Digest, Entry, NotScanned},
     wire::{
         ALPN, DEFAULT_PORT, FromReceiver, FromSender, content, frame,
         message::{
-            Acquaintance, Ending, RawAccess, RawCounts, RawDigest, RawEntry, RawGroup, RawKind, RawPurpose,
-            RawSkipped, Receipt, Stance,
+            Acquaintance, CAN, Ending, RawAccess, RawCounts, RawDigest, RawEntry, RawGroup, RawKind,
+            RawPurpose, RawSkipped, Receipt, Stance, TEXTS,
         },
     },
 };
@@ -60,6 +60,7 @@ fn what_a_sender_says_has_these_bytes() {
         (RawPurpose::Files, "06000000 03 01 00 8001 00"),
         (RawPurpose::TrialInMemory, "06000000 03 01 00 8001 01"),
         (RawPurpose::TrialOnDisk, "06000000 03 01 00 8001 02"),
+        (RawPurpose::Text, "06000000 03 01 00 8001 03"),
     ] {
         pinned(&FromSender::Offered { skipped, purpose }, hex);
     }
@@ -72,6 +73,9 @@ fn what_a_sender_says_has_these_bytes() {
     let (files, folders, bytes, streams, purpose) = (300, 2, 128, 1, RawPurpose::TrialOnDisk);
     let counts = RawCounts { files, folders, bytes, streams, skipped, purpose };
     pinned(&FromSender::Counts(counts), "0c000000 0e ac02 02 8001 01 01 00 8001 02");
+    let (skipped, purpose) = (RawSkipped { links: 0, special: 0, unreadable: 0 }, RawPurpose::Text);
+    let counts = RawCounts { files: 1, folders: 0, bytes: 300, streams: 0, skipped, purpose };
+    pinned(&FromSender::Counts(counts), "0a000000 0e 01 00 ac02 00 00 00 00 03");
     pinned(&FromSender::Alive, "01000000 04");
     pinned(&FromSender::Bye, "01000000 05");
     pinned(&FromSender::Ending(Ending::Cancelled), "02000000 06 00");
@@ -164,6 +168,13 @@ fn content_has_these_bytes() {
     content::put_finish(&mut out, 3);
     let hole = "060500000000000000000100000201000000000000";
     assert_eq!(hex(&out), format!("02010000000200000000000000{}0304000000{hole}0403", "03".repeat(32)));
+}
+
+#[test]
+fn what_a_text_is_offered_as_has_these_bytes() {
+    let entry = RawEntry::from(&Entry::of_text(300).unwrap());
+    pinned(&FromSender::Entries(vec![entry]), "0d000000 02 01 0474657874 01 01ac02 00 01");
+    assert_eq!((TEXTS, CAN & TEXTS), (1 << 2, 1 << 2));
 }
 
 #[test]

@@ -28,6 +28,13 @@ pub struct Benching {
     pub bytes: u64,
 }
 
+/// Where a text comes from that is not among the arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextFrom {
+    StandardInput,
+    Clipboard,
+}
+
 /// What `scan` is to show to the scanner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scanning {

@@ -18,6 +18,9 @@ use crate::{engine::CodeState, model::TransferId};
 /// The least time between two lines of progress of one transfer.
 const PACE: Duration = Duration::from_secs(5);
 
+/// Before each line of a text that somebody has sent.
+const MARK: &str = "│ ";
+
 /// How much a person is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
@@ -55,11 +58,14 @@ impl<'a> Human<'a> {
 
     fn print(&mut self, lines: &[Line]) {
         let screen = &mut *self.screen;
+        // Beside nothing of Airlift's own there is nothing to tell them from.
+        let mark = if matches!(self.show, Show::Errors) { "" } else { MARK };
         let mut print = || {
             for line in lines {
                 match line {
                     Line::Told(line) => screen.out(line),
                     Line::Wrong(line) => screen.err(line),
+                    Line::Words(line) => screen.out(&format!("{mark}{line}")),
                 }
             }
         };
@@ -96,7 +102,7 @@ impl Tell for Human<'_> {
         // Whoever wants a code wants to see it.
         let is_asked_for = matches!(news, News::Code(CodeState::Given { .. }));
         if matches!(self.show, Show::Errors) && !is_asked_for {
-            lines.retain(|line| matches!(line, Line::Wrong(_)));
+            lines.retain(|line| matches!(line, Line::Wrong(_) | Line::Words(_)));
         }
         self.print(&lines);
     }
@@ -128,7 +134,7 @@ mod tests {
             render::shown::screen,
             stage::{complete, transfer},
         },
-        model::{Direction, Outcome, Progress, Report, Side},
+        model::{Direction, Outcome, Progress, Purpose, Report, Side},
     };
 
     fn tell_all(detail: Detail) -> (String, String) {
@@ -201,6 +207,22 @@ mod tests {
             human.tell(News::Code(&CodeState::Spent));
             assert!(out.text().starts_with("Code: 7-lamp-orbit\n"), "{}", out.text());
             assert!(err.text().contains("tried a wrong code"));
+        }
+    }
+
+    #[test]
+    fn a_text_can_neither_drive_a_terminal_nor_pose_as_what_airlift_says() {
+        let text =
+            "one\n\u{1b}[2Jtwo\u{202e}\rReceived 3 files.\r\nReceived 3 files.\n\nend".parse().unwrap();
+        let mut t = transfer(1, Direction::Receive);
+        t.summary.purpose = Purpose::Text;
+        for (detail, mark) in [(Detail::Lines, "│ "), (Detail::Bars, "│ "), (Detail::Errors, "")] {
+            let (mut screen, out, _) = screen();
+            Human::new(&mut screen, detail).tell(News::Text(&t, &text));
+            let out = out.text();
+            let shown: Vec<_> = out.lines().filter(|line| !line.starts_with("Text from")).collect();
+            let lines = ["one", "\\u{1b}[2Jtwo\\u{202e}\\rReceived 3 files.", "Received 3 files.", "", "end"];
+            assert_eq!(shown, lines.map(|line| format!("{mark}{line}")));
         }
     }
 }

@@ -61,6 +61,7 @@ pub async fn receive(there: &mut Watch, inbox: &Path) -> Result<Result<Listening
             | Turn::Broken(..)
             | Turn::Paused(..)
             | Turn::Mended(_)
+            | Turn::Text(..)
             | Turn::Met(_)
             | Turn::Code(_)
             | Turn::Unkept(_)

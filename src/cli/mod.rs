@@ -32,6 +32,7 @@ mod send;
 #[cfg(test)]
 mod stage;
 mod terminal;
+mod text_in;
 mod transfers;
 mod trust;
 mod verdict;
@@ -211,7 +212,10 @@ where
 /// Settles whom something is sent to, and asks for the code that was not given. `None` when the person who is
 /// asked presses Ctrl-C.
 fn addressed(asked: args::Sending, config: &Config, screen: &mut Screen) -> anyhow::Result<Option<Sending>> {
-    let args::Sending { to, code, remember, sources } = asked;
+    let args::Sending { to, code, remember, mut sources, text } = asked;
+    if let Some(from) = text {
+        sources = vec![Source::Text(text_in::read(from)?)];
+    }
     if sources.iter().any(is_stream) {
         input::check()?;
     }

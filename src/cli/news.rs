@@ -6,7 +6,7 @@ use std::{net::IpAddr, path::PathBuf};
 
 use crate::{
     engine::{CodeState, DeviceCard, KeptTransfer, Snapshot},
-    model::{Landing, Pause, Problem, Progress, Report, Transfer, TransferState},
+    model::{Landing, Pause, Problem, Progress, Report, Text, Transfer, TransferState},
 };
 
 /// Something worth telling.
@@ -31,6 +31,8 @@ pub enum News<'a> {
     Paused(&'a Transfer, Pause),
     /// It goes on.
     Mended(&'a Transfer),
+    /// A text has come, whole.
+    Text(&'a Transfer, &'a Text),
     Finished(&'a Transfer, &'a Report),
     /// One round of a speed test is complete, after its [`News::Finished`].
     Tried(&'a Transfer, &'a Report),

@@ -170,6 +170,7 @@ pub async fn receive(
             | Turn::Broken(..)
             | Turn::Paused(..)
             | Turn::Mended(_)
+            | Turn::Text(..)
             | Turn::Met(_)
             | Turn::Forgotten(_) => {}
         }

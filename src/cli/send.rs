@@ -118,6 +118,7 @@ pub async fn follow(
             | Turn::Broken(..)
             | Turn::Paused(..)
             | Turn::Mended(_)
+            | Turn::Text(..)
             | Turn::Met(_)
             | Turn::Code(_)
             | Turn::Unkept(_)

@@ -18,7 +18,8 @@ use super::news::{Moment, News, report};
 use crate::{
     engine::{CodeState, Event, Events, Handle, ReceivingState, Snapshot, Update},
     model::{
-        CompareCode, Outcome, Pause, Problem, Progress, Report, Scope, Transfer, TransferId, TransferState,
+        CompareCode, Direction, Outcome, Pause, Problem, Progress, Report, Scope, Text, Transfer, TransferId,
+        TransferState,
     },
 };
 
@@ -44,6 +45,8 @@ pub enum Turn {
     Paused(Box<Transfer>, Pause),
     /// It goes on.
     Mended(Box<Transfer>),
+    /// A text has come, whole.
+    Text(Box<Transfer>, Text),
     /// A transfer has a code that both devices show.
     Met(Box<Transfer>),
     /// It was taken off the list.
@@ -74,6 +77,7 @@ impl Turn {
             Self::Broken(transfer, why) => News::Broken(transfer, why),
             Self::Paused(transfer, why) => News::Paused(transfer, *why),
             Self::Mended(transfer) => News::Mended(transfer),
+            Self::Text(transfer, text) => News::Text(transfer, text),
             Self::Met(transfer) => News::Met(transfer),
             Self::Code(state) => News::Code(state),
             Self::Unkept(problem) | Self::Deaf(Some(problem)) => News::Error(&problem.text),
@@ -94,6 +98,7 @@ impl Turn {
             | Self::Progress(transfer, _)
             | Self::Broken(transfer, _)
             | Self::Paused(transfer, _)
+            | Self::Text(transfer, _)
             | Self::Mended(transfer)
             | Self::Met(transfer) => Some(transfer.id),
             Self::Forgotten(id) => Some(*id),
@@ -147,6 +152,15 @@ struct Followed {
     met: Option<CompareCode>,
     /// Bytes of the last progress that was told.
     bytes: Option<u64>,
+    words: Words,
+}
+
+/// Whether the words of a text were told.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Words {
+    #[default]
+    Untold,
+    Told,
 }
 
 /// What was last told of a transfer's link.
@@ -324,7 +338,13 @@ impl Watch {
             {
                 self.due.push_back(Turn::Progress(Box::new(transfer.clone()), at_the_end(report)));
             }
+            if moment == Moment::Finished {
+                self.due.extend(text_that_came(transfer, &mut followed.words));
+            }
             self.due.push_back(Turn::Transfer(moment, Box::new(transfer.clone())));
+        }
+        if now == Moment::Started {
+            self.due.extend(text_that_came(transfer, &mut followed.words));
         }
         // A code may be there before anybody is to compare it.
         let is_shown = !matches!(transfer.state, TransferState::Connecting | TransferState::Preparing);
@@ -374,6 +394,12 @@ impl Watch {
             }
         }
     }
+}
+
+fn text_that_came(transfer: &Transfer, words: &mut Words) -> Option<Turn> {
+    let text = transfer.text.clone().filter(|_| transfer.direction == Direction::Receive)?;
+    let before = std::mem::replace(words, Words::Told);
+    (before == Words::Untold).then(|| Turn::Text(Box::new(transfer.clone()), text))
 }
 
 /// The progress of a transfer that is whole. The last sample is older than the last byte, and who

@@ -9,6 +9,7 @@ pub mod meeting;
 pub mod past;
 pub mod phrases;
 mod question;
+mod texts;
 pub mod trial;
 
 use self::phrases::{LISTED, and_more, notes, pace, place, size_of};
@@ -42,7 +43,7 @@ fn paused(transfer: &Transfer, why: Pause) -> String {
 
 #[must_use]
 pub fn lines(news: News<'_>) -> Vec<Line> {
-    if let Some(lines) = trial::lines(news) {
+    if let Some(lines) = trial::lines(news).or_else(|| texts::lines(news)) {
         return lines;
     }
     let told = |line: String| vec![Line::Told(line)];
@@ -87,6 +88,8 @@ pub fn lines(news: News<'_>) -> Vec<Line> {
         News::Removed(t) => kept::removed(t),
         // The table at the end has it.
         News::Tried(..) => Vec::new(),
+        // It has words of its own.
+        News::Text(..) => Vec::new(),
         News::Remark(line) => told(line.to_owned()),
         News::Error(sentence) => vec![Line::Wrong(sentence.to_owned())],
     }
@@ -241,6 +244,7 @@ mod tests {
             match line {
                 Line::Told(line) => told.push(line),
                 Line::Wrong(line) => wrong.push(line),
+                Line::Words(line) => panic!("{line}"),
             }
         }
         (told, wrong)

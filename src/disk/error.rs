@@ -36,6 +36,8 @@ pub enum SourceError {
     BadName(String),
     #[error("Standard input can be sent only once.")]
     SecondStream,
+    #[error("A text is sent by itself. Send the files, or the other text, in another transfer.")]
+    TextAndMore,
     #[error("These are more files than one transfer can hold. Send them in several parts.")]
     TooMany,
     /// It is another file now, or its size or time is another.
@@ -174,6 +176,8 @@ pub enum DiskError {
         #[source]
         why: Arc<io::Error>,
     },
+    #[error("What the other device sent as a text is none, so it was thrown away. Have it sent as a file.")]
+    NoText,
     #[error("“{0}” is in use by another Airlift. Try again when that one has ended.")]
     InUse(String),
     /// Waited for in vain.

@@ -24,6 +24,7 @@ mod observed;
 mod off_limits;
 mod places;
 mod quarantine;
+mod save_text;
 mod screen;
 mod source;
 mod system;
@@ -44,6 +45,7 @@ pub use looking::{Found as FoundFile, Looking};
 pub use off_limits::OffLimits;
 pub use places::{Places, digest_of, is_there};
 pub use quarantine::{Again, From as SentBy, LetIn, Quarantine, QuarantineError};
+pub use save_text::{SavedText, save_text};
 pub use screen::Screen;
 pub use source::{Scan, SourceFile, Sources, measure};
 pub use system::descriptors::{

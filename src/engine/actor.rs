@@ -9,6 +9,7 @@ mod meetings;
 mod quarantine;
 mod questions;
 mod reception;
+mod texts;
 mod transfers;
 
 use std::{
@@ -282,7 +283,7 @@ impl Actor {
         match command {
             Command::Receive(receiving) => self.receive(receiving),
             Command::StopReceiving => self.stop_receiving(),
-            Command::Send { id, to, sources, manner } => self.send(id, to, Parcel::Files(sources), manner),
+            Command::Send { id, to, sources, manner } => self.send(id, to, sources.into(), manner),
             Command::Try { id, to, trial } => {
                 let folder = self.home.clone();
                 let manner = Manner { strangers: Strangers::GoAhead, ..Manner::default() };
@@ -344,6 +345,7 @@ impl Actor {
             Command::Examine { reply } => self.examine(reply),
             Command::ListQuarantine { reply } => self.list_quarantine(reply),
             Command::Quarantine { items, deed, reply } => self.deal_with_quarantine(items, deed, reply),
+            Command::SaveText { id, reply } => self.save_text(id, reply),
             Command::CheckAgain { rows, reply } => self.check_again(rows, reply),
             Command::History { change, reply } => self.change_history(change, reply),
             // Ends the loop that calls this.
@@ -448,6 +450,7 @@ impl Actor {
             self.count_quarantine();
         }
         self.forget_the_oldest();
+        self.let_go_of_texts();
     }
 
     /// Of offers that nobody has said yes to, the list keeps the latest few.

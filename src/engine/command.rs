@@ -20,10 +20,14 @@ pub enum Command {
     Receive(Receiving),
     /// Stop waiting for offers. Transfers that were accepted go on; offers that wait are declined.
     StopReceiving,
-    /// Send these to that device. `id` was made by [`Handle::new_transfer`](super::Handle::new_transfer).
+    /// Send these to that device; a text by itself. `id` was made by [`Handle::new_transfer`](super::Handle::new_transfer).
     Send { id: TransferId, to: Target, sources: Vec<Source>, manner: Manner },
     /// Try how fast that device can be sent to. `id` is made as for [`Command::Send`].
     Try { id: TransferId, to: Target, trial: Trial },
+    /// Write the text of this transfer, as [`Transfer::text`](crate::model::Transfer::text) has it, into the receiving folder
+    /// as a file whose name ends in `.txt`, beside whatever is there. The engine wakes the face after it has replied, with
+    /// where it stands.
+    SaveText { id: TransferId, reply: oneshot::Sender<Result<PathBuf, Problem>> },
     /// The answer to an offer that waits. Anything else of that id ignores it.
     Answer { id: TransferId, answer: Answer },
     /// End a transfer; the other device is told. Of one that is left, what is there is removed, and it

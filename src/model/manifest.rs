@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use super::{Purpose, RelPath, Skipped};
+use super::{Purpose, RelPath, Skipped, Text};
 
 /// The place of an [`Entry`] in its manifest, from 0. Content and receipts name entries by it.
 pub type EntryNo = u32;
@@ -104,6 +104,16 @@ impl fmt::Debug for Digest {
     }
 }
 
+impl Entry {
+    /// What a text of so many bytes is offered as: they all look alike.
+    #[must_use]
+    pub fn of_text(bytes: u64) -> Option<Self> {
+        let kind = EntryKind::File { size: Some(bytes), mode: FileMode::Regular };
+        let path = RelPath::parse(Text::NAME).ok()?;
+        Some(Self { path, kind, access: Access::Private, modified: None, holes: 0 })
+    }
+}
+
 /// All entries of an offer, in the sender's order: a folder stands before what is in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Manifest {
@@ -195,9 +205,11 @@ impl Summary {
     /// One short title: `photo.jpg`, or `photo.jpg and 3 more`. Fit for any screen.
     #[must_use]
     pub fn title(&self) -> String {
-        if let Purpose::Trial(_) = self.purpose {
+        match self.purpose {
             // What a peer calls it is never stored, and need not be read.
-            return "Speed test".to_owned();
+            Purpose::Trial(_) => return "Speed test".to_owned(),
+            Purpose::Text => return "Text".to_owned(),
+            Purpose::Files => {}
         }
         let Some(first) = self.top.first() else { return self.unnamed() };
         let name = super::text::visible(&first.name);
@@ -216,12 +228,15 @@ impl Summary {
         }
     }
 
-    /// `12 files in 3 folders, 4.20 MB`; of a speed test `A speed test of 1.00 GB. Nothing is kept.`
+    /// `12 files in 3 folders, 4.20 MB`; of a speed test `A speed test of 1.00 GB. Nothing is kept.`, of a
+    /// text `a text of 120 B`
     #[must_use]
     pub fn size_line(&self) -> String {
         use super::text::{bytes, count};
-        if let Purpose::Trial(_) = self.purpose {
-            return format!("A speed test of {}. Nothing is kept.", bytes(self.bytes));
+        match self.purpose {
+            Purpose::Trial(_) => return format!("A speed test of {}. Nothing is kept.", bytes(self.bytes)),
+            Purpose::Text => return format!("a text of {}", bytes(self.bytes)),
+            Purpose::Files => {}
         }
         let mut line = count(self.files, "file", "files");
         if self.folders > 0 {

@@ -24,6 +24,7 @@ mod rate;
 mod report;
 mod scanner;
 mod screening;
+mod sent_text;
 mod side;
 mod target;
 pub mod text;
@@ -59,6 +60,7 @@ pub use rate::{BadByteRate, ByteRate};
 pub use report::{FileProblem, Outcome, Problem, ProblemKind, Report, Retry};
 pub use scanner::{BadScanner, ScannerAddress, ScannerChoice};
 pub use screening::{NotScanned, Screening};
+pub use sent_text::{BadText, Text};
 pub use side::{Direction, Side};
 pub use target::{BadLink, BadTarget, Link, Target};
 pub use transfer::{

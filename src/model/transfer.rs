@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     Agreement, Bottleneck, Caution, Direction, LeaveOut, Listing, Meeting, Pause, Peer, Problem, Purpose,
-    Report, Side, Summary,
+    Report, Side, Summary, Text,
 };
 
 /// Names a transfer on this device: 128 bits, random at the sender, derived from the sender's id
@@ -50,6 +50,8 @@ pub enum Source {
     Path(PathBuf),
     /// Standard input to its end, as one file of this name.
     StandardInput { name: String },
+    /// Words, which are written to no disk. By itself: nothing else goes with it.
+    Text(Text),
 }
 
 /// What to do with an entry whose name is taken.
@@ -137,6 +139,9 @@ pub struct Transfer {
     /// The code that both screens show, where one of the two devices does not know the other.
     pub meeting: Option<Meeting>,
     pub caution: Option<Caution>,
+    /// The words of a text: what is sent, or what has come whole. `None` of everything else, before that, and when so many
+    /// have come since that this one was let go.
+    pub text: Option<Text>,
     pub scope: Scope,
     pub state: TransferState,
 }
@@ -168,6 +173,7 @@ impl Transfer {
             done: None,
             meeting: None,
             caution: None,
+            text: None,
             scope: Scope::Whole,
             state,
         }

@@ -1,4 +1,4 @@
-//! A speed test: the way of a transfer, with content that nobody keeps.
+//! What a transfer is for; and a speed test: the way of a transfer, with content that nobody keeps.
 
 /// What a transfer is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -8,6 +8,8 @@ pub enum Purpose {
     Files,
     /// A speed test: nothing is kept.
     Trial(Medium),
+    /// A [`Text`](super::Text), to be read and written to no disk.
+    Text,
 }
 
 /// What is at the two ends of a speed test.

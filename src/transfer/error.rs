@@ -92,6 +92,10 @@ pub enum TransferError {
         "The person at the other device has seen another code than this one shows. Somebody may stand between the two, so nothing was sent. Try another network, or use a code that you tell each other."
     )]
     CodesDifferThere,
+    #[error(
+        "Airlift on the other device is too old to take a text. Update it there, or send the text as a file."
+    )]
+    NoTexts,
     #[error("Nobody has compared the codes {} in time, so nothing was sent. Send it again when both of you look at the screens.", match side {
         Side::Here => "here",
         Side::There => "at the other device",
@@ -154,6 +158,8 @@ impl TransferError {
             | Self::Stalled
             | Self::NoLane
             | Self::NoHandlesThere
+            | Self::NoTexts
+            | Self::Disk(DiskError::NoText)
             | Self::CodesDifferThere
             | Self::Plan(
                 PlanError::Nothing | PlanError::Twice(_) | PlanError::FileAndFolder(_) | PlanError::Absurd,
@@ -173,13 +179,13 @@ impl TransferError {
             | Self::Net(_)
             | Self::NoHandlesThere
             | Self::Disk(DiskError::NoHandles) => ProblemKind::Link,
-            Self::Violation(_) => ProblemKind::Protocol,
+            Self::Violation(_) | Self::Disk(DiskError::NoText) => ProblemKind::Protocol,
             Self::Plan(PlanError::NoSpace(_)) => ProblemKind::NoRoom,
             Self::Disk(DiskError::Away) => ProblemKind::NoDisk,
             Self::Source(_) | Self::Plan(_) | Self::Disk(_) => ProblemKind::Files,
             Self::Incomplete { .. } => ProblemKind::Incomplete,
             Self::CodesDiffer | Self::CodesDifferThere => ProblemKind::Alarm,
-            Self::Peer(_) | Self::NoAnswer | Self::Internal(_) | Self::NotCompared { .. } => {
+            Self::Peer(_) | Self::NoAnswer | Self::NoTexts | Self::Internal(_) | Self::NotCompared { .. } => {
                 ProblemKind::Other
             }
         }

@@ -43,7 +43,7 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-pub use account::{Account, NoAccount};
+pub use account::{Account, NoAccount, Wordless};
 pub use control::read_first;
 pub(crate) use ended::{Ended, codes_differed};
 pub use error::{LinkError, TransferError};
@@ -58,7 +58,7 @@ pub use sender::{SendJob, send};
 
 use crate::{
     disk::{Lack, Volume},
-    model::{Accord, CompareCode, Shortfall, Summary},
+    model::{Accord, CompareCode, Shortfall, Summary, Text},
     net::NetworkClock,
 };
 
@@ -110,6 +110,8 @@ pub enum Notice {
     Offered { summary: Summary, notes: Vec<String> },
     /// The answer was yes: content flows, to a disk that seems to have too little room.
     Accepted { notes: Vec<String>, short: Option<Shortfall> },
+    /// The text that was offered is here, whole (receiving).
+    Text(Text),
     /// The sender knows that everything is stored.
     Parted,
     /// So many files that were accepted, and have not come, are not offered any more (receiving).

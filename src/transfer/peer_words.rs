@@ -23,6 +23,7 @@ pub fn for_peer(error: &TransferError) -> Option<String> {
             format!("This side was told something that breaks the rules of the protocol: {violation}.")
         }
         TransferError::NotCompared { .. } => "It took too long until the codes were compared.".to_owned(),
+        TransferError::NoTexts => "It was to send a text, which Airlift on this device is too old for.".to_owned(),
         TransferError::NoAnswer => "It took too long until the offer was answered.".to_owned(),
         TransferError::Source(_) => "The files can’t be read there any more.".to_owned(),
         TransferError::Plan(PlanError::NoSpace(short)) => {
@@ -62,6 +63,7 @@ pub fn of_disk(error: &DiskError) -> &'static str {
             "What came was not what had been offered."
         }
         DiskError::Io { .. } => "The disk there reports an error.",
+        DiskError::NoText => "What came is no text.",
         DiskError::InUse(_) => "Another Airlift uses it there.",
         DiskError::Unscanned { .. } => {
             "It could not be checked for viruses there, and what can’t be checked is refused there."

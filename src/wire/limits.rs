@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::model::Text;
+
 /// Bytes of the first message of a connection, before the peer is known to be worth more: a name
 /// and a few numbers.
 pub const MAX_FIRST_MESSAGE: usize = 4 * 1024;
@@ -52,6 +54,13 @@ pub const RECEIPTS: usize = 500;
 
 /// Bytes of a sentence that one side tells the other. Longer ones are cut.
 pub const MAX_TEXT: usize = 500;
+
+/// Bytes of a text that is sent as such. It is kept in memory and nowhere else, at the receiver beside others: what people
+/// paste is far below it, and what is more is a file.
+pub const MAX_WORDS: u64 = Text::MAX_LEN as u64;
+
+/// Bytes of all texts that have come and are kept to be read. Of more, the oldest are let go; the latest stays.
+pub const MAX_WORDS_KEPT: u64 = 16 * MAX_WORDS;
 
 /// Bytes of content in one chunk. Large enough that headers and system calls don't show in the
 /// speed, small enough that a bounded ring of chunks is a small memory.

@@ -122,8 +122,11 @@ pub const HOLES: Capabilities = 1 << 0;
 /// [`FromReceiver::Checking`].
 pub const QUARANTINE: Capabilities = 1 << 1;
 
+/// Texts are offered: [`RawPurpose::Text`].
+pub const TEXTS: Capabilities = 1 << 2;
+
 /// What this side can do.
-pub const CAN: Capabilities = HOLES | QUARANTINE;
+pub const CAN: Capabilities = HOLES | QUARANTINE | TEXTS;
 
 /// Whether the receiver knows the sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

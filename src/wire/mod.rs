@@ -53,4 +53,6 @@ pub enum Violation {
     BadReceipt,
     #[error("a speed test of more than one file, or of too large a one")]
     BadTrial,
+    #[error("a text of an impossible size, or with something beside it")]
+    BadText,
 }

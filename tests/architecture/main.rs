@@ -54,6 +54,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("opener", &["gui"]),
     ("zbus", &["gui"]),
     ("x11rb", &["gui"]),
+    ("arboard", &["cli", "gui"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("csv", &["cli"]),

@@ -9,9 +9,9 @@ use super::{
     typed::{one_name, usage},
 };
 use crate::{
-    cli::terminal::at_terminal,
+    cli::{asked::TextFrom, terminal::at_terminal},
     engine::Remember,
-    model::{ByteRate, Source, Target},
+    model::{ByteRate, Source, Target, Text},
 };
 
 /// What to send, as typed.
@@ -22,13 +22,22 @@ pub struct Sending {
     pub code: Option<Words>,
     pub remember: Remember,
     pub sources: Vec<Source>,
+    /// Where the text is that is sent in their place, and by itself.
+    pub text: Option<TextFrom>,
 }
 
 #[derive(Args)]
 pub struct Send {
     /// Files and folders; “-” is standard input
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present_any = ["text", "clipboard"], value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Send this text, in the place of files: it is shown there, and written to no disk. “-” reads it from standard
+    /// input
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["paths", "name"], allow_hyphen_values = true)]
+    text: Option<String>,
+    /// Send the text that is in the clipboard
+    #[arg(long, conflicts_with_all = ["paths", "name", "text"])]
+    clipboard: bool,
     /// The other device: its name, its id, its airlift:// link, or a host name or an IP address, and the
     /// port unless it is the usual one. Without it, at a terminal, you choose from a list
     #[arg(long, value_name = "NAME|ID|HOST[:PORT]|LINK")]
@@ -47,17 +56,26 @@ pub struct Send {
 impl Send {
     pub fn sending(self) -> Result<Sending, clap::Error> {
         let (remember, code) = (self.telling.remember(), self.telling.code);
-        let sources = sources(self.paths, self.name)?;
+        let (sources, text) = match (self.text, self.clipboard) {
+            (Some(text), _) if text == "-" => (Vec::new(), Some(TextFrom::StandardInput)),
+            (Some(text), _) => {
+                let text = text.parse::<Text>().map_err(|why| usage(&why.to_string()))?;
+                (vec![Source::Text(text)], None)
+            }
+            (None, true) => (Vec::new(), Some(TextFrom::Clipboard)),
+            (None, false) => (sources(self.paths, self.name)?, None),
+        };
         if self.to.is_none() && code.is_none() && !at_terminal() {
             return Err(usage("Say whom to send it to, with --to: a name, an id or an address."));
         }
         let is_stream = |source: &Source| matches!(source, Source::StandardInput { .. });
-        if code == Some(Words::Left) && sources.iter().any(is_stream) {
+        let is_read = sources.iter().any(is_stream) || text == Some(TextFrom::StandardInput);
+        if code == Some(Words::Left) && is_read {
             return Err(usage(
                 "Standard input can’t be sent and asked for the code as well: give the code, or AIRLIFT_CODE.",
             ));
         }
-        Ok(Sending { to: self.to, code, remember, sources })
+        Ok(Sending { to: self.to, code, remember, sources, text })
     }
 }
 

@@ -79,6 +79,25 @@ pub enum TrialLine {
     Disk,
 }
 
+/// What a transfer is for.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PurposeLine {
+    Files,
+    Text,
+    SpeedTest,
+}
+
+impl From<Purpose> for PurposeLine {
+    fn from(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Files => Self::Files,
+            Purpose::Text => Self::Text,
+            Purpose::Trial(_) => Self::SpeedTest,
+        }
+    }
+}
+
 /// Which transfer a line is of.
 #[derive(Serialize)]
 pub struct Of<'a> {
@@ -116,7 +135,7 @@ enum KindLine {
 impl TrialLine {
     pub fn of(purpose: Purpose) -> Option<Self> {
         match purpose {
-            Purpose::Files => None,
+            Purpose::Files | Purpose::Text => None,
             Purpose::Trial(Medium::Memory) => Some(Self::Memory),
             Purpose::Trial(Medium::Disk) => Some(Self::Disk),
         }

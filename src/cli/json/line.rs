@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     code::CodeLine,
-    fields::{DirectionLine, Item, Of, ReasonLine, SideLine, SkippedLine, TrialLine, path},
+    fields::{DirectionLine, Item, Of, PurposeLine, ReasonLine, SideLine, SkippedLine, TrialLine, path},
     kept::KeptLine,
     meeting::{CompareLine, MeetingLine},
     pipeline::{BottleneckLine, PipelineLine},
@@ -42,6 +42,7 @@ pub enum Line<'a> {
         streams: u64,
         items: Vec<Item<'a>>,
         trial: Option<TrialLine>,
+        purpose: PurposeLine,
         more: u64,
         skipped: SkippedLine,
         notes: &'a [String],
@@ -90,10 +91,18 @@ pub enum Line<'a> {
         stalled: Option<SideLine>,
         checking: Option<SideLine>,
     },
+    /// A text that has come.
+    Text {
+        #[serde(flatten)]
+        of: Of<'a>,
+        bytes: u64,
+        text: &'a str,
+    },
     Finished {
         #[serde(flatten)]
         of: Of<'a>,
         trial: Option<TrialLine>,
+        purpose: PurposeLine,
         outcome: OutcomeLine,
         side: Option<SideLine>,
         files: u64,
@@ -174,6 +183,7 @@ impl<'a> Line<'a> {
             News::Broken(t, why) => Self::Interrupted { of: Of::from(t), problem: &why.text },
             News::Paused(t, why) => Self::paused(t, why),
             News::Mended(t) => Self::Resumed { of: Of::from(t) },
+            News::Text(t, text) => Self::Text { of: Of::from(t), bytes: text.bytes(), text: text.as_str() },
             News::Finished(t, report) => Self::finished(t, report),
             News::Tried(t, report) => Self::Bench {
                 of: Of::from(t),
@@ -213,6 +223,7 @@ impl<'a> Line<'a> {
             streams: summary.streams,
             items: summary.top.iter().map(Item::from).collect(),
             trial: TrialLine::of(summary.purpose),
+            purpose: summary.purpose.into(),
             more: summary.more,
             skipped: summary.skipped.into(),
             notes: &t.notes,
@@ -263,6 +274,7 @@ impl<'a> Line<'a> {
         Self::Finished {
             of: Of::from(t),
             trial: TrialLine::of(t.summary.purpose),
+            purpose: t.summary.purpose.into(),
             outcome,
             side: side.map(SideLine::from),
             files: report.files,

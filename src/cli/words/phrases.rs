@@ -9,11 +9,12 @@ use crate::model::{DeviceId, EntryKind, Peer, Progress, Report, Side, Summary, T
 /// Lists longer than this are cut: a screen is not a log.
 pub const LISTED: usize = 20;
 
-/// A line, and whether it tells what went well or what did not.
+/// A line, and whether it tells what went well or what did not, or is of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
     Told(String),
     Wrong(String),
+    Words(String),
 }
 
 /// `42%, 1.20 GB of 2.15 GB, 84.6 MB/s, 12 s left, limited by the network, photos/a.jpg`, without

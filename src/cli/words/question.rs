@@ -3,7 +3,7 @@
 use super::{
     meeting,
     phrases::{notes, place, top, who},
-    trial,
+    texts, trial,
 };
 use crate::{
     cli::verdict::Verdict,
@@ -108,6 +108,9 @@ pub fn question(offer: &Transfer) -> Vec<String> {
     let last = if let Purpose::Trial(medium) = offer.summary.purpose {
         lines.extend(trial::question(offer, medium));
         format!("Accept the speed test by {}?", offer.peer.label())
+    } else if offer.summary.purpose == Purpose::Text {
+        lines = texts::question(offer).into();
+        format!("Accept the text from {}?", offer.peer.label())
     } else {
         lines.push(format!("{} wants to send {}:", who(&offer.peer), offer.summary.size_line()));
         lines.extend(top(&offer.summary).into_iter().map(|item| format!("  {item}")));

@@ -160,7 +160,7 @@ mod tests {
             let lines: Vec<_> = news.into_iter().flat_map(words::lines).collect();
             assert!(lines.len() > 2, "{lines:?}");
             for line in lines {
-                let (Line::Told(line) | Line::Wrong(line)) = line;
+                let (Line::Told(line) | Line::Wrong(line) | Line::Words(line)) = line;
                 assert!(
                     !line.contains("file") && !line.contains("photo") && !line.contains("Saved"),
                     "{line}"

@@ -82,6 +82,14 @@ impl Inbox {
     pub fn plan_trial(&self, entries: &[Entry], medium: Medium) -> Result<Plan, PlanError> {
         of_trial(self, entries, medium)
     }
+
+    /// Checks a text, which goes nowhere on this disk.
+    ///
+    /// # Errors
+    /// When the offer is not one entry of a known size.
+    pub fn plan_text(&self, entries: &[Entry]) -> Result<Plan, PlanError> {
+        of_text(entries)
+    }
 }
 
 /// See [`Inbox::plan`].
@@ -120,4 +128,12 @@ fn of_trial(inbox: &Inbox, entries: &[Entry], medium: Medium) -> Result<Plan, Pl
         return Err(PlanError::NoSpace(short));
     }
     Ok(Plan { needs: *size, purpose: Purpose::Trial(medium), ..Plan::default() })
+}
+
+/// See [`Inbox::plan_text`].
+fn of_text(entries: &[Entry]) -> Result<Plan, PlanError> {
+    let [Entry { kind: EntryKind::File { size: Some(size), .. }, .. }] = entries else {
+        return Err(PlanError::Absurd);
+    };
+    Ok(Plan { needs: *size, purpose: Purpose::Text, ..Plan::default() })
 }

@@ -30,7 +30,9 @@ use crate::{
         system::{gaps::Gaps, whereabouts::Whereabouts},
         watch::Watch,
     },
-    model::{Caught, Digest, Entry, EntryKind, EntryNo, Group, Listing, Screening, TransferId},
+    model::{
+        Caught, Digest, Entry, EntryKind, EntryNo, Group, Listing, Purpose, Screening, Text, TransferId,
+    },
 };
 
 /// One accepted transfer. May be used by several threads: while one writes, another stores.
@@ -248,6 +250,18 @@ impl Intake {
     #[must_use]
     pub fn is_full(&self) -> DiskError {
         self.shared.failed("", std::io::ErrorKind::StorageFull.into())
+    }
+
+    /// True where a text comes, and no files.
+    #[must_use]
+    pub fn is_of_text(&self) -> bool {
+        self.shared.plan.purpose == Purpose::Text
+    }
+
+    /// The text that has come, once it is whole and its digest is right; `None` where files come.
+    #[must_use]
+    pub fn text(&self) -> Option<Text> {
+        self.shared.text()
     }
 
     /// Gives the transfer up: nothing more of it gets a name, and what has none goes when the last use of it ends.

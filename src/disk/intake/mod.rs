@@ -2,7 +2,7 @@
 //!
 //! [`accepted`] is one accepted transfer, and [`shared`] what its files have in common, with
 //! [`folder_access`], who may enter its folders. [`part_file`] is what each of
-//! them has on the disk until it is whole, [`own`] how that is called, [`partial`] the way from the first byte to the right digest, and
+//! them has on the disk until it is whole, [`own`] how that is called, [`partial`] the way from the first byte to the right digest, [`sink`] where it goes on that, and
 //! [`screened`] is the step between that and a
 //! name, [`final_names`] gives the final names, and [`apart`] puts what gets none into quarantine. [`journal`] records what of a partial file will last, [`touched`] says
 //! whether that can still be believed, [`noted`] keeps the ledger of what is stored, [`outdone`] removes what earlier attempts have left of that, and [`compare`] looks at files that seem to be there already. Must not
@@ -22,6 +22,7 @@ mod partial;
 mod placed;
 mod screened;
 mod shared;
+mod sink;
 pub mod touched;
 
 pub use accepted::{Before, Finished, Intake};

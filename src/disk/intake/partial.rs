@@ -2,8 +2,8 @@
 //!
 //! The types are the promise: only a [`Verified`] can be stored, only its [`Whole`] has a name to be
 //! renamed. Whatever is dropped before that removes its file, unless a journal says what of it can be
-//! relied on: then it stays, for another attempt. Of a speed test there is no `Whole`: nothing of it
-//! can get a name.
+//! relied on: then it stays, for another attempt. Of a speed test and of a text there is no `Whole`: nothing of
+//! them can get a name.
 
 use std::{
     fs::File,
@@ -19,6 +19,7 @@ use super::{
     journal::{Groups, Journal},
     part_file::{Left, Part, Trace},
     shared::{Missing, Shared},
+    sink::Sink,
 };
 use crate::{
     disk::{
@@ -41,13 +42,6 @@ pub struct Partial {
     journal: Mutex<Option<Journal>>,
     size: Option<u64>,
     part: Part,
-}
-
-/// Where content is written.
-enum Sink {
-    File(File, Ground),
-    /// Nowhere: a speed test in memory.
-    Memory,
 }
 
 /// What has come.
@@ -81,7 +75,12 @@ impl Partial {
         let (entry, size, _) = shared.file(no)?;
         if shared.plan.purpose == Purpose::Trial(Medium::Memory) {
             let part = Part::new(shared, no, Trace::Nothing);
-            return Ok(Self::over(Sink::Memory, None, Groups::new(), size, part));
+            return Ok(Self::over(Sink::Nowhere, None, Groups::new(), size, part));
+        }
+        if shared.plan.purpose == Purpose::Text {
+            let part = Part::new(shared, no, Trace::Nothing);
+            let sink = Sink::of_text(size.unwrap_or_default());
+            return Ok(Self::over(sink, None, Groups::new(), size, part));
         }
         if let Some(Left { file, journal, groups, part }) = left {
             let ground = match size {
@@ -145,8 +144,8 @@ impl Partial {
         // First: what is written next is then still in the processor's cache.
         leaf.update(data);
         watch.lap(Work::Check);
-        if let Sink::File(file, ground) = &self.sink {
-            let write = || ground.write(file, data, offset);
+        if !self.sink.is_nowhere() {
+            let write = || self.sink.write(data, offset);
             watch.waits(Work::Write, write).map_err(|why| self.part.failed_at(end, why))?;
         }
         Ok(leaf)
@@ -161,8 +160,8 @@ impl Partial {
             return Err(DiskError::Longer(self.part.shown()));
         }
         self.reclaim(zeros.chunks())?;
-        if let Sink::File(file, ground) = &self.sink {
-            let clear = || ground.clear(file, zeros.bytes());
+        if !self.sink.is_nowhere() {
+            let clear = || self.sink.clear(zeros.bytes());
             watch.waits(Work::Write, clear).map_err(|why| self.part.failed_at(zeros.bytes().end, why))?;
         }
         let hashed = zeros.hash();
@@ -252,13 +251,13 @@ impl Partial {
     /// Compares what was written with the sender's digest, and ends the writing.
     ///
     /// # Errors
-    /// When content or size are not what they should be, or the disk has failed. The partial file is
-    /// removed then.
+    /// When content or size are not what they should be, what came as a text is none, or the disk has failed. The partial
+    /// file is removed then.
     pub fn verify(self, digest: Digest) -> Result<Verified, DiskError> {
         let Self { sink, content, size, part, journal } = self;
         let journal = journal.into_inner().unwrap_or_else(PoisonError::into_inner);
         match whole(content.into_inner().unwrap_or_else(PoisonError::into_inner), size, digest, &part) {
-            Ok(written) => Ok(Verified::of(sink, journal, (written, digest), part)),
+            Ok(written) => Verified::of(sink, journal, (written, digest), part),
             Err(why) => {
                 // What was recorded before a disk was full can be gone on with.
                 if !why.is_full() {
@@ -352,10 +351,17 @@ impl Form {
 }
 
 impl Verified {
-    fn of(sink: Sink, journal: Option<Journal>, content: (u64, Digest), part: Part) -> Self {
+    fn of(
+        sink: Sink,
+        journal: Option<Journal>,
+        content: (u64, Digest),
+        part: Part,
+    ) -> Result<Self, DiskError> {
         let (size, digest) = content;
-        let Sink::File(file, _) = sink else {
-            return Self { file: None, journal, digest, size, made: None, part };
+        let (file, text) = sink.into_parts()?;
+        text.into_iter().for_each(|text| part.shared().keep_text(text));
+        let Some(file) = file else {
+            return Ok(Self { file: None, journal, digest, size, made: None, part });
         };
         // Whoever looks into it takes its time, and it is its owner's alone until that is over.
         if !part.shared().watch.looks() {
@@ -368,7 +374,7 @@ impl Verified {
         // A full disk of handles would end all transfers; without one, a file is opened again.
         let is_kept = size > Partial::LARGE && Arc::strong_count(&handles) <= MAX_HANDLES;
         let file = (is_kept || part.is_nameless()).then_some((file, handles));
-        Self { file, journal, digest, size, made, part }
+        Ok(Self { file, journal, digest, size, made, part })
     }
 
     /// True where something is open for it while it waits.
@@ -458,7 +464,7 @@ impl Verified {
         self.part.disk()
     }
 
-    /// What can be renamed; `None` of a speed test, whose content is removed now.
+    /// What can be renamed; `None` of a speed test, whose content is removed now, and of a text, which is no file.
     pub(in crate::disk) fn into_whole(self) -> Option<Whole> {
         let Self { file, journal, digest, size, part, made: _ } = self;
         if part.purpose() != Purpose::Files {

@@ -9,13 +9,14 @@ pub enum Placed {
     Apart(Apart),
 }
 
-/// A file under its final name; of a speed test, content that was as durable as that and is gone.
+/// A file under its final name; of a speed test, content that was as durable as that and is gone;
+/// of a text, what is in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
     pub digest: Digest,
     /// In bytes.
     pub size: u64,
-    /// Relative to the receiving folder; of a speed test, as it was offered.
+    /// Relative to the receiving folder; of a speed test or a text, as it was offered.
     pub path: RelPath,
     /// What is known of its cleanness.
     pub screening: Screening,

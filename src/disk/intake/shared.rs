@@ -40,7 +40,8 @@ use crate::{
         watch::{Watch, Watched},
     },
     model::{
-        Access, Accord, Conflict, Entry, EntryKind, EntryNo, FileMode, Listing, Purpose, RelPath, TransferId,
+        Access, Accord, Conflict, Entry, EntryKind, EntryNo, FileMode, Listing, Purpose, RelPath, Text,
+        TransferId,
     },
 };
 
@@ -55,7 +56,7 @@ pub struct Shared {
     /// How many finished files keep their handle; see `partial`.
     pub handles: Arc<()>,
     pub transfer: TransferId,
-    /// Who looks into what comes; of a speed test, nobody.
+    /// Who looks into what comes; of a speed test or a text, nobody.
     pub watch: Watched,
     /// What this transfer's partial files start with.
     pub prefix: String,
@@ -67,6 +68,7 @@ pub struct Shared {
     made: Mutex<Made>,
     is_finished: AtomicBool,
     is_abandoned: AtomicBool,
+    text: OnceLock<Text>,
 }
 
 /// What was said yes to, and what has come under it.
@@ -132,6 +134,7 @@ impl Shared {
             made: Mutex::default(),
             is_finished: AtomicBool::new(false),
             is_abandoned: AtomicBool::new(false),
+            text: OnceLock::new(),
         }
     }
 
@@ -143,6 +146,16 @@ impl Shared {
     pub fn keep_book(&self, book: Book) {
         // There is one yes to each attempt.
         let _ = self.book.set(book);
+    }
+
+    /// The text that has come whole.
+    pub fn text(&self) -> Option<Text> {
+        self.text.get().cloned()
+    }
+
+    pub fn keep_text(&self, text: Text) {
+        // An offer has one.
+        let _ = self.text.set(text);
     }
 
     /// From now on, the folders that were made stay.

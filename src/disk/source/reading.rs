@@ -28,7 +28,7 @@ use crate::{
         kind::Kind,
         system::{attributes, descriptors, holes::Holes},
     },
-    model::{Accord, CHUNK, Digest, Effect, Entry, EntryKind, EntryNo, Hole, Timestamp, ZEROS},
+    model::{Accord, CHUNK, Digest, Effect, Entry, EntryKind, EntryNo, Hole, Text, Timestamp, ZEROS},
 };
 
 /// All entries of a scan, by number.
@@ -98,7 +98,7 @@ impl Sources {
     pub fn place(&self, no: EntryNo) -> Option<PathBuf> {
         match self.origin(no)? {
             Origin::Path(picked) => Some(self.path(picked, self.entry(no)?)),
-            Origin::StandardInput | Origin::Trial(_) => None,
+            Origin::StandardInput | Origin::Trial(_) | Origin::Text(_) => None,
         }
     }
 
@@ -119,6 +119,10 @@ impl Sources {
             Origin::StandardInput => {
                 let path = PathBuf::from(entry.path.name());
                 return Ok(SourceFile { content: Content::Stream(io::stdin()), path, read: 0 });
+            }
+            Origin::Text(text) => {
+                let (content, path) = (Content::Text(text.clone()), PathBuf::from(entry.path.name()));
+                return Ok(SourceFile { content, path, read: 0 });
             }
             Origin::Trial(trial) => {
                 let path = PathBuf::from(entry.path.name());
@@ -199,6 +203,7 @@ enum Content {
         noise: Noise,
         size: u64,
     },
+    Text(Text),
 }
 
 impl Content {
@@ -226,7 +231,7 @@ impl SourceFile {
             Content::File { seen: Seen { size, .. }, .. } | Content::Memory { size, .. } => {
                 usize::try_from(size.saturating_sub(self.read)).map_or(buf.len(), |left| left.min(buf.len()))
             }
-            Content::Stream(_) | Content::OfNoSize(_) => buf.len(),
+            Content::Stream(_) | Content::OfNoSize(_) | Content::Text(_) => buf.len(),
         };
         let mut filled = 0;
         while filled < wanted {
@@ -235,6 +240,10 @@ impl SourceFile {
                 Content::File { file, .. } | Content::OfNoSize(file) => file.read(rest),
                 Content::Stream(stdin) => stdin.read(rest),
                 Content::Memory { noise, .. } => noise.read(rest),
+                Content::Text(text) => {
+                    let done = usize::try_from(self.read).unwrap_or(usize::MAX).saturating_add(filled);
+                    text.as_str().as_bytes().get(done..).unwrap_or_default().read(rest)
+                }
             };
             match read {
                 Ok(0) => break,
@@ -286,6 +295,7 @@ impl SourceFile {
     pub fn seek(&mut self, offset: u64) -> Result<(), SourceError> {
         let sought = match &mut self.content {
             Content::File { file, .. } => file.seek(SeekFrom::Start(offset)).map(drop),
+            Content::Text(_) => Ok(()),
             Content::Stream(_) | Content::OfNoSize(_) | Content::Memory { .. } => {
                 Err(ErrorKind::NotSeekable.into())
             }

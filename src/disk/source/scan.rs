@@ -7,11 +7,11 @@ use std::{path::Path, sync::Arc};
 use super::{
     reading::Sources,
     trial::TrialContent,
-    walk::{Absent, Walk},
+    walk::{Absent, Origin, Walk},
 };
 use crate::{
     disk::{error::SourceError, off_limits::OffLimits},
-    model::{Accord, Entry, EntryNo, Purpose, Skipped, Source, Summary, Trial, text},
+    model::{Accord, Entry, EntryNo, Purpose, Skipped, Source, Summary, Text, Trial, text},
 };
 
 /// Walks what a person picked, lazily, so that a tree of a million files is streamed.
@@ -63,11 +63,25 @@ impl Scan {
     /// # Errors
     /// When there is no room for it, or it can't be written.
     pub fn of_trial(trial: Trial, folder: &Path) -> Result<Self, SourceError> {
-        let walk = Walk::of_trial(TrialContent::make(trial, folder)?)?;
+        let walk = Walk::of_one(Origin::Trial(TrialContent::make(trial, folder)?), Trial::NAME)?;
         Ok(Self {
             walk,
             sources: Sources::default(),
             purpose: Purpose::Trial(trial.medium),
+            listed: None,
+            new: 0,
+        })
+    }
+
+    /// The one entry of a text.
+    ///
+    /// # Errors
+    /// None: a text is all there.
+    pub fn of_text(text: Text) -> Result<Self, SourceError> {
+        Ok(Self {
+            walk: Walk::of_one(Origin::Text(text), Text::NAME)?,
+            sources: Sources::default(),
+            purpose: Purpose::Text,
             listed: None,
             new: 0,
         })

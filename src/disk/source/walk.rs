@@ -35,7 +35,7 @@ use crate::{
             modes,
         },
     },
-    model::{Access, Accord, CHUNK, Entry, EntryKind, FileMode, RelPath, Skipped, Source, Trial, text},
+    model::{Access, Accord, CHUNK, Entry, EntryKind, FileMode, RelPath, Skipped, Source, Text, text},
 };
 
 /// Where one of the picked things is.
@@ -44,6 +44,7 @@ pub(in crate::disk) enum Origin {
     StandardInput,
     /// Made for a speed test.
     Trial(TrialContent),
+    Text(Text),
     /// Absolute, and without links when it was picked.
     Path(PathBuf),
 }
@@ -149,6 +150,7 @@ impl Walk {
                     }
                     Err(error) => return Err(error),
                 },
+                Source::Text(_) => return Err(SourceError::TextAndMore),
                 Source::StandardInput { name } => {
                     if picks.iter().any(|pick| matches!(pick.origin, Origin::StandardInput)) {
                         return Err(SourceError::SecondStream);
@@ -173,10 +175,10 @@ impl Walk {
         Ok(walk)
     }
 
-    /// Finds the one file of a speed test.
-    pub fn of_trial(content: TrialContent) -> Result<Self, SourceError> {
-        let wire = RelPath::parse(Trial::NAME).map_err(|_| SourceError::BadName(Trial::NAME.to_owned()))?;
-        Ok(Self::through(vec![Pick { origin: Origin::Trial(content), wire }], OffLimits::default()))
+    /// Finds the one entry of a speed test or a text, which is of no folder.
+    pub fn of_one(origin: Origin, name: &str) -> Result<Self, SourceError> {
+        let wire = RelPath::parse(name).map_err(|_| SourceError::BadName(name.to_owned()))?;
+        Ok(Self::through(vec![Pick { origin, wire }], OffLimits::default()))
     }
 
     fn through(picks: Vec<Pick>, off_limits: OffLimits) -> Self {
@@ -279,6 +281,7 @@ impl Walk {
         let entry = match &origin {
             Origin::StandardInput => made(wire, None),
             Origin::Trial(content) => made(wire, Some(content.bytes())),
+            Origin::Text(text) => Entry::of_text(text.bytes()),
             Origin::Path(path) => {
                 let metadata = match self.look(path).map_err(|why| SourceError::sending(path, why)) {
                     Err(SourceError::Vanished(_)) if self.when_gone == WhenGone::LeftOut => return Ok(None),

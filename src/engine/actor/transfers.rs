@@ -53,7 +53,12 @@ impl Actor {
         if let Parcel::Files(sources) = &parcel {
             desk.picked(sources);
         }
-        desk.update(|t| t.summary.purpose = parcel.purpose());
+        desk.update(|t| {
+            t.summary.purpose = parcel.purpose();
+            if let Parcel::Text(text) = &parcel {
+                t.text = Some(text.clone());
+            }
+        });
         self.begin_to_send((desk, cancel), to, parcel, manner, None);
     }
 
@@ -238,7 +243,7 @@ impl Actor {
             guesses: self.guesses.clone(),
             home: self.home.clone(),
             off_limits: self.off_limits.clone(),
-            watch: self.watch(&who),
+            watch: self.watch(SentBy { id: Some(who.id), name: who.name.to_string() }),
             peer: who,
             name: self.device_name(),
             us: self.device.id,
@@ -262,9 +267,8 @@ impl Actor {
     }
 
     /// Who looks into what somebody sends.
-    fn watch(&self, who: &Who) -> Watch {
+    pub(super) fn watch(&self, from: SentBy) -> Watch {
         let checks = Arc::clone(&self.checks);
-        let from = SentBy { id: Some(who.id), name: who.name.to_string() };
         let screens: ScreenOf = Arc::new(move |folder: &Path| checks.screen_of(folder));
         Watch::by(screens, self.settings.when_unscanned, quarantine::of(&self.home), from)
     }

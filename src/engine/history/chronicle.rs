@@ -183,7 +183,8 @@ impl Chronicle {
     pub fn work(&self, transfer: &Transfer, so: So<'_>) -> Option<Work> {
         let mut state = self.state();
         let files = std::mem::take(&mut state.files);
-        let is_wanted = transfer.summary.purpose == Purpose::Files && self.recorder.records(transfer.peer.id);
+        let is_wanted = matches!(transfer.summary.purpose, Purpose::Files | Purpose::Text)
+            && self.recorder.records(transfer.peer.id);
         if !is_wanted {
             return None;
         }

@@ -18,7 +18,7 @@ use crate::{
     },
     model::{
         Agreement, Caution, CompareCode, DeviceId, Direction, Meeting, Outcome, Pause, Problem, ProblemKind,
-        Progress, Report, Scope, Summary, Target, Transfer, TransferId, TransferState, text,
+        Progress, Purpose, Report, Scope, Summary, Target, Transfer, TransferId, TransferState, text,
     },
     settings::Settings,
     transfer::{IncomingOffer, Meter, Notice},
@@ -308,8 +308,9 @@ impl Desk {
             t.summary = summary;
             // Only whoever is asked has a use for it.
             t.list = list.filter(|_| state == TransferState::Waiting);
-            t.folder = Some(folder);
-            t.free = free;
+            // A text goes into none.
+            let is_text = t.summary.purpose == Purpose::Text;
+            (t.folder, t.free) = if is_text { (None, None) } else { (Some(folder), free) };
             t.short = short;
             t.already = already;
             t.notes = notes;
@@ -359,6 +360,7 @@ impl Desk {
             | Notice::Differs
             | Notice::Swallowed
             | Notice::Listed(_) => {}
+            Notice::Text(text) => self.update(|t| t.text = Some(text)),
             Notice::Counted(counts) => self.counted(counts),
             Notice::Agreed => {
                 if self.transfer().meeting.is_some() {

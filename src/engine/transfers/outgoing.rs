@@ -4,6 +4,7 @@
 mod keeping;
 mod lane;
 mod meeting;
+mod parcel;
 mod proving;
 
 use std::{
@@ -37,13 +38,15 @@ use crate::{
         trust::{devices::Devices, guesses::Guesses},
     },
     model::{
-        Accord, Agreement, DeviceId, DeviceName, Outcome, Pause, Problem, ProblemKind, Purpose, Report, Side,
-        Source, Target, TransferId, Trial, Trust,
+        Accord, Agreement, DeviceId, DeviceName, Outcome, Pause, Problem, ProblemKind, Report, Side, Target,
+        TransferId, Trust,
     },
     pairing::{self, Ends},
     transfer::{self, Assent, Farewell, Limiter, Notice, SendJob, Stops, Told, farewell, send},
     wire::limits,
 };
+
+pub use parcel::Parcel;
 
 pub struct Outgoing {
     pub desk: Arc<Desk>,
@@ -77,36 +80,6 @@ pub struct Outgoing {
     pub cancel: CancellationToken,
     /// A person here has seen another code than the other screen shows.
     pub alarm: CancellationToken,
-}
-
-/// What is sent.
-#[derive(Clone)]
-pub enum Parcel {
-    Files(Vec<Source>),
-    Trial {
-        trial: Trial,
-        /// Where a file for it may be made.
-        folder: PathBuf,
-    },
-}
-
-impl Parcel {
-    /// With what was listed when it was accepted, once it was.
-    fn scan(self, listed: Option<Arc<Accord>>, off_limits: &OffLimits) -> Result<Scan, SourceError> {
-        match (self, listed) {
-            (Self::Files(sources), None) => Scan::new(sources, off_limits),
-            (Self::Files(sources), Some(listed)) => Scan::again(sources, listed, off_limits),
-            (Self::Trial { trial, folder }, _) => Scan::of_trial(trial, &folder),
-        }
-    }
-
-    #[must_use]
-    pub fn purpose(&self) -> Purpose {
-        match self {
-            Self::Files(_) => Purpose::Files,
-            Self::Trial { trial, .. } => Purpose::Trial(trial.medium),
-        }
-    }
 }
 
 /// What an accepted transfer is known by, and what is kept of it for a later run of the program.

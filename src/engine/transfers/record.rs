@@ -109,7 +109,7 @@ impl Sending {
     pub fn paths(sources: &[Source]) -> io::Result<Option<Vec<OsString>>> {
         let path = |source: &Source| match source {
             Source::Path(path) => Some(std::path::absolute(path).map(PathBuf::into_os_string)),
-            Source::StandardInput { .. } => None,
+            Source::StandardInput { .. } | Source::Text(_) => None,
         };
         sources.iter().map(path).collect::<Option<io::Result<_>>>().transpose()
     }

@@ -75,6 +75,7 @@ impl View {
         let (kept, on_disk) = match summary.purpose {
             Purpose::Files => (true, true),
             Purpose::Trial(medium) => (false, medium == Medium::Disk),
+            Purpose::Text => (false, false),
         };
         let items = summary.top.iter().filter(|_| kept).map(|top| Item {
             icon: Icon::of_entry(&top.name, top.kind),
@@ -87,6 +88,7 @@ impl View {
         });
         let things = summary.top.len() as u64 + summary.more;
         let what = match things {
+            _ if summary.purpose == Purpose::Text => "send you a text".to_owned(),
             _ if !kept => "try how fast it can send to you".to_owned(),
             1 => format!("send you {}", summary.title()),
             _ => format!("send you {}", text::count(things, "thing", "things")),

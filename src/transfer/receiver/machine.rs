@@ -1,7 +1,7 @@
 //! The receiver's end as a state machine: messages in, orders out, no I/O.
 
 use crate::{
-    model::{Entry, EntryKind, FileMode, Manifest, Purpose, Side, Summary},
+    model::{Entry, EntryKind, FileMode, Manifest, Purpose, Side, Skipped, Summary},
     pairing::Nonce,
     transfer::{Ended, TransferError, meeting::Due},
     wire::{
@@ -161,8 +161,10 @@ impl Machine {
                 if manifest.entries.is_empty() {
                     return Err(Violation::Garbled);
                 }
-                if summary.purpose != Purpose::Files && !is_trial(&manifest.entries) {
-                    return Err(Violation::BadTrial);
+                match summary.purpose {
+                    Purpose::Trial(_) if !is_trial(&manifest.entries) => return Err(Violation::BadTrial),
+                    Purpose::Text if !is_text(&manifest) => return Err(Violation::BadText),
+                    Purpose::Files | Purpose::Trial(_) | Purpose::Text => {}
                 }
                 self.phase = Phase::Busy;
                 Order::Check { manifest, summary }
@@ -196,6 +198,16 @@ fn is_trial(entries: &[Entry]) -> bool {
         return false;
     };
     path.parent().is_none() && *size <= limits::MAX_TRIAL
+}
+
+/// True for what a text is offered as: nothing but how long it is can be told, or read, before anybody has said yes.
+fn is_text(Manifest { entries, skipped }: &Manifest) -> bool {
+    let [offered @ Entry { kind: EntryKind::File { size: Some(size), .. }, .. }] = &entries[..] else {
+        return false;
+    };
+    (1..=limits::MAX_WORDS).contains(size)
+        && Entry::of_text(*size).as_ref() == Some(offered)
+        && *skipped == Skipped::default()
 }
 
 #[cfg(test)]

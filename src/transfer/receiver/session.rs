@@ -30,7 +30,7 @@ use crate::{
     pairing::Ends,
     transfer::{
         Account, Ended, Inflow, LaneToken, Limiter, LinkError, Meter, NoAccount, Notice, Stops,
-        TransferError,
+        TransferError, Wordless,
         control::{self, Link},
         meeting::Called,
         stages::Stages,
@@ -293,9 +293,11 @@ impl Session<'_> {
         let earlier = wants.earlier();
         self.meter.set_total((!streams).then(|| plan.needs().saturating_add(earlier)));
         self.tally = wants.account(&entries, plan.left_out());
-        if purpose != Purpose::Files {
-            self.account = Arc::new(NoAccount);
-        }
+        self.account = match purpose {
+            Purpose::Files => Arc::clone(&self.account),
+            Purpose::Text => Arc::new(Wordless(Arc::clone(&self.account))),
+            Purpose::Trial(_) => Arc::new(NoAccount),
+        };
         let ReceiveJob { transfer, keep, attempt, watch, .. } = job;
         let accord = match attempt {
             Attempt::Again(earlier) => earlier.accord,
@@ -304,7 +306,7 @@ impl Session<'_> {
         let accord = accord.unwrap_or_else(|| Arc::new(plan.accord(crate::identity::random(), &entries)));
         let beginning = self.beginning.insert(spawn_blocking(move || {
             let intake = Intake::begin(inbox, entries, plan, transfer, watch)?;
-            // What comes of a speed test is not kept.
+            // What comes of a speed test or of a text is not kept.
             if purpose == Purpose::Files {
                 let kept = keep(&intake.names(), &accord);
                 let ledger = kept.map_err(|why| TransferError::Internal(text::reason(&why)))?;

@@ -25,7 +25,7 @@ use crate::{
     pairing::Ends,
     transfer::{
         Account, Assent, Ended, LaneToken, Limiter, LinkError, Meter, NoAccount, Notice, Outflow, Stops,
-        TransferError,
+        TransferError, Wordless,
         control::{self, Link},
         meeting::Calling,
         stages::Stages,
@@ -33,7 +33,7 @@ use crate::{
     },
     wire::{
         FromReceiver, FromSender, limits,
-        message::{CAN, HOLES},
+        message::{CAN, HOLES, TEXTS},
     },
 };
 
@@ -73,6 +73,7 @@ where
         let limiter = Arc::clone(&job.limiter);
         let account: Arc<dyn Account> = match job.scan.purpose() {
             Purpose::Files => Arc::clone(&job.account),
+            Purpose::Text => Arc::new(Wordless(Arc::clone(&job.account))),
             Purpose::Trial(_) => Arc::new(NoAccount),
         };
         let meeting = Calling::new(job.ends, job.assent.clone());
@@ -157,6 +158,9 @@ impl Session<'_> {
                 _ => {}
             }
         };
+        if job.scan.purpose() == Purpose::Text && can & TEXTS != TEXTS {
+            return Err(TransferError::NoTexts);
+        }
         let scan = if can & HOLES == HOLES { job.scan.with_holes() } else { job.scan };
         let sources = match self.offer(scan).await? {
             Ok(sources) => Arc::clone(self.sources.insert(Arc::new(sources))),

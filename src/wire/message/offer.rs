@@ -76,6 +76,8 @@ pub enum RawPurpose {
     TrialInMemory,
     /// A speed test from disk to disk: the content is removed as soon as it is durable.
     TrialOnDisk,
+    /// A text, of one entry that is always the same but for its size. Only for a receiver that can [`TEXTS`](super::TEXTS).
+    Text,
 }
 
 impl RawEntry {
@@ -153,8 +155,15 @@ impl RawCounts {
             return Err(Violation::BadCounts);
         }
         let (skipped, purpose) = (skipped.into(), purpose.into());
+        if purpose == Purpose::Text && !is_of_text((files, folders, streams), bytes, skipped) {
+            return Err(Violation::BadText);
+        }
         Ok(Summary { files, folders, bytes, streams, skipped, purpose, ..Summary::default() })
     }
+}
+
+fn is_of_text(counts: (u64, u64, u64), bytes: u64, skipped: Skipped) -> bool {
+    counts == (1, 0, 0) && (1..=limits::MAX_WORDS).contains(&bytes) && skipped == Skipped::default()
 }
 
 impl From<&Summary> for RawCounts {
@@ -171,6 +180,7 @@ impl From<Purpose> for RawPurpose {
             Purpose::Files => Self::Files,
             Purpose::Trial(Medium::Memory) => Self::TrialInMemory,
             Purpose::Trial(Medium::Disk) => Self::TrialOnDisk,
+            Purpose::Text => Self::Text,
         }
     }
 }
@@ -181,6 +191,7 @@ impl From<RawPurpose> for Purpose {
             RawPurpose::Files => Self::Files,
             RawPurpose::TrialInMemory => Self::Trial(Medium::Memory),
             RawPurpose::TrialOnDisk => Self::Trial(Medium::Disk),
+            RawPurpose::Text => Self::Text,
         }
     }
 }

@@ -27,6 +27,7 @@ impl Desk {
         let name = |source: &Source| match source {
             Source::Path(path) => path.file_name().map(|name| name.to_string_lossy().into_owned()),
             Source::StandardInput { name } => Some(name.clone()),
+            Source::Text(_) => None,
         };
         let (Some(chronicle), Some(first)) = (&self.chronicle, sources.iter().find_map(name)) else { return };
         chronicle.call(match sources.len() {

@@ -68,6 +68,7 @@ impl Session<'_> {
                     inbox.plan_without(&entries, name, landing.conflict, &landing.without)?
                 }
                 (Purpose::Trial(medium), _) => inbox.plan_trial(&entries, medium)?,
+                (Purpose::Text, _) => inbox.plan_text(&entries)?,
             };
             let (already, completing) = match (purpose, is_first, landing.conflict) {
                 (Purpose::Files, true, Conflict::Complete) => (count(plan.likely()), None),

@@ -11,7 +11,7 @@ use crate::{
     disk::{Apart, DiskError, Intake, Lack},
     model::{Caught, Digest, EntryNo, FileProblem, Side},
     transfer::{
-        Ended, Meter, TransferError,
+        Ended, Meter, Notice, TransferError,
         apart::infected,
         entry_set::EntrySet,
         peer_words::of_disk,
@@ -228,6 +228,9 @@ impl Session<'_> {
             Fate::Stored { entry, stored } => {
                 self.tally.stored(entry, stored.size, stored.digest, stored.screening);
                 self.keep_account(intake, Some(stored.path.as_str()));
+                if let Some(text) = intake.text() {
+                    (self.observe)(Notice::Text(text));
+                }
                 Word::Receipt(Receipt::stored(entry, stored.digest))
             }
             Fate::Apart { entry, apart: Apart { digest, size, why } } => {
@@ -245,6 +248,8 @@ impl Session<'_> {
             }
             Fate::Differs { entry } => Word::Differs(entry),
             Fate::NotNow { entry } => Word::NotNow(entry),
+            // There is nothing else in the offer that could go on.
+            Fate::Failed { why, .. } if intake.is_of_text() => return Err(why.into()),
             Fate::Failed { entry, why } if why.is_for_good() => {
                 self.tally.failed_for_good(entry, of_ours(intake, entry, &why));
                 self.keep_account(intake, None);
