@@ -15,6 +15,9 @@ use crate::model::{ByteRate, Conflict, DeviceKind, DeviceName, Lasting, ScannerC
 /// In the data folder.
 pub const FILE: &str = "settings.json";
 
+/// So many files that can't be understood are kept; after that, the last one of them gives way.
+const MOST_ASIDE: u32 = 9;
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
@@ -53,8 +56,23 @@ pub struct Settings {
     pub kind: Option<DeviceKind>,
     /// What is kept of transfers that have ended.
     pub history: Keep,
+    /// The port that offers are waited for on. `None`: Airlift’s own, or the next free one where that is taken.
+    pub port: Option<u16>,
+    /// What the window looks like.
+    pub theme: Theme,
     /// Addresses that files were sent to, the last one first; at most [`Settings::MAX_RECENT`].
     pub recent: Vec<String>,
+}
+
+/// What the window looks like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Theme {
+    /// As the system says.
+    #[default]
+    System,
+    Light,
+    Dark,
 }
 
 /// For how long the history keeps what it has recorded.
@@ -157,6 +175,8 @@ impl Default for Settings {
             unscanned: Vec::new(),
             kind: None,
             history: Keep::default(),
+            port: None,
+            theme: Theme::default(),
             recent: Vec::new(),
         }
     }
@@ -200,18 +220,29 @@ impl Settings {
     /// # Errors
     /// When the file exists and can't be read.
     pub fn load(home: &Path) -> io::Result<Self> {
+        Ok(Self::load_or_set_aside(home)?.0)
+    }
+
+    /// The same, and where the file is kept that could not be understood, if so.
+    ///
+    /// # Errors
+    /// As [`Settings::load`].
+    pub fn load_or_set_aside(home: &Path) -> io::Result<(Self, Option<PathBuf>)> {
         let file = home.join(FILE);
         let text = match std::fs::read(&file) {
             Ok(text) => text,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Default::default()),
             Err(e) => return Err(e),
         };
-        serde_json::from_slice(&text).or_else(|problem| {
-            let aside = home.join(format!("{FILE}.damaged"));
-            tracing::warn!(%problem, kept = %aside.display(), "settings can't be understood: using the defaults");
-            std::fs::rename(&file, aside)?;
-            Ok(Self::default())
-        })
+        match serde_json::from_slice(&text) {
+            Ok(settings) => Ok((settings, None)),
+            Err(problem) => {
+                let aside = aside(home);
+                tracing::warn!(%problem, kept = %aside.display(), "settings can't be understood: using the defaults");
+                std::fs::rename(&file, &aside)?;
+                Ok((Self::default(), Some(aside)))
+            }
+        }
     }
 
     /// Replaces the file in one step: a crash leaves the old settings or the new.
@@ -233,6 +264,16 @@ impl Settings {
 pub fn default_home() -> PathBuf {
     directories::ProjectDirs::from("", "", "airlift")
         .map_or_else(|| PathBuf::from(".airlift"), |dirs| dirs.data_dir().to_owned())
+}
+
+/// A name that no damaged file has yet, as long as there are few of them.
+fn aside(home: &Path) -> PathBuf {
+    let named = |number: u32| match number {
+        1 => home.join(format!("{FILE}.damaged")),
+        _ => home.join(format!("{FILE}.damaged-{number}")),
+    };
+    let free = (1..MOST_ASIDE).map(named).find(|path| path.symlink_metadata().is_err());
+    free.unwrap_or_else(|| named(MOST_ASIDE))
 }
 
 fn default_inbox() -> PathBuf {
@@ -317,11 +358,13 @@ mod tests {
     #[test]
     fn a_damaged_file_is_kept_aside_and_the_defaults_are_used() {
         let home = tempfile::tempdir().unwrap();
-        for damaged in ["{", "{\"device_name\":\"\\u202e\"}", "{\"limit\":\"fast\"}", "7"] {
+        let damaged = ["{", "{\"device_name\":\"\\u202e\"}", "{\"limit\":\"fast\"}", "7"];
+        for damaged in damaged {
             std::fs::write(home.path().join(FILE), damaged).unwrap();
             assert_eq!(Settings::load(home.path()).unwrap(), Settings::default());
-            let kept = std::fs::read_to_string(home.path().join("settings.json.damaged")).unwrap();
-            assert_eq!(kept, damaged);
         }
+        let kept = ["", "-2", "-3", "-4"].map(|number| format!("settings.json.damaged{number}"));
+        let kept = kept.map(|name| std::fs::read_to_string(home.path().join(name)).unwrap());
+        assert_eq!(kept, damaged, "none takes the place of another");
     }
 }

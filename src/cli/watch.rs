@@ -265,6 +265,7 @@ impl Watch {
             | Event::Recorded(_)
             // Nothing is chosen here while it runs.
             | Event::Refused(_)
+            | Event::Unsaved(_)
             | Event::Quarantined(_) => {}
         }
     }

@@ -167,6 +167,14 @@ pub enum PortChoice {
     Loopback,
 }
 
+impl PortChoice {
+    /// As a person has chosen it.
+    #[must_use]
+    pub fn of(settings: &Settings) -> Self {
+        settings.port.map_or(Self::Default, Self::Exactly)
+    }
+}
+
 /// Who says yes to an offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consent {

@@ -33,6 +33,8 @@ pub enum Event {
     Unrecorded(Option<Problem>),
     /// Why the receiving folder that a person has chosen last is not received into; `None` when it is.
     Refused(Option<Problem>),
+    /// Why the last change of the settings holds for this run alone; `None` once they are kept again.
+    Unsaved(Option<Problem>),
     /// How many files are in quarantine.
     Quarantined(u64),
 }

@@ -32,6 +32,10 @@ pub struct Snapshot {
     pub unrecorded: Option<Problem>,
     /// Why the receiving folder that a person has chosen last is not received into, if so.
     pub refused: Option<Problem>,
+    /// Why the settings of an earlier run are not in force, if so: their file could not be understood at the start.
+    pub unread: Option<Problem>,
+    /// Why the last change of the settings is not kept, while that is so.
+    pub unsaved: Option<Problem>,
     /// How many files are in quarantine; the list is asked for.
     pub quarantined: u64,
 }
@@ -54,6 +58,8 @@ impl Snapshot {
             recorded: 0,
             unrecorded: None,
             refused: None,
+            unread: None,
+            unsaved: None,
             quarantined: 0,
         }
     }
@@ -77,6 +83,7 @@ impl Snapshot {
             Event::Recorded(changes) => self.recorded = *changes,
             Event::Unrecorded(problem) => self.unrecorded.clone_from(problem),
             Event::Refused(problem) => self.refused.clone_from(problem),
+            Event::Unsaved(problem) => self.unsaved.clone_from(problem),
             Event::Quarantined(count) => self.quarantined = *count,
         }
     }

@@ -1,6 +1,11 @@
 //! Starting and stopping the engine: its runtime, its data folder, its first snapshot.
 
-use std::{future::Future, io, path::PathBuf, time::Duration};
+use std::{
+    future::Future,
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use tokio::{runtime::Runtime, task::JoinHandle};
 
@@ -18,7 +23,7 @@ use super::{
 use crate::{
     disk,
     identity::{Identity, IdentityError, TrustError, TrustStore},
-    model::{Problem, text},
+    model::{Problem, ProblemKind, Side, text},
     net::Tls,
     settings::Settings,
     wire::limits,
@@ -44,6 +49,15 @@ pub enum StartError {
     Handles { most: u64 },
     #[error("The system gives no threads: {}.", text::reason(.0))]
     Runtime(io::Error),
+}
+
+/// What a person is told whose settings are the ones of the first start again.
+fn unread(kept: &Path) -> Problem {
+    let text = format!(
+        "Airlift’s settings could not be read, so they are as they were at first. The file with the old ones is kept: {}.",
+        kept.display()
+    );
+    Problem { side: Side::Here, kind: ProblemKind::Files, text }
 }
 
 /// How long the engine may take to say goodbye to its peers before it is cut off: each peer is
@@ -93,11 +107,12 @@ impl Engine {
         // The key is there by now.
         let off_limits = home::off_limits(&home).map_err(unusable)?;
         let tls = Tls::new(&identity).map_err(|e| StartError::Tls(e.to_string()))?;
-        let settings = Settings::load(&home).map_err(unusable)?;
+        let (settings, aside) = Settings::load_or_set_aside(&home).map_err(unusable)?;
         let (name, limit) = (config.device_name, config.limit);
         let device = DeviceCard { id: identity.id(), name: name.clone().unwrap_or_else(|| settings.name()) };
         let store = TrustStore::open(&home)?;
-        let snapshot = Snapshot { known: store.devices(), ..Snapshot::new(device, settings) };
+        let unread = aside.as_deref().map(unread);
+        let snapshot = Snapshot { known: store.devices(), unread, ..Snapshot::new(device, settings) };
         let (handle, end) = seam(snapshot, wake);
         let devices = Devices::new(store, end.publisher.clone());
         let for_this_run = ForThisRun { name, limit, multicast: config.multicast };

@@ -98,9 +98,15 @@ impl App {
         self.home.receive.settled();
         self.inviting.hear(snapshot);
         self.settings.hear(&snapshot.settings);
-        for problem in
-            [&snapshot.unkept, &snapshot.unrecorded, &snapshot.refused, &snapshot.deaf].into_iter().flatten()
-        {
+        let problems = [
+            &snapshot.unread,
+            &snapshot.unsaved,
+            &snapshot.unkept,
+            &snapshot.unrecorded,
+            &snapshot.refused,
+            &snapshot.deaf,
+        ];
+        for problem in problems.into_iter().flatten() {
             self.tools.notices.failed(&problem.text);
         }
         self.home.hear_transfers(&snapshot.transfers);
@@ -141,12 +147,13 @@ impl App {
             Update::Event(
                 Event::Unkept(Some(problem))
                 | Event::Unrecorded(Some(problem))
-                | Event::Refused(Some(problem)),
+                | Event::Refused(Some(problem))
+                | Event::Unsaved(Some(problem)),
             ) => {
                 self.history.hear(snapshot);
                 self.tools.notices.failed(&problem.text);
             }
-            Update::Event(Event::Unkept(None) | Event::Refused(None)) => {}
+            Update::Event(Event::Unkept(None) | Event::Refused(None) | Event::Unsaved(None)) => {}
             Update::Event(Event::Unrecorded(None)) => self.history.hear(snapshot),
             Update::Event(Event::Recorded(_)) => {
                 self.history.changed();

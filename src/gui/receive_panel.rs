@@ -169,7 +169,7 @@ impl ReceivePanel {
         let big = Button::new("Receive", Look::Primary).icon(icons::DOWNLOAD).height(height).filling();
         if ui.add_enabled(!self.waits, big).clicked() {
             let landing = Landing { conflict: settings.conflict, ..Landing::default() };
-            let how = Receiving { port: PortChoice::Default, consent: Consent::Settings, landing };
+            let how = Receiving { port: PortChoice::of(settings), consent: Consent::Settings, landing };
             self.waits = tools.ask(Command::Receive(how));
         }
     }

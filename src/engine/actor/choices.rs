@@ -1,6 +1,7 @@
 //! What a person chooses: the settings, and the folders that are received into.
 
 use std::{
+    io,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError},
 };
@@ -103,8 +104,13 @@ impl Actor {
         self.tasks.spawn_blocking(move || {
             // One at a time, and each saves the newest: an older one can't come last.
             let _one = saving.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Err(e) = publisher.snapshot().settings.save(&home) {
+            let before = publisher.snapshot();
+            let unsaved = before.settings.save(&home).err().map(|e| {
                 tracing::error!(error = %e, "the settings could not be saved");
+                unsaved(&e)
+            });
+            if unsaved != before.unsaved {
+                publisher.publish(Event::Unsaved(unsaved));
             }
         });
     }
@@ -134,6 +140,15 @@ pub(super) fn tell_room(publisher: &Publisher, folder: &Path) {
     if is_news && now.settings.inbox == folder {
         publisher.publish(Event::Inbox(InboxCard { folder: folder.to_owned(), free }));
     }
+}
+
+/// Why a change of the settings is lost with this run, for a person.
+fn unsaved(why: &io::Error) -> Problem {
+    let text = format!(
+        "The settings could not be saved: {}. They hold until Airlift is closed. Make room or let Airlift write into its own folder, and change one of them again.",
+        text::reason(why)
+    );
+    Problem { side: Side::Here, kind: ProblemKind::Files, text }
 }
 
 /// Why a folder may not be received into, for a person.
