@@ -8,6 +8,7 @@ use egui::{
 
 use super::{
     activity::Activity,
+    appearance,
     bar::{self, Bar},
     bridge::Bridge,
     closing::Closing,
@@ -97,7 +98,6 @@ impl App {
         self.home.receive.hear(snapshot);
         self.home.receive.settled();
         self.inviting.hear(snapshot);
-        self.settings.hear(&snapshot.settings);
         let problems = [
             &snapshot.unread,
             &snapshot.unsaved,
@@ -122,11 +122,10 @@ impl App {
         let snapshot = &self.bridge.snapshot;
         match update {
             Update::Resync(_) => self.hear_all(),
-            Update::Event(Event::Settings(settings)) => {
+            Update::Event(Event::Settings(_)) => {
                 self.home.receive.hear(snapshot);
                 self.home.activity.meet(snapshot);
                 self.history.hear(snapshot);
-                self.settings.hear(settings);
             }
             Update::Event(Event::Device(_) | Event::Inbox(_)) => self.home.receive.hear(snapshot),
             Update::Event(Event::Receiving(_)) => {
@@ -223,7 +222,10 @@ impl App {
         let bar = Bar { page: self.page, device: &device, quarantined: self.quarantine.count() };
         match bar.show(ui) {
             Some(bar::Wish::Page(page)) => self.go(page),
-            Some(bar::Wish::Rename) => self.settings.rename(&device),
+            Some(bar::Wish::Rename) => {
+                self.go(Page::Settings);
+                self.settings.rename();
+            }
             None => {}
         }
     }
@@ -235,7 +237,7 @@ impl App {
                 Some(home::Wish::Unseen) => self.unseen.open(&mut self.tools),
                 Some(home::Wish::Devices) => self.go(Page::Devices),
                 Some(home::Wish::Invitation) => self.inviting.open(),
-                Some(home::Wish::Rules) => self.settings.ask_when_to_ask(settings),
+                Some(home::Wish::Rules) => self.go(Page::Settings),
                 Some(home::Wish::Offer(id)) => self.offers.bring_back(id),
                 Some(home::Wish::History) => self.go(Page::History),
                 None => {}
@@ -263,13 +265,10 @@ impl App {
                 }
                 None => {}
             },
-            Page::Settings => {
-                let device = self.bridge.snapshot.device.name.to_string();
-                match self.settings.show(ui, view, &device, settings) {
-                    Some(settings_page::Wish::Close) => self.go(Page::Home),
-                    None => {}
-                }
-            }
+            Page::Settings => match self.settings.show(ui, view, &self.bridge.snapshot, &mut self.tools) {
+                Some(settings_page::Wish::Close) => self.go(Page::Home),
+                None => {}
+            },
         }
     }
 }
@@ -299,6 +298,7 @@ impl eframe::App for App {
             Some(Purpose::Landing) | None => {}
         }
         self.tools.hear_errands();
+        appearance::choose(ctx, self.bridge.snapshot.settings.theme);
         self.unseen.update();
         self.history.update(ctx, &mut self.tools);
         self.quarantine.update(&mut self.tools);

@@ -8,7 +8,6 @@
 //! The environment variable `AIRLIFT_THEME` (`dark` or `light`) overrides the system's theme, for
 //! screenshots.
 
-mod accepting;
 mod activity;
 mod app;
 mod appearance;
@@ -22,9 +21,7 @@ mod display;
 mod history;
 mod home;
 mod icons;
-mod interruptions;
 mod inviting;
-mod line_card;
 mod meeting;
 mod notices;
 mod offer;
@@ -35,12 +32,10 @@ mod paths;
 mod quarantine;
 mod receive_panel;
 mod receive_pill;
-mod rename;
 mod run;
 mod send_panel;
 mod settings_card;
 mod settings_page;
-mod speed_limit;
 mod theme;
 mod tools;
 mod unseen;

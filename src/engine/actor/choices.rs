@@ -13,7 +13,7 @@ use crate::{
     disk::{self, DiskError},
     engine::{
         cards::InboxCard,
-        command::HistoryChange,
+        command::{Consent, HistoryChange},
         event::Event,
         handle::Publisher,
         history::Work,
@@ -88,6 +88,11 @@ impl Actor {
         }
         if settings.history != self.settings.history {
             self.recorder.forget(settings.history);
+        }
+        if let Some(receiving) = self.reception.as_mut().and_then(|reception| reception.receiving.as_mut())
+            && receiving.consent == Consent::Settings
+        {
+            receiving.landing.conflict = settings.conflict;
         }
         self.checks.apply(&settings);
         self.settings = settings.clone();

@@ -1,0 +1,61 @@
+//! A setting that is typed: kept as soon as the line is left, or refused in place.
+//!
+//! Knows how one is typed. Must not know what it is for.
+
+use egui::{Key, Ui};
+
+use crate::gui::{
+    theme,
+    widgets::{Field, field, small},
+};
+
+#[derive(Default)]
+pub struct Line {
+    text: String,
+    state: State,
+}
+
+#[derive(Default)]
+enum State {
+    /// As it is kept.
+    #[default]
+    Kept,
+    Typing,
+    Refused(String),
+}
+
+impl Line {
+    /// `kept` is what stands there while nobody types. What was typed, once it is to be kept.
+    pub fn show(&mut self, ui: &mut Ui, about: &Field<'_>, kept: &str, beside: f32) -> Option<String> {
+        if matches!(self.state, State::Kept) && self.text != kept {
+            kept.clone_into(&mut self.text);
+        }
+        let line = field(ui, &mut self.text, about, beside);
+        if line.changed() {
+            self.state = State::Typing;
+        }
+        let typed = matches!(self.state, State::Typing);
+        if line.has_focus() && ui.input(|i| i.key_pressed(Key::Escape)) {
+            self.state = State::Kept;
+        }
+        if let State::Refused(why) = &self.state {
+            ui.label(small(why.as_str(), theme::palette(ui).bad));
+        }
+        (typed && line.lost_focus()).then(|| self.text.clone())
+    }
+
+    /// Takes the keyboard with the next frame.
+    pub fn focus(ui: &Ui, about: &Field<'_>) {
+        ui.memory_mut(|memory| memory.request_focus(egui::Id::unique(("field", about.label))));
+    }
+
+    /// What was typed is kept from now on.
+    pub fn settle(&mut self) {
+        self.state = State::Kept;
+    }
+
+    /// It can’t be kept, and what to type instead.
+    pub fn refuse(&mut self, why: impl Into<String>) {
+        self.state = State::Refused(why.into());
+    }
+}
