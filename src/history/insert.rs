@@ -198,6 +198,17 @@ struct New<'a> {
     settled: &'a Settled,
 }
 
+/// One file, as it is put into the tables.
+pub struct File<'a> {
+    /// As it was offered.
+    pub path: &'a str,
+    pub at: Option<&'a std::path::Path>,
+    /// In bytes; -1 where it was never known.
+    pub size: i64,
+    pub kind: ContentKind,
+    pub settled: &'a Settled,
+}
+
 /// Puts rows of one transfer into the tables.
 pub struct Rows<'a> {
     db: &'a Connection,
@@ -226,20 +237,22 @@ impl<'a> Rows<'a> {
         Ok(Self { db, record, known, words, find: find?, file: file?, detail: detail?, last: None })
     }
 
+    /// A file as it is recorded.
+    pub fn entry(&mut self, FileEntry { record, kind }: &FileEntry) -> rusqlite::Result<()> {
+        self.file(&File {
+            path: &record.path,
+            at: record.at.as_deref(),
+            size: size(record.size),
+            kind: *kind,
+            settled: &Settled::of(&record.fate),
+        })
+    }
+
     /// A file, whose newest fate this is.
-    pub fn file(&mut self, entry: &FileEntry) -> rusqlite::Result<()> {
-        let path = &entry.record.path;
+    pub fn file(&mut self, file: &File<'_>) -> rusqlite::Result<()> {
+        let &File { path, at, size, kind, settled } = file;
         let (name, folder) = parts(path);
-        let settled = Settled::of(&entry.record.fate);
-        let new = New {
-            mark: Some(mark(path)),
-            name,
-            folder,
-            size: size(entry.record.size),
-            kind: entry.kind,
-            place: entry.record.at.as_deref(),
-            settled: &settled,
-        };
+        let new = New { mark: Some(mark(path)), name, folder, size, kind, place: at, settled };
         match self.there(&new)? {
             Some(there) if there.is_as(&new) || there.has_gone_on_from(&new) => self.complete(&there, &new),
             Some(there) => {

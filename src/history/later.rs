@@ -55,6 +55,7 @@ impl History {
     /// # Errors
     /// When it can’t be written.
     pub fn later(&mut self, which: &Which, later: &Later) -> Result<Noted, HistoryError> {
+        self.put_all_in()?;
         self.run(|db| {
             step(db, |db| {
                 let row = match which {

@@ -1,7 +1,8 @@
 //! What came and went, from whom and whereto, kept for as long as its person wants: one `SQLite` file in the home.
 //!
 //! [`History`] writes, [`Reader`] answers, [`Finder`] answers on a thread of its own while somebody types. Several
-//! processes of one home may do each at once. Knows its file and what is asked of it. Must not know who records, who
+//! processes of one home may do each at once. What is recorded of many files at once waits in the file until somebody reads,
+//! or has time to put it into the tables: nobody sees a difference. Knows its file and what is asked of it. Must not know who records, who
 //! asks, or how anything is shown. Everything but [`Finder`] blocks.
 
 mod base;
@@ -26,6 +27,7 @@ mod search;
 mod shown;
 #[cfg(test)]
 mod tests;
+mod waiting;
 mod writer;
 
 pub use error::{Damage, HistoryError};
@@ -37,4 +39,4 @@ pub use query::{DeviceIs, Order, Query};
 pub use reader::Reader;
 pub use record::{Device, Ending, FileEntry, TransferRecord};
 pub use row::{Became, Item, Row, RowId, Screened, TransferRow};
-pub use writer::History;
+pub use writer::{History, Left};

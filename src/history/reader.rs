@@ -14,7 +14,7 @@ use super::{
     row::{Row, RowId},
     schema::{self, Version},
     search::{Effort, Search},
-    shown,
+    shown, waiting,
     writer::History,
 };
 use crate::model::{Direction, TransferId};
@@ -125,11 +125,29 @@ impl Reader {
         nothing: T,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, HistoryError> {
+        self.put_in()?;
         let path = self.path.clone();
         let Some(db) = self.db()? else { return Ok(nothing) };
         let moment = Transaction::new(db, TransactionBehavior::Deferred);
         let done = moment.and_then(|moment| work(&moment));
         done.map_err(|error| HistoryError::of(&error, &path))
+    }
+
+    /// Has what was recorded in a hurry put into the tables. Where nothing can be written now, what is in them is the answer.
+    fn put_in(&mut self) -> Result<(), HistoryError> {
+        let path = self.path.clone();
+        let Some(db) = self.db()? else { return Ok(()) };
+        if !waiting::is_any(db).map_err(|error| HistoryError::of(&error, &path))? {
+            return Ok(());
+        }
+        let mut history = History::open(&self.home)?;
+        match history.put_all_in() {
+            Err(why @ (HistoryError::Locked | HistoryError::Full { .. })) => {
+                tracing::info!(%why, "what was recorded last is not found yet");
+            }
+            done => done?,
+        }
+        history.damage().map_or(Ok(()), |damage| Err(HistoryError::BegunAnew(damage)))
     }
 
     /// The connection to the file that has the name now; `None` where none is.

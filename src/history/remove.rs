@@ -74,7 +74,7 @@ pub fn all(db: &mut Connection) -> rusqlite::Result<()> {
     step.execute_batch(
         "UPDATE state SET traces = traces + 1;
          INSERT INTO search(search) VALUES ('delete-all');
-         DELETE FROM detail; DELETE FROM file; DELETE FROM transfer; DELETE FROM device;",
+         DELETE FROM waiting; DELETE FROM detail; DELETE FROM file; DELETE FROM transfer; DELETE FROM device;",
     )?;
     step.commit()
 }

@@ -13,7 +13,7 @@ use super::code::id;
 const OURS: i32 = 0x4169_726c;
 
 /// From each version to the next. What stands here once was released is never changed, only added to.
-const MIGRATIONS: &[&str] = &[TABLES, SEARCH, LATER];
+const MIGRATIONS: &[&str] = &[TABLES, SEARCH, LATER, WAITING];
 
 const TABLES: &str = "
     CREATE TABLE device(
@@ -86,6 +86,14 @@ pub const SEARCH: &str = "
 
 /// Whether something was done to a file after it had come: what was recorded before doesn’t come back then.
 const LATER: &str = "ALTER TABLE detail ADD COLUMN later INTEGER NOT NULL DEFAULT 0;";
+
+/// What was recorded and is not yet in the other tables. A number is never given out twice: the order is that of time.
+const WAITING: &str = "
+    CREATE TABLE waiting(
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        record BLOB NOT NULL
+    );
+";
 
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

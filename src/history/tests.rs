@@ -5,6 +5,7 @@ mod finding;
 mod model;
 mod recorded;
 mod trouble;
+mod waiting;
 
 use std::{
     path::PathBuf,

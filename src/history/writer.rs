@@ -14,15 +14,25 @@ use super::{
     record::{FileEntry, TransferRecord},
     remove::{self, Wiped},
     row::{RowId, Screened},
-    schema,
+    schema, waiting,
 };
 
-/// Files of one transaction.
+/// Files that are put into the tables as they are recorded. Where there are more, all of them wait in the file, which takes
+/// a tenth of the time.
 const AT_ONCE: usize = 1000;
+
+/// What is left to be put into the tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    Nothing,
+    More,
+}
 
 /// The writer. Not for two threads at once.
 pub struct History {
     pub(super) base: Base,
+    /// As [`AT_ONCE`], unless a test wants fewer.
+    pub(super) at_once: usize,
 }
 
 impl History {
@@ -35,7 +45,7 @@ impl History {
     /// # Errors
     /// When it can’t be read or written, is locked, or is of a newer version, which is not touched then.
     pub fn open(home: &Path) -> Result<Self, HistoryError> {
-        let mut history = Self { base: Base::new(home) };
+        let mut history = Self { base: Base::new(home), at_once: AT_ONCE };
         let has_traces = history.run(|db| remove::has_traces(db))?;
         if has_traces && let Err(problem) = history.wipe() {
             tracing::warn!(%problem, "traces of what was removed are left in the history");
@@ -50,29 +60,49 @@ impl History {
 
     /// Records what is known of a transfer, and of some of its files; what was recorded of others of its files stays.
     /// May be called any number of times, with a file’s newest fate each time: a file whose fate or size has changed is
-    /// listed anew. Without any file ever, the transfer is listed itself.
+    /// listed anew. Without any file ever, the transfer is listed itself. More than a thousand files are written down,
+    /// and put into the tables later: by whoever reads, or by [`History::put_in`].
     ///
     /// # Errors
-    /// When it can’t be written. Each thousand of files is written whole or not at all; recording all of them again
-    /// loses and doubles nothing.
-    pub fn record(&mut self, transfer: &TransferRecord, files: &[FileEntry]) -> Result<(), HistoryError> {
+    /// When it can’t be written: then nothing of it is. Recording all of it again loses and doubles nothing.
+    pub fn record(&mut self, transfer: &TransferRecord, files: &[FileEntry]) -> Result<Left, HistoryError> {
+        let at_once = self.at_once;
         self.run(|db| {
-            if files.is_empty() {
-                return step(db, |db| {
-                    let known = insert::transfer(db, transfer)?;
-                    Rows::new(db, transfer, known)?.whole()
-                });
-            }
-            for files in files.chunks(AT_ONCE) {
-                step(db, |db| {
-                    let known = insert::transfer(db, transfer)?;
-                    let mut rows = Rows::new(db, transfer, known)?;
+            step(db, |db| {
+                if files.len() > at_once || waiting::is_any(db)? {
+                    waiting::add(db, transfer, files)?;
+                    return Ok(Left::More);
+                }
+                let known = insert::transfer(db, transfer)?;
+                let mut rows = Rows::new(db, transfer, known)?;
+                if files.is_empty() {
+                    rows.whole()?;
+                } else {
                     rows.no_whole()?;
-                    files.iter().try_for_each(|file| rows.file(file))
-                })?;
-            }
-            Ok(())
+                    files.iter().try_for_each(|file| rows.entry(file))?;
+                }
+                Ok(Left::Nothing)
+            })
         })
+    }
+
+    /// Puts a thousand files at most of those that were recorded into the tables. Takes some 30 ms.
+    ///
+    /// # Errors
+    /// When it can’t be written: then they still wait.
+    pub fn put_in(&mut self) -> Result<Left, HistoryError> {
+        let has_put_in =
+            self.run(|db| if waiting::is_any(db)? { step(db, waiting::put_in) } else { Ok(false) })?;
+        Ok(if has_put_in { Left::More } else { Left::Nothing })
+    }
+
+    /// The same with all of them. Takes some 30 s where a million of files wait.
+    ///
+    /// # Errors
+    /// As [`History::put_in`].
+    pub fn put_all_in(&mut self) -> Result<(), HistoryError> {
+        while self.put_in()? == Left::More {}
+        Ok(())
     }
 
     /// Removes rows, so that nothing of them is left in the file. Ids that are gone are no error. How many there were.
@@ -83,6 +113,8 @@ impl History {
     /// in the file because somebody reads it: they go when this is called again, with any ids or none, or with the
     /// next [`History::open`].
     pub fn remove(&mut self, ids: &[RowId]) -> Result<u64, HistoryError> {
+        // Else what waits would bring them back.
+        self.put_all_in()?;
         let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
         let removed = self.run(|db| remove::rows(db, &ids))?;
         self.wipe()?;
@@ -94,6 +126,7 @@ impl History {
     /// # Errors
     /// As [`History::remove`].
     pub fn forget_before(&mut self, time: SystemTime) -> Result<u64, HistoryError> {
+        self.put_all_in()?;
         let removed = self.run(|db| remove::before(db, id::first(time)))?;
         self.wipe()?;
         Ok(removed)
@@ -118,6 +151,7 @@ impl History {
     /// # Errors
     /// When it can’t be read or written.
     pub fn mend(&mut self) -> Result<(), HistoryError> {
+        self.put_all_in()?;
         let is_complete = self.run(|db| {
             db.execute("INSERT INTO search(search) VALUES ('integrity-check')", ())?;
             insert::index_is_complete(db)

@@ -63,6 +63,16 @@ impl Work {
     }
 }
 
+/// What came of waiting for work.
+#[derive(Debug)]
+pub enum Taken {
+    Work(Work),
+    /// There was none for that long.
+    Nothing,
+    /// No more will come.
+    End,
+}
+
 /// How it ended to wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Waited {
@@ -126,18 +136,23 @@ impl Queue {
 
     /// What is next, as soon as there is something; `None` once it is closed and all was taken, or it has ended.
     pub fn take(&self) -> Option<Work> {
-        let is_idle = |state: &mut State| state.phase == Phase::Open && state.work.is_empty();
-        let state = self.state();
-        let mut state = self.bell.wait_while(state, is_idle).unwrap_or_else(PoisonError::into_inner);
-        state.in_hand = 0;
-        if state.phase == Phase::Ended {
-            return None;
-        }
-        let work = state.work.pop_front()?;
-        state.files -= work.files();
-        state.in_hand = work.weight();
+        let state = self.bell.wait_while(self.state(), State::is_idle);
+        let work = state.unwrap_or_else(PoisonError::into_inner).take()?;
         self.bell.notify_all();
         Some(work)
+    }
+
+    /// The same, for that long at most.
+    pub fn take_within(&self, patience: Duration) -> Taken {
+        let waited = self.bell.wait_timeout_while(self.state(), patience, State::is_idle);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        if state.is_idle() {
+            state.in_hand = 0;
+            return Taken::Nothing;
+        }
+        let Some(work) = state.take() else { return Taken::End };
+        self.bell.notify_all();
+        Taken::Work(work)
     }
 
     /// How many files and transfers there was no room for since this was asked last.
@@ -211,6 +226,21 @@ impl Queue {
 }
 
 impl State {
+    fn is_idle(&mut self) -> bool {
+        self.phase == Phase::Open && self.work.is_empty()
+    }
+
+    fn take(&mut self) -> Option<Work> {
+        self.in_hand = 0;
+        if self.phase == Phase::Ended {
+            return None;
+        }
+        let work = self.work.pop_front()?;
+        self.files -= work.files();
+        self.in_hand = work.weight();
+        Some(work)
+    }
+
     fn push(&mut self, mut work: Work) {
         if let Work::Record { files, .. } = &mut work
             && self.files + files.len() > MOST_FILES
@@ -313,6 +343,24 @@ mod tests {
         assert_eq!(queue.take_lost(), 1);
         queue.push(record(4, 0));
         assert!(queue.take().is_none(), "nobody waits for it any more");
+    }
+
+    #[test]
+    fn who_waits_for_a_while_hears_of_work_of_nothing_and_of_the_end() {
+        let queue = Queue::default();
+        assert!(matches!(queue.take_within(Duration::ZERO), Taken::Nothing));
+        queue.push(record(1, 3));
+        assert!(matches!(queue.take_within(Duration::from_hours(1)), Taken::Work(_)));
+        assert!(matches!(queue.take_within(Duration::ZERO), Taken::Nothing));
+        assert_eq!(
+            queue.wait_for_end(Duration::ZERO),
+            Waited::InVain { left: 0, why: None },
+            "it was written"
+        );
+        queue.push(record(2, 1));
+        queue.close();
+        assert!(matches!(queue.take_within(Duration::from_hours(1)), Taken::Work(_)));
+        assert!(matches!(queue.take_within(Duration::from_hours(1)), Taken::End));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use super::queue::{Queue, Work};
+use super::queue::{Queue, Taken, Work};
 use crate::{
     disk::{self, Places},
     engine::{
@@ -18,7 +18,7 @@ use crate::{
         event::Event,
         handle::{Publisher, QuietPublisher},
     },
-    history::{FileEntry, History, HistoryError, Later, Noted, TransferRecord, Which},
+    history::{Ending, FileEntry, History, HistoryError, Later, Left, Noted, TransferRecord, Which},
     model::{ContentKind, FileFate, FileRecord, Problem, ProblemKind, Side, TransferId, text},
 };
 
@@ -32,6 +32,9 @@ const UNSAID: Duration = Duration::from_secs(20);
 const PATIENCE: Duration = Duration::from_mins(10);
 /// For how long the kinds of the files of one batch are looked at: a disk that answers slowly is not worth more.
 const LOOKING: Duration = Duration::from_secs(10);
+/// So long nothing is handed in before what was recorded in a hurry is put into the tables: a transfer of very many files
+/// hands some of them in every few seconds, and is not to wait for that.
+const CALM: Duration = Duration::from_secs(10);
 /// Files that were dealt with before they are recorded, of which that is remembered.
 const EARLY: usize = 1_000;
 
@@ -42,6 +45,7 @@ pub struct Writing {
     /// `None` before anything was written, and after it was damaged.
     history: Option<History>,
     places: Places,
+    left: Left,
     changes: u64,
     trouble: Trouble,
     /// What was done to files of which no row is written yet: their transfer has not ended. The latest last.
@@ -68,6 +72,7 @@ impl Writing {
             publisher: publisher.quietly(),
             history: None,
             places: Places::default(),
+            left: Left::Nothing,
             changes: 0,
             trouble: Trouble::None,
             early: VecDeque::new(),
@@ -75,7 +80,7 @@ impl Writing {
     }
 
     pub fn run(mut self) {
-        while let Some(work) = self.queue.take() {
+        while let Some(work) = self.next() {
             match work {
                 Work::Record { transfer, files } => self.record(&transfer, files),
                 Work::Change { change, reply } => {
@@ -99,14 +104,41 @@ impl Writing {
         self.queue.end();
     }
 
+    /// What is next. As long as there is nothing, what was recorded in a hurry is put into the tables.
+    fn next(&mut self) -> Option<Work> {
+        let mut patience = CALM;
+        while self.left == Left::More {
+            match self.queue.take_within(patience) {
+                Taken::Work(work) => return Some(work),
+                Taken::End => return None,
+                Taken::Nothing => self.put_in(),
+            }
+            patience = Duration::ZERO;
+        }
+        self.queue.take()
+    }
+
+    fn put_in(&mut self) {
+        self.left = self.once(&mut History::put_in).unwrap_or_else(|why| {
+            tracing::info!(%why, "what was recorded last is put into the tables by whoever reads it");
+            Left::Nothing
+        });
+    }
+
     fn record(&mut self, transfer: &TransferRecord, files: Vec<FileRecord>) {
         let until = Instant::now() + LOOKING;
         let entry = |record: FileRecord| FileEntry { kind: self.kind(&record, until), record };
         let files: Vec<_> = files.into_iter().map(entry).collect();
         let count = files.len().max(1) as u64;
         match self.patiently(|history| history.record(transfer, &files)) {
-            Ok(()) => {
-                self.tell_change();
+            Ok(left) => {
+                // Who reads puts it in: while a transfer flows that would cost it its time.
+                if left == Left::Nothing || transfer.ending != Ending::NotYet {
+                    self.tell_change();
+                }
+                if left == Left::More {
+                    self.left = left;
+                }
                 self.catch_up(transfer.id);
             }
             Err(why) => self.tell_lost(count, &why.to_string()),
@@ -364,6 +396,34 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         assert_eq!(written(home.path(), vec![let_in(ID)]), (Vec::new(), None));
         assert!(!home.path().join(History::FILE).exists(), "of nothing, nothing is made");
+    }
+
+    #[test]
+    fn what_many_files_were_is_put_into_the_tables_once_nothing_more_comes_and_not_at_the_end() {
+        let many = || {
+            let Work::Record { transfer, files } = record() else { panic!() };
+            let files =
+                (0..2500).map(|n| FileRecord { path: format!("a/{n}"), ..files[0].clone() }).collect();
+            Work::Record { transfer, files }
+        };
+        let home = tempfile::tempdir().unwrap();
+        let (end, queue) = (engine(), Arc::<Queue>::default());
+        queue.push(many());
+        let mut writing = Writing::new(home.path(), Arc::clone(&queue), &end.publisher);
+        let Some(Work::Record { transfer, files }) = writing.next() else { panic!() };
+        writing.record(&transfer, files);
+        assert_eq!(writing.left, Left::More);
+        queue.close();
+        assert!(writing.next().is_none(), "whoever ends is in a hurry");
+        assert_eq!(writing.left, Left::More);
+        for left in [Left::More, Left::More, Left::More, Left::Nothing] {
+            writing.put_in();
+            assert_eq!(writing.left, left);
+        }
+        assert_eq!(
+            Reader::open(home.path()).unwrap().page(&Query::default(), None, 9000).unwrap().rows.len(),
+            2500
+        );
     }
 
     #[test]
