@@ -36,6 +36,8 @@ pub struct Settings {
     pub go_on: GoOn,
     /// Days after which what is left of a transfer that nobody goes on with is removed.
     pub leftovers: u32,
+    /// What the window does when it starts.
+    pub at_start: AtStart,
     /// Who sees this device while it receives.
     pub visibility: Visibility,
     /// Whose offers are accepted without asking.
@@ -110,6 +112,15 @@ pub enum GoOn {
     Ask,
 }
 
+/// Whether the window receives from its first moment on: as it did when it was closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AtStart {
+    #[default]
+    Rest,
+    Receive,
+}
+
 /// Who sees this device while it receives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -165,6 +176,7 @@ impl Default for Settings {
             patience: 24,
             go_on: GoOn::default(),
             leftovers: 30,
+            at_start: AtStart::default(),
             visibility: Visibility::default(),
             accept: AcceptRule::default(),
             ask_above: None,

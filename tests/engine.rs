@@ -11,7 +11,10 @@ use std::{
 };
 
 use airlift::{
-    engine::{Command, Config, Consent, DeviceChange, Earlier, Engine, Event, Multicast, Settings, Update},
+    engine::{
+        AtStart, Command, Config, Consent, DeviceChange, Earlier, Engine, Event, Multicast, ReceivingState,
+        Settings, Update,
+    },
     model::{
         Answer, ByteRate, DeviceName, Landing, Outcome, Problem, ProblemKind, Side, Transfer, TransferState,
     },
@@ -55,12 +58,18 @@ fn a_name_that_was_chosen_stays_and_one_for_a_single_run_does_not() {
         }
     });
     assert_eq!(named.as_str(), "Studio 写真");
+    // What the next window does is changed by no other setting, and changes none.
+    engine.block_on(engine.handle().send(Command::AtStart(AtStart::Receive))).unwrap();
+    engine
+        .block_on(async { while !matches!(events.next().await, Some(Update::Event(Event::Settings(_)))) {} });
+    let chosen = Settings { at_start: AtStart::Receive, ..chosen };
     engine.stop();
 
     let engine = start(home.path(), None);
     let after = engine.handle().subscribe().0;
     assert_eq!((after.device.id, after.device.name.as_str()), (before.device.id, "Studio 写真"));
     assert_eq!(after.settings, chosen);
+    assert_eq!(after.receiving, ReceivingState::Off, "only a window takes that up");
     engine.stop();
 }
 

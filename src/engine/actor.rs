@@ -283,6 +283,7 @@ impl Actor {
         match command {
             Command::Receive(receiving) => self.receive(receiving),
             Command::StopReceiving => self.stop_receiving(),
+            Command::AtStart(at_start) => self.apply(Settings { at_start, ..self.settings.clone() }),
             Command::Send { id, to, sources, manner } => self.send(id, to, sources.into(), manner),
             Command::Try { id, to, trial } => {
                 let folder = self.home.clone();

@@ -11,7 +11,7 @@ use crate::{
         Answer, DeviceId, Landing, PairingCode, Problem, QuarantineDeed, QuarantineDone, QuarantineId,
         QuarantineItem, Rechecked, Recording, Source, Summary, Target, TransferId, Trial, Trust,
     },
-    settings::Settings,
+    settings::{AtStart, Settings},
 };
 
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub enum Command {
     Receive(Receiving),
     /// Stop waiting for offers. Transfers that were accepted go on; offers that wait are declined.
     StopReceiving,
+    /// What the window does when it starts next; kept in the settings, and changes nothing now.
+    AtStart(AtStart),
     /// Send these to that device; a text by itself. `id` was made by [`Handle::new_transfer`](super::Handle::new_transfer).
     Send { id: TransferId, to: Target, sources: Vec<Source>, manner: Manner },
     /// Try how fast that device can be sent to. `id` is made as for [`Command::Send`].

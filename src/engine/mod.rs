@@ -40,6 +40,6 @@ pub use crate::{
     disk::User,
     identity::{Change, TrustError, TrustStore},
     net::local_addresses,
-    settings::{AcceptRule, GoOn, Keep, QuietHours, Settings, Theme, Visibility, default_home},
+    settings::{AcceptRule, AtStart, GoOn, Keep, QuietHours, Settings, Theme, Visibility, default_home},
     wire::{DEFAULT_PORT, limits::MAX_TRIAL},
 };

@@ -22,6 +22,7 @@ use super::{
     page::Page,
     path_entry::Why,
     quarantine::{Quarantine, Wish as QuarantineWish},
+    receiving,
     settings_page::{self, SettingsPage},
     theme,
     tools::{Purpose, Tools},
@@ -82,6 +83,7 @@ impl App {
         };
         app.hear_all();
         app.tools.ask(Command::Look(Looking::On));
+        receiving::take_up(&app.bridge.snapshot.settings, &mut app.tools);
         app
     }
 

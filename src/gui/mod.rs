@@ -32,6 +32,7 @@ mod paths;
 mod quarantine;
 mod receive_panel;
 mod receive_pill;
+mod receiving;
 mod run;
 mod send_panel;
 mod settings_card;

@@ -13,13 +13,13 @@ use super::{
     path_entry::{Entered, PathEntry, Why},
     paths,
     receive_pill::{self, Pill},
-    theme,
+    receiving, theme,
     tools::{Purpose, Tools},
     widgets::{Button, Look, card, icon, inside, line, small, split_bottom, strong, title},
 };
 use crate::{
-    engine::{Command, Consent, PortChoice, Receiving, ReceivingState, Settings, Snapshot},
-    model::{Landing, TransferId, text},
+    engine::{Command, ReceivingState, Settings, Snapshot},
+    model::{TransferId, text},
 };
 
 /// Height of what says where files go.
@@ -144,7 +144,7 @@ impl ReceivePanel {
                     receive_pill::Wish::Invitation => Some(Wish::Invitation),
                     receive_pill::Wish::Rules => Some(Wish::Rules),
                     receive_pill::Wish::Stop => {
-                        self.waits = tools.ask(Command::StopReceiving);
+                        self.waits = receiving::stop(settings, tools);
                         None
                     }
                 };
@@ -168,9 +168,7 @@ impl ReceivePanel {
     pub fn receive_button(&mut self, ui: &mut Ui, height: f32, settings: &Settings, tools: &mut Tools) {
         let big = Button::new("Receive", Look::Primary).icon(icons::DOWNLOAD).height(height).filling();
         if ui.add_enabled(!self.waits, big).clicked() {
-            let landing = Landing { conflict: settings.conflict, ..Landing::default() };
-            let how = Receiving { port: PortChoice::of(settings), consent: Consent::Settings, landing };
-            self.waits = tools.ask(Command::Receive(how));
+            self.waits = receiving::begin(settings, tools);
         }
     }
 

@@ -1,7 +1,10 @@
 //! The Receive panel.
 
 use airlift::{
-    engine::{Command, Consent, Event, InboxCard, PortChoice, Receiving, ReceivingState},
+    engine::{
+        AtStart, Command, Consent, Event, InboxCard, PortChoice, Receiving, ReceivingState, Settings,
+        Snapshot,
+    },
     gui::{Pick, Picked},
     model::{Landing, Problem, ProblemKind, Side},
 };
@@ -19,10 +22,11 @@ fn on() -> ReceivingState {
 fn the_big_button_makes_this_machine_wait_for_offers() {
     let mut bench = Bench::new();
     bench.press("Receive");
-    let Command::Receive(how) = bench.command() else { panic!() };
+    let asked = bench.commands();
+    let [Command::Receive(how), Command::AtStart(AtStart::Receive)] = &asked[..] else { panic!("{asked:?}") };
     let expected =
         Receiving { port: PortChoice::Default, consent: Consent::Settings, landing: Landing::default() };
-    assert_eq!(how, expected);
+    assert_eq!(*how, expected);
     // A second press before the engine has answered asks nothing.
     assert!(bench.is_dead("Receive"));
     bench.publish(Event::Receiving(on()));
@@ -36,6 +40,18 @@ fn the_big_button_makes_this_machine_wait_for_offers() {
     assert!(matches!(bench.command(), Command::StopReceiving));
     bench.publish(Event::Receiving(ReceivingState::Off));
     assert!(!bench.is_dead("Receive"));
+}
+
+#[test]
+fn a_window_receives_from_its_start_where_the_one_before_it_did_and_forgets_that_when_it_is_stopped() {
+    let settings = Settings { at_start: AtStart::Receive, ..snapshot().settings };
+    let mut bench = Bench::with(Snapshot { settings, ..snapshot() }, [1040.0, 720.0]);
+    assert!(matches!(bench.command(), Command::Receive(Receiving { port: PortChoice::Default, .. })));
+    bench.publish(Event::Receiving(on()));
+    bench.press("Everyone here can send to Quiet Heron");
+    bench.press("Stop receiving");
+    let asked = bench.commands();
+    assert!(matches!(asked[..], [Command::StopReceiving, Command::AtStart(AtStart::Rest)]), "{asked:?}");
 }
 
 #[test]
@@ -84,7 +100,7 @@ fn why_it_cannot_receive_is_said_and_it_can_be_tried_again() {
     bench.publish(Event::Receiving(ReceivingState::Failed(problem)));
     bench.must_say("No port could be opened.");
     bench.press("Receive");
-    assert!(matches!(bench.command(), Command::Receive(_)));
+    assert!(matches!(bench.commands()[0], Command::Receive(_)));
 }
 
 #[test]
