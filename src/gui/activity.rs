@@ -52,7 +52,8 @@ pub struct Activity {
     /// What was taken off the list in this run: the history has it still.
     hidden: HashSet<TransferId>,
     names: HashMap<DeviceId, String>,
-    sampled: f64,
+    /// When it was last sampled, on the window’s clock; `None` where it is to be at once.
+    sampled: Option<f64>,
     sum: Sum,
 }
 
@@ -72,7 +73,7 @@ impl Activity {
             recent: Recent::start(past, wake),
             hidden: HashSet::new(),
             names: HashMap::new(),
-            sampled: 0.0,
+            sampled: None,
             sum: Sum::default(),
         }
     }
@@ -98,7 +99,7 @@ impl Activity {
             None => self.rows.insert(0, Row::new(transfer, &self.names)),
         }
         // What began to flow is sampled at once.
-        self.sampled = 0.0;
+        self.sampled = None;
         self.sum = Sum::of(&self.rows);
     }
 
@@ -143,12 +144,13 @@ impl Activity {
             return;
         }
         let now = ctx.time();
-        let due = self.sampled + BEAT;
-        if now < due {
+        if let Some(due) = self.sampled.map(|sampled| sampled + BEAT)
+            && now < due
+        {
             ctx.request_repaint_after(Duration::from_secs_f64(due - now));
             return;
         }
-        self.sampled = now;
+        self.sampled = Some(now);
         for row in self.rows.iter_mut().filter(|row| row.flows()) {
             if let Some(progress) = bridge.progress(row.id) {
                 row.sample(&progress);
@@ -161,6 +163,7 @@ impl Activity {
     /// Fills the rectangle.
     pub fn show(&mut self, ui: &mut Ui, rect: Rect, tools: &mut Tools) -> Option<Wish> {
         let mut wish = None;
+        self.recent.ask_if_stale();
         inside(ui, rect, |ui| {
             self.heading(ui, tools);
             let Self { rows, recent, hidden, .. } = self;

@@ -4,7 +4,7 @@ mod row;
 
 use std::path::PathBuf;
 
-use egui::{Align, Context, Key, Layout, Modifiers, Rect, RichText, ScrollArea, Ui};
+use egui::{Align, Context, Layout, Rect, RichText, ScrollArea, Ui};
 
 use self::row::{Act, Row};
 use super::{
@@ -13,7 +13,7 @@ use super::{
     path_entry::Why,
     theme,
     tools::{Purpose, Tools},
-    widgets::{Button, Look, card, placeholder, title},
+    widgets::{Button, Look, card, escapes, placeholder, title},
 };
 use crate::{
     engine::{Command, DeviceChange, Snapshot},
@@ -103,7 +103,7 @@ impl Devices {
                 }
             });
         });
-        is_done || ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape))
+        is_done || escapes(ui.ctx())
     }
 
     fn act(&mut self, id: DeviceId, act: Act, ctx: &Context, tools: &mut Tools) {

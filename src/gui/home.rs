@@ -5,7 +5,7 @@
 
 mod foot;
 
-use egui::{Key, Modifiers, Rect, Ui, pos2, vec2};
+use egui::{Rect, Ui, pos2, vec2};
 
 use super::{
     activity::Activity,
@@ -13,7 +13,7 @@ use super::{
     send_panel::{self, SendPanel},
     theme,
     tools::Tools,
-    widgets::split_bottom,
+    widgets::{escapes, split_bottom},
 };
 use crate::{
     engine::{Settings, Snapshot},
@@ -79,7 +79,7 @@ impl Home {
 
     /// Fills the rectangle.
     pub fn show(&mut self, ui: &mut Ui, view: Rect, settings: &Settings, tools: &mut Tools) -> Option<Wish> {
-        if view.width() + 2.0 * theme::GUTTER < WIDE {
+        if ui.ctx().content_rect().width() < WIDE {
             return self.narrow(ui, view, settings, tools);
         }
         self.sheet = Sheet::Down;
@@ -104,7 +104,7 @@ impl Home {
                 Sheet::Up => Sheet::Down,
             };
         }
-        if self.sheet == Sheet::Up && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape)) {
+        if self.sheet == Sheet::Up && escapes(ui.ctx()) {
             self.sheet = Sheet::Down;
         }
         wish

@@ -35,6 +35,7 @@ fn choose(bench: &mut Bench, word: &str) {
 #[test]
 fn the_rule_the_size_and_the_quiet_hours_are_set_and_taken_back() {
     let mut bench = Bench::new();
+    bench.settings();
     bench.press("When to ask…");
     choose(&mut bench, "About every offer");
     bench.type_into("Asked even so from this size on", "10 GB");
@@ -51,6 +52,7 @@ fn the_rule_the_size_and_the_quiet_hours_are_set_and_taken_back() {
     assert_eq!(settings, expected);
     bench.publish(airlift::engine::Event::Settings(settings));
 
+    bench.settings();
     bench.press("When to ask…");
     for (field, shown) in
         [("Asked even so from this size on", "10.0 GB"), ("Quiet from", "22:00"), ("Quiet until", "07:30")]
@@ -72,6 +74,7 @@ fn what_is_no_size_or_no_time_is_refused_in_the_card() {
         ("Quiet until", "25:00", "Type both times"),
     ] {
         let mut bench = Bench::new();
+        bench.settings();
         bench.press("When to ask…");
         bench.type_into(field, typed);
         bench.window.key_press(Key::Enter);

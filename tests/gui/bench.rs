@@ -210,6 +210,33 @@ impl Bench {
         self.window.run();
     }
 
+    /// Shows what is behind a row's fold.
+    #[track_caller]
+    pub fn unfold(&mut self, title: &str) {
+        let name = format!("Details: {title}");
+        self.window.get_by_role_and_label(Role::DisclosureTriangle, &name).click();
+        self.window.run();
+    }
+
+    /// Opens the page of settings.
+    pub fn settings(&mut self) {
+        self.press("More");
+        self.press("Settings");
+    }
+
+    /// The button in the bar that leads to the quarantine.
+    pub fn quarantine(&self) -> Option<Node<'_>> {
+        self.window.query_all_by_role(Role::Button).find(|button| {
+            button.accesskit_node().label().is_some_and(|label| label.starts_with("Show the quarantine"))
+        })
+    }
+
+    #[track_caller]
+    pub fn open_quarantine(&mut self) {
+        self.quarantine().expect("something is in quarantine").click();
+        self.window.run();
+    }
+
     #[track_caller]
     pub fn type_into(&mut self, field: &str, text: &str) {
         self.window.get_by_role_and_label(Role::TextInput, field).focus();

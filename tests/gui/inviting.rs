@@ -16,6 +16,7 @@ fn inviting() -> Bench {
     let mut bench = Bench::new();
     let addresses = vec!["192.168.1.20".parse().unwrap()];
     bench.publish(Event::Receiving(ReceivingState::On { port: 27543, addresses }));
+    bench.press("Everyone here can send to Quiet Heron");
     bench.press("Code and QR");
     bench
 }

@@ -274,6 +274,7 @@ fn that_nobody_can_be_seen_is_said_where_devices_would_be_and_where_this_one_sho
     let (side, kind, text) = (Side::Here, ProblemKind::Other, "UDP port 5353 is held.".to_owned());
     bench.publish(Event::Deaf(Some(Problem { side, kind, text })));
     bench.must_say("UDP port 5353 is held.");
+    bench.press("Nobody sees Quiet Heron now");
     bench.must_say("Nobody can see it now. Others must know an address.");
     bench.must_say(
         "No device can be seen from here now. “Can’t see a device?” says why; an address works all the same.",

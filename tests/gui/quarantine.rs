@@ -59,7 +59,7 @@ fn page_of(items: Vec<QuarantineItem>, size: [f32; 2]) -> Bench {
         bench.press("History");
         bench.press("Quarantine");
     } else {
-        bench.press("Show the quarantine");
+        bench.open_quarantine();
     }
     list(&mut bench, items);
     bench
@@ -160,10 +160,10 @@ fn what_is_checked_again_and_stays_says_why() {
 #[test]
 fn a_file_that_lands_there_is_told_of_and_leads_to_the_page() {
     let mut bench = Bench::new();
-    assert!(bench.button("Show the quarantine").is_none());
+    assert!(bench.quarantine().is_none());
     bench.publish(Event::Quarantined(1));
     bench.must_say("A file is in quarantine: it was not let in.");
-    bench.press("Show the quarantine");
+    bench.open_quarantine();
     list(&mut bench, vec![infected(1, "a.exe")]);
     // While it is open, it follows.
     bench.publish(Event::Quarantined(3));
@@ -174,14 +174,14 @@ fn a_file_that_lands_there_is_told_of_and_leads_to_the_page() {
     list(&mut bench, Vec::new());
     bench.window.key_press(Key::Escape);
     bench.window.run();
-    assert!(bench.button("Show the quarantine").is_none());
+    assert!(bench.quarantine().is_none());
     assert!(bench.button("Receive").is_some());
 }
 
 #[test]
 fn where_the_list_can_t_be_told_it_says_why_and_looks_again() {
     let mut bench = Bench::with(Snapshot { quarantined: 1, ..snapshot() }, [1040.0, 760.0]);
-    bench.press("Show the quarantine");
+    bench.open_quarantine();
     let Command::ListQuarantine { reply } = bench.command() else { panic!("another command") };
     let text = "The quarantine can’t be read.".to_owned();
     reply.send(Err(Problem { side: Side::Here, kind: ProblemKind::Files, text })).unwrap();

@@ -34,11 +34,13 @@ fn each_state_before_the_content_is_said_and_can_be_cancelled() {
     let connecting =
         Transfer { peer: nameless, summary: summary(Vec::new()), ..sending(TransferState::Connecting) };
     bench.transfer(&connecting);
-    bench.must_say("Connecting to laptop.local…");
+    bench.must_say("Connecting…");
+    bench.must_say("to laptop.local");
     bench.transfer(&sending(TransferState::Preparing));
-    bench.must_say("Looking through what goes to Pixel 9…");
+    bench.must_say("Looking through what goes there…");
     bench.transfer(&sending(TransferState::Waiting));
-    bench.must_say("Waiting for Pixel 9 to accept · 1 file, 2.10 GB");
+    bench.must_say("Waiting for Pixel 9 to accept");
+    bench.must_say("1 file, 2.10 GB");
     bench.press("Cancel: clip.mp4");
     assert!(matches!(bench.command(), Command::Cancel(TransferId(id)) if id == [1; 16]));
 }
@@ -51,8 +53,9 @@ fn what_flows_shows_how_far_how_fast_and_how_long() {
     let active = sending(TransferState::Active);
     bench.engine.publisher.show_progress(active.id, Arc::new(Still(half)));
     bench.transfer(&active);
-    bench.must_say("50 %");
-    bench.must_say("to Pixel 9 · 1.05 GB of 2.10 GB · 100 MB/s · 11 s left");
+    bench.must_say("50 % · 11 s left");
+    bench.must_say("to Pixel 9");
+    bench.must_say("1.05 of 2.10 GB · 100 MB/s");
     let bar = bench.window.get_by_role_and_label(Role::ProgressIndicator, "Progress: clip.mp4");
     assert_eq!(bar.accesskit_node().numeric_value(), Some(50.0));
     // The rate of all of them stands above.
@@ -69,27 +72,18 @@ fn what_limits_a_transfer_is_said_once_it_is_known() {
         let progress = Progress { bytes: 5, total: Some(10), limited_by, ..Progress::default() };
         bench.engine.publisher.show_progress(active.id, Arc::new(Still(progress)));
         bench.transfer(&active);
-        let limits: Vec<_> = [
-            "Limited by this device’s disk",
-            "Limited by the other device’s disk",
-            "Limited by the network",
-            "Limited by the speed limit set here",
-        ]
-        .into_iter()
-        .filter(|sentence| bench.window.query_by_label(sentence).is_some())
-        .collect();
         let bar = bench.window.get_by_role_and_label(Role::ProgressIndicator, "Progress: clip.mp4");
-        (limits, bar.rect())
+        (bar.accesskit_node().description().unwrap_or_default(), bar.rect())
     };
     let (limits, place) = show(None);
-    assert!(limits.is_empty(), "{limits:?}");
+    assert_eq!(limits, "");
     for (limit, sentence) in [
         (Bottleneck::Disk(Side::Here), "Limited by this device’s disk"),
         (Bottleneck::Disk(Side::There), "Limited by the other device’s disk"),
         (Bottleneck::Network, "Limited by the network"),
         (Bottleneck::Limit(Side::Here), "Limited by the speed limit set here"),
     ] {
-        assert_eq!(show(Some(limit)), (vec![sentence], place));
+        assert_eq!(show(Some(limit)), (sentence.to_owned(), place));
     }
 }
 
@@ -101,7 +95,7 @@ fn of_several_files_the_one_in_hand_is_named() {
     let active = transfer(1, Direction::Send, vec![file("a", 5), file("b", 5)], TransferState::Active);
     bench.engine.publisher.show_progress(active.id, Arc::new(Still(progress)));
     bench.transfer(&active);
-    bench.must_say("5 B of 10 B · 0 B/s · trip/\\u{202e}b");
+    bench.must_say("trip/\\u{202e}b");
 }
 
 #[test]
@@ -111,7 +105,7 @@ fn a_stream_of_unknown_length_shows_what_is_known() {
     let active = sending(TransferState::Active);
     bench.engine.publisher.show_progress(active.id, Arc::new(Still(some)));
     bench.transfer(&active);
-    bench.must_say("to Pixel 9 · 5.00 MB · 1.00 MB/s");
+    bench.must_say("5.00 MB · 1.00 MB/s");
     assert!(!bench.says(" %"));
 }
 
@@ -130,7 +124,8 @@ fn what_is_complete_is_verified_and_can_be_opened_shown_and_removed() {
     let done = transfer(1, Direction::Receive, vec![file("clip.mp4", 48_300_000)], received(report));
     bench.transfer(&done);
     bench.must_say("Verified");
-    bench.must_say("from Pixel 9 · 1 file, 48.3 MB in 2 s · 24.1 MB/s · 3 files left out");
+    bench.must_say("from Pixel 9");
+    bench.must_say("1 file, 48.3 MB in 2 s · 3 files left out");
     bench.press("Open: clip.mp4");
     bench.press("Show in folder: clip.mp4");
     let path = std::path::PathBuf::from("/srv/inbox/clip (1).mp4");
@@ -160,6 +155,7 @@ fn what_its_person_should_know_of_how_it_was_stored_is_said() {
     let notes = vec!["The disk can’t promise\u{202e} much.".to_owned()];
     let report = Report { notes, ..Report::of(Outcome::Complete) };
     bench.transfer(&transfer(1, Direction::Receive, vec![file("x", 1)], received(report)));
+    bench.unfold("x");
     bench.must_say("The disk can’t promise\\u{202e} much.");
 }
 
@@ -196,7 +192,7 @@ fn every_other_ending_is_shown_as_what_it_is() {
         (Outcome::Declined { by: Side::Here, reason: None }, "Declined here."),
         (Outcome::Cancelled { by: Side::Here }, "Cancelled here."),
         (Outcome::Cancelled { by: Side::There }, "Cancelled by the other device."),
-        (Outcome::Failed(problem), "The link broke. Send it again."),
+        (Outcome::Failed(problem), "The connection broke."),
     ] {
         bench.transfer(&sending(ended(outcome)));
         bench.must_say(sentence);
@@ -225,8 +221,8 @@ fn the_files_that_failed_can_be_listed() {
     };
     bench.transfer(&sending(received(report)));
     assert!(!bench.says("a/x"));
-    bench.window.get_by_label("7 files were not transferred").click();
-    bench.window.run();
+    bench.unfold("clip.mp4");
+    bench.must_say("7 files were not transferred");
     bench.must_say("a/x (here): no permission");
     bench.must_say("a/\\u{202e}y (here): no permission");
     bench.must_say("and 5 more");
@@ -242,16 +238,16 @@ fn what_failed_can_be_retried_where_that_is_possible() {
         let name = "clip.mp4";
         let state = TransferState::Finished(Box::new(report));
         bench.transfer(&transfer(7, Direction::Send, vec![file(name, 1)], state));
-        assert_eq!(bench.button("Retry what failed: clip.mp4").is_some(), offered);
+        assert_eq!(bench.button("Try again: clip.mp4").is_some(), offered);
         if !offered {
             continue;
         }
-        bench.press("Retry what failed: clip.mp4");
+        bench.press("Try again: clip.mp4");
         let Command::Retry(id) = bench.command() else { panic!("not a retry") };
         assert_eq!(id.0[0], 7);
         // The row it was becomes one that runs again.
         bench.transfer(&transfer(7, Direction::Send, vec![file(name, 1)], TransferState::Connecting));
-        assert!(bench.button("Retry what failed: clip.mp4").is_none());
+        assert!(bench.button("Try again: clip.mp4").is_none());
         assert!(bench.button("Cancel: clip.mp4").is_some());
     }
 }
@@ -267,6 +263,7 @@ fn what_was_not_sent_is_said_whatever_has_become_of_the_rest() {
         let mut sent = transfer(1, Direction::Send, vec![file("clip.mp4", 1)], state);
         sent.summary.skipped = Skipped { links: 2, special: 1, ..Skipped::default() };
         bench.transfer(&sent);
+        bench.unfold("clip.mp4");
         bench.must_say("eft out: 2 links and 1 socket, pipe or device");
     }
 }
@@ -278,6 +275,7 @@ fn what_failed_is_counted_as_what_it_is() {
     let report = Report { failed: 2, failed_folders: 1, ..Report::of(Outcome::Failed(problem)) };
     let state = TransferState::Finished(Box::new(report));
     bench.transfer(&transfer(1, Direction::Send, vec![file("clip.mp4", 1)], state));
+    bench.unfold("clip.mp4");
     bench.must_say("2 files and 1 folder were not transferred");
 }
 

@@ -32,6 +32,8 @@ pub struct Recent {
     /// `None` where the system has given no thread.
     finder: Option<Box<dyn Find>>,
     is_kept: bool,
+    /// Whether what is recorded has changed since it was asked for.
+    is_stale: bool,
     entries: Vec<Entry>,
     /// What comes in, page by page, until it is whole.
     coming: Vec<Entry>,
@@ -64,22 +66,26 @@ impl Recent {
             .finder(wake)
             .inspect_err(|problem| tracing::error!(%problem, "the system gives no thread"))
             .ok();
-        Self { finder, is_kept: false, entries: Vec::new(), coming: Vec::new(), pages: 0 }
+        Self { finder, is_kept: false, is_stale: true, entries: Vec::new(), coming: Vec::new(), pages: 0 }
     }
 
     /// Whether anything is recorded.
     pub fn hear(&mut self, keep: Keep) {
         let was_kept = std::mem::replace(&mut self.is_kept, keep != Keep::Off);
-        if self.is_kept && !was_kept {
-            self.changed();
-        } else if !self.is_kept {
+        self.is_stale |= self.is_kept && !was_kept;
+        if !self.is_kept {
             self.entries.clear();
         }
     }
 
-    /// Asks anew.
+    /// It is asked for anew when it is shown.
     pub fn changed(&mut self) {
-        if self.is_kept {
+        self.is_stale = true;
+    }
+
+    /// Asks where what is known is not what is recorded any more.
+    pub fn ask_if_stale(&mut self) {
+        if self.is_kept && std::mem::take(&mut self.is_stale) {
             self.coming.clear();
             self.pages = 0;
             self.ask(None);

@@ -20,7 +20,7 @@ pub use button::{Button, Look, icon_button};
 pub use choice::choice;
 pub use drop_zone::{Drag, drop_zone};
 pub use field::{Field, field, unlabelled};
-pub use modal::modal;
+pub use modal::{escapes, modal};
 pub use progress::progress;
 pub use ring::ring;
 

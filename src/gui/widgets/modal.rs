@@ -1,8 +1,14 @@
 //! A question that stands in the way until it is answered or put aside.
 
-use egui::{Context, CornerRadius, Frame, Id, Margin, Modal, Stroke, Ui};
+use egui::{Context, CornerRadius, Frame, Id, Key, Margin, Modal, Modifiers, Stroke, Ui};
 
 use crate::gui::theme;
+
+/// True when the Escape key was pressed, and no question stands that it is for.
+pub fn escapes(ctx: &Context) -> bool {
+    ctx.memory(|memory| memory.top_modal_layer().is_none())
+        && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape))
+}
 
 /// A card over the dimmed window, at most `width` wide. `name` is what assistive technology calls it.
 pub fn modal<R>(ctx: &Context, name: &'static str, width: f32, add: impl FnOnce(&mut Ui) -> R) -> R {
