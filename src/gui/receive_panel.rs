@@ -119,7 +119,7 @@ impl ReceivePanel {
             let (above, foot) = split_bottom(ui.max_rect(), foot);
             let mut wish = None;
             inside(ui, above.with_max_y(above.bottom() - 8.0), |ui| {
-                title(ui, "Receive");
+                ui.horizontal(|ui| title(ui, "Receive"));
                 wish = self.state(ui, settings, tools);
                 ui.add_space(4.0);
                 let rest = ui.available_rect_before_wrap();
