@@ -20,6 +20,8 @@ mod history;
 mod privacy;
 #[path = "cli/secrets.rs"]
 mod secrets;
+#[path = "cli/texts.rs"]
+mod texts;
 #[path = "cli/transfers.rs"]
 mod transfers;
 #[path = "cli/trust.rs"]

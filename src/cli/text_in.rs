@@ -22,7 +22,7 @@ pub enum NoText {
     #[error("There is no text in the clipboard. Copy one first, or give it after --text.")]
     NothingCopied,
     #[error(
-        "The clipboard can’t be reached from here: it belongs to a desktop, and there is no display, or it doesn’t answer. Give the text after --text."
+        "The clipboard can’t be reached from here: it belongs to a desktop, and there is no display. Give the text after --text."
     )]
     NoClipboard,
 }
@@ -46,16 +46,13 @@ fn standard_input() -> Result<Text, NoText> {
 }
 
 fn clipboard() -> Result<Text, NoText> {
-    let copied = arboard::Clipboard::new().and_then(|mut clipboard| clipboard.get_text());
-    match copied {
+    let told = |why: &arboard::Error| tracing::info!(%why, "the clipboard can’t be read");
+    let mut clipboard = arboard::Clipboard::new().inspect_err(told).map_err(|_| NoText::NoClipboard)?;
+    match clipboard.get_text().inspect_err(told) {
+        Err(arboard::Error::ClipboardNotSupported) => Err(NoText::NoClipboard),
+        // Some programs give their picture to whoever asks for a text.
+        Err(_) => Err(NoText::NothingCopied),
         Ok(copied) if copied.is_empty() => Err(NoText::NothingCopied),
         Ok(copied) => Ok(copied.parse()?),
-        Err(arboard::Error::ContentNotAvailable | arboard::Error::ConversionFailure) => {
-            Err(NoText::NothingCopied)
-        }
-        Err(why) => {
-            tracing::info!(%why, "the clipboard can’t be read");
-            Err(NoText::NoClipboard)
-        }
     }
 }

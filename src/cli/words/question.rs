@@ -89,11 +89,14 @@ pub fn withdrawn() -> [String; 1] {
 pub fn question(offer: &Transfer) -> Vec<String> {
     let answers = Answers::of(offer);
     if let Some(met) = offer.meeting.filter(|_| offer.compares()) {
+        let what = match offer.summary.purpose {
+            Purpose::Text => "You are asked whether you want to read it",
+            Purpose::Files | Purpose::Trial(_) => "The names follow",
+        };
         let mut lines = vec![
             String::new(),
             format!("{} wants to send {}.", who(&offer.peer), offer.summary.size_line()),
-            "You have not met this device before. The names follow when both of you have compared the code."
-                .to_owned(),
+            format!("You have not met this device before. {what} when both of you have compared the code."),
         ];
         lines.extend(meeting::caution(offer));
         lines.push(format!(

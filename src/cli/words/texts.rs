@@ -11,7 +11,9 @@ use crate::{
 /// Of what has words of its own; `None` of all else.
 #[must_use]
 pub fn lines(news: News<'_>) -> Option<Vec<Line>> {
-    let (News::Offered(t) | News::Started(t) | News::Finished(t, _) | News::Text(t, _)) = news else {
+    let (News::Connected(t) | News::Offered(t) | News::Started(t) | News::Finished(t, _) | News::Text(t, _)) =
+        news
+    else {
         return None;
     };
     if t.summary.purpose != Purpose::Text {
@@ -20,6 +22,7 @@ pub fn lines(news: News<'_>) -> Option<Vec<Line>> {
     let (size, label) = (t.summary.size_line(), t.peer.label());
     let told = |line: String| Some(vec![Line::Told(line)]);
     match (news, t.direction) {
+        (News::Connected(_), Direction::Send) => told(format!("Connected to {}.", who(&t.peer))),
         (News::Offered(_), Direction::Send) => {
             told(format!("Offering {size}. Waiting for the answer of {label} …"))
         }
