@@ -86,10 +86,8 @@ pub fn lines(news: News<'_>) -> Vec<Line> {
         News::Cancelling => told("Cancelling … Ctrl-C again leaves at once.".to_owned()),
         News::Kept(kept) => kept::kept(kept),
         News::Removed(t) => kept::removed(t),
-        // The table at the end has it.
-        News::Tried(..) => Vec::new(),
-        // It has words of its own.
-        News::Text(..) => Vec::new(),
+        // The table at the end has the one, and the other has words of its own.
+        News::Tried(..) | News::Text(..) => Vec::new(),
         News::Remark(line) => told(line.to_owned()),
         News::Error(sentence) => vec![Line::Wrong(sentence.to_owned())],
     }

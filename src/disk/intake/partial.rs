@@ -359,7 +359,9 @@ impl Verified {
     ) -> Result<Self, DiskError> {
         let (size, digest) = content;
         let (file, text) = sink.into_parts()?;
-        text.into_iter().for_each(|text| part.shared().keep_text(text));
+        if let Some(text) = text {
+            part.shared().keep_text(text);
+        }
         let Some(file) = file else {
             return Ok(Self { file: None, journal, digest, size, made: None, part });
         };

@@ -20,12 +20,11 @@ impl Actor {
         let mut room = limits::MAX_WORDS_KEPT;
         for transfer in self.publisher.snapshot().transfers.into_iter().rev().filter(Transfer::is_finished) {
             let Some(text) = &transfer.text else { continue };
-            match room.checked_sub(text.bytes()) {
-                Some(left) => room = left,
-                None => {
-                    self.publisher.publish(Event::Transfer(Box::new(Transfer { text: None, ..transfer })))
-                }
+            if let Some(left) = room.checked_sub(text.bytes()) {
+                room = left;
+                continue;
             }
+            self.publisher.publish(Event::Transfer(Box::new(Transfer { text: None, ..transfer })));
         }
     }
 
