@@ -162,7 +162,7 @@ fn finished(t: &Transfer, report: &Report) -> Vec<Line> {
             _ => format!("To send {} of them once more would not help.", report.hopeless),
         }));
     }
-    if report.retry == Retry::Possible {
+    if report.is_incomplete() && report.retry == Retry::Possible {
         let text = "Give the same command once more to send what failed, and nothing else.";
         lines.push(Line::Wrong(text.to_owned()));
     }

@@ -41,15 +41,20 @@ use super::{
     },
     report::{Internal, Reply},
     scanner::Checks,
-    transfers::{desk::Desk, limiters::Limiters, outgoing::Parcel, record::Accepted, resting::Wish},
+    transfers::{
+        desk::Desk,
+        limiters::Limiters,
+        outgoing::{Anew, Parcel},
+        record::Accepted,
+        resting::Wish,
+    },
     trust::{codes::Codes, devices::Devices, guesses::Guesses, hearsay::Hearsay},
 };
 use crate::{
     disk::{self, OffLimits},
     identity::{Heard, Whereabouts},
     model::{
-        ByteRate, DeviceName, Outcome, Problem, ProblemKind, Report, Side, Source, Target, Transfer,
-        TransferId,
+        ByteRate, DeviceName, Outcome, Problem, ProblemKind, Report, Side, Target, Transfer, TransferId,
     },
     net::{Connection, ListenError, Tls},
     settings::Settings,
@@ -132,8 +137,8 @@ pub struct Actor {
     room: Room,
     /// Over, and their senders may still call; at most [`UNHEARD`].
     unheard: Vec<Accepted>,
-    /// Finished transfers of which some files failed, while they are on the list.
-    failed: HashMap<TransferId, (Target, Vec<Source>)>,
+    /// What it takes to begin finished transfers anew, while they are on the list.
+    failed: HashMap<TransferId, Anew>,
     /// Those that nobody goes on with before a person says so.
     left: HashMap<TransferId, Resting>,
 }
@@ -296,8 +301,8 @@ impl Actor {
                 None => self.discard(id),
             },
             Command::Retry(id) => {
-                if let Some((to, sources)) = self.failed.remove(&id) {
-                    return self.send_failed(id, to, sources);
+                if let Some(anew) = self.failed.remove(&id) {
+                    return self.send_anew(id, anew);
                 }
                 match self.transfers.get(&id) {
                     Some(Running { line: Line::Calls { nudge, .. }, .. }) => nudge.notify_one(),
@@ -375,8 +380,8 @@ impl Actor {
             Internal::Unheard(accepted) => {
                 self.remember(*accepted);
             }
-            Internal::Failed { id, to, sources, noted } => {
-                self.failed.insert(id, (to, sources));
+            Internal::Failed { id, anew, noted } => {
+                self.failed.insert(id, *anew);
                 // A task that is gone has shown nothing that could be retried.
                 let _ = noted.send(());
             }

@@ -35,8 +35,9 @@ pub enum Command {
     /// End a transfer; the other device is told. Of one that is left, what is there is removed, and it
     /// is taken off the list; so it is where nobody knows it.
     Cancel(TransferId),
-    /// Try an interrupted transfer again now, go on with one that is left, or send once more what failed of
-    /// a finished one, where its report says that this is possible. Where nobody knows it, or another process
+    /// Try an interrupted transfer again now, go on with one that is left, or begin one anew that has failed,
+    /// also before anything was offered, where its report says that this is possible; of one that is incomplete, what
+    /// failed is sent. Where nobody knows it, or another process
     /// has taken it, it is taken off the list. Anything else of that id ignores it.
     Retry(TransferId),
     /// Take a finished transfer off the list.

@@ -17,11 +17,12 @@ use super::{
     transfers::{
         desk::Desk,
         kept::Survey,
+        outgoing::Anew,
         record::{Accepted, Found},
     },
 };
 use crate::{
-    model::{Answer, DeviceId, Problem, Source, Summary, Target, TransferId},
+    model::{Answer, DeviceId, Problem, Summary, Target, TransferId},
     net::{Connection, NetError},
     transfer::{Compared, IncomingOffer, More},
 };
@@ -39,9 +40,9 @@ pub enum Internal {
     /// A transfer that receives is over, and its sender may call once more: it may not know that all is
     /// stored, or try again what failed.
     Unheard(Box<Accepted>),
-    /// Files of a transfer that sends have failed, and can be sent again.
+    /// A transfer that sends has failed, or files of it, and it can be begun anew.
     /// `noted` is told before anybody can ask for that.
-    Failed { id: TransferId, to: Target, sources: Vec<Source>, noted: oneshot::Sender<()> },
+    Failed { id: TransferId, anew: Box<Anew>, noted: oneshot::Sender<()> },
     /// Nobody can be heard any more.
     Deaf(io::Error),
     /// The port that was listened on last may be free by now.

@@ -37,14 +37,14 @@ pub struct Report {
     pub error: Option<i32>,
     /// Where the time went.
     pub pipeline: Pipeline,
-    /// Whether what failed can be tried again, without the rest.
+    /// Whether it can be tried again; where it is incomplete, what failed without the rest.
     pub retry: Retry,
 }
 
-/// Whether the files of a transfer that failed can be sent once more by themselves.
+/// Whether a transfer that failed can be begun anew with what was chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Retry {
-    /// None failed, or they can't be read a second time, or it is not this device that sends them.
+    /// Nothing failed, or it would fail again, or it can't be read a second time, or it is not this device that sends.
     #[default]
     Impossible,
     Possible,

@@ -23,7 +23,7 @@ use crate::{
             desk::Desk,
             incoming::Start,
             kept::{self, Decided, Orphan, Survey},
-            outgoing::{self, Parcel},
+            outgoing::{self, Offered, Parcel},
             record::{self, Found, Kept, Record},
         },
     },
@@ -116,7 +116,8 @@ impl Actor {
                 });
                 let parcel = Parcel::Files(sending.sources());
                 let manner = Manner::default();
-                self.begin_to_send((desk, cancel), to, parcel, manner, Some((kept, sending)));
+                let sent = (to, parcel, manner);
+                self.begin_to_send((desk, cancel), sent, Offered::First, Some((kept, sending)));
             }
             Record::Receiving(record) => {
                 let (who, paused) = (record.peer.clone(), kept.marks().pause());

@@ -18,6 +18,7 @@ use crate::{
     disk::{ScreenOf, SentBy, Watch},
     engine::{
         command::{Consent, Manner},
+        handle::Handle,
         history::Chronicle,
         quarantine,
         report::{Caller, Internal},
@@ -25,13 +26,13 @@ use crate::{
             desk::Desk,
             incoming::{self, Incoming, Start, Terms},
             marks::Marks,
-            outgoing::{self, Outgoing, Parcel},
+            outgoing::{self, Anew, Offered, Outgoing, Parcel},
             record::{self, Kept, Who},
             resting::{Rest, Wishes},
         },
     },
     identity::{Heard, Whereabouts},
-    model::{DeviceName, Direction, Peer, Proof, Source, Target, Transfer, TransferId, TransferState, Trust},
+    model::{DeviceName, Direction, Peer, Proof, Target, Transfer, TransferId, TransferState, Trust},
     net::Connection,
     settings::GoOn,
     transfer::{self, Assent},
@@ -59,29 +60,37 @@ impl Actor {
                 t.text = Some(text.clone());
             }
         });
-        self.begin_to_send((desk, cancel), to, parcel, manner, None);
+        self.begin_to_send((desk, cancel), (to, parcel, manner), Offered::First, None);
     }
 
-    /// Sends once more what failed of a transfer that is on the list: the same, to the same address,
-    /// and the receiver wants of it what it has not.
-    pub(super) fn send_failed(&mut self, id: TransferId, to: Target, sources: Vec<Source>) {
-        let Some(Transfer { peer, summary, .. }) = self.publisher.snapshot().transfer(id).cloned() else {
+    /// Begins a transfer anew that is on the list, and has failed. Of one of which only some files have, the receiver
+    /// wants what it has not.
+    pub(super) fn send_anew(&mut self, id: TransferId, anew: Anew) {
+        let Some(Transfer { peer, summary, text, state, .. }) =
+            self.publisher.snapshot().transfer(id).cloned()
+        else {
             return;
         };
         // Its first task has said its last, and may not be swept up yet.
         self.transfers.remove(&id);
-        let (desk, cancel) = self.open(id, Direction::Send, peer, TransferState::Connecting);
-        desk.update(|t| t.summary = summary);
-        // Whom it was sent to was accepted before.
-        self.begin_to_send((desk, cancel), to, Parcel::Files(sources), Manner::default(), None);
+        let Anew { to, parcel, manner } = anew;
+        // Of what is incomplete the receiver keeps what it has; anything else is over, and its id with it.
+        let is_kept = matches!(&state, TransferState::Finished(report) if report.is_incomplete());
+        let offered = if is_kept { Offered::First } else { Offered::Again(Handle::new_transfer()) };
+        let known_as = (id, offered.id(id));
+        let opened = self.open_as(known_as, Direction::Send, peer, TransferState::Connecting);
+        if let Parcel::Files(sources) = &parcel {
+            opened.0.picked(sources);
+        }
+        opened.0.update(|t| (t.summary, t.text) = (summary, text));
+        self.begin_to_send(opened, (to, parcel, manner), offered, None);
     }
 
     pub(super) fn begin_to_send(
         &mut self,
         (desk, cancel): (Arc<Desk>, CancellationToken),
-        to: Target,
-        parcel: Parcel,
-        manner: Manner,
+        (to, parcel, manner): (Target, Parcel, Manner),
+        offered: Offered,
         earlier: Option<(Kept, record::Sending)>,
     ) {
         let nudge = Arc::<Notify>::default();
@@ -101,6 +110,7 @@ impl Actor {
             swallowed: std::sync::OnceLock::new(),
             us: self.device.id,
             parcel,
+            offered,
             earlier,
             home: self.home.clone(),
             off_limits: self.off_limits.clone(),
@@ -280,11 +290,22 @@ impl Actor {
         peer: Peer,
         state: TransferState,
     ) -> (Arc<Desk>, CancellationToken) {
+        self.open_as((id, id), direction, peer, state)
+    }
+
+    /// One that the history knows by another id than faces do.
+    fn open_as(
+        &self,
+        (id, recorded): (TransferId, TransferId),
+        direction: Direction,
+        peer: Peer,
+        state: TransferState,
+    ) -> (Arc<Desk>, CancellationToken) {
         let transfer = Transfer::new(id, direction, peer, state);
         let is_strangers = |id| self.devices.trust_of(id) == Trust::Stranger;
         let hearsay = transfer.peer.id.filter(|id| direction == Direction::Receive && is_strangers(*id));
         let hearsay = hearsay.map(|_| self.hearsay.clone());
-        let chronicle = Chronicle::new(self.recorder.clone(), id);
+        let chronicle = Chronicle::new(self.recorder.clone(), recorded);
         (Desk::new(transfer, self.publisher.clone(), hearsay, Some(chronicle)), CancellationToken::new())
     }
 }

@@ -1,6 +1,7 @@
 //! One transfer that sends: from what a person named to its report, over as many connections as it
 //! takes.
 
+mod anew;
 mod keeping;
 mod lane;
 mod meeting;
@@ -46,7 +47,10 @@ use crate::{
     wire::limits,
 };
 
-pub use parcel::Parcel;
+pub use self::{
+    anew::{Anew, Offered},
+    parcel::Parcel,
+};
 
 pub struct Outgoing {
     pub desk: Arc<Desk>,
@@ -62,6 +66,7 @@ pub struct Outgoing {
     pub swallowed: OnceLock<()>,
     pub us: DeviceId,
     pub parcel: Parcel,
+    pub offered: Offered,
     /// What an earlier run of the program has left of it.
     pub earlier: Option<(Kept, record::Sending)>,
     pub home: PathBuf,
@@ -133,7 +138,11 @@ pub async fn run(mut outgoing: Outgoing) {
             let _ = outgoing.actor.send(rests).await;
         }
         (End::Leaving, _) => {}
-        (End::Rests(why), _) => outgoing.desk.finish(*failed(why)),
+        (End::Rests(why), _) => {
+            let report = *failed(why);
+            let retry = outgoing.may_begin_anew(&report).await;
+            outgoing.desk.finish(Report { retry, ..report });
+        }
         (End::Over(mut report), accepted) => {
             // Nobody was there to be told.
             let untold =
@@ -147,9 +156,13 @@ pub async fn run(mut outgoing: Outgoing) {
                     if let Some(kept) = kept {
                         kept.remove();
                     }
+                    report.retry = outgoing.may_begin_anew(&report).await;
                     Some(record)
                 }
-                None => None,
+                None => {
+                    report.retry = outgoing.may_begin_anew(&report).await;
+                    None
+                }
             };
             outgoing.desk.finish(*report);
             let is_blocked = |id| outgoing.devices.trust_of(id) == Trust::Blocked;
@@ -317,7 +330,7 @@ impl Outgoing {
         self.devices.look().await;
         // An actor that is gone remembers nothing.
         let _ = self.actor.send(Internal::Reached { to: self.to().clone(), peer, at: route }).await;
-        let transfer = known.map_or_else(|| desk.id(), |(id, _)| id);
+        let transfer = known.map_or_else(|| self.offered.id(desk.id()), |(id, _)| id);
         let assent = match self.assent(peer, known) {
             Ok(assent) => assent,
             Err(barred) => return failed(barred),

@@ -3,17 +3,11 @@
 
 use std::{io, sync::Arc, time::SystemTime};
 
-use tokio::{
-    sync::oneshot,
-    task::{block_in_place, spawn_blocking},
-};
+use tokio::task::{block_in_place, spawn_blocking};
 
 use super::{Accepted, Outgoing, Parcel, Story, lock};
 use crate::{
-    engine::{
-        report::Internal,
-        transfers::record::{self, Kept, Missing, Record, Who},
-    },
+    engine::transfers::record::{self, Kept, Missing, Record, Who},
     model::{Accord, Report, Retry, Target, TransferId},
 };
 
@@ -21,7 +15,6 @@ impl Outgoing {
     /// Keeps what is needed to send again what failed, and nothing else: whoever sends the same to the
     /// same address goes on with it.
     pub(super) async fn keep_failed(&self, report: &Report, record: record::Sending, kept: Kept) -> Retry {
-        let Parcel::Files(sources) = &self.parcel else { return Retry::Impossible };
         if report.failed + report.failed_folders <= report.hopeless {
             // It would fail again.
             kept.remove();
@@ -35,11 +28,7 @@ impl Outgoing {
                 return Retry::Impossible;
             }
         }
-        let (noted, known) = oneshot::channel();
-        let (id, to, sources) = (self.desk.id(), self.to().clone(), sources.clone());
-        let told = self.actor.send(Internal::Failed { id, to, sources, noted }).await;
-        // Of an actor that is gone nobody will ask for it.
-        if told.is_ok() && known.await.is_ok() { Retry::Possible } else { Retry::Impossible }
+        self.keep_for_another_try().await
     }
 
     /// What is left of an earlier attempt to send the same to the same address: whoever says it
