@@ -100,8 +100,6 @@ struct State {
     lost: u64,
     /// Files and transfers of what was taken last.
     in_hand: u64,
-    /// The same of what whoever takes keeps, to write it with what comes next.
-    kept: u64,
     /// What keeps it from being written.
     hindrance: Option<String>,
     /// What could not be recorded, or was damaged, the latest last.
@@ -155,11 +153,6 @@ impl Queue {
         let Some(work) = state.take() else { return Taken::End };
         self.bell.notify_all();
         Taken::Work(work)
-    }
-
-    /// So many files and transfers that were taken are kept, to be written with what comes next.
-    pub fn keeps(&self, kept: u64) {
-        self.state().kept = kept;
     }
 
     /// How many files and transfers there was no room for since this was asked last.
@@ -225,7 +218,7 @@ impl Queue {
         match state.phase {
             Phase::Ended => Waited::Ended,
             Phase::Open | Phase::Closing => {
-                let left = state.kept + state.in_hand + state.work.iter().map(Work::weight).sum::<u64>();
+                let left = state.in_hand + state.work.iter().map(Work::weight).sum::<u64>();
                 Waited::InVain { left, why: state.hindrance.clone() }
             }
         }
