@@ -91,7 +91,9 @@ fn what_the_receiver_has_given_up_while_it_rested_is_offered_anew_and_not_answer
     let id = sender.send(port, &[path]);
     let first = asked(&mut receiver);
     accept(&receiver, first);
-    receiver.until("content", |state| (state.transfer(first)?.state == TransferState::Active).then_some(()));
+    for (device, id) in [(&mut sender, id), (&mut receiver, first)] {
+        device.until("content", |state| (state.transfer(id)?.state == TransferState::Active).then_some(()));
+    }
     sender.tell(Command::Pause(id));
     let paused = TransferState::Paused(Pause::Person(Side::There));
     receiver.until("a pause", |state| (state.transfer(first)?.state == paused).then_some(()));

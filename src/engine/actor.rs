@@ -42,11 +42,7 @@ use super::{
     report::{Internal, Reply},
     scanner::Checks,
     transfers::{
-        desk::Desk,
-        limiters::Limiters,
-        outgoing::{Anew, Parcel},
-        record::Accepted,
-        resting::Wish,
+        anew::Anew, desk::Desk, limiters::Limiters, parcel::Parcel, record::Accepted, resting::Wish,
     },
     trust::{codes::Codes, devices::Devices, guesses::Guesses, hearsay::Hearsay},
 };

@@ -15,9 +15,9 @@ use tokio::sync::oneshot;
 use super::{
     command::{Receiving, Remember},
     transfers::{
+        anew::Anew,
         desk::Desk,
         kept::Survey,
-        outgoing::Anew,
         record::{Accepted, Found},
     },
 };

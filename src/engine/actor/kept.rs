@@ -20,10 +20,12 @@ use crate::{
         history::Chronicle,
         report::Internal,
         transfers::{
+            anew::Offered,
             desk::Desk,
             incoming::Start,
             kept::{self, Decided, Orphan, Survey},
-            outgoing::{self, Offered, Parcel},
+            outgoing,
+            parcel::Parcel,
             record::{self, Found, Kept, Record},
         },
     },

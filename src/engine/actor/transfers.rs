@@ -23,10 +23,12 @@ use crate::{
         quarantine,
         report::{Caller, Internal},
         transfers::{
+            anew::{Anew, Offered},
             desk::Desk,
             incoming::{self, Incoming, Start, Terms},
             marks::Marks,
-            outgoing::{self, Anew, Offered, Outgoing, Parcel},
+            outgoing::{self, Outgoing},
+            parcel::Parcel,
             record::{self, Kept, Who},
             resting::{Rest, Wishes},
         },

@@ -6,6 +6,7 @@
 //! senders that were away. [`resting`] and [`patience`] say when a transfer waits, and for how long, `whose` on whose side a link broke;
 //! [`switchboard`] and [`limiters`] are shared by all. Must not know the actor that owns the tasks.
 
+pub mod anew;
 pub mod desk;
 pub mod given_up;
 pub mod incoming;
@@ -13,6 +14,7 @@ pub mod kept;
 pub mod limiters;
 pub mod marks;
 pub mod outgoing;
+pub mod parcel;
 pub mod patience;
 pub mod record;
 pub mod resting;

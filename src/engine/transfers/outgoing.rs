@@ -1,11 +1,10 @@
 //! One transfer that sends: from what a person named to its report, over as many connections as it
 //! takes.
 
-mod anew;
 mod keeping;
 mod lane;
 mod meeting;
-mod parcel;
+mod mending;
 mod proving;
 
 use std::{
@@ -23,8 +22,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    anew::Offered,
     desk::Desk,
     marks::Marks,
+    parcel::Parcel,
     patience::{Drought, Patience, noting},
     record::{self, Kept},
     resting::{Leaving, Rest, Wish, Wishes},
@@ -45,11 +46,6 @@ use crate::{
     pairing::{self, Ends},
     transfer::{self, Assent, Farewell, Limiter, Notice, SendJob, Stops, Told, farewell, send},
     wire::limits,
-};
-
-pub use self::{
-    anew::{Anew, Offered},
-    parcel::Parcel,
 };
 
 pub struct Outgoing {

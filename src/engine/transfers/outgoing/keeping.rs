@@ -5,9 +5,12 @@ use std::{io, sync::Arc, time::SystemTime};
 
 use tokio::task::{block_in_place, spawn_blocking};
 
-use super::{Accepted, Outgoing, Parcel, Story, lock};
+use super::{Accepted, Outgoing, Story, lock};
 use crate::{
-    engine::transfers::record::{self, Kept, Missing, Record, Who},
+    engine::transfers::{
+        parcel::Parcel,
+        record::{self, Kept, Missing, Record, Who},
+    },
     model::{Accord, Report, Retry, Target, TransferId},
 };
 

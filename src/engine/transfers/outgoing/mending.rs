@@ -1,21 +1,14 @@
-//! What it takes to begin a transfer that has failed anew, also where it never began.
+//! Whether a transfer that has ended can be begun anew, also where it never began.
 //!
 //! Knows which ends another try can mend. Must not know who asks for one.
 
 use tokio::sync::oneshot;
 
-use super::{Outgoing, Parcel};
+use super::Outgoing;
 use crate::{
-    engine::{command::Manner, report::Internal},
-    model::{Outcome, ProblemKind, Report, Retry, Side, Source, Target, TransferId},
+    engine::{command::Manner, report::Internal, transfers::anew::Anew},
+    model::{Outcome, ProblemKind, Report, Retry, Side},
 };
-
-/// Whom what is sent to, and how.
-pub struct Anew {
-    pub to: Target,
-    pub parcel: Parcel,
-    pub manner: Manner,
-}
 
 impl Outgoing {
     /// Has the actor keep what another try takes, if one may mend what has ended like this, and no part of it is kept.
@@ -44,34 +37,5 @@ impl Outgoing {
         let told = self.actor.send(Internal::Failed { id: self.desk.id(), anew, noted }).await;
         // Of an actor that is gone nobody will ask for it.
         if told.is_ok() && known.await.is_ok() { Retry::Possible } else { Retry::Impossible }
-    }
-}
-
-impl Parcel {
-    /// False of what can't be read a second time, and of what would tell nothing new.
-    fn can_be_sent_again(&self) -> bool {
-        match self {
-            Self::Files(sources) => !sources.iter().any(|s| matches!(s, Source::StandardInput { .. })),
-            Self::Text(_) => true,
-            Self::Trial { .. } => false,
-        }
-    }
-}
-
-/// Under which id it is offered: another try at what has ended is another transfer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Offered {
-    /// As it is known here.
-    First,
-    Again(TransferId),
-}
-
-impl Offered {
-    #[must_use]
-    pub fn id(self, here: TransferId) -> TransferId {
-        match self {
-            Self::First => here,
-            Self::Again(id) => id,
-        }
     }
 }

@@ -35,11 +35,7 @@ impl From<Vec<Source>> for Parcel {
 
 impl Parcel {
     /// With what was listed when it was accepted, once it was.
-    pub(super) fn scan(
-        self,
-        listed: Option<Arc<Accord>>,
-        off_limits: &OffLimits,
-    ) -> Result<Scan, SourceError> {
+    pub fn scan(self, listed: Option<Arc<Accord>>, off_limits: &OffLimits) -> Result<Scan, SourceError> {
         match (self, listed) {
             (Self::Files(sources), None) => Scan::new(sources, off_limits),
             (Self::Files(sources), Some(listed)) => Scan::again(sources, listed, off_limits),
@@ -54,6 +50,16 @@ impl Parcel {
             Self::Files(_) => Purpose::Files,
             Self::Text(_) => Purpose::Text,
             Self::Trial { trial, .. } => Purpose::Trial(trial.medium),
+        }
+    }
+
+    /// False of what can't be read a second time, and of what would tell nothing new.
+    #[must_use]
+    pub fn can_be_sent_again(&self) -> bool {
+        match self {
+            Self::Files(sources) => !sources.iter().any(|s| matches!(s, Source::StandardInput { .. })),
+            Self::Text(_) => true,
+            Self::Trial { .. } => false,
         }
     }
 }
