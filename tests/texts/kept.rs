@@ -5,8 +5,8 @@ use std::fs;
 use airlift::{
     engine::{Command, Consent, DeviceChange, Handle, Manner, Strangers},
     model::{
-        Address, Answer, ByteRate, Direction, Landing, Outcome, Problem, Source, Text, Transfer, TransferId,
-        TransferState, Trust,
+        Address, Answer, ByteRate, Direction, Landing, Outcome, Problem, Retry, Source, Text, Transfer,
+        TransferId, TransferState, Trust,
     },
     settings::Settings,
     wire::limits,
@@ -171,4 +171,22 @@ fn a_text_goes_by_itself() {
         assert!(problem.text.starts_with("A text is sent by itself."), "{problem:?}");
     }
     assert!(there.arrived().is_empty());
+}
+
+#[test]
+fn a_text_that_was_declined_can_be_sent_once_more_by_one_press() {
+    let (mut here, mut there) = (Device::start("Anna"), Device::start("Ben"));
+    let port = there.receive(Consent::Nobody("nobody is there"));
+    let id = send_text(&here, port, &text(70));
+    let declined = here.report(id);
+    assert!(matches!(declined.outcome, Outcome::Declined { .. }), "{declined:?}");
+    assert_eq!(declined.retry, Retry::Possible);
+    there.received(0);
+    there.receive_on(port, Consent::All);
+    here.tell(Command::Retry(id));
+    here.until("that it is sent", |state| match &state.transfer(id)?.state {
+        TransferState::Finished(report) if report.outcome == Outcome::Complete => Some(()),
+        _ => None,
+    });
+    there.until("the text", |state| state.transfers.iter().find(|t| t.text == Some(text(70))).map(drop));
 }

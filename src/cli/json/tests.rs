@@ -58,6 +58,7 @@ fn a_failure_names_its_side_its_sentence_and_its_files() {
         read,
         serde_json::json!({
             "event": "finished",
+            "purpose": "files",
             "transfer": "01".repeat(16),
             "direction": "receive",
             "from": {
