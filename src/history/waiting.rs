@@ -83,7 +83,7 @@ pub fn put_in(db: &Connection) -> rusqlite::Result<bool> {
         Ok(kept) => kept.record(db)?,
         // The file is what it was, or its pages would not be read: nobody can say more of it.
         Err(why) => {
-            tracing::warn!(%why, "some of what waited in the history can't be read, and is let go of")
+            tracing::warn!(%why, "some of what waited in the history can't be read, and is let go of");
         }
     }
     db.execute("DELETE FROM waiting WHERE id = ?1", [id])?;

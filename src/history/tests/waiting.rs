@@ -145,7 +145,7 @@ fn nothing_is_left_of_what_waited_when_everything_is_removed() {
 
 #[test]
 fn several_put_in_at_once_what_several_record_and_each_file_is_there_once() {
-    const EACH: usize = 40;
+    const EACH: u32 = 40;
     let home = home();
     drop(hurried(home.path()));
     thread::scope(|scope| {
@@ -155,18 +155,18 @@ fn several_put_in_at_once_what_several_record_and_each_file_is_there_once() {
                 let mut history = hurried(home);
                 for n in 0..EACH {
                     let name = format!("of-{number}-{n}.jpg");
-                    history.record(&transfer(number, n as u64), &[file(&name)]).unwrap();
+                    history.record(&transfer(number, n.into()), &[file(&name)]).unwrap();
                 }
             });
         }
         for _ in 0..2 {
             scope.spawn(|| {
                 let mut reader = Reader::open(home.path()).unwrap();
-                while reader.count(&asking("of jpg")).unwrap() != Count::Exactly(2 * EACH as u64) {}
+                while reader.count(&asking("of jpg")).unwrap() != Count::Exactly(u64::from(2 * EACH)) {}
             });
         }
     });
-    assert_eq!(count(home.path(), "file"), 2 * EACH as i64);
+    assert_eq!(count(home.path(), "file"), i64::from(2 * EACH));
     let mut history = History::open(home.path()).unwrap();
     history.mend().unwrap();
     assert_eq!(history.damage(), None);
