@@ -23,7 +23,10 @@ use self::{
     past::{Entry, Recent},
     row::Row,
 };
-pub use self::{row::Ring, sum::Sum};
+pub use self::{
+    row::{Ring, RingState},
+    sum::Sum,
+};
 use super::{
     bridge::Bridge,
     history::Past,

@@ -68,7 +68,7 @@ impl App {
         let activity = Activity::new(desktop.past.as_ref(), wake.clone());
         let mut app = Self {
             page: Page::Home,
-            home: Home::new(&bridge.snapshot, activity),
+            home: Home::new(&bridge.snapshot, activity, wake.clone()),
             history: History::new(desktop.past, wake.clone()),
             tools: Tools::new(handle, desktop.picker, desktop.opener, wake),
             devices: Devices::default(),
@@ -180,9 +180,9 @@ impl App {
         }
     }
 
-    fn hear_picked(&mut self, purpose: Purpose, picked: Picked) {
+    fn hear_picked(&mut self, purpose: Purpose, picked: Picked, ctx: &Context) {
         match (purpose, picked) {
-            (Purpose::Sending, Picked::Chosen(paths)) => self.home.send.add(paths),
+            (Purpose::Sending, Picked::Chosen(paths)) => self.home.send.chosen(paths, ctx, &mut self.tools),
             (Purpose::Sending, Picked::NoDialog) => self.home.send.offer_typing(Why::NoDialog),
             (Purpose::Folder, picked) => self.devices.folder_chosen(picked, &mut self.tools),
             (Purpose::Inbox, Picked::NoDialog) => self.home.receive.offer_typing(Why::NoDialog),
@@ -290,7 +290,7 @@ impl eframe::App for App {
             self.home.send.add(dropped);
         }
         if let Some((purpose, picked)) = self.tools.picked() {
-            self.hear_picked(purpose, picked);
+            self.hear_picked(purpose, picked, ctx);
         }
         match self.tools.grown_slow(ctx) {
             Some(Purpose::Sending) => self.home.send.offer_typing(Why::Slow),
@@ -304,8 +304,12 @@ impl eframe::App for App {
         self.unseen.update();
         self.history.update(ctx, &mut self.tools);
         self.quarantine.update(&mut self.tools);
-        self.home.send.update(ctx, &self.tools);
+        self.home.send.update(ctx, &mut self.tools);
         self.home.activity.update(ctx, &self.bridge);
+        if ctx.input(|i| i.viewport().close_requested()) {
+            // What was pressed is meant, though the moment in which it could be taken back is not over.
+            self.home.send.flush(&mut self.tools);
+        }
         self.closing.update(ctx, self.home.activity.running());
     }
 

@@ -30,6 +30,7 @@ use self::{around::Around, page::Page};
 pub use self::{
     page::Wish,
     source::{Find, Home, Past},
+    thumbnails::Thumbnails,
 };
 use super::{settings_card::SettingsCard, tools::Tools};
 use crate::engine::{Settings, Snapshot, Wake};

@@ -16,7 +16,7 @@ use super::{
     widgets::{escapes, split_bottom},
 };
 use crate::{
-    engine::{Settings, Snapshot},
+    engine::{Settings, Snapshot, Wake},
     model::{Transfer, TransferId},
 };
 
@@ -60,9 +60,9 @@ pub enum Wish {
 }
 
 impl Home {
-    pub fn new(snapshot: &Snapshot, activity: Activity) -> Self {
+    pub fn new(snapshot: &Snapshot, activity: Activity, wake: Wake) -> Self {
         Self {
-            send: SendPanel::new(snapshot.settings.recent.first()),
+            send: SendPanel::new(wake),
             receive: ReceivePanel::new(snapshot),
             activity,
             sheet: Sheet::default(),
@@ -111,7 +111,7 @@ impl Home {
     }
 
     fn send(&mut self, ui: &mut Ui, rect: Rect, settings: &Settings, tools: &mut Tools) -> Option<Wish> {
-        self.send.show(ui, rect, &settings.recent, tools).map(|wish| match wish {
+        self.send.show(ui, rect, &settings.recent, &self.activity, tools).map(|wish| match wish {
             send_panel::Wish::Unseen => Wish::Unseen,
             send_panel::Wish::Devices => Wish::Devices,
         })

@@ -1,53 +1,66 @@
-//! The Send panel: what to send, to whom, and the button that does it.
+//! The Send panel: what is in the tray, and whom it goes to. Pressing a device sends.
+//!
+//! Knows the tray, the devices and what has gone. Must not know how far a transfer is: Activity tells.
 
 mod cards;
-mod chosen;
 mod destination;
+mod sendings;
+mod tiles;
+mod tray;
+mod typing;
+mod zone;
 
 use std::path::PathBuf;
 
-use egui::{Align, Align2, Aligned, Label, Layout, Rect, RichText, ScrollArea, Ui, vec2};
+use egui::{Align, Context, Layout, Rect, RichText, ScrollArea, Ui};
 
 use self::{
-    cards::{Asked, Sight},
-    chosen::{Chosen, Size},
-    destination::{Destination, Done},
+    cards::{Asked, Cards, Sight},
+    destination::Destination,
+    sendings::{Asks, Sendings, Standing},
+    tiles::Tiles,
+    tray::Tray,
+    typing::{Typed, Typing},
+    zone::Wanted,
 };
 use super::{
+    activity::{Activity, Ring, RingState},
     desktop::Pick,
-    icons,
-    path_entry::{self, PathEntry, Why},
+    history::Thumbnails,
+    path_entry::Why,
     theme,
     tools::{Purpose, Tools},
-    widgets::{
-        Button, Drag, Look, card, drop_zone, icon, icon_button, inside, line, split_bottom, strong, tile,
-        title,
-    },
+    widgets::{Button, Drag, Look, card, inside, line, small, split_bottom, strong, title},
 };
 use crate::{
-    engine::{Command, DeviceChange, Handle, Manner, Snapshot},
-    model::{DeviceId, Source, Target, Trust},
+    engine::{Command, DeviceChange, Snapshot, Wake},
+    model::{DeviceId, Target, Text, Trust},
 };
 
-/// The least height in which nothing is hidden.
-pub const HEIGHT: f32 = 440.0;
-
-const ROW: f32 = 36.0;
-const BUTTON: f32 = 42.0;
 /// Seconds after a drop in which the pointer may still be heard of: while something is dragged from
 /// elsewhere, its place is not told.
 const DROP: f64 = 0.5;
+/// Height of what is said after a press.
+const AFTER: f32 = 46.0;
+/// In a panel that is at least so high, in points, more is shown at once.
+const TALL: f32 = 520.0;
 
 pub struct SendPanel {
-    chosen: Chosen,
+    tray: Tray,
+    tiles: Tiles,
+    cards: Cards,
     destination: Destination,
-    entry: Option<PathEntry>,
+    sendings: Sendings,
+    typing: Option<Typing>,
     dropped: Option<Dropped>,
+    /// Whom that goes to which is being chosen in a dialog.
+    chooses_for: Option<DeviceId>,
 }
 
 /// What was dropped a moment ago, and not on a card as far as was told.
 struct Dropped {
-    paths: Vec<PathBuf>,
+    /// Where the cards were at that moment: what was dropped may move them.
+    places: Vec<(DeviceId, Rect)>,
     /// On the window's clock.
     until: f64,
 }
@@ -61,308 +74,297 @@ pub enum Wish {
     Devices,
 }
 
-/// Why nothing can be sent now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Obstacle {
-    NothingChosen,
-    BadItem,
-    NoAddress,
-    BadAddress,
-    NotVerified,
-}
-
-impl Obstacle {
-    fn text(self) -> &'static str {
-        match self {
-            Self::NothingChosen => "Choose something to send",
-            Self::BadItem => "Take out what can’t be sent",
-            Self::NoAddress => "Choose a device, or type where to",
-            Self::BadAddress => "Correct the address",
-            Self::NotVerified => "This device could not be verified",
+impl SendPanel {
+    pub fn new(wake: Wake) -> Self {
+        Self {
+            tray: Tray::default(),
+            tiles: Tiles::new(Thumbnails::start(wake)),
+            cards: Cards::default(),
+            destination: Destination::default(),
+            sendings: Sendings::default(),
+            typing: None,
+            dropped: None,
+            chooses_for: None,
         }
     }
-}
 
-impl SendPanel {
-    /// `last` is where the last things went.
-    pub fn new(last: Option<&String>) -> Self {
-        let destination = Destination::new(last.cloned().unwrap_or_default());
-        Self { chosen: Chosen::default(), destination, entry: None, dropped: None }
+    /// Something else is put in: what has gone makes room for it.
+    fn begin_anew(&mut self) {
+        if self.sendings.is_used() && !self.sendings.can_undo() {
+            self.done();
+        }
+    }
+
+    /// The tray is for something else from now on.
+    fn done(&mut self) {
+        self.cards.used(self.sendings.devices());
+        self.sendings.forget();
+        self.tray.empty();
     }
 
     pub fn add(&mut self, paths: impl IntoIterator<Item = PathBuf>) {
-        self.chosen.add(paths);
+        let mut paths = paths.into_iter().peekable();
+        if paths.peek().is_some() {
+            self.begin_anew();
+            self.tray.add(paths);
+        }
+    }
+
+    /// What was chosen in a dialog; where it was opened for a device, it goes there.
+    pub fn chosen(&mut self, paths: Vec<PathBuf>, ctx: &Context, tools: &mut Tools) {
+        let whom = self.chooses_for.take().filter(|_| !paths.is_empty());
+        self.add(paths);
+        if let Some(id) = whom {
+            self.press(id, ctx, tools);
+        }
     }
 
     /// Makes ready to send something once more: to that device, if it can be told which one it was.
     pub fn again(&mut self, path: PathBuf, device: Option<DeviceId>) {
         self.add([path]);
         if let Some(id) = device {
-            self.destination.aim(id);
+            match self.cards.whois(id) {
+                Some(_) => self.cards.call(Some(id)),
+                // It is found by its id wherever it is.
+                None => self.destination.type_anew(id.to_string()),
+            }
         }
     }
 
+    /// Takes what was pasted. The next press of Enter sends it to whom something was sent last.
+    pub fn paste(&mut self, paths: Vec<PathBuf>, text: Option<Text>) {
+        if paths.is_empty() && text.is_none() {
+            return;
+        }
+        self.begin_anew();
+        self.tray.add(paths);
+        if let Some(text) = text {
+            self.tray.add_text(text);
+        }
+        self.cards.call(None);
+    }
+
     /// Takes what was dropped: it is sent where it was dropped on a device, and else kept to be sent.
-    pub fn drop_in(&mut self, paths: Vec<PathBuf>, ctx: &egui::Context, tools: &mut Tools) {
+    pub fn drop_in(&mut self, paths: Vec<PathBuf>, ctx: &Context, tools: &mut Tools) {
         if !paths.is_empty() {
-            self.add(paths.iter().cloned());
-            self.dropped = Some(Dropped { paths, until: ctx.time() + DROP });
+            let places = self.cards.places();
+            self.add(paths);
+            self.dropped = Some(Dropped { places, until: ctx.time() + DROP });
         }
         let Some(dropped) = &self.dropped else { return };
         if ctx.time() > dropped.until {
             self.dropped = None;
         } else if let Some(at) = ctx.input(|i| i.pointer.latest_pos())
-            && let Some(dropped) = self.dropped.take()
-            // A question may stand over the cards.
-            && ctx.layer_id_at(at).is_none_or(|layer| layer.order == egui::Order::Background)
-            && let Some(id) = self.destination.cards.at(at)
+            && let Some(Dropped { places, .. }) = self.dropped.take()
         {
-            let sources = dropped.paths.iter().cloned().map(Source::Path).collect();
-            if ask_to_send(Target::Device(id), sources, tools) {
-                self.chosen.take_out(&dropped.paths);
+            // A question may stand over the cards.
+            let is_free = ctx.layer_id_at(at).is_none_or(|layer| layer.order == egui::Order::Background);
+            if let Some(id) = self.cards.at(at, &places).filter(|_| is_free) {
+                self.press(id, ctx, tools);
             }
         }
     }
 
     /// Takes note of who is here and who is known.
     pub fn hear(&mut self, snapshot: &Snapshot) {
-        self.destination.hear(&snapshot.nearby, &snapshot.known);
-        self.destination.sees(if snapshot.deaf.is_some() { Sight::Barred } else { Sight::Clear });
+        self.cards.hear(&snapshot.nearby, &snapshot.known);
+        self.cards.sees(if snapshot.deaf.is_some() { Sight::Barred } else { Sight::Clear });
     }
 
     /// What to do where no file dialog can be shown.
     pub fn offer_typing(&mut self, why: Why) {
-        self.entry = Some(PathEntry::new(why));
+        self.typing = Some(Typing::path(why));
     }
 
-    /// Asks for sizes and hears the answers.
-    pub fn update(&mut self, ctx: &egui::Context, tools: &Tools) {
-        self.chosen.measure(ctx, tools.handle());
+    /// Asks for sizes, hears the answers, and lets go of what was held for long enough.
+    pub fn update(&mut self, ctx: &Context, tools: &mut Tools) {
+        self.tray.measure(ctx, tools.handle());
+        self.tiles.update(ctx);
+        self.sendings.update(ctx, tools);
     }
 
-    /// Where to send, or why not.
-    fn ready(&self) -> Result<Target, Obstacle> {
-        let items = self.chosen.items();
-        if items.is_empty() {
-            return Err(Obstacle::NothingChosen);
+    /// The window closes: nothing is held any more.
+    pub fn flush(&mut self, tools: &mut Tools) {
+        self.sendings.flush(tools);
+    }
+
+    /// A device was pressed: what is in the tray goes there, or something is chosen for it.
+    fn press(&mut self, id: DeviceId, ctx: &Context, tools: &mut Tools) {
+        if self.tray.items().is_empty() {
+            if !tools.dialog_is_open() {
+                self.chooses_for = Some(id);
+                tools.pick(ctx, Purpose::Sending, Pick::Files);
+            }
+            return;
         }
-        if items.iter().any(|item| matches!(item.size, Size::Bad(_))) {
-            return Err(Obstacle::BadItem);
-        }
-        self.destination.target()
+        let (name, trust) = self.cards.whois(id).unwrap_or_default();
+        let name = name.to_owned();
+        // Devices that are one’s own take without a question, and so do those that trust each other.
+        let asks = if matches!(trust, Trust::Own | Trust::Trusted) { Asks::Nobody } else { Asks::Somebody };
+        self.send(Target::Device(id), &name, asks, ctx, tools);
     }
 
-    pub fn show(&mut self, ui: &mut Ui, rect: Rect, recent: &[String], tools: &mut Tools) -> Option<Wish> {
+    fn send(&mut self, to: Target, name: &str, asks: Asks, ctx: &Context, tools: &mut Tools) {
+        if self.tray.items().is_empty() {
+            tools.notices.failed("Choose something to send first.");
+        } else if let Some(obstacle) = self.tray.obstacle() {
+            tools.notices.failed(obstacle);
+        } else if self.sendings.send(to, name, self.tray.sources(), asks, ctx, tools) {
+            self.typing = None;
+            self.destination.used();
+        }
+    }
+
+    /// Fills the rectangle.
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        rect: Rect,
+        recent: &[String],
+        activity: &Activity,
+        tools: &mut Tools,
+    ) -> Option<Wish> {
         let over = self.dropped.is_some() || ui.input(|i| !i.raw.hovered_files.is_empty());
         let drag = if over { Drag::Over } else { Drag::None };
         card(ui, rect, |ui| {
-            let (above, button) = split_bottom(ui.max_rect(), BUTTON);
-            let rows = rows(rect.height());
-            let (above, whom) = split_bottom(above, destination::AROUND + cards::height(rows));
-            inside(ui, above.with_max_y(above.bottom() - 8.0), |ui| self.what(ui, drag, tools));
-            let done = inside(ui, whom, |ui| self.destination.show(ui, whom, recent, drag));
-            let entered = matches!(done, Done::Entered);
-            inside(ui, button, |ui| self.button(ui, entered, tools));
-            match done {
-                Done::Nothing | Done::Entered => None,
-                Done::Unseen => Some(Wish::Unseen),
-                Done::Asked(asked) => self.asked(asked, ui, tools),
+            let after = if self.sendings.is_used() { AFTER + 8.0 } else { 0.0 };
+            let (above, foot) = split_bottom(ui.max_rect(), after);
+            let wish = inside(ui, above, |ui| {
+                let area = ScrollArea::vertical().id_salt("send").auto_shrink([false, false]);
+                area.show(ui, |ui| {
+                    // The scroll bar floats over what is beside.
+                    ui.set_max_width(ui.available_width() - 4.0);
+                    ui.spacing_mut().item_spacing.y = 6.0;
+                    self.what(ui, above.height(), drag, tools);
+                    self.whom(ui, recent, drag, activity, tools)
+                })
+                .inner
+            });
+            if after > 0.0 {
+                inside(ui, foot.with_min_y(foot.top() + 8.0), |ui| self.after(ui));
             }
+            wish
         })
     }
 
-    fn asked(&mut self, asked: Asked, ui: &Ui, tools: &mut Tools) -> Option<Wish> {
-        match asked {
-            Asked::Pick(id) => self.destination.pick(id),
-            Asked::Copy(text) => tools.copy(ui.ctx(), &text),
-            Asked::Details => return Some(Wish::Devices),
-            Asked::Block(id) => {
-                tools.ask(Command::Device { id, change: DeviceChange::Trust(Trust::Blocked) });
-            }
-        }
-        None
-    }
-
-    fn what(&mut self, ui: &mut Ui, drag: Drag, tools: &mut Tools) {
+    fn what(&mut self, ui: &mut Ui, height: f32, drag: Drag, tools: &mut Tools) {
         let p = theme::palette(ui);
         ui.horizontal(|ui| {
             title(ui, "Send");
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if !self.chosen.total().is_empty() {
-                    line(ui, RichText::new(self.chosen.total()).color(p.faint));
+                if self.tray.can_restore() && self.tray.items().is_empty() {
+                    if ui.add(Button::new("Undo clear", Look::Quiet)).clicked() {
+                        self.tray.restore();
+                    }
+                } else if !self.tray.items().is_empty() {
+                    if ui.add(Button::new("Clear", Look::Quiet)).clicked() {
+                        self.sendings.forget();
+                        self.tray.clear();
+                    }
+                    line(ui, RichText::new(self.tray.total()).color(p.faint));
                 }
             });
         });
-        let entry = self.entry.as_ref().map_or(0.0, |entry| entry.height() + 8.0);
-        let over = drag == Drag::Over;
-        let room = ui.available_height() - entry - 2.0;
-        if self.chosen.items().is_empty() && room >= 46.0 {
-            self.empty_zone(ui, room, drag, tools);
-        } else if self.entry.is_none() || over {
-            self.small_zone(ui, drag, tools);
-        }
-        if let Some(entry) = &mut self.entry {
-            match entry.show(ui, "Path of a file or folder", "Add") {
-                path_entry::Entered::Nothing => {}
-                path_entry::Entered::Path(path) => self.chosen.add([path]),
-                path_entry::Entered::Closed => self.entry = None,
+        let is_empty = self.tray.items().is_empty();
+        match zone::show(ui, is_empty && height >= TALL, drag, tools.dialog_is_open()) {
+            Some(Wanted::Dialog(what)) => {
+                self.chooses_for = None;
+                tools.pick(ui.ctx(), Purpose::Sending, what);
             }
+            Some(Wanted::Path) => self.offer_typing(Why::Asked),
+            Some(Wanted::Text) => self.typing = Some(Typing::text()),
+            None => {}
         }
-        if !self.chosen.items().is_empty() {
-            self.list(ui);
+        match self.typing.as_mut().and_then(|typing| typing.show(ui)) {
+            Some(Typed::Path(path)) => self.add([path]),
+            Some(Typed::Text(text)) => {
+                self.typing = None;
+                self.paste(Vec::new(), Some(text));
+            }
+            Some(Typed::Closed) => self.typing = None,
+            None => {}
+        }
+        if !self.tray.items().is_empty() {
+            let rows = if height >= TALL { 2 } else { 1 };
+            let removed = ui.scope(|ui| self.tiles.show(ui, &self.tray, rows)).inner;
+            if let Some(i) = removed {
+                self.tray.remove(i);
+            }
         }
     }
 
-    fn empty_zone(&mut self, ui: &mut Ui, height: f32, drag: Drag, tools: &mut Tools) {
-        if height < 84.0 {
-            return self.small_zone(ui, drag, tools);
-        }
-        let p = theme::palette(ui);
-        let over = drag == Drag::Over;
-        drop_zone(ui, height, drag, Layout::top_down(Align::Center), |ui| {
-            ui.spacing_mut().item_spacing.y = 6.0;
-            let is_wide = ui.available_width() >= 390.0;
-            let has_icon = height >= 124.0;
-            let content = if has_icon { 98.0 } else { 64.0 };
-            ui.add_space((ui.available_height() - content).max(0.0) / 2.0);
-            if has_icon {
-                icon(ui, icons::UPLOAD, 28.0, if over { p.accent } else { p.faint });
-            }
-            let text = if over { "Let go here, or on a device" } else { "Drop files or folders here" };
-            ui.label(strong(text).size(15.0));
-            ui.add_space(2.0);
-            let mut typed = false;
-            Aligned::new(Align2::CENTER_TOP).show(ui, |ui| {
-                ui.horizontal(|ui| {
-                    Self::dialog_button(ui, tools, "Choose files", Pick::Files);
-                    Self::dialog_button(ui, tools, "Choose folder", Pick::Folders);
-                    typed = if is_wide {
-                        ui.add(Button::new("Type a path", Look::Quiet)).clicked()
-                    } else {
-                        icon_button(ui, icons::KEYBOARD, "Type a path").clicked()
-                    };
-                })
-            });
-            if typed {
-                self.offer_typing(Why::Asked);
-            }
-        });
-    }
-
-    fn dialog_button(ui: &mut Ui, tools: &mut Tools, text: &str, what: Pick) {
-        let image = if what == Pick::Files { icons::FILE } else { icons::FOLDER };
-        let button = ui.add_enabled(!tools.dialog_is_open(), Button::new(text, Look::Plain).icon(image));
-        if button.on_disabled_hover_text("A file dialog is open").clicked() {
-            tools.pick(ui.ctx(), Purpose::Sending, what);
-        }
-    }
-
-    fn small_zone(&mut self, ui: &mut Ui, drag: Drag, tools: &mut Tools) {
-        let p = theme::palette(ui);
-        drop_zone(ui, 46.0, drag, Layout::left_to_right(Align::Center), |ui| {
-            icon(ui, icons::UPLOAD, 18.0, p.faint);
-            let text = if drag == Drag::Over { "Let go here, or on a device" } else { "Drop more here" };
+    fn whom(
+        &mut self,
+        ui: &mut Ui,
+        recent: &[String],
+        drag: Drag,
+        activity: &Activity,
+        tools: &mut Tools,
+    ) -> Option<Wish> {
+        let mut wish = None;
+        ui.horizontal(|ui| {
+            ui.label(strong("Send to").size(15.0));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                ui.spacing_mut().item_spacing.x = 2.0;
-                if icon_button(ui, icons::KEYBOARD, "Type a path").clicked() {
-                    self.offer_typing(Why::Asked);
+                if ui.add(Button::new("Can’t see a device?", Look::Quiet)).clicked() {
+                    wish = Some(Wish::Unseen);
                 }
-                ui.add_enabled_ui(!tools.dialog_is_open(), |ui| {
-                    if icon_button(ui, icons::FOLDER_PLUS, "Choose folder").clicked() {
-                        tools.pick(ui.ctx(), Purpose::Sending, Pick::Folders);
+            });
+        });
+        let sendings = &self.sendings;
+        let ring = |id| match sendings.of(id)? {
+            Standing::Held => {
+                Some(Ring { state: RingState::Runs, fraction: None, words: "Sending in a moment".to_owned() })
+            }
+            Standing::Gone(transfer) => activity.ring(transfer),
+        };
+        let asked = self.cards.show(ui, &ring, drag);
+        // What is on its way there already doesn’t go there twice.
+        let is_busy = matches!(&asked, Some(Asked::Send(id))
+            if ring(*id).is_some_and(|ring| ring.state == RingState::Runs));
+        if let Some(to) = self.destination.show(ui, recent) {
+            let name = to.to_string();
+            let ctx = ui.ctx().clone();
+            self.send(to, &name, Asks::Somebody, &ctx, tools);
+        }
+        match asked {
+            None => {}
+            Some(Asked::Send(_)) if is_busy => {}
+            Some(Asked::Send(id)) => {
+                let ctx = ui.ctx().clone();
+                self.press(id, &ctx, tools);
+            }
+            Some(Asked::Copy(text)) => tools.copy(ui.ctx(), &text),
+            Some(Asked::Details) => wish = Some(Wish::Devices),
+            Some(Asked::Block(id)) => {
+                tools.ask(Command::Device { id, change: DeviceChange::Trust(Trust::Blocked) });
+            }
+        }
+        wish
+    }
+
+    /// What is said after a press: to whom it goes, that it can go to others too, and how to be done with it.
+    fn after(&mut self, ui: &mut Ui) {
+        let p = theme::palette(ui);
+        let rect = ui.max_rect();
+        ui.painter().rect_filled(rect, 11.0, p.accent_soft);
+        inside(ui, rect.shrink2(egui::vec2(12.0, 5.0)), |ui| {
+            ui.horizontal_centered(|ui| {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    if ui.add(Button::new("Done", Look::Plain)).clicked() {
+                        self.done();
                     }
-                    if icon_button(ui, icons::FILE, "Choose files").clicked() {
-                        tools.pick(ui.ctx(), Purpose::Sending, Pick::Files);
+                    if self.sendings.can_undo()
+                        && ui.add(Button::new("Undo", Look::Plain).named("Undo sending")).clicked()
+                    {
+                        self.sendings.undo();
                     }
-                });
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    line(ui, strong(text).color(p.faint));
+                    ui.vertical(|ui| {
+                        ui.spacing_mut().item_spacing.y = 0.0;
+                        line(ui, strong(format!("Sending to {}", self.sendings.last())));
+                        line(ui, small("Press another device to send the same to it too", p.faint));
+                    });
                 });
             });
         });
     }
-
-    fn list(&mut self, ui: &mut Ui) {
-        let p = theme::palette(ui);
-        let mut removed = None;
-        let items = self.chosen.items();
-        ui.spacing_mut().item_spacing.y = 2.0;
-        ScrollArea::vertical().id_salt("chosen").auto_shrink([false, false]).show_rows(
-            ui,
-            ROW,
-            items.len(),
-            |ui, range| {
-                for (i, item) in items.iter().enumerate().take(range.end).skip(range.start) {
-                    let row = vec2(ui.available_width(), ROW);
-                    ui.allocate_ui_with_layout(row, Layout::left_to_right(Align::Center), |ui| {
-                        tile(ui, item.icon, 28.0, p.accent, p.accent_soft);
-                        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                            if icon_button(ui, icons::X, &item.remove).clicked() {
-                                removed = Some(i);
-                            }
-                            let (size, color) = match &item.size {
-                                Size::Unasked | Size::Counting(_) => ("counting…", p.faint),
-                                Size::Known { shown, .. } => (shown.as_str(), p.faint),
-                                Size::Unknown => ("size unknown", p.faint),
-                                Size::Bad(why) => (why.as_str(), p.bad),
-                            };
-                            let room = ui.available_width() * 0.6;
-                            let label = Label::new(RichText::new(size).color(color)).truncate();
-                            ui.scope(|ui| {
-                                ui.set_max_width(room);
-                                ui.add(label);
-                            });
-                            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                                line(ui, RichText::new(&item.name)).on_hover_text(&item.path_shown);
-                            });
-                        });
-                    });
-                }
-            },
-        );
-        if let Some(i) = removed {
-            self.chosen.remove(i);
-        }
-    }
-
-    fn button(&mut self, ui: &mut Ui, entered: bool, tools: &mut Tools) {
-        match self.ready() {
-            Ok(to) => {
-                let text = self.destination.invitation(&to);
-                let send =
-                    Button::new(&text, Look::Primary).icon(icons::PAPER_PLANE).height(BUTTON).filling();
-                if ui.add(send).clicked() || entered {
-                    self.send(to, tools);
-                }
-            }
-            Err(obstacle) => {
-                // It says why, so it must be as legible as what can be pressed.
-                ui.visuals_mut().disabled_alpha = 1.0;
-                let why = Button::new(obstacle.text(), Look::Muted).height(BUTTON).filling();
-                ui.add_enabled(false, why);
-            }
-        }
-    }
-
-    fn send(&mut self, to: Target, tools: &mut Tools) {
-        let sources = self.chosen.items().iter().map(|item| Source::Path(item.path.clone())).collect();
-        if ask_to_send(to, sources, tools) {
-            self.chosen.clear();
-            self.entry = None;
-            self.destination.used();
-        }
-    }
-}
-
-/// True when the engine has heard of it.
-fn ask_to_send(to: Target, sources: Vec<Source>, tools: &mut Tools) -> bool {
-    tools.ask(Command::Send { id: Handle::new_transfer(), to, sources, manner: Manner::default() })
-}
-
-/// How many rows of devices a panel of this height has room for: of what is more than the least, half.
-fn rows(height: f32) -> usize {
-    let more = (height - HEIGHT).max(0.0) / 2.0;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few rows")]
-    let rows = (more / (cards::height(2) - cards::height(1))) as usize;
-    2 + rows
 }

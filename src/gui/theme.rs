@@ -12,6 +12,8 @@ use egui::{
     vec2,
 };
 
+use crate::model::DeviceKind;
+
 /// Corner radius of cards.
 pub const CARD_RADIUS: u8 = 14;
 /// Corner radius of buttons and fields.
@@ -128,6 +130,17 @@ pub fn of(theme: Theme) -> &'static Palette {
     match theme {
         Theme::Dark => &DARK,
         Theme::Light => &LIGHT,
+    }
+}
+
+/// The ground of a picture of a device of this kind, in both themes; what stands on it is white.
+pub fn of_kind(kind: DeviceKind) -> Color32 {
+    match kind {
+        DeviceKind::Laptop => rgb(0x2D_5BE3),
+        DeviceKind::Desktop => rgb(0x6B_47D6),
+        DeviceKind::Phone => rgb(0xA2_3595),
+        DeviceKind::Server => rgb(0x8A_4A00),
+        DeviceKind::Unknown => rgb(0x0F_7263),
     }
 }
 
@@ -314,6 +327,20 @@ mod tests {
                 let contrast = contrast(filled, p.raised);
                 assert!(contrast >= 3.0, "{theme:?}, bar {i}: {contrast:.2}");
             }
+        }
+    }
+
+    #[test]
+    fn pictures_of_devices_stand_out() {
+        let kinds = [
+            DeviceKind::Laptop,
+            DeviceKind::Desktop,
+            DeviceKind::Phone,
+            DeviceKind::Server,
+            DeviceKind::Unknown,
+        ];
+        for kind in kinds {
+            assert!(contrast(Color32::WHITE, of_kind(kind)) >= 4.5, "{kind:?}");
         }
     }
 

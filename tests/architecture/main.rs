@@ -100,7 +100,6 @@ const RINGS: &[&[&str]] = &[
     &["disk::inbox::plan::free_name", "disk::inbox::plan::planner"],
     &["engine::actor", "engine::actor::kept", "engine::actor::meetings", "engine::actor::reception"],
     &["gui::offer", "gui::offer::card", "gui::offer::form", "gui::offer::view"],
-    &["gui::send_panel", "gui::send_panel::destination"],
     &[
         "transfer::receiver::session",
         "transfer::receiver::session::checking",

@@ -32,6 +32,8 @@ use egui_kittest::{
 /// Seconds between two frames.
 pub const STEP: f32 = 0.05;
 pub const INBOX: &str = "/srv/inbox";
+/// The field for whatever has no card.
+pub const LINE: &str = "To: code, name, address or link";
 
 pub struct Bench {
     pub window: Harness<'static, App>,
@@ -216,6 +218,11 @@ impl Bench {
         let name = format!("Details: {title}");
         self.window.get_by_role_and_label(Role::DisclosureTriangle, &name).click();
         self.window.run();
+    }
+
+    /// What stands in the field for whatever has no card.
+    pub fn line(&self) -> Option<String> {
+        self.window.get_by_label(LINE).value()
     }
 
     /// Opens the page of settings.

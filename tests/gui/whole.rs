@@ -9,7 +9,7 @@ use airlift::{
 use egui::{Key, ViewportCommand, ViewportEvent, ViewportId};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
-use crate::bench::{Bench, Still, ended, file, snapshot, transfer};
+use crate::bench::{Bench, LINE, Still, ended, file, snapshot, transfer};
 
 fn active(number: u8) -> Transfer {
     transfer(number, Direction::Send, vec![file(&format!("f{number}"), 1000)], TransferState::Active)
@@ -30,7 +30,7 @@ fn a_window_at_rest_draws_no_frames() {
     assert_eq!(bench.next_frame_in(), Duration::MAX);
     bench.drop_files(&["/a/b"]);
     drop(bench.commands());
-    bench.type_into("To", "laptop");
+    bench.type_into(LINE, "laptop");
     bench.transfer(&transfer(1, Direction::Send, vec![file("x", 1)], TransferState::Waiting));
     bench.transfer(&transfer(
         2,
@@ -123,7 +123,7 @@ fn everything_can_be_reached_by_keyboard() {
         }
     }
     for name in
-        ["Choose files", "Choose folder", "Type a path", "To", "Receive", "Change the receiving folder"]
+        ["Choose files", "Choose folder", "Type a path", LINE, "Receive", "Change the receiving folder"]
     {
         assert!(reached.iter().any(|label| label == name), "{name} is not among {reached:?}");
     }

@@ -24,8 +24,6 @@ pub enum Look {
     Danger,
     /// Hardly a button: a word to click.
     Quiet,
-    /// What can't be pressed, and says why.
-    Muted,
 }
 
 /// A button with a text and perhaps an icon.
@@ -83,6 +81,9 @@ impl Widget for Button<'_> {
             }
             ui.painter().galley(at + vec2(before, 0.0), galley, color);
         }
+        if response.gained_focus() {
+            response.scroll_to_me(None);
+        }
         response.on_hover_cursor(CursorIcon::PointingHand)
     }
 }
@@ -108,7 +109,6 @@ fn colors(ui: &Ui, response: &Response, look: Look) -> (Color32, Color32, Color3
     match look {
         Look::Primary => (between(p.accent, p.accent_hover), Color32::TRANSPARENT, p.on_accent),
         Look::Plain => (between(p.well, p.raised), between(p.edge, p.edge_strong), p.text),
-        Look::Muted => (p.raised, Color32::TRANSPARENT, p.faint),
         Look::Danger => (p.bad_soft, p.bad, p.bad),
         Look::Quiet => {
             (between(Color32::TRANSPARENT, p.raised), Color32::TRANSPARENT, between(p.faint, p.text))

@@ -22,7 +22,7 @@ pub use drop_zone::{Drag, drop_zone};
 pub use field::{Field, field, unlabelled};
 pub use modal::{escapes, modal};
 pub use progress::progress;
-pub use ring::ring;
+pub use ring::{paint_ring, ring};
 
 use super::{icons::Icon, theme};
 

@@ -1,4 +1,6 @@
-//! The list of things to send, each with what the engine counted in it.
+//! The tray: what is to be sent, and what each thing in it holds, counted by the engine.
+//!
+//! Knows paths, texts and sizes. Must not know whom anything goes to, or how it is painted.
 
 use std::{collections::HashSet, path::PathBuf};
 
@@ -11,27 +13,37 @@ use crate::{
         icons::{self, Icon},
         paths,
     },
-    model::{Problem, Summary, text},
+    model::{Problem, Source, Summary, Text, text},
 };
 
 /// How many are counted at once: the engine's queue has room for other things then.
 const AT_ONCE: usize = 8;
+/// Characters of a text that stand for it.
+const TITLE: usize = 80;
 
 #[derive(Default)]
-pub struct Chosen {
+pub struct Tray {
     items: Vec<Item>,
     paths: HashSet<PathBuf>,
     total: String,
+    /// What was in it before it was emptied.
+    before: Option<Vec<Item>>,
 }
 
 pub struct Item {
-    pub path: PathBuf,
+    pub what: What,
     pub name: String,
-    pub path_shown: String,
+    /// What there is to know beside the name.
+    pub hint: String,
     /// The name of the button that takes it out.
     pub remove: String,
     pub icon: Icon,
     pub size: Size,
+}
+
+pub enum What {
+    Path(PathBuf),
+    Text(Text),
 }
 
 pub enum Size {
@@ -47,7 +59,7 @@ pub enum Size {
     Bad(String),
 }
 
-impl Chosen {
+impl Tray {
     pub fn items(&self) -> &[Item] {
         &self.items
     }
@@ -57,43 +69,106 @@ impl Chosen {
         &self.total
     }
 
-    /// Adds what is not in the list yet.
+    /// Why nothing can be sent of it, if so.
+    pub fn obstacle(&self) -> Option<&'static str> {
+        let is_bad = |item: &Item| matches!(item.size, Size::Bad(_));
+        self.items.iter().any(is_bad).then_some("Take out what can’t be sent, then press the device again.")
+    }
+
+    /// What one is asked to send for it: all files at once, and each text by itself.
+    pub fn sources(&self) -> Vec<Vec<Source>> {
+        let (mut files, mut texts) = (Vec::new(), Vec::new());
+        for item in &self.items {
+            match &item.what {
+                What::Path(path) => files.push(Source::Path(path.clone())),
+                What::Text(text) => texts.push(vec![Source::Text(text.clone())]),
+            }
+        }
+        if !files.is_empty() {
+            texts.insert(0, files);
+        }
+        texts
+    }
+
+    /// Adds what is not in it yet.
     pub fn add(&mut self, paths: impl IntoIterator<Item = PathBuf>) {
         for path in paths {
             if self.paths.insert(path.clone()) {
                 let name = paths::name(&path);
                 self.items.push(Item {
-                    path_shown: paths::shown(&path),
+                    hint: paths::shown(&path),
                     remove: format!("Remove {name}"),
                     icon: icons::FILE,
                     size: Size::Unasked,
-                    path,
+                    what: What::Path(path),
                     name,
                 });
+                self.before = None;
             }
         }
         self.sum();
     }
 
-    pub fn remove(&mut self, i: usize) {
-        let item = self.items.remove(i);
-        self.paths.remove(&item.path);
+    /// Adds a text.
+    pub fn add_text(&mut self, text: Text) {
+        let whole: &str = text.as_str();
+        let line = whole.split_whitespace().collect::<Vec<_>>().join(" ");
+        let start: String = line.chars().take(TITLE).collect();
+        let name = format!("“{}”", text::visible(&start));
+        let shown = if is_link(whole) {
+            "Link".to_owned()
+        } else {
+            format!("Text, {}", text::bytes(whole.len() as u64))
+        };
+        let summary = Box::new(Summary { bytes: whole.len() as u64, ..Summary::default() });
+        self.items.push(Item {
+            remove: format!("Remove {name}"),
+            hint: String::new(),
+            icon: icons::FILE_TEXT,
+            size: Size::Known { summary, shown },
+            what: What::Text(text),
+            name,
+        });
+        self.before = None;
         self.sum();
     }
 
-    /// Takes out those that are in the list.
-    pub fn take_out(&mut self, paths: &[PathBuf]) {
-        self.items.retain(|item| !paths.contains(&item.path));
-        for path in paths {
+    pub fn remove(&mut self, i: usize) {
+        let item = self.items.remove(i);
+        if let What::Path(path) = &item.what {
             self.paths.remove(path);
         }
         self.sum();
     }
 
+    /// Empties it; [`Tray::restore`] brings back what was in it.
     pub fn clear(&mut self) {
-        self.items.clear();
+        let before = std::mem::take(&mut self.items);
+        self.before = (!before.is_empty()).then_some(before);
         self.paths.clear();
         self.sum();
+    }
+
+    /// Empties it for good.
+    pub fn empty(&mut self) {
+        self.clear();
+        self.before = None;
+    }
+
+    pub fn can_restore(&self) -> bool {
+        self.before.is_some()
+    }
+
+    pub fn restore(&mut self) {
+        if let Some(before) = self.before.take() {
+            self.items = before;
+            let paths = self.items.iter().filter_map(|item| match &item.what {
+                What::Path(path) => Some(path.clone()),
+                What::Text(_) => None,
+            });
+            self.paths = paths.collect();
+            self.sum();
+        }
     }
 
     /// Asks what the items hold, a few at a time, and takes the answers that are there.
@@ -122,8 +197,9 @@ impl Chosen {
             if counting == AT_ONCE {
                 break;
             }
+            let What::Path(path) = &item.what else { continue };
             let (reply, answer) = oneshot::channel();
-            match handle.try_send(Command::Measure { path: item.path.clone(), reply }) {
+            match handle.try_send(Command::Measure { path: path.clone(), reply }) {
                 Ok(()) => {
                     item.size = Size::Counting(answer);
                     counting += 1;
@@ -146,8 +222,9 @@ impl Chosen {
 
     fn sum(&mut self) {
         let mut whole = Summary::default();
-        let mut open = false;
+        let (mut open, mut texts) = (false, 0);
         for item in &self.items {
+            texts += u64::from(matches!(item.what, What::Text(_)));
             match &item.size {
                 Size::Known { summary, .. } => {
                     whole.files += summary.files;
@@ -159,15 +236,22 @@ impl Chosen {
                 Size::Unknown | Size::Bad(_) => {}
             }
         }
+        let things = text::count(self.items.len() as u64, "thing", "things");
         self.total = match (self.items.is_empty(), open) {
             (true, _) => String::new(),
-            (false, true) => format!("{}, counting…", text::count(self.items.len() as u64, "item", "items")),
-            (false, false) if whole.files + whole.folders == 0 => {
-                text::count(self.items.len() as u64, "item", "items")
-            }
+            (false, true) => format!("{things}, counting…"),
+            (false, false) if whole.bytes == 0 && whole.files == 0 => things,
+            (false, false) if texts > 0 => format!("{things}, {}", text::bytes(whole.bytes)),
             (false, false) => whole.size_line(),
         };
     }
+}
+
+/// True for a text that is an address on the web and nothing else.
+pub fn is_link(text: &str) -> bool {
+    let text = text.trim();
+    let is_web = ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme));
+    is_web && !text.contains(char::is_whitespace)
 }
 
 fn size_of(summary: &Summary) -> String {
