@@ -11,7 +11,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     Device(DeviceCard),
-    Settings(Settings),
+    Settings(Box<Settings>),
     Inbox(InboxCard),
     Receiving(ReceivingState),
     /// A transfer began, or changed its state.

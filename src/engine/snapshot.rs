@@ -67,7 +67,7 @@ impl Snapshot {
     pub fn apply(&mut self, event: &Event) {
         match event {
             Event::Device(device) => self.device = device.clone(),
-            Event::Settings(settings) => self.settings = settings.clone(),
+            Event::Settings(settings) => self.settings.clone_from(settings),
             Event::Inbox(inbox) => self.inbox = inbox.clone(),
             Event::Receiving(state) => self.receiving = state.clone(),
             Event::Transfer(new) => match self.transfers.iter_mut().find(|t| t.id == new.id) {

@@ -50,7 +50,7 @@ fn the_rule_the_size_and_the_quiet_hours_are_set_and_taken_back() {
         ..snapshot().settings
     };
     assert_eq!(settings, expected);
-    bench.publish(airlift::engine::Event::Settings(settings));
+    bench.publish(airlift::engine::Event::Settings(Box::new(settings)));
 
     bench.settings();
     bench.press("When to ask…");

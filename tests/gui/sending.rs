@@ -230,7 +230,7 @@ fn the_last_addresses_are_offered() {
     bench.press("10.0.0.9:7");
     assert_eq!(bench.line().as_deref(), Some("10.0.0.9:7"));
     snapshot.settings.remember("new.local");
-    bench.publish(Event::Settings(snapshot.settings));
+    bench.publish(Event::Settings(Box::new(snapshot.settings)));
     bench.press("Recent addresses");
     bench.press("new.local");
     assert_eq!(bench.line().as_deref(), Some("new.local"));

@@ -236,7 +236,7 @@ fn a_speed_limit_is_set_changed_and_lifted_on_the_page_of_settings() {
     assert_eq!(settings, Settings { limit: ByteRate::new(20_000_000), ..snapshot().settings });
     assert!(!bench.says("The most in a second"), "the card has gone");
     bench.must_say("No speed limit");
-    bench.publish(Event::Settings(settings));
+    bench.publish(Event::Settings(Box::new(settings)));
 
     bench.press("Speed limit 20 MB/s");
     bench.must_say("20 MB/s");
@@ -245,7 +245,7 @@ fn a_speed_limit_is_set_changed_and_lifted_on_the_page_of_settings() {
     bench.window.run();
     let Command::Apply(settings) = bench.command() else { panic!() };
     assert_eq!(settings.limit, ByteRate::new(12_500_000));
-    bench.publish(Event::Settings(settings));
+    bench.publish(Event::Settings(Box::new(settings)));
 
     bench.press("Speed limit 12.5 MB/s");
     bench.type_into("The most in a second", " ");

@@ -96,7 +96,7 @@ impl Actor {
         }
         self.checks.apply(&settings);
         self.settings = settings.clone();
-        self.publisher.publish(Event::Settings(settings));
+        self.publisher.publish(Event::Settings(Box::new(settings)));
         let name = self.device_name();
         if name != self.device.name {
             self.device.name = name;
