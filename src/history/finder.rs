@@ -104,6 +104,12 @@ impl Desk {
         }
     }
 
+    /// Whether nobody has asked anything else since, and somebody may.
+    fn wants_no_other(&self) -> bool {
+        let state = self.state();
+        state.open == Open::Open && state.asked.is_none()
+    }
+
     /// Whether anybody still wants to know. From then on it can be stopped.
     fn begin(&self, ticket: Ticket, stopper: Option<InterruptHandle>) -> bool {
         let mut state = self.state();
@@ -173,12 +179,15 @@ impl Drop for Finder {
     }
 }
 
-fn answer_all(desk: &Desk, home: &Path, wake: impl Fn()) {
+fn answer_all(desk: &Arc<Desk>, home: &Path, wake: impl Fn()) {
     let mut reader = None;
     while let Some((to, asked)) = desk.next() {
         let open = match reader.take() {
             Some(open) => Ok(open),
-            None => Reader::open(home),
+            None => {
+                let asks = Arc::clone(desk);
+                Reader::open_while(home, move || asks.wants_no_other())
+            }
         };
         let tell = |found| {
             let is_wanted = desk.put(Answer { to, found });

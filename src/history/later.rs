@@ -55,7 +55,7 @@ impl History {
     /// # Errors
     /// When it can’t be written.
     pub fn later(&mut self, which: &Which, later: &Later) -> Result<Noted, HistoryError> {
-        self.put_all_in()?;
+        self.put_all_in(&|| true)?;
         self.run(|db| {
             step(db, |db| {
                 let row = match which {

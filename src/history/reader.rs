@@ -28,6 +28,7 @@ pub struct Reader {
     path: PathBuf,
     open: Option<(Connection, Stamp)>,
     pub(super) effort: Effort,
+    is_wanted: Box<dyn Fn() -> bool + Send>,
 }
 
 impl Reader {
@@ -36,11 +37,20 @@ impl Reader {
     /// # Errors
     /// When it can’t be read, or is of a newer version.
     pub fn open(home: &Path) -> Result<Self, HistoryError> {
+        Self::open_while(home, || true)
+    }
+
+    /// The same for who may not want to know any more: then every answer is that it was interrupted.
+    pub(super) fn open_while(
+        home: &Path,
+        is_wanted: impl Fn() -> bool + Send + 'static,
+    ) -> Result<Self, HistoryError> {
         let mut reader = Self {
             home: home.to_owned(),
             path: home.join(base::FILE),
             open: None,
             effort: Effort::default(),
+            is_wanted: Box::new(is_wanted),
         };
         reader.db()?;
         Ok(reader)
@@ -140,14 +150,18 @@ impl Reader {
         if !waiting::is_any(db).map_err(|error| HistoryError::of(&error, &path))? {
             return Ok(());
         }
-        let mut history = History::open(&self.home)?;
-        match history.put_all_in() {
-            Err(why @ (HistoryError::Locked | HistoryError::Full { .. })) => {
+        let put_in = History::open(&self.home).and_then(|mut history| {
+            history.put_all_in(&*self.is_wanted)?;
+            Ok(history.damage())
+        });
+        match put_in {
+            Ok(damage) => damage.map_or(Ok(()), |damage| Err(HistoryError::BegunAnew(damage))),
+            Err(why @ (HistoryError::Interrupted | HistoryError::Damaged { .. })) => Err(why),
+            Err(why) => {
                 tracing::info!(%why, "what was recorded last is not found yet");
+                Ok(())
             }
-            done => done?,
         }
-        history.damage().map_or(Ok(()), |damage| Err(HistoryError::BegunAnew(damage)))
     }
 
     /// The connection to the file that has the name now; `None` where none is.

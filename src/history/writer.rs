@@ -1,6 +1,9 @@
 //! Who writes: one for a process is enough, and several processes may.
 
-use std::{path::Path, time::SystemTime};
+use std::{
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -20,6 +23,11 @@ use super::{
 /// Files that are put into the tables as they are recorded. Where there are more, all of them wait in the file, which takes
 /// a tenth of the time.
 const AT_ONCE: usize = 1000;
+
+/// Steps after which others get their turn. Who waits for the file looks ten times in a second whether it is free, and gives up
+/// after a few seconds.
+const IN_A_ROW: u64 = 10;
+const TURN: Duration = Duration::from_millis(120);
 
 /// What is left to be put into the tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,12 +104,23 @@ impl History {
         Ok(if has_put_in { Left::More } else { Left::Nothing })
     }
 
-    /// The same with all of them. Takes some 30 s where a million of files wait.
+    /// The same with all of them. Takes some 30 s where a million of files wait. Others who want to write meanwhile get
+    /// their turn.
     ///
     /// # Errors
-    /// As [`History::put_in`].
-    pub fn put_all_in(&mut self) -> Result<(), HistoryError> {
-        while self.put_in()? == Left::More {}
+    /// As [`History::put_in`]; and [`HistoryError::Interrupted`] once it is not wanted any more.
+    pub(super) fn put_all_in(&mut self, is_wanted: &dyn Fn() -> bool) -> Result<(), HistoryError> {
+        for steps in 1_u64.. {
+            if !is_wanted() {
+                return Err(HistoryError::Interrupted);
+            }
+            if self.put_in()? == Left::Nothing {
+                break;
+            }
+            if steps.is_multiple_of(IN_A_ROW) {
+                std::thread::park_timeout(TURN);
+            }
+        }
         Ok(())
     }
 
@@ -114,7 +133,7 @@ impl History {
     /// next [`History::open`].
     pub fn remove(&mut self, ids: &[RowId]) -> Result<u64, HistoryError> {
         // Else what waits would bring them back.
-        self.put_all_in()?;
+        self.put_all_in(&|| true)?;
         let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
         let removed = self.run(|db| remove::rows(db, &ids))?;
         self.wipe()?;
@@ -126,7 +145,7 @@ impl History {
     /// # Errors
     /// As [`History::remove`].
     pub fn forget_before(&mut self, time: SystemTime) -> Result<u64, HistoryError> {
-        self.put_all_in()?;
+        self.put_all_in(&|| true)?;
         let removed = self.run(|db| remove::before(db, id::first(time)))?;
         self.wipe()?;
         Ok(removed)
@@ -151,7 +170,7 @@ impl History {
     /// # Errors
     /// When it can’t be read or written.
     pub fn mend(&mut self) -> Result<(), HistoryError> {
-        self.put_all_in()?;
+        self.put_all_in(&|| true)?;
         let is_complete = self.run(|db| {
             db.execute("INSERT INTO search(search) VALUES ('integrity-check')", ())?;
             insert::index_is_complete(db)

@@ -236,7 +236,7 @@ fn a_full_disk_is_said_and_nothing_is_lost_or_doubled_for_who_tries_again() {
     pages(&mut history, 250);
     history.record(&transfer(2, 20), &many).unwrap();
     assert_eq!(history.put_in().unwrap(), Left::More, "no longer worth a test");
-    let full = history.put_all_in();
+    let full = history.put_all_in(&|| true);
     assert!(matches!(full, Err(HistoryError::Full { .. })), "{full:?}");
     pages(&mut history, 1 << 30);
     history.record(&transfer(2, 20), &many).unwrap();

@@ -1,14 +1,18 @@
 //! What is recorded in a hurry, and put into the tables by whoever comes next.
 
-use std::{fs, thread};
+use std::{
+    fs,
+    sync::atomic::{AtomicU32, Ordering},
+    thread,
+};
 
 use rusqlite::Connection;
 
 use super::{all, asking, at, file, home, names, transfer};
 use crate::{
     history::{
-        Became, Count, Device, Ending, FileEntry, Later, Left, Noted, Query, Reader, TransferRecord, Which,
-        base::FILE, writer::History,
+        Became, Count, Device, Ending, FileEntry, HistoryError, Later, Left, Noted, Query, Reader,
+        TransferRecord, Which, base::FILE, writer::History,
     },
     model::{ContentKind, Digest, FileFate, FileRecord, NotScanned, Screening, Side, TransferId},
 };
@@ -137,7 +141,7 @@ fn nothing_is_left_of_what_waited_when_everything_is_removed() {
     assert_eq!((count(home.path(), "waiting"), count(home.path(), "file")), (0, 0));
     // What was put in is not left where it waited, either.
     history.record(&transfer(1, 5), &[file("Secretname.jpg")]).unwrap();
-    history.put_all_in().unwrap();
+    history.put_all_in(&|| true).unwrap();
     let row = Reader::open(home.path()).unwrap().page(&Query::default(), None, 1).unwrap().rows.remove(0);
     history.remove(&[row.id]).unwrap();
     assert!(!holds("Secretname"));
@@ -177,7 +181,7 @@ fn who_reads_while_somebody_else_writes_is_answered_with_what_is_in_the_tables()
     let home = home();
     let mut history = hurried(home.path());
     history.record(&transfer(1, 1), &[file("a.jpg")]).unwrap();
-    history.put_all_in().unwrap();
+    history.put_all_in(&|| true).unwrap();
     history.record(&transfer(2, 2), &[file("b.jpg")]).unwrap();
     let mut reader = Reader::open(home.path()).unwrap();
     let other = raw(home.path());
@@ -202,4 +206,35 @@ fn what_can_not_be_read_of_what_waits_is_let_go_of_and_the_rest_is_there() {
     assert_eq!(names(&mut reader, &asking("")), ["3.jpg", "1.jpg"]);
     assert_eq!(count(home.path(), "waiting"), 0);
     assert_eq!(reader.page(&Query::default(), None, 1).unwrap().rows[0].became, Became::Stored);
+}
+
+#[test]
+fn who_does_not_want_to_know_any_more_is_stopped_and_what_was_put_in_until_then_stays() {
+    let home = home();
+    let mut history = hurried(home.path());
+    for number in 1..6u8 {
+        history.record(&transfer(number, u64::from(number)), &[file(&format!("{number}.jpg"))]).unwrap();
+    }
+    let asked = AtomicU32::new(0);
+    let is_wanted = move || asked.fetch_add(1, Ordering::Relaxed) < 2;
+    let mut reader = Reader::open_while(home.path(), is_wanted).unwrap();
+    let stopped = reader.page(&Query::default(), None, 9);
+    assert!(matches!(stopped, Err(HistoryError::Interrupted)), "{stopped:?}");
+    assert_eq!((count(home.path(), "waiting"), count(home.path(), "file")), (3, 2));
+    let mut reader = Reader::open(home.path()).unwrap();
+    assert_eq!(names(&mut reader, &asking("")).len(), 5);
+}
+
+#[test]
+fn who_may_not_write_reads_what_is_in_the_tables() {
+    let home = home();
+    let mut history = hurried(home.path());
+    history.record(&transfer(1, 1), &[file("a.jpg")]).unwrap();
+    history.put_all_in(&|| true).unwrap();
+    history.record(&transfer(2, 2), &[file("b.jpg")]).unwrap();
+    // A folder in its place: nobody can take it.
+    fs::remove_file(home.path().join("history.lock")).unwrap();
+    fs::create_dir(home.path().join("history.lock")).unwrap();
+    let mut reader = Reader::open(home.path()).unwrap();
+    assert_eq!(names(&mut reader, &asking("")), ["a.jpg"]);
 }
