@@ -65,7 +65,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("cap_std", &["disk"]),
     ("rusqlite", &["history"]),
     ("rustix", &["disk", "scan", "cli"]),
-    ("postcard", &["wire", "disk"]),
+    ("postcard", &["wire", "disk", "history"]),
     ("file_format", &["disk"]),
     ("rawzip", &["disk"]),
     ("rcgen", &["identity"]),
