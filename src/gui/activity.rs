@@ -12,11 +12,13 @@ mod sum;
 
 use std::{
     collections::{HashMap, HashSet},
+    path::PathBuf,
     time::{Duration, SystemTime},
 };
 
 use egui::{Align, Layout, Rect, RichText, ScrollArea, Ui, vec2};
 use jiff::civil::Date;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use self::{
     act::Act,
@@ -30,14 +32,14 @@ pub use self::{
 use super::{
     bridge::Bridge,
     history::Past,
-    icons, theme,
+    icons, paths, theme,
     tools::Tools,
     when,
     widgets::{Button, Look, inside, placeholder, small, title},
 };
 use crate::{
     engine::{Command, Snapshot, Wake},
-    model::{DeviceId, Transfer, TransferId, text},
+    model::{DeviceId, Problem, Transfer, TransferId, text},
 };
 
 /// What is waited for is counted down in these.
@@ -54,6 +56,8 @@ pub struct Activity {
     recent: Recent,
     /// What was taken off the list in this run: the history has it still.
     hidden: HashSet<TransferId>,
+    /// Texts that are being saved.
+    saving: Vec<oneshot::Receiver<Result<PathBuf, Problem>>>,
     names: HashMap<DeviceId, String>,
     /// When it was last sampled, on the window’s clock; `None` where it is to be at once.
     sampled: Option<f64>,
@@ -75,6 +79,7 @@ impl Activity {
             rows: Vec::new(),
             recent: Recent::start(past, wake),
             hidden: HashSet::new(),
+            saving: Vec::new(),
             names: HashMap::new(),
             sampled: None,
             sum: Sum::default(),
@@ -134,8 +139,17 @@ impl Activity {
     }
 
     /// Samples what flows, a few times a second and only while something does.
-    pub fn update(&mut self, ctx: &egui::Context, bridge: &Bridge) {
+    pub fn update(&mut self, ctx: &egui::Context, bridge: &Bridge, tools: &mut Tools) {
         self.recent.update();
+        self.saving.retain_mut(|saved| {
+            match saved.try_recv() {
+                Err(TryRecvError::Empty) => return true,
+                Ok(Ok(place)) => tools.notices.done(format!("Saved as {}", paths::name(&place))),
+                Ok(Err(problem)) => tools.notices.failed(text::visible(&problem.text)),
+                Err(TryRecvError::Closed) => tools.notices.failed("The text could not be saved."),
+            }
+            false
+        });
         if self.rows.iter().any(Row::counts_down) {
             ctx.request_repaint_after(SECOND);
         }
@@ -210,6 +224,13 @@ impl Activity {
                 }
             });
             for (id, act) in acts {
+                if let Act::SaveText = act {
+                    let (reply, saved) = oneshot::channel();
+                    if tools.ask(Command::SaveText { id, reply }) {
+                        self.saving.push(saved);
+                    }
+                    continue;
+                }
                 wish = obey(id, act, ui, tools).or(wish);
             }
         });
@@ -290,6 +311,10 @@ fn obey(id: TransferId, act: Act, ui: &Ui, tools: &mut Tools) -> Option<Wish> {
         Act::Answer => return Some(Wish::Offer(id)),
         Act::Open(path) => tools.open(&path),
         Act::Reveal(path) => tools.reveal(&path),
+        Act::CopyText(text) => tools.copy_quietly(ui.ctx(), text.as_str(), "The text is copied"),
+        Act::OpenLink(link) => ui.ctx().open_url(egui::OpenUrl::new_tab(link)),
+        // It has an answer, which is waited for.
+        Act::SaveText => {}
         Act::CopyReport(report) => tools.copy_quietly(ui.ctx(), &report, "The report is copied"),
     }
     None

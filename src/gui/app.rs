@@ -12,7 +12,7 @@ use super::{
     bar::{self, Bar},
     bridge::Bridge,
     closing::Closing,
-    desktop::{FilePicker, Opener, Picked},
+    desktop::{Clipboard, FilePicker, Opener, Picked},
     devices::Devices,
     history::{History, Past, Wish as HistoryWish},
     home::{self, Home},
@@ -20,6 +20,7 @@ use super::{
     meeting::Comparing,
     offer::Offers,
     page::Page,
+    pasting::{Pasted, Pasting},
     path_entry::Why,
     quarantine::{Quarantine, Wish as QuarantineWish},
     receiving,
@@ -34,6 +35,7 @@ use crate::engine::{Command, Event, Handle, Looking, Update, Wake};
 pub struct Desktop {
     pub picker: Box<dyn FilePicker>,
     pub opener: Box<dyn Opener>,
+    pub clipboard: Box<dyn Clipboard>,
     /// Where what came and went is recorded.
     pub past: Box<dyn Past>,
 }
@@ -53,6 +55,7 @@ pub struct App {
     inviting: Inviting,
     closing: Closing,
     unseen: Unseen,
+    pasting: Pasting,
 }
 
 impl App {
@@ -68,6 +71,7 @@ impl App {
         let activity = Activity::new(desktop.past.as_ref(), wake.clone());
         let mut app = Self {
             page: Page::Home,
+            pasting: Pasting::new(desktop.clipboard, wake.clone()),
             home: Home::new(&bridge.snapshot, activity, wake.clone()),
             history: History::new(desktop.past, wake.clone()),
             tools: Tools::new(handle, desktop.picker, desktop.opener, wake),
@@ -289,6 +293,12 @@ impl eframe::App for App {
             // No card is in sight.
             self.home.send.add(dropped);
         }
+        self.pasting.hear(ctx);
+        match self.pasting.pasted(&mut self.tools.notices) {
+            Some(Pasted::Files(files)) => self.home.send.paste(files, None),
+            Some(Pasted::Text(text)) => self.home.send.paste(Vec::new(), Some(text)),
+            None => {}
+        }
         if let Some((purpose, picked)) = self.tools.picked() {
             self.hear_picked(purpose, picked, ctx);
         }
@@ -305,7 +315,7 @@ impl eframe::App for App {
         self.history.update(ctx, &mut self.tools);
         self.quarantine.update(&mut self.tools);
         self.home.send.update(ctx, &mut self.tools);
-        self.home.activity.update(ctx, &self.bridge);
+        self.home.activity.update(ctx, &self.bridge, &mut self.tools);
         if ctx.input(|i| i.viewport().close_requested()) {
             // What was pressed is meant, though the moment in which it could be taken back is not over.
             self.home.send.flush(&mut self.tools);

@@ -3,6 +3,7 @@
 //! Both are slow and may hang, so each runs on a thread of its own and answers through a
 //! [`Reply`], which wakes the window. Tests put their own behind the traits.
 
+mod copied;
 mod opening;
 
 use std::{
@@ -47,6 +48,12 @@ pub trait Opener {
     fn open(&self, path: &Path, reply: Reply<Result<(), String>>);
     /// Shows a file in its folder.
     fn reveal(&self, path: &Path, reply: Reply<Result<(), String>>);
+}
+
+/// Says what was copied elsewhere. Must return at once and answer later.
+pub trait Clipboard {
+    /// Files that were copied, or a picture as a file; nothing where a text was.
+    fn files(&self, reply: Reply<Vec<PathBuf>>);
 }
 
 /// Answers one question and wakes the window. Dropping it unanswered means “no”.
@@ -102,6 +109,8 @@ impl<T> Pending<T> {
 #[derive(Default)]
 pub struct Native {
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Where pictures that were pasted are until the window closes.
+    pasted: Mutex<Option<tempfile::TempDir>>,
 }
 
 impl Native {
@@ -158,6 +167,21 @@ impl FilePicker for Arc<Native> {
             };
             chosen.map_or(Picked::NoDialog, Picked::Chosen)
         });
+    }
+}
+
+impl Clipboard for Arc<Native> {
+    fn files(&self, reply: Reply<Vec<PathBuf>>) {
+        let mut pasted = self.pasted.lock().unwrap_or_else(PoisonError::into_inner);
+        if pasted.is_none() {
+            let made = tempfile::Builder::new().prefix("airlift-pasted-").tempdir();
+            *pasted =
+                made.inspect_err(|problem| tracing::info!(%problem, "no folder for pasted pictures")).ok();
+        }
+        let Some(folder) = pasted.as_ref().map(|folder| folder.path().to_owned()) else {
+            return reply.send(Vec::new());
+        };
+        self.errand("clipboard", reply, move || copied::files(&folder));
     }
 }
 

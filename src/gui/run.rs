@@ -97,7 +97,12 @@ fn open(cc: &CreationContext<'_>, config: Config, engine: &mut Option<Engine>) -
     let past = Box::new(Home(config.home.clone()));
     let started = Engine::start(config, wake)?;
     let native = Native::new();
-    let desktop = Desktop { picker: Box::new(Arc::clone(&native)), opener: Box::new(native), past };
+    let desktop = Desktop {
+        picker: Box::new(Arc::clone(&native)),
+        opener: Box::new(Arc::clone(&native)),
+        clipboard: Box::new(native),
+        past,
+    };
     let app = App::new(&cc.egui_ctx, started.handle(), desktop);
     *engine = Some(started);
     Ok(Box::new(app))

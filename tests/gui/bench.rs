@@ -16,7 +16,7 @@ use airlift::{
         history::{Asked, Count, Found, HistoryError, Page},
         seam,
     },
-    gui::{App, Desktop, FilePicker, Find, Opener, Past, Pick, Picked, Reply},
+    gui::{App, Clipboard, Desktop, FilePicker, Find, Opener, Past, Pick, Picked, Reply},
     model::{
         DeviceId, DeviceKind, DeviceName, Direction, EntryKind, FileMode, KnownDevice, Nearby, Outcome, Peer,
         Progress, Proof, Report, Route, RouteAnswer, Sighting, Summary, TopItem, Transfer, TransferId,
@@ -49,6 +49,8 @@ pub struct Desk {
     /// Dialogs that stay open.
     pub open: RefCell<Vec<Reply<Picked>>>,
     pub opened: RefCell<Vec<(&'static str, PathBuf)>>,
+    /// What was copied in a file manager.
+    pub copied: RefCell<Vec<PathBuf>>,
     /// Why nothing can be opened, if so.
     pub refusal: RefCell<Option<String>>,
 }
@@ -62,6 +64,12 @@ impl FilePicker for At {
             Some(answer) => reply.send(answer),
             None => self.0.open.borrow_mut().push(reply),
         }
+    }
+}
+
+impl Clipboard for At {
+    fn files(&self, reply: Reply<Vec<PathBuf>>) {
+        reply.send(self.0.copied.borrow().clone());
     }
 }
 
@@ -137,7 +145,8 @@ impl Bench {
             .with_max_steps(12)
             .with_step_dt(STEP);
         let window = builder.allow_missing_glyphs().build_eframe(move |cc| {
-            let desktop = Desktop { picker: Box::new(At(Rc::clone(&at))), opener: Box::new(At(at)), past };
+            let (picker, opener) = (Box::new(At(Rc::clone(&at))), Box::new(At(Rc::clone(&at))));
+            let desktop = Desktop { picker, opener, clipboard: Box::new(At(at)), past };
             App::new(&cc.egui_ctx, handle, desktop)
         });
         // A window looks for devices from its first moment.

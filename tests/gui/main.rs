@@ -16,5 +16,6 @@ mod offers;
 mod quarantine;
 mod receiving;
 mod sending;
+mod texts;
 mod transfers;
 mod whole;

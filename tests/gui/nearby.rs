@@ -236,7 +236,6 @@ fn files_dropped_on_a_card_are_sent_to_it_with_what_is_in_the_tray() {
     let card = bench.button("Send to Anna").unwrap().rect().center();
     // Where the pointer is is not told before it is let go.
     bench.drop_files(&["/a/b", "/a/c"]);
-    let card = bench.button("Send to Anna").map_or(card, |node| node.rect().center());
     bench.window.hover_at(card);
     bench.window.run();
     assert_eq!(sent(&mut bench), (Target::Device(id("Anna")), vec![path("/a/b"), path("/a/c")]));

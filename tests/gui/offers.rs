@@ -13,7 +13,7 @@ use airlift::{
 use egui::{Key, accesskit::Role};
 use egui_kittest::kittest::Queryable as _;
 
-use crate::bench::{Bench, ended, file, known, peer, transfer};
+use crate::bench::{Bench, LINE, ended, file, known, peer, transfer};
 
 fn offer(number: u8, name: &str) -> Transfer {
     transfer(number, Direction::Receive, vec![file(name, 4_210_000)], TransferState::Waiting)
@@ -300,7 +300,7 @@ fn what_was_being_typed_does_not_answer_the_card() {
     let mut bench = Bench::new();
     bench.drop_files(&["/a/b"]);
     drop(bench.commands());
-    bench.type_into("To", "laptop");
+    bench.type_into(LINE, "laptop");
     bench.transfer(&offer(1, "a.jpg"));
     ripen(&mut bench);
     bench.window.key_press(Key::Enter);

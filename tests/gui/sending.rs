@@ -3,12 +3,12 @@
 use airlift::{
     engine::{Command, Event},
     gui::{Pick, Picked},
-    model::{Problem, ProblemKind, Side, Source},
+    model::{Problem, ProblemKind, Side, Source, Target, Text},
 };
 use egui::Key;
 use egui_kittest::kittest::Queryable as _;
 
-use crate::bench::{Bench, LINE, file, snapshot, summary};
+use crate::bench::{Bench, LINE, file, nearby, snapshot, summary};
 
 #[test]
 fn what_was_chosen_is_sent_to_the_address_that_was_typed() {
@@ -234,6 +234,51 @@ fn the_last_addresses_are_offered() {
     bench.press("Recent addresses");
     bench.press("new.local");
     assert_eq!(bench.line().as_deref(), Some("new.local"));
+}
+
+#[test]
+fn what_is_pasted_is_a_tile_and_enter_sends_it_to_the_device_that_was_used_last() {
+    let mut bench = Bench::new();
+    bench.publish(Event::Nearby(vec![nearby("Anna", 7)]));
+    bench.window.event(egui::Event::Paste("https://example.org/a b".to_owned()));
+    bench.window.run();
+    bench.must_say("Remove “https://example.org/a b”");
+    bench.window.key_press(Key::Enter);
+    bench.window.run();
+    let Command::Send { to, sources, .. } = bench.command() else { panic!() };
+    assert_eq!(to, Target::Device(nearby("Anna", 7).id));
+    assert_eq!(sources, [Source::Text(Text::parse(b"https://example.org/a b").unwrap())]);
+    // Files that were copied count instead of the text that stands for them.
+    *bench.desk.copied.borrow_mut() = vec!["/a/photo.jpg".into()];
+    bench.window.event(egui::Event::Paste("/a/photo.jpg".to_owned()));
+    bench.window.run();
+    bench.must_say("Remove photo.jpg");
+    assert!(!bench.says("example.org"), "what has gone makes room");
+}
+
+#[test]
+fn what_is_pasted_into_a_field_stays_there_and_a_text_can_be_typed() {
+    let mut bench = Bench::new();
+    bench.type_into(LINE, "lap");
+    bench.window.event(egui::Event::Paste("top".to_owned()));
+    bench.window.run();
+    assert!(!bench.says("Remove “top”"));
+    bench.press("Type a text");
+    bench.window.get_by_label("Text to send").type_text("Room 4, code 7731");
+    bench.window.run();
+    bench.press("Add text");
+    bench.must_say("Remove “Room 4, code 7731”");
+}
+
+#[test]
+fn what_was_cleared_can_be_brought_back() {
+    let mut bench = Bench::new();
+    bench.drop_files(&["/a/one", "/a/two"]);
+    bench.press("Clear");
+    assert!(!bench.says("Remove one"));
+    bench.press("Undo clear");
+    bench.must_say("Remove one");
+    bench.must_say("Remove two");
 }
 
 #[test]

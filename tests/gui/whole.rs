@@ -105,7 +105,7 @@ fn a_narrow_window_has_a_bar_at_its_foot_that_opens_what_goes_on_as_a_sheet() {
         // It can be made to receive without the sheet.
         narrow.transfer(&Transfer { state: ended(Outcome::Complete), ..active(1) });
         narrow.press("Receive");
-        assert!(matches!(narrow.command(), Command::Receive(_)));
+        assert!(matches!(narrow.commands()[0], Command::Receive(_)));
     }
 }
 

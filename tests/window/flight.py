@@ -13,7 +13,8 @@ from drop import Drag  # noqa: E402
 from person import Window, picture, until  # noqa: E402
 
 SCRATCH, BINARY, SHOTS = os.environ["SCRATCH"], os.environ["AIRLIFT_BIN"], os.environ.get("SHOTS")
-SIZE = (1040, 760)
+SIZE = (1100, 760)
+LINE = "To: code, name, address or link"
 
 
 def make(path, size):
@@ -47,9 +48,12 @@ def device(name, at, theme):
 
 def address_of(window):
     """What the receiving window shows for others to type; loopback serves two on one machine."""
-    shown = [re.fullmatch(r"Copy .*:(\d+)", window.sees("Copy "))]
-    shown += [re.fullmatch(r"Copy .*:(\d+)", text) for text in window.texts()]
+    pill = window.sees("can send to")
+    window.click(pill, "push button")
+    window.sees("Copy ")
+    shown = [re.fullmatch(r"Copy .*:(\d+)", text) for text in window.texts()]
     port = next(found.group(1) for found in shown if found)
+    window.key("Escape")
     return f"127.0.0.1:{port}"
 
 
@@ -85,7 +89,7 @@ def code_of(window):
 
 
 def send_to(window, address):
-    window.click("To", "entry")
+    window.click(LINE, "entry")
     window.key("ctrl+a")
     window.type(address)
     until(lambda: window.find(f"Send to {address}", "push button"), "a Send button that can be pressed")
@@ -139,7 +143,7 @@ def flight(theme):
         shoot("drop", sender)
         drag.let_go()
         sender.sees(os.path.basename(photos))
-        sender.click("To", "entry")
+        sender.click(LINE, "entry")
         sender.type(address)
         sender.sees("Send to ")
         shoot("chosen", sender)
@@ -189,7 +193,7 @@ def flight(theme):
         until(lambda: receiver.find("Receive", "push button"), "the Receive button to be back")
         choose_by_path(sender, note)
         send_to(sender, address)
-        sender.sees("Nobody receives at")
+        sender.sees("is not receiving")
         shoot("failed", sender)
 
         until(lambda: ticks_at_rest(sender) <= 2, "a window at rest that rests")

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::model::Text;
+
 pub enum Act {
     Cancel,
     Retry,
@@ -11,6 +13,11 @@ pub enum Act {
     Forget,
     Open(PathBuf),
     Reveal(PathBuf),
+    CopyText(Text),
+    /// On the web, as it is shown.
+    OpenLink(String),
+    /// The text, as a file.
+    SaveText,
     /// Without any name in it.
     CopyReport(String),
 }

@@ -2,7 +2,9 @@
 //!
 //! Knows rows and widgets. Must not know what becomes of a press.
 
-use egui::{Align, Label, Layout, RichText, Role, TextStyle, TextWrapMode, Ui, WidgetInfo, WidgetText};
+use egui::{
+    Align, Label, Layout, RichText, Role, ScrollArea, TextStyle, TextWrapMode, Ui, WidgetInfo, WidgetText,
+};
 
 use super::{
     act::Act,
@@ -14,10 +16,11 @@ use super::{
 use crate::{
     gui::{
         icons::{self, Icon},
+        links::is_link,
         theme,
         widgets::{Button, Look, icon_button, line, progress, small, strong, tile},
     },
-    model::{Direction, Pause, Rest, Retry, Side},
+    model::{Direction, Pause, Rest, Retry, Side, Text, text},
 };
 
 const TILE: f32 = 36.0;
@@ -37,6 +40,10 @@ pub fn row(ui: &mut Ui, row: &mut Row) -> Option<Act> {
         act
     });
     row.is_unfolded ^= fold;
+    let act = match row.text.clone() {
+        Some(text) if row.is_finished() && row.direction == Direction::Receive => told(ui, row, text).or(act),
+        _ => act,
+    };
     if row.is_unfolded && unfolds { details(ui, row).or(act) } else { act }
 }
 
@@ -196,6 +203,40 @@ fn ended_buttons(ui: &mut Ui, row: &Row, ended: &Ended) -> Option<Act> {
     act
 }
 
+/// A text that has come, whole, and what can be done with it.
+fn told(ui: &mut Ui, row: &Row, text: Text) -> Option<Act> {
+    /// Points; what is longer is scrolled.
+    const HIGHEST: f32 = 120.0;
+    let mut act = None;
+    ui.horizontal_top(|ui| {
+        ui.add_space(TILE + 10.0);
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 4.0;
+            ui.set_max_width(ui.available_width() - 8.0);
+            let whole = lines(text.as_str());
+            ScrollArea::vertical().id_salt("text").max_height(HIGHEST).auto_shrink([false, true]).show(
+                ui,
+                |ui| {
+                    ui.add(Label::new(whole).wrap().selectable(true));
+                },
+            );
+            ui.horizontal_wrapped(|ui| {
+                if ui.add(Button::new("Copy", Look::Primary).named(&row.names.copy)).clicked() {
+                    act = Some(Act::CopyText(text.clone()));
+                }
+                if is_link(text.as_str()) && press(ui, "Open link", &row.names.link) {
+                    act = Some(Act::OpenLink(text.as_str().trim().to_owned()));
+                }
+                if press(ui, "Save as .txt", &row.names.save) {
+                    act = Some(Act::SaveText);
+                }
+            });
+        });
+    });
+    ui.add_space(6.0);
+    act
+}
+
 /// What is behind the fold.
 fn details(ui: &mut Ui, row: &Row) -> Option<Act> {
     let p = theme::palette(ui);
@@ -239,4 +280,9 @@ fn disclosure(ui: &mut Ui, name: &str, open: bool) -> bool {
     let button = ui.add(Button::new("Details", Look::Quiet).icon(image));
     button.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, open, name));
     button.clicked()
+}
+
+/// A text fit for the screen, line by line: what can't be seen, or deceives, is shown as what it is.
+fn lines(whole: &str) -> String {
+    whole.lines().map(text::visible).collect::<Vec<_>>().join("\n")
 }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     gui::icons,
     model::{
-        DeviceId, Direction, Pause, Peer, Progress, Rest, Side, Transfer, TransferId, TransferState,
+        DeviceId, Direction, Pause, Peer, Progress, Rest, Side, Text, Transfer, TransferId, TransferState,
         text::{self, visible},
     },
 };
@@ -37,6 +37,8 @@ pub struct Row {
     /// When it was first heard that it has ended; else when it was first heard of.
     pub at: SystemTime,
     pub speed: Speed,
+    /// What has come, where that is a text.
+    pub text: Option<Text>,
     /// What there is to know beyond what is said at once.
     pub details: Vec<String>,
     /// From whom or to whom.
@@ -103,6 +105,9 @@ pub struct Names {
     pub resume: String,
     pub details: String,
     pub report: String,
+    pub copy: String,
+    pub link: String,
+    pub save: String,
     pub progress: String,
 }
 
@@ -119,6 +124,7 @@ impl Row {
             is_unfolded: false,
             at: SystemTime::now(),
             speed: Speed::default(),
+            text: None,
             details: Vec::new(),
             peer: String::new(),
             aside: String::new(),
@@ -142,6 +148,10 @@ impl Row {
             (true, Direction::Send) => "Sending".to_owned(),
             (true, Direction::Receive) => "Receiving".to_owned(),
         };
+        self.text = transfer.text.clone();
+        if let Some(text) = &self.text {
+            self.title = heading(text);
+        }
         self.names = Names::of(&self.title);
         self.measured = None;
         self.can_pause = transfer.can_pause()
@@ -361,6 +371,14 @@ impl Row {
     }
 }
 
+/// The beginning of a text, in quotes.
+fn heading(text: &Text) -> String {
+    /// Characters of it that stand for it.
+    const TITLE: usize = 60;
+    let line = text.as_str().split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("“{}”", visible(&line.chars().take(TITLE).collect::<String>()))
+}
+
 /// The best name there is for it: its own, or what it is called elsewhere; else what was typed.
 fn label(peer: &Peer, names: &HashMap<DeviceId, String>) -> String {
     let named = || {
@@ -400,6 +418,9 @@ impl Names {
             resume: format!("Resume: {title}"),
             details: format!("Details: {title}"),
             report: format!("Copy report: {title}"),
+            copy: format!("Copy: {title}"),
+            link: format!("Open link: {title}"),
+            save: format!("Save as .txt: {title}"),
             progress: format!("Progress: {title}"),
         }
     }

@@ -11,6 +11,7 @@ use crate::{
     engine::{Command, Handle, Unheard},
     gui::{
         icons::{self, Icon},
+        links::is_link,
         paths,
     },
     model::{Problem, Source, Summary, Text, text},
@@ -245,13 +246,6 @@ impl Tray {
             (false, false) => whole.size_line(),
         };
     }
-}
-
-/// True for a text that is an address on the web and nothing else.
-pub fn is_link(text: &str) -> bool {
-    let text = text.trim();
-    let is_web = ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme));
-    is_web && !text.contains(char::is_whitespace)
 }
 
 fn size_of(summary: &Summary) -> String {
