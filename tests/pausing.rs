@@ -14,7 +14,7 @@ use airlift::{
     model::{ByteRate, Direction, Outcome, Pause, Side, Transfer, TransferId, TransferState},
     wire::{
         FromReceiver, FromSender,
-        message::{Ending, RawAccess, RawEntry, RawKind},
+        message::{CAN, Capabilities, Ending, RawAccess, RawEntry, RawKind, STAYING},
     },
 };
 use support::{
@@ -166,6 +166,53 @@ fn either_side_pauses_and_takes_it_up_again_and_what_had_come_is_not_sent_again(
 }
 
 #[test]
+fn a_sender_stays_with_a_receiver_that_has_paused_and_is_told_when_that_is_over() {
+    for nth in 0..3 {
+        let mut flight = Flight::begin("film.bin");
+        flight.wait_for(20 << 20);
+        flight.pause(Direction::Receive);
+        // At once, or when the sender has come back to stay.
+        std::iter::repeat_n((), nth * 1_000_000).for_each(|()| std::thread::yield_now());
+        limit(&flight.sender, None);
+        flight.tell(Direction::Receive, Command::Resume);
+        if nth == 2 {
+            let id = flight.sent;
+            flight.sender.until("the word that it goes on", |state| {
+                let t = state.transfer(id)?;
+                let TransferState::Interrupted { why, .. } = &t.state else { return None };
+                (t.is_resuming() && why.side == Side::There).then_some(())
+            });
+        }
+        flight.ends_well(REST);
+    }
+}
+
+#[test]
+fn whoever_stays_can_pause_as_well_and_can_give_it_up_and_hears_when_the_receiver_does() {
+    for gives_up in [None, Some(Direction::Send), Some(Direction::Receive)] {
+        let mut flight = Flight::begin("film.bin");
+        flight.wait_for(20 << 20);
+        flight.pause(Direction::Receive);
+        assert!(!flight.sender.state.transfer(flight.sent).unwrap().can_pause(), "it rests already");
+        let Some(by) = gives_up else {
+            flight.tell(Direction::Send, Command::Pause);
+            flight.becomes(Direction::Send, &HERE);
+            flight.tell(Direction::Receive, Command::Resume);
+            flight.resume(Direction::Send);
+            flight.ends_well(REST);
+            continue;
+        };
+        flight.tell(by, Command::Cancel);
+        let (sent, received) = (flight.sender.report(flight.sent), flight.receiver.report(flight.received));
+        let of = |side| Outcome::Cancelled { by: side };
+        let (here, there) =
+            if by == Direction::Send { (Side::Here, Side::There) } else { (Side::There, Side::Here) };
+        assert_eq!((sent.outcome, received.outcome), (of(here), of(there)));
+        assert_eq!(flight.receiver.arrived(), Vec::<String>::new());
+    }
+}
+
+#[test]
 fn what_is_paused_stays_so_when_both_programs_were_ended_and_goes_on_when_it_is_taken_up() {
     for by in [Direction::Send, Direction::Receive] {
         let mut flight = Flight::begin("film.bin");
@@ -267,14 +314,10 @@ fn a_sender_that_gives_up_while_it_rests_tells_the_receiver_which_keeps_nothing(
 async fn call(
     rogue: &Rogue,
     port: u16,
-    transfer: [u8; 16],
+    (transfer, can): ([u8; 16], Capabilities),
 ) -> (airlift::net::Connection, Option<FromReceiver>) {
     let mut connection = rogue.dial(port).await;
-    say(
-        &mut connection,
-        &FromSender::Hello { name: "Rogue".into(), transfer, can: airlift::wire::message::CAN },
-    )
-    .await;
+    say(&mut connection, &FromSender::Hello { name: "Rogue".into(), transfer, can }).await;
     if let Some(word @ FromReceiver::Ending(_)) = hear(&mut connection).await {
         return (connection, Some(word));
     }
@@ -294,7 +337,7 @@ fn a_sender_that_flips_from_one_to_the_other_holds_nobody_up() {
     let rogue = Rogue::new();
     for _ in 0..30 {
         device.engine.block_on(async {
-            let (mut connection, answer) = call(&rogue, port, [7; 16]).await;
+            let (mut connection, answer) = call(&rogue, port, ([7; 16], CAN & !STAYING)).await;
             assert!(matches!(answer, Some(FromReceiver::Accept { .. })), "{answer:?}");
             say(&mut connection, &FromSender::Ending(Ending::Paused)).await;
         });
@@ -307,7 +350,7 @@ fn a_sender_that_flips_from_one_to_the_other_holds_nobody_up() {
     device.tell(Command::Pause(id));
     becomes(&mut device, id, &HERE);
     for _ in 0..5 {
-        let (_, answer) = device.engine.block_on(call(&rogue, port, [7; 16]));
+        let (_, answer) = device.engine.block_on(call(&rogue, port, ([7; 16], CAN & !STAYING)));
         assert_eq!(answer, Some(FromReceiver::Ending(Ending::Paused)));
     }
     device.tell(Command::Resume(id));
@@ -317,7 +360,7 @@ fn a_sender_that_flips_from_one_to_the_other_holds_nobody_up() {
     });
     // A sender has no full disk.
     device.engine.block_on(async {
-        let (mut connection, answer) = call(&rogue, port, [7; 16]).await;
+        let (mut connection, answer) = call(&rogue, port, ([7; 16], CAN & !STAYING)).await;
         assert!(matches!(answer, Some(FromReceiver::Accept { .. })), "{answer:?}");
         say(&mut connection, &FromSender::Ending(Ending::Full)).await;
         while hear(&mut connection).await.is_some() {}

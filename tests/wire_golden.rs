@@ -140,6 +140,8 @@ fn what_a_receiver_says_has_these_bytes() {
     pinned(&FromReceiver::Ending(Ending::Full), "02000000 08 03");
     pinned(&FromReceiver::Ending(Ending::Away), "02000000 08 05");
     pinned(&FromReceiver::Ending(Ending::Busy), "02000000 08 06");
+    pinned(&FromReceiver::Ending(Ending::Resumed), "02000000 08 07");
+    pinned(&FromReceiver::Stay, "01000000 17");
     pinned(&FromReceiver::Stored(vec![0..1, 5..300]), "07000000 0a 02 00 01 05 ac02");
     let groups = vec![RawGroup { first: 64, level: 6, value: [9; 32] }];
     pinned(&FromReceiver::Held { entry: 300, groups }, &format!("26000000 0b ac02 01 40 06 {nines}"));

@@ -58,6 +58,7 @@ impl Exit {
                 | ProblemKind::Files
                 | ProblemKind::Other
                 | ProblemKind::Alarm
+                | ProblemKind::Resumed
                 | ProblemKind::Incomplete
                 | ProblemKind::Paused
                 | ProblemKind::NoRoom

@@ -308,7 +308,7 @@ impl Actor {
             }
             Command::Pause(id) => {
                 if let Some(running) = self.transfers.get(&id)
-                    && running.desk.shown().can_pause()
+                    && running.desk.shown().may_pause()
                 {
                     running.wish.send_replace(Wish::Pause);
                 }

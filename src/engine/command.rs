@@ -50,7 +50,7 @@ pub enum Command {
     /// End every transfer (telling the other devices) and the engine with it.
     Shutdown,
     /// Let a transfer rest, without a connection, until [`Command::Resume`]; see
-    /// [`Transfer::can_pause`](crate::model::Transfer::can_pause). Anything else of that id ignores it.
+    /// [`Transfer::may_pause`](crate::model::Transfer::may_pause). Anything else of that id ignores it.
     Pause(TransferId),
     /// Take up a transfer that was paused here. Anything else of that id ignores it.
     Resume(TransferId),

@@ -176,4 +176,6 @@ pub enum ProblemKind {
     NoDisk,
     /// Two persons, or two devices, have seen different codes.
     Alarm,
+    /// Nothing is wrong: it was paused, at that side, and goes on.
+    Resumed,
 }

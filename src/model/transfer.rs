@@ -8,8 +8,8 @@ use std::{
 };
 
 use super::{
-    Agreement, Bottleneck, Caution, Direction, LeaveOut, Listing, Meeting, Pause, Peer, Problem, Purpose,
-    Report, Side, Summary, Text,
+    Agreement, Bottleneck, Caution, Direction, LeaveOut, Listing, Meeting, Pause, Peer, Problem, ProblemKind,
+    Purpose, Report, Side, Summary, Text,
 };
 
 /// Names a transfer on this device: 128 bits, random at the sender, derived from the sender's id
@@ -184,10 +184,22 @@ impl Transfer {
         matches!(self.state, TransferState::Finished(_))
     }
 
+    /// True when a person here is to be offered to pause it: not of what the other side has paused.
+    #[must_use]
+    pub fn can_pause(&self) -> bool {
+        self.may_pause() && self.state != TransferState::Paused(Pause::Person(Side::There))
+    }
+
+    /// True while it was paused, and goes on: nothing is wrong with it.
+    #[must_use]
+    pub fn is_resuming(&self) -> bool {
+        matches!(&self.state, TransferState::Interrupted { why, .. } if why.kind == ProblemKind::Resumed)
+    }
+
     /// True when a person here can pause it. What can't be sent a second time, such as standard
     /// input, can't wait, and a speed test would measure nothing.
     #[must_use]
-    pub fn can_pause(&self) -> bool {
+    pub fn may_pause(&self) -> bool {
         let is_under_way = matches!(
             self.state,
             TransferState::Active

@@ -69,6 +69,8 @@ pub enum TransferError {
         "The system at the other device lets Airlift hold no more files open at once there. It goes on when other transfers have ended there; if there are none, start it there with a higher limit (ulimit -n)."
     )]
     NoHandlesThere,
+    #[error("It was paused at the other device, and goes on.")]
+    Resumed,
     #[error("The other device began an offer and didn’t go on with it.")]
     Stalled,
     #[error("The sender opened no connection for the content. Something between the devices may block it.")]
@@ -158,6 +160,7 @@ impl TransferError {
             | Self::Stalled
             | Self::NoLane
             | Self::NoHandlesThere
+            | Self::Resumed
             | Self::NoTexts
             | Self::Disk(DiskError::NoText)
             | Self::CodesDifferThere
@@ -185,6 +188,7 @@ impl TransferError {
             Self::Source(_) | Self::Plan(_) | Self::Disk(_) => ProblemKind::Files,
             Self::Incomplete { .. } => ProblemKind::Incomplete,
             Self::CodesDiffer | Self::CodesDifferThere => ProblemKind::Alarm,
+            Self::Resumed => ProblemKind::Resumed,
             Self::Peer(_) | Self::NoAnswer | Self::NoTexts | Self::Internal(_) | Self::NotCompared { .. } => {
                 ProblemKind::Other
             }

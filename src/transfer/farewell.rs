@@ -1,6 +1,8 @@
 //! Connections that are for nothing but a word: an offer is refused unheard, a sender that calls again is put
 //! off, and what an earlier attempt has left is given up, or can't be gone on with.
 
+use std::{future::Future, pin::pin};
+
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::{Instant, timeout, timeout_at},
@@ -44,6 +46,48 @@ pub async fn put_off<S: AsyncRead + AsyncWrite>(control: S, why: Ending) -> Opti
     .await
 }
 
+/// What came of a sender that has stayed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stayed {
+    /// Until it was told, or its link broke.
+    Gone,
+    /// Its person has paused it, too.
+    Paused,
+    /// Its person has given the transfer up.
+    Cancelled,
+}
+
+/// Keeps a sender that calls while it rests here, until that is over; it is told the word that comes then, if one does.
+pub async fn have_it_stay<S: AsyncRead + AsyncWrite>(
+    control: S,
+    over: impl Future<Output = Option<Ending>>,
+) -> Stayed {
+    control::run(control, &FromReceiver::Alive, |mut link: Link<FromSender>| async move {
+        if link.say(&FromReceiver::Stay).await.is_err() {
+            return Stayed::Gone;
+        }
+        let mut over = pin!(over);
+        loop {
+            tokio::select! {
+                word = &mut over => {
+                    if let Some(word) = word {
+                        // Whoever doesn't hear it finds out when it calls again.
+                        let _ = link.say(&FromReceiver::Ending(word)).await;
+                    }
+                    return Stayed::Gone;
+                }
+                heard = link.next() => match heard {
+                    Ok(FromSender::Alive) => {}
+                    Ok(FromSender::Ending(Ending::Cancelled)) => return Stayed::Cancelled,
+                    Ok(FromSender::Ending(Ending::Paused)) => return Stayed::Paused,
+                    Ok(_) | Err(_) => return Stayed::Gone,
+                },
+            }
+        }
+    })
+    .await
+}
+
 /// Why a sender ends what it doesn't even begin to offer again.
 #[derive(Debug)]
 pub enum Farewell {
@@ -82,6 +126,7 @@ where
             match timeout_at(greeted, link.next()).await {
                 Ok(Ok(
                     FromReceiver::Hello { .. }
+                    | FromReceiver::Stay
                     | FromReceiver::Ending(Ending::Paused | Ending::Full | Ending::Away | Ending::Busy),
                 )) => break,
                 Ok(Ok(FromReceiver::Alive)) => {}

@@ -47,7 +47,7 @@ pub use account::{Account, NoAccount, Wordless};
 pub use control::read_first;
 pub(crate) use ended::{Ended, codes_differed};
 pub use error::{LinkError, TransferError};
-pub use farewell::{Farewell, Told, farewell, given_up, put_off, refuse};
+pub use farewell::{Farewell, Stayed, Told, farewell, given_up, have_it_stay, put_off, refuse};
 pub use limiter::Limiter;
 pub use meeting::Assent;
 pub use meter::Meter;
@@ -118,6 +118,8 @@ pub enum Notice {
     Gone(u64),
     /// The disk here is full, and this is what must be free on it before it is worth while to go on.
     Full(Lack),
+    /// It rests at the receiver, and this device is told when that is over (sending).
+    Stays,
     /// This disk, to which it goes, is not there.
     Away(Volume),
     /// One of the two does not know the other: this is the code that both show.

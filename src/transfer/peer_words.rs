@@ -13,6 +13,7 @@ pub fn for_peer(error: &TransferError) -> Option<String> {
         | TransferError::NoLane
         | TransferError::Disk(DiskError::NoHandles)
         | TransferError::Stalled
+        | TransferError::Resumed
         | TransferError::Peer(_)
         // It is an ending of its own.
         | TransferError::CodesDiffer

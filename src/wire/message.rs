@@ -109,6 +109,9 @@ pub enum FromReceiver {
     /// All has come, and so many files have still to be checked before they are stored. Only for a sender that can
     /// [`QUARANTINE`].
     Checking { files: u64 },
+    /// Instead of a greeting: it rests here. Whoever stays is told when that is over. Only for a sender that can
+    /// [`STAYING`].
+    Stay,
 }
 
 /// What a side can do beyond this version, a bit each: what both can may be said. Bits that nobody knows mean
@@ -125,8 +128,11 @@ pub const QUARANTINE: Capabilities = 1 << 1;
 /// Texts are offered: [`RawPurpose::Text`].
 pub const TEXTS: Capabilities = 1 << 2;
 
+/// A sender stays with a receiver that has paused: [`FromReceiver::Stay`] and [`Ending::Resumed`].
+pub const STAYING: Capabilities = 1 << 3;
+
 /// What this side can do.
-pub const CAN: Capabilities = HOLES | QUARANTINE | TEXTS;
+pub const CAN: Capabilities = HOLES | QUARANTINE | TEXTS | STAYING;
 
 /// Whether the receiver knows the sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -183,6 +189,9 @@ pub enum Ending {
     Away,
     /// The system at this side lets no more files be open at once. It can go on when others are closed.
     Busy,
+    /// It rests at the receiver no more: whoever has stayed may call, and go on. Only for a sender that can
+    /// [`STAYING`].
+    Resumed,
 }
 
 /// What became of one entry at the receiver.

@@ -356,6 +356,7 @@ impl Desk {
             Notice::Parted
             | Notice::Full(_)
             | Notice::Away(_)
+            | Notice::Stays
             | Notice::Met(_)
             | Notice::Differs
             | Notice::Swallowed

@@ -197,10 +197,11 @@ impl Incoming {
                 },
             };
             if let Some(why) = self.not_yet(&story).await {
-                match transfer::put_off(connection.stream, why).await {
-                    Some(outcome) => break End::Over(Box::new(Report::of(outcome))),
-                    None => continue,
+                match self.put_off(*connection, why, &mut again, &story).await {
+                    Ok(newer) => next = newer,
+                    Err(end) => break end,
                 }
+                continue;
             }
             lock(&story).offer = Offer::None;
             let report;
@@ -344,6 +345,8 @@ impl Incoming {
             () = self.wishes.paused() => {
                 // First, so that it is paused whatever happens meanwhile.
                 self.note(story, |marks| marks.with(Side::Here));
+                // However long it takes to put down what has come.
+                self.desk.rest(Pause::Person(Side::Here));
                 pause.cancel();
                 (receiving.await, None)
             }

@@ -243,9 +243,16 @@ impl Outgoing {
             tracing::info!(transfer = %self.desk.id(), why = why.text, ?pause, "interrupted");
             match resting {
                 Some(resting) => {
-                    // A disk that was thought to have room, and had none, is tried more rarely.
-                    pause = if has_flowed { pause.max(limits::REST) } else { limits::REST };
+                    // Whoever has just paused has us stay, and is called soon. A disk that was thought to have room, and
+                    // had none, is tried more rarely.
+                    if !has_flowed || why.kind != ProblemKind::Paused {
+                        pause = pause.max(limits::REST);
+                    }
                     self.desk.rest(resting);
+                }
+                None if why.kind == ProblemKind::Resumed => {
+                    pause = Duration::ZERO;
+                    self.desk.interrupt(why, Some(Instant::now()));
                 }
                 None => self.desk.interrupt(why, Some(Instant::now() + pause)),
             }
@@ -366,6 +373,7 @@ impl Outgoing {
                 Notice::Met(code) => desk.meet(*code, Agreement::NotNeeded),
                 Notice::Agreed => self.agreed(peer),
                 Notice::Differs => self.guesses.differed(std::time::Instant::now()),
+                Notice::Stays => self.stays(accepted),
                 // Once is enough.
                 Notice::Swallowed => drop(self.swallowed.set(())),
                 Notice::Listed(list) => {
@@ -392,6 +400,8 @@ impl Outgoing {
             () = self.wishes.paused() => {
                 // First, so that it is paused whatever happens meanwhile.
                 self.note(accepted, |marks| marks.with(Side::Here));
+                // However long it takes to settle what is on its way.
+                self.desk.rest(Pause::Person(Side::Here));
                 pause.cancel();
                 Box::new((&mut sending).await)
             }
@@ -417,10 +427,16 @@ impl Outgoing {
         Ok(None)
     }
 
+    /// It rests there, and the connection stays until that is over.
+    fn stays(&self, accepted: &Story) {
+        self.note(accepted, |marks| marks.with(Side::There));
+        self.desk.rest(Pause::Person(Side::There));
+    }
+
     /// What the last attempt has shown of that; what rests there rests for as long as nobody says
     /// otherwise.
     fn why_it_rests(&self, accepted: &Story, why: &Problem) -> Option<Pause> {
-        if self.desk.is_flowing() {
+        if self.desk.is_flowing() || why.kind == ProblemKind::Resumed {
             self.note(accepted, |marks| marks.without(Side::There));
         }
         if why.kind == ProblemKind::Paused {
@@ -449,6 +465,7 @@ fn interrupted(report: &Report) -> Option<Problem> {
                     | ProblemKind::Unreachable
                     | ProblemKind::NotReceiving
                     | ProblemKind::Paused
+                    | ProblemKind::Resumed
                     | ProblemKind::NoRoom
                     | ProblemKind::NoDisk
             );
@@ -460,7 +477,7 @@ fn interrupted(report: &Report) -> Option<Problem> {
 
 fn resumed() -> Problem {
     let text = "It was paused here, and is to go on.".to_owned();
-    Problem { side: Side::Here, kind: ProblemKind::Link, text }
+    Problem { side: Side::Here, kind: ProblemKind::Resumed, text }
 }
 
 fn failed(problem: Problem) -> Box<Report> {

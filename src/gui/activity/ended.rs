@@ -136,6 +136,7 @@ fn short(problem: &Problem) -> Option<&'static str> {
         | ProblemKind::Paused
         | ProblemKind::NoRoom
         | ProblemKind::NoDisk
+        | ProblemKind::Resumed
         | ProblemKind::Alarm => None,
     }
 }

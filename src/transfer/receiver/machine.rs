@@ -114,6 +114,8 @@ impl Machine {
             (_, FromSender::Ending(Ending::Busy)) => Order::End(Ended::Failed(TransferError::NoHandlesThere)),
             // What is sent needs no room at the sender, and no disk of its own.
             (_, FromSender::Ending(Ending::Full | Ending::Away)) => return Err(Violation::OutOfTurn("full")),
+            // It is the receiver that has a sender stay.
+            (_, FromSender::Ending(Ending::Resumed)) => return Err(Violation::OutOfTurn("resumed")),
             (Phase::Greeting, FromSender::Nonce { nonce, stance }) => {
                 self.phase = match stance {
                     Stance::Compares => Phase::Counting,

@@ -29,6 +29,8 @@ pub use wants::Wants;
 #[derive(Debug)]
 pub enum Order {
     Nothing,
+    /// It rests at the receiver, which says when that is over.
+    Stay,
     /// The receiver is there: tell a nonce, scan, and offer what is found.
     Offer {
         peer: DeviceName,
@@ -226,8 +228,13 @@ impl Machine {
                 Ending::Full => Ended::NoRoom { at: Side::There },
                 Ending::Away => Ended::NoDisk { at: Side::There },
                 Ending::Busy => Ended::Failed(TransferError::NoHandlesThere),
+                Ending::Resumed if matches!(self.phase, Phase::Greeting) => {
+                    Ended::Failed(TransferError::Resumed)
+                }
+                Ending::Resumed => return Err(Violation::OutOfTurn("resumed")),
                 Ending::Differs => Ended::Failed(TransferError::CodesDifferThere),
             }),
+            (Phase::Greeting, FromReceiver::Stay) => Order::Stay,
             (Phase::Greeting, FromReceiver::Hello { name, commitment, knows, can }) => {
                 self.phase = Phase::Offering;
                 Order::Offer { peer: DeviceName::parse(&name)?, commitment, knows, can }
@@ -294,6 +301,7 @@ impl Machine {
                 }
                 Order::Finish
             }
+            (_, FromReceiver::Stay) => return Err(Violation::OutOfTurn("stay")),
             (_, FromReceiver::Hello { .. }) => return Err(Violation::OutOfTurn("hello")),
             (_, FromReceiver::Except(_)) => return Err(Violation::OutOfTurn("except")),
             (_, FromReceiver::Accept { .. }) => return Err(Violation::OutOfTurn("accept")),

@@ -154,6 +154,10 @@ impl Session<'_> {
                     self.link.say(&nonce).await?;
                     break can;
                 }
+                Order::Stay => {
+                    (self.observe)(Notice::Stays);
+                    return self.until_end().await;
+                }
                 Order::End(ended) => return Ok(ended),
                 _ => {}
             }

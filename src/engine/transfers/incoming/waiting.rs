@@ -18,8 +18,8 @@ use crate::{
     },
     model::{Outcome, Pause, Problem, ProblemKind, Report, Side},
     net::Connection,
-    transfer,
-    wire::message::Ending,
+    transfer::{self, Stayed},
+    wire::message::{Ending, STAYING},
 };
 
 impl Incoming {
@@ -60,11 +60,66 @@ impl Incoming {
                 continue;
             }
             self.note(story, |marks| marks.without(Side::Here));
-            if self.rest.reason().is_none() {
-                let text = "It was paused here, and goes on when the other device calls.".to_owned();
-                self.desk.interrupt(Problem { side: Side::Here, kind: ProblemKind::Link, text }, None);
-            }
+            self.resumed();
         }
+    }
+
+    fn resumed(&self) {
+        if self.rest.reason().is_none() {
+            let text = "It was paused here, and goes on when the other device calls.".to_owned();
+            self.desk.interrupt(Problem { side: Side::Here, kind: ProblemKind::Resumed, text }, None);
+        }
+    }
+
+    /// Tells a sender that calls that it is not to go on yet; one that can is told when that is over. The one that has
+    /// come in its place, or how the transfer ends.
+    pub(super) async fn put_off(
+        &self,
+        connection: Connection,
+        why: Ending,
+        again: &mut Again,
+        story: &Story,
+    ) -> Result<Option<Box<Connection>>, End> {
+        if why != Ending::Paused || connection.can & STAYING == 0 {
+            let said = transfer::put_off(connection.stream, why).await;
+            return said.map_or(Ok(None), |outcome| Err(End::Over(Box::new(Report::of(outcome)))));
+        }
+        if let Some(pause) = self.rest.reason() {
+            self.desk.rest(pause);
+        }
+        let mut then = Ok(None);
+        let over = async {
+            let (word, what) = tokio::select! {
+                wanted = self.wishes.until(Wish::GoOn) => match wanted {
+                    Ok(()) => {
+                        self.note(story, |marks| marks.without(Side::Here));
+                        self.resumed();
+                        (Some(Ending::Resumed), Ok(None))
+                    }
+                    Err(Leaving) => (None, Err(End::Leaving)),
+                },
+                () = self.cancel.cancelled() => {
+                    let report = Report::of(Outcome::Cancelled { by: Side::Here });
+                    (Some(Ending::Cancelled), Err(End::Over(Box::new(report))))
+                }
+                () = self.alarm.cancelled() => {
+                    (Some(Ending::Differs), Err(End::Over(Box::new(transfer::codes_differed()))))
+                }
+                // The sender has noticed first that this one is dead.
+                Some(newer) = again.recv() => (None, Ok(Some(newer))),
+            };
+            then = what;
+            word
+        };
+        match transfer::have_it_stay(connection.stream, over).await {
+            Stayed::Cancelled => {
+                let report = Report::of(Outcome::Cancelled { by: Side::There });
+                return Err(End::Over(Box::new(report)));
+            }
+            Stayed::Paused => self.note(story, |marks| marks.with(Side::There)),
+            Stayed::Gone => {}
+        }
+        then
     }
 
     async fn wait_for_call(
