@@ -120,6 +120,32 @@ fn what_seems_to_have_no_room_is_asked_about_and_after_a_yes_all_that_fits_comes
 }
 
 #[test]
+fn what_has_no_room_can_go_to_another_folder_or_come_without_what_is_too_large() {
+    let Some(disk) = Disk::new("size=8m") else { return };
+    let elsewhere = tempfile::tempdir().unwrap();
+    for without in [false, true] {
+        let (mut sender, mut receiver) = (Device::start("Anna"), Device::start("Ben"));
+        let (sent, asked) = offer(&mut sender, &mut receiver, &disk, &[("a", 30 << 20), ("b", 2 << 20)]);
+        let shown = receiver.state.transfer(asked).unwrap();
+        assert!(shown.lacks().is_some());
+        let list = shown.list.as_ref().expect("what is asked about is listed");
+        let large = (0..).zip(list.iter()).filter(|(_, entry)| entry.path.as_str() == "tree/a");
+        let landing = if without {
+            Landing { without: large.map(|(no, _)| no).collect(), ..Landing::default() }
+        } else {
+            Landing { folder: Some(elsewhere.path().to_owned()), ..Landing::default() }
+        };
+        receiver.tell(Command::Answer { id: asked, answer: Answer::Accept(landing) });
+        let (sent, received) = (sender.report(sent), receiver.report(asked));
+        assert_eq!((sent.outcome, received.outcome), (Outcome::Complete, Outcome::Complete));
+        assert_eq!(receiver.state.transfer(asked).unwrap().short, None, "by then there is room");
+        let there = if without { disk.path() } else { elsewhere.path() };
+        assert_eq!(there.join("tree/a").exists(), !without);
+        assert!(there.join("tree/b").exists());
+    }
+}
+
+#[test]
 fn of_what_has_room_nobody_is_told_that_it_has_none() {
     let Some(disk) = Disk::new("size=8m") else { return };
     let (mut sender, mut receiver) = (Device::start("Anna"), Device::start("Ben"));
