@@ -73,7 +73,7 @@ impl Moment {
     #[must_use]
     pub fn of(state: &TransferState) -> Self {
         match state {
-            TransferState::Connecting => Self::Begun,
+            TransferState::Connecting | TransferState::Away { .. } => Self::Begun,
             TransferState::Preparing | TransferState::Comparing => Self::Connected,
             TransferState::Waiting => Self::Offered,
             TransferState::Active | TransferState::Interrupted { .. } | TransferState::Paused(_) => {

@@ -47,7 +47,7 @@ pub async fn send(
         Company::Person(_) => Strangers::Compare,
         Company::Nobody => Strangers::GoAhead,
     };
-    let manner = Manner { strangers, remember, code };
+    let manner = Manner { strangers, remember, code, ..Manner::default() };
     watch.handle().send(Command::Send { id, to, sources, manner }).await?;
     let (Followed::ToItsEnd(outcome) | Followed::Interrupted(outcome)) =
         follow(&mut watch, id, company, tell).await?;

@@ -18,8 +18,8 @@ use super::news::{Moment, News, report};
 use crate::{
     engine::{CodeState, Event, Events, Handle, ReceivingState, Snapshot, Update},
     model::{
-        CompareCode, Direction, Outcome, Pause, Problem, Progress, Report, Scope, Text, Transfer, TransferId,
-        TransferState,
+        CompareCode, Direction, Outcome, Pause, Problem, ProblemKind, Progress, Report, Scope, Text,
+        Transfer, TransferId, TransferState,
     },
 };
 
@@ -372,7 +372,9 @@ impl Watch {
                 followed.link = Link::Asked(transfer.summary.bytes);
                 self.due.push_back(Turn::Transfer(Moment::Offered, Box::new(transfer.clone())));
             }
-            (TransferState::Interrupted { why, .. }, Link::Whole | Link::Paused(_) | Link::Asked(_)) => {
+            (TransferState::Interrupted { why, .. }, Link::Whole | Link::Paused(_) | Link::Asked(_))
+                if why.kind != ProblemKind::Resumed =>
+            {
                 followed.link = Link::Broken;
                 self.due.push_back(Turn::Broken(Box::new(transfer.clone()), why.clone()));
             }

@@ -94,6 +94,18 @@ pub struct Manner {
     pub remember: Remember,
     /// The words that whoever answers must know, and is shown to know. [`Target::Code`] has its own.
     pub code: Option<PairingCode>,
+    pub absence: Absence,
+}
+
+/// What is done where the device that is meant can't be reached, and nothing was agreed yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Absence {
+    /// The transfer fails.
+    #[default]
+    Fails,
+    /// A device that is known is waited for, for as long as for one that was interrupted; anything else fails. It does
+    /// not outlive this run.
+    Waits,
 }
 
 /// What is done about a device that was never met before.

@@ -23,8 +23,8 @@ mod trust;
 
 pub use cards::{CodeState, DeviceCard, InboxCard, ReceivingState};
 pub use command::{
-    Command, Consent, DeviceChange, HistoryChange, Looking, Manner, PortChoice, QuarantineAnswer, Receiving,
-    Remember, Strangers,
+    Absence, Command, Consent, DeviceChange, HistoryChange, Looking, Manner, PortChoice, QuarantineAnswer,
+    Receiving, Remember, Strangers,
 };
 pub use config::{Config, Earlier, Multicast};
 pub use event::Event;

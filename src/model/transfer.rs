@@ -276,6 +276,11 @@ impl Transfer {
 pub enum TransferState {
     /// Looking for the other device and shaking hands.
     Connecting,
+    /// The device that it is for is not here; it is called again then, and when it is seen.
+    Away {
+        why: Problem,
+        again: Instant,
+    },
     /// The sender scans and offers.
     Preparing,
     /// It is known how much is to be sent, and a first meeting's codes have to be found the same.

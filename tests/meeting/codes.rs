@@ -57,7 +57,8 @@ impl Two {
     fn send(&self, port: u16, remember: Remember) -> TransferId {
         let id = Handle::new_transfer();
         let to = Address { host: "127.0.0.1".into(), port: Some(port) };
-        let manner = Manner { strangers: Strangers::Compare, remember, code: Some(self.code) };
+        let manner =
+            Manner { strangers: Strangers::Compare, remember, code: Some(self.code), ..Manner::default() };
         let sources = vec![Source::Path(self.file.clone())];
         self.anna.tell(Command::Send { id, to: to.into(), sources, manner });
         id

@@ -4,10 +4,14 @@
 
 mod search;
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    collections::HashSet,
+    net::{IpAddr, SocketAddr},
+};
 
 use super::discovering::View;
 use crate::{
+    discovery::Directory,
     engine::trust::devices::Devices,
     model::{Address, DeviceId, DeviceName, PairingCode, Target},
     net::{self, Connection, NetError, Packets, Tls},
@@ -143,6 +147,16 @@ impl Routes {
             }
         }
         Err(failure.unwrap_or_else(|| NetError::NotSeen { name: called.to_owned() }))
+    }
+
+    /// Waits until a device is announced where it was not before; without end where the network is not asked.
+    pub async fn appears(&self, id: DeviceId) {
+        let Some(view) = &self.view else { return std::future::pending().await };
+        let announced = |directory: &Directory| {
+            directory.routes(id).iter().map(|route| route.address).collect::<HashSet<_>>()
+        };
+        let before = view.now(announced);
+        view.until(|directory| (!announced(directory).is_subset(&before)).then_some(())).await;
     }
 
     /// Where a device is, or was: the likeliest first.

@@ -34,6 +34,7 @@ fn is_undecided(state: &TransferState) -> bool {
     matches!(
         state,
         TransferState::Connecting
+            | TransferState::Away { .. }
             | TransferState::Preparing
             | TransferState::Comparing
             | TransferState::Waiting

@@ -1,11 +1,13 @@
 //! One transfer that sends: from what a person named to its report, over as many connections as it
 //! takes.
 
+mod absent;
 mod keeping;
 mod lane;
 mod meeting;
 mod mending;
 mod proving;
+mod resting;
 
 use std::{
     ops::ControlFlow,
@@ -219,6 +221,16 @@ impl Outgoing {
             if (why.kind, why.side) == (ProblemKind::Paused, Side::Here) {
                 continue;
             }
+            if lock(accepted).is_none()
+                && let Some(id) = self.awaited(&why)
+                && drought.lasted() <= self.patience
+            {
+                let pause = patience.pause(crate::identity::random::<1>()[0]);
+                match self.wait_for(id, why, pause).await {
+                    ControlFlow::Continue(()) => continue,
+                    ControlFlow::Break(report) => return End::Over(report),
+                }
+            }
             let has_flowed = self.desk.is_flowing();
             let resting = self.why_it_rests(accepted, &why);
             {
@@ -409,50 +421,6 @@ impl Outgoing {
         self.devices.write().await;
         refused.get().map_or(report, |problem| failed(Problem::clone(problem)))
     }
-
-    /// Rests until the person here wants it to go on; or how it ends instead.
-    async fn wait_for_resume(&self, accepted: &Story) -> Result<Option<Box<Report>>, Leaving> {
-        self.note(accepted, |marks| marks.with(Side::Here));
-        self.desk.rest(Pause::Person(Side::Here));
-        tokio::select! {
-            wanted = self.wishes.until(Wish::GoOn) => wanted?,
-            () = self.cancel.cancelled() => return Ok(Some(cancelled())),
-            () = self.alarm.cancelled() => return Ok(Some(Box::new(transfer::codes_differed()))),
-        }
-        self.note(accepted, |marks| marks.without(Side::Here));
-        match self.rest.reason() {
-            Some(paused_there) => self.desk.rest(paused_there),
-            None => self.desk.interrupt(resumed(), Some(Instant::now())),
-        }
-        Ok(None)
-    }
-
-    /// It rests there, and the connection stays until that is over.
-    fn stays(&self, accepted: &Story) {
-        self.note(accepted, |marks| marks.with(Side::There));
-        self.desk.rest(Pause::Person(Side::There));
-    }
-
-    /// What the last attempt has shown of that; what rests there rests for as long as nobody says
-    /// otherwise.
-    fn why_it_rests(&self, accepted: &Story, why: &Problem) -> Option<Pause> {
-        if self.desk.is_flowing() || why.kind == ProblemKind::Resumed {
-            self.note(accepted, |marks| marks.without(Side::There));
-        }
-        if why.kind == ProblemKind::Paused {
-            self.note(accepted, |marks| marks.with(Side::There));
-        }
-        match why.kind {
-            ProblemKind::NoRoom => Some(Pause::NoRoom { lacks: None }),
-            ProblemKind::NoDisk => Some(Pause::NoDisk),
-            _ => self.rest.reason(),
-        }
-    }
-
-    fn note(&self, accepted: &Story, change: impl FnOnce(Marks) -> Marks) {
-        let accepted = lock(accepted);
-        self.rest.note(accepted.as_ref().and_then(|accepted| accepted.kept.as_ref()), change);
-    }
 }
 
 /// Why it is worth while to try again; `None` for what is over.
@@ -473,11 +441,6 @@ fn interrupted(report: &Report) -> Option<Problem> {
         }
         _ => None,
     }
-}
-
-fn resumed() -> Problem {
-    let text = "It was paused here, and is to go on.".to_owned();
-    Problem { side: Side::Here, kind: ProblemKind::Resumed, text }
 }
 
 fn failed(problem: Problem) -> Box<Report> {

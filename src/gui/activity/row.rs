@@ -169,6 +169,10 @@ impl Row {
         self.aside = self.percent();
         self.line = amount;
         (self.stage, self.status) = match &transfer.state {
+            TransferState::Away { why, .. } => {
+                self.details.push(visible(&why.text).into_owned());
+                (Stage::Before, say(format!("Waits for {label}, which is not here now"), Tone::Plain))
+            }
             TransferState::Connecting => (Stage::Before, say("Connecting…".to_owned(), Tone::Plain)),
             TransferState::Preparing => {
                 let sentence = match transfer.direction {

@@ -64,17 +64,19 @@ impl View {
     /// Waits for something to be found in the list, for as long as a device may take to appear.
     pub async fn find<T>(&self, look: impl Fn(&Directory) -> Option<T>) -> Option<T> {
         self.sought.notify_one();
-        let finding = async {
-            loop {
-                // Before the look, so that no change is missed.
-                let changed = self.changed.notified();
-                if let Some(found) = look(&lock(&self.directory)) {
-                    return found;
-                }
-                changed.await;
+        timeout(limits::APPEAR, self.until(look)).await.ok()
+    }
+
+    /// Waits for something to be found in the list, for as long as it takes. Nobody is asked anything.
+    pub async fn until<T>(&self, look: impl Fn(&Directory) -> Option<T>) -> T {
+        loop {
+            // Before the look, so that no change is missed.
+            let changed = self.changed.notified();
+            if let Some(found) = look(&lock(&self.directory)) {
+                return found;
             }
-        };
-        timeout(limits::APPEAR, finding).await.ok()
+            changed.await;
+        }
     }
 
     /// What is known at once.
