@@ -1,10 +1,10 @@
 //! Whoever keeps account of what becomes of each file: told while it happens, by both ends.
 //!
-//! Knows one file at a time. Must not know where the account is kept, nor how long that takes.
+//! Knows one file at a time, and what is said of all at the end. Must not know where the account is kept, nor how long that takes.
 
 use std::sync::Arc;
 
-use crate::model::{FileFate, FileRecord};
+use crate::model::{FileFate, FileRecord, Report};
 
 /// Keeps account of one transfer, over all attempts at it.
 pub trait Account: Send + Sync {
@@ -21,6 +21,11 @@ pub trait Account: Send + Sync {
 
     /// True where what was told of this offered path stands: that it is stored, or was there before.
     fn has(&self, path: &str) -> bool;
+
+    /// What is said of the whole once it has ended, as far as that may be known.
+    fn sum_up(&self, report: Report) -> Report {
+        report
+    }
 }
 
 /// Nobody keeps account.
@@ -69,5 +74,9 @@ impl Account for Wordless {
 
     fn has(&self, path: &str) -> bool {
         self.0.has(path)
+    }
+
+    fn sum_up(&self, report: Report) -> Report {
+        Report { digest: None, ..report }
     }
 }

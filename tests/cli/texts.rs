@@ -60,9 +60,9 @@ fn a_text_is_handed_over_whole_and_no_file_of_either_side_has_a_word_of_it() {
     let (here, there) = (Device::new(), Device::new());
     let (mut receiver, to) = receiver(&there, &["--accept", "all", "--once"]);
     let text = format!("{WORDS}\n\u{1b}[2J\u{202e} and 写真 🎉\n");
-    let (end, code) = send(&here, &to, &["--text", &text]).end();
-    assert_eq!((code, &end["outcome"], &end["verified"]), (0, &"complete".into(), &true.into()), "{end}");
-    assert_eq!((&end["purpose"], &end["bytes"]), (&"text".into(), &text.len().into()), "{end}");
+    let (sent, code) = send(&here, &to, &["--text", &text]).end();
+    assert_eq!((code, &sent["outcome"], &sent["verified"]), (0, &"complete".into(), &true.into()), "{sent}");
+    assert_eq!((&sent["purpose"], &sent["bytes"]), (&"text".into(), &text.len().into()), "{sent}");
     let offer = receiver.wait_for("offer");
     assert_eq!((&offer["purpose"], &offer["bytes"]), (&"text".into(), &text.len().into()), "{offer}");
     assert_eq!((&offer["folder"], &offer["free"]), (&Value::Null, &Value::Null), "{offer}");
@@ -75,6 +75,9 @@ fn a_text_is_handed_over_whole_and_no_file_of_either_side_has_a_word_of_it() {
         (0, &"complete".into(), &Value::Array(vec![])),
         "{end}"
     );
+    for end in [&sent, &end] {
+        assert_eq!(end["digest"], Value::Null, "whoever guesses the words could see that they are right: {end}");
+    }
     for device in [&here, &there] {
         no_file_has(device, WORDS.as_bytes());
         // Nor what would tell a guess from the truth.

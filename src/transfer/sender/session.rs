@@ -287,6 +287,7 @@ impl Session<'_> {
         }
         let tally = self.machine.into_tally();
         let notes = tally.notes(Side::There);
-        Report { notes, ..tally.report(ended, self.meter.pipeline()) }
+        let report = self.account.sum_up(tally.report(ended, self.meter.pipeline()));
+        Report { notes, ..report }
     }
 }

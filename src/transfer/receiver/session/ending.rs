@@ -80,6 +80,7 @@ impl Session<'_> {
             }
         }
         self.notes.extend(self.tally.notes(Side::Here));
-        Report { saved, notes: self.notes, ..self.tally.report(ended, self.meter.pipeline()) }
+        let report = self.account.sum_up(self.tally.report(ended, self.meter.pipeline()));
+        Report { saved, notes: self.notes, ..report }
     }
 }
