@@ -6,7 +6,7 @@ mod support;
 use std::{fs, path::PathBuf};
 
 use airlift::{
-    engine::{Command, Consent, Handle, Manner, Settings, Strangers},
+    engine::{Command, Consent, Event, Handle, Manner, Settings, Strangers},
     model::{
         Address, Answer, ByteRate, Direction, Landing, Outcome, Pause, Report, Retry, Side, Source, Transfer,
         TransferId, TransferState,
@@ -59,6 +59,29 @@ fn what_met_nobody_is_begun_anew_with_what_was_chosen_once_somebody_is_there() {
     assert_eq!((report.outcome, report.retry), (Outcome::Complete, Retry::Impossible));
     assert_eq!(receiver.arrived(), ["letter"]);
     assert_eq!(sender.state.transfers.len(), 1, "it is one row");
+}
+
+#[test]
+fn however_often_it_is_asked_for_one_try_begins_when_another_has_ended_and_no_sooner() {
+    let mut sender = Device::start("Anna");
+    // Nobody is there.
+    let port = sender.receive(Consent::All);
+    sender.tell(Command::StopReceiving);
+    sender.until("that it stops", |state| {
+        (state.receiving == airlift::engine::ReceivingState::Off).then_some(())
+    });
+    let id = sender.send(port, &[letter(&sender)]);
+    let (mut is_over, mut tries) = (false, 0);
+    while tries < 300 {
+        (0..4).for_each(|_| sender.tell(Command::Retry(id)));
+        for event in sender.drain() {
+            let Event::Transfer(row) = event else { continue };
+            assert!(!(is_over && row.is_finished()), "the end of one was written over another");
+            tries += u32::from(row.is_finished());
+            is_over = row.is_finished();
+        }
+    }
+    has_failed(&sender.report(id));
 }
 
 #[test]

@@ -297,7 +297,11 @@ impl Actor {
                 None => self.discard(id),
             },
             Command::Retry(id) => {
-                if let Some(anew) = self.failed.remove(&id) {
+                // Before its row says that it has ended, its task still writes there.
+                let known = self.publisher.snapshot();
+                if known.transfer(id).is_some_and(Transfer::is_finished)
+                    && let Some(anew) = self.failed.remove(&id)
+                {
                     return self.send_anew(id, anew);
                 }
                 match self.transfers.get(&id) {
