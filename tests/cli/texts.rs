@@ -76,7 +76,11 @@ fn a_text_is_handed_over_whole_and_no_file_of_either_side_has_a_word_of_it() {
         "{end}"
     );
     for end in [&sent, &end] {
-        assert_eq!(end["digest"], Value::Null, "whoever guesses the words could see that they are right: {end}");
+        assert_eq!(
+            end["digest"],
+            Value::Null,
+            "whoever guesses the words could see that they are right: {end}"
+        );
     }
     for device in [&here, &there] {
         no_file_has(device, WORDS.as_bytes());

@@ -9,7 +9,7 @@ use airlift::{
     },
     identity::random,
     model::{
-        Address, ByteRate, Outcome, PairingCode, Problem, ProblemKind, Proof, Side, Source, Target,
+        Address, ByteRate, Outcome, PairingCode, Problem, ProblemKind, Proof, Retry, Side, Source, Target,
         TransferId, TransferState, Trust,
     },
     net::Listener,
@@ -211,19 +211,29 @@ fn after_the_proof_only_an_offer_may_come_and_before_it_none_is_taken() {
     assert_eq!(two.ben.arrived(), Vec::<String>::new());
 }
 
-/// Somebody who says that they have given out the code, and has not been told it.
+/// How far somebody goes who has not been told the code.
+#[derive(Clone, Copy)]
+enum Goes {
+    BeforeTheProof,
+    WithTheProof,
+    /// Its own words come back to it.
+    AfterAnAnswer,
+}
+
+/// Somebody who says that they have given out the code, and has not been told it: where, and what comes after the proof.
+fn guesser(goes: Goes) -> (u16, std::thread::JoinHandle<Vec<u8>>) {
+    let identity = airlift::identity::Identity::ephemeral().unwrap();
+    let tls = airlift::net::Tls::new(&identity).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let listener = runtime.block_on(async { Listener::loopback(tls).unwrap() });
+    let port = listener.port().unwrap();
+    (port, std::thread::spawn(move || runtime.block_on(guess(listener, identity.id(), goes))))
+}
+
 #[test]
 fn whoever_answers_without_knowing_the_code_gets_one_guess_and_no_file() {
     let mut two = Two::new();
-    let identity = airlift::identity::Identity::ephemeral().unwrap();
-    let tls = airlift::net::Tls::new(&identity).unwrap();
-    let (port, guessing) = {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let listener = runtime.block_on(async { Listener::loopback(tls).unwrap() });
-        let port = listener.port().unwrap();
-        let guessing = std::thread::spawn(move || runtime.block_on(guess(listener, identity.id())));
-        (port, guessing)
-    };
+    let (port, guessing) = guesser(Goes::AfterAnAnswer);
     let sent = two.send(port, Remember::Trusted);
     let problem = two.fails(sent);
     assert!(problem.text.contains("The code is wrong"), "{}", problem.text);
@@ -232,21 +242,75 @@ fn whoever_answers_without_knowing_the_code_gets_one_guess_and_no_file() {
 }
 
 /// Guesses, says what it likes, and returns what comes after that.
-async fn guess(listener: Listener, us: airlift::model::DeviceId) -> Vec<u8> {
+async fn guess(listener: Listener, us: airlift::model::DeviceId, goes: Goes) -> Vec<u8> {
     let mut anna = listener.accept().await.unwrap().identify().await.unwrap();
     let FromSender::Pair { element } = heard(&mut anna).await else { panic!("no element") };
+    if matches!(goes, Goes::BeforeTheProof) {
+        return Vec::new();
+    }
     let binding = anna.exported(pairing::BINDING).unwrap();
     let ends = Ends { binding, sender: anna.peer, receiver: us };
     let (guess, element) = Answering::begin("1-zoo-zoo".parse().unwrap(), ends, &element).unwrap();
     tell(&mut anna, &FromReceiver::Pair { element }).await;
     let FromSender::PairProof { proof } = heard(&mut anna).await else { panic!("no proof") };
     assert!(guess.check(&proof).is_err());
-    // Its own words come back to it.
+    if matches!(goes, Goes::WithTheProof) {
+        return Vec::new();
+    }
     tell(&mut anna, &FromReceiver::Paired { proof }).await;
     let mut rest = Vec::new();
     // Closed, in whatever way.
     let _ = anna.stream.read_to_end(&mut rest).await;
     rest
+}
+
+#[test]
+fn a_code_that_was_refused_or_that_somebody_has_guessed_at_is_not_tried_once_more() {
+    let mut two = Two::new();
+    for (goes, retry) in [
+        (Goes::BeforeTheProof, Retry::Possible),
+        (Goes::WithTheProof, Retry::Impossible),
+        (Goes::AfterAnAnswer, Retry::Impossible),
+    ] {
+        let (port, guessing) = guesser(goes);
+        let sent = two.send(port, Remember::Known);
+        let report = two.anna.report(sent);
+        assert_eq!(report.retry, retry, "{report:?}");
+        guessing.join().unwrap();
+    }
+    two.ben.tell(Command::GiveCode { code: None, remember: Remember::Known });
+    two.becomes(&CodeState::None);
+    let sent = two.send(two.port, Remember::Known);
+    let report = two.anna.report(sent);
+    assert_eq!(report.retry, Retry::Impossible, "{report:?}");
+}
+
+#[test]
+fn another_try_after_the_code_was_shown_goes_to_whoever_has_shown_it_and_to_nobody_else_who_is_known() {
+    let (mut two, mut carl) = (Two::new(), Device::start("Carl"));
+    two.anna.know(carl.state.device.id);
+    fs::write(&two.file, vec![7; 16 << 20]).unwrap();
+    let limit = ByteRate::new(4_000_000);
+    two.anna.tell(Command::Apply(Settings { limit, ..two.anna.state.settings.clone() }));
+    let sent = two.send(two.port, Remember::Known);
+    let comes = two.ben.until("content", |state| {
+        Some(state.transfers.iter().find(|t| t.state == TransferState::Active)?.id)
+    });
+    two.ben.tell(Command::Cancel(comes));
+    let report = two.anna.report(sent);
+    assert_eq!((&report.outcome, report.retry), (&Outcome::Cancelled { by: Side::There }, Retry::Possible));
+    let Two { mut anna, ben, port, .. } = two;
+    ben.stop();
+    carl.receive_on(port, Consent::All);
+    anna.tell(Command::Apply(Settings { limit: None, ..anna.state.settings.clone() }));
+    anna.tell(Command::Retry(sent));
+    anna.until("another try", |state| (!state.transfer(sent)?.is_finished()).then_some(()));
+    let report = anna.report(sent);
+    assert!(matches!(report.outcome, Outcome::Failed(_)), "{report:?}");
+    carl.drain();
+    assert!(carl.state.transfers.is_empty() && carl.arrived().is_empty());
+    // It is still Ben who is meant.
+    assert_eq!(report.retry, Retry::Possible, "{report:?}");
 }
 
 async fn heard(connection: &mut airlift::net::Connection) -> FromSender {

@@ -107,6 +107,7 @@ impl Actor {
             to,
             manner,
             proved: OnceLock::new(),
+            spent: OnceLock::new(),
             assent: assent.clone(),
             guesses: self.guesses.clone(),
             swallowed: std::sync::OnceLock::new(),

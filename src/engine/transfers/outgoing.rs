@@ -55,8 +55,10 @@ pub struct Outgoing {
     pub devices: Devices,
     pub to: Target,
     pub manner: Manner,
-    /// Where the device is that has shown that it knows the code; nothing before that.
-    pub proved: OnceLock<Target>,
+    /// The device that has shown that it knows the code; nothing before that.
+    pub proved: OnceLock<Proved>,
+    /// The code is good for nothing any more: it was refused, or whoever answered has had its guess.
+    pub spent: OnceLock<()>,
     /// What the person here says of the device that is met.
     pub assent: watch::Sender<Assent>,
     pub guesses: Guesses,
@@ -83,6 +85,13 @@ pub struct Outgoing {
     pub cancel: CancellationToken,
     /// A person here has seen another code than the other screen shows.
     pub alarm: CancellationToken,
+}
+
+/// Who has shown that it knows the code.
+pub struct Proved {
+    pub id: DeviceId,
+    /// Where it is: as it was typed, or where it was found.
+    pub at: Target,
 }
 
 /// What an accepted transfer is known by, and what is kept of it for a later run of the program.

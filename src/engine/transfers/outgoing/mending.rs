@@ -21,7 +21,7 @@ impl Outgoing {
             Outcome::Declined { by, .. } | Outcome::Cancelled { by } => *by == Side::There,
             Outcome::Complete => false,
         };
-        if is_mendable && self.parcel.can_be_sent_again() {
+        if is_mendable && !self.is_spent() && self.parcel.can_be_sent_again() {
             self.keep_for_another_try().await
         } else {
             Retry::Impossible
@@ -33,7 +33,7 @@ impl Outgoing {
         // A code that was proved is spent, and has shown who is meant.
         let code = self.manner.code.filter(|_| self.proved.get().is_none());
         let manner = Manner { code, ..self.manner };
-        let anew = Box::new(Anew { to: self.to().clone(), parcel: self.parcel.clone(), manner });
+        let anew = Box::new(Anew { to: self.meant(), parcel: self.parcel.clone(), manner });
         let told = self.actor.send(Internal::Failed { id: self.desk.id(), anew, noted }).await;
         // Of an actor that is gone nobody will ask for it.
         if told.is_ok() && known.await.is_ok() { Retry::Possible } else { Retry::Impossible }

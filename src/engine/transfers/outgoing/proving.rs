@@ -2,7 +2,7 @@
 
 use tokio::time::timeout;
 
-use super::Outgoing;
+use super::{Outgoing, Proved};
 use crate::{
     engine::trust::codes::say,
     model::{DeviceId, DeviceName, Link, PairingCode, Problem, ProblemKind, Proof, Side, Target, text},
@@ -74,7 +74,8 @@ impl Outgoing {
         match self.code() {
             Some(code) if known.is_none() => Ok((self.prove(code).await?, Proof::Code)),
             _ => {
-                let connection = self.routes.connect(self.to(), known).await;
+                let meant = known.or(self.proved.get().map(|proved| proved.id));
+                let connection = self.routes.connect(self.to(), meant).await;
                 Ok((connection.map_err(|e| Problem::from(&e))?, Proof::None))
             }
         }
@@ -90,7 +91,23 @@ impl Outgoing {
 
     /// Whom it goes to, as far as that is known by now.
     pub(super) fn to(&self) -> &Target {
-        self.proved.get().unwrap_or(&self.to)
+        self.proved.get().map_or(&self.to, |proved| &proved.at)
+    }
+
+    /// To whom another try goes: to nobody but the device that has shown that it knows the code.
+    pub(super) fn meant(&self) -> Target {
+        match (self.proved.get(), self.to()) {
+            (Some(proved), Target::Address(address)) => {
+                Target::Link(Link { id: proved.id, address: address.clone() })
+            }
+            (Some(proved), Target::Name(_)) => Target::Device(proved.id),
+            (_, to) => to.clone(),
+        }
+    }
+
+    /// True of a code that leads nowhere any more, and that whoever answers another try would get one more guess at.
+    pub(super) fn is_spent(&self) -> bool {
+        self.spent.get().is_some() && self.proved.get().is_none()
     }
 
     /// Finds the device that has given out the code.
@@ -109,7 +126,7 @@ impl Outgoing {
                     };
                     self.desk.found(&found);
                     // Nobody else has set it: this is asked once.
-                    let _ = self.proved.set(found);
+                    let _ = self.proved.set(Proved { id: there.0, at: found });
                     return Ok(connection);
                 }
                 Err(e) => {
@@ -137,11 +154,14 @@ impl Outgoing {
             FromReceiver::Pair { element } => element,
             FromReceiver::Decline { reason } => {
                 let reason = reason.as_deref().map(short);
+                self.spend();
                 return Err(NotProved::Refused { reason });
             }
             _ => return Err(LinkError::Violation(Violation::OutOfTurn("pair")).into()),
         };
         let (proving, proof) = asking.prove(&element)?;
+        // Whoever has it can try one guess on it, whatever it answers.
+        self.spend();
         say(&mut connection, &FromSender::PairProof { proof }).await?;
         match hear(&mut connection).await? {
             FromReceiver::Paired { proof } => proving.check(&proof)?,
@@ -149,6 +169,11 @@ impl Outgoing {
             _ => return Err(LinkError::Violation(Violation::OutOfTurn("paired")).into()),
         }
         Ok(connection)
+    }
+
+    fn spend(&self) {
+        // Once is enough.
+        let _ = self.spent.set(());
     }
 
     /// The other device has said its name: where it has shown on this connection that it knows the code, it is
