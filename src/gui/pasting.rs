@@ -53,10 +53,10 @@ impl Pasting {
                         asked = Some(None);
                     }
                     // Of what is neither text nor picture, such as files alone, only the key is heard, when it goes up.
-                    Event::Key { key: Key::V, pressed: false, modifiers, .. } if modifiers.command => {
-                        if !std::mem::take(&mut self.was_told) {
-                            asked = Some(None);
-                        }
+                    Event::Key { key: Key::V, pressed: false, modifiers, .. }
+                        if modifiers.command && !std::mem::take(&mut self.was_told) =>
+                    {
+                        asked = Some(None);
                     }
                     _ => {}
                 }

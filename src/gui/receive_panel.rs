@@ -122,8 +122,8 @@ impl ReceivePanel {
                 ui.horizontal(|ui| title(ui, "Receive"));
                 wish = self.state(ui, settings, tools);
                 ui.add_space(4.0);
-                let rest = ui.available_rect_before_wrap();
-                wish = match activity.show(ui, rest, tools) {
+                let below = ui.available_rect_before_wrap();
+                wish = match activity.show(ui, below, tools) {
                     Some(activity::Wish::Offer(id)) => Some(Wish::Offer(id)),
                     Some(activity::Wish::History) => Some(Wish::History),
                     None => wish,
@@ -153,14 +153,9 @@ impl ReceivePanel {
             State::Failed(why) => Some(why.clone()),
         };
         self.receive_button(ui, 52.0, settings, tools);
-        match problem {
-            Some(problem) => ui.label(small(problem, p.bad)),
-            None => {
-                let text =
-                    "Others on this network can then send to you. Nothing is stored before you accept it.";
-                ui.label(small(text, p.faint))
-            }
-        };
+        let about = "Others on this network can then send to you. Nothing is stored before you accept it.";
+        let (words, color) = problem.map_or((about.to_owned(), p.faint), |problem| (problem, p.bad));
+        ui.label(small(words, color));
         None
     }
 

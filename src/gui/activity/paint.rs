@@ -41,7 +41,9 @@ pub fn row(ui: &mut Ui, row: &mut Row) -> Option<Act> {
     });
     row.is_unfolded ^= fold;
     let act = match row.text.clone() {
-        Some(text) if row.is_finished() && row.direction == Direction::Receive => told(ui, row, text).or(act),
+        Some(text) if row.is_finished() && row.direction == Direction::Receive => {
+            told(ui, row, &text).or(act)
+        }
         _ => act,
     };
     if row.is_unfolded && unfolds { details(ui, row).or(act) } else { act }
@@ -204,7 +206,7 @@ fn ended_buttons(ui: &mut Ui, row: &Row, ended: &Ended) -> Option<Act> {
 }
 
 /// A text that has come, whole, and what can be done with it.
-fn told(ui: &mut Ui, row: &Row, text: Text) -> Option<Act> {
+fn told(ui: &mut Ui, row: &Row, text: &Text) -> Option<Act> {
     /// Points; what is longer is scrolled.
     const HIGHEST: f32 = 120.0;
     let mut act = None;

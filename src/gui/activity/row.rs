@@ -148,7 +148,7 @@ impl Row {
             (true, Direction::Send) => "Sending".to_owned(),
             (true, Direction::Receive) => "Receiving".to_owned(),
         };
-        self.text = transfer.text.clone();
+        self.text.clone_from(&transfer.text);
         if let Some(text) = &self.text {
             self.title = heading(text);
         }
@@ -232,7 +232,7 @@ impl Row {
                 let ended = Ended::of(transfer, report);
                 self.aside = crate::gui::when::clock(self.at);
                 self.line = ended.account(summary, report);
-                self.details = ended.details.clone();
+                self.details.clone_from(&ended.details);
                 let status = ended.status.clone();
                 (Stage::Finished(Box::new(ended)), status)
             }
@@ -385,13 +385,13 @@ fn heading(text: &Text) -> String {
 
 /// The best name there is for it: its own, or what it is called elsewhere; else what was typed.
 fn label(peer: &Peer, names: &HashMap<DeviceId, String>) -> String {
-    let named = || {
+    let elsewhere = || {
         let id = peer.id.or_else(|| peer.address.parse().ok())?;
         names.get(&id).cloned()
     };
     match &peer.name {
         Some(name) => visible(name.as_str()).into_owned(),
-        None => named().unwrap_or_else(|| visible(&peer.address).into_owned()),
+        None => elsewhere().unwrap_or_else(|| visible(&peer.address).into_owned()),
     }
 }
 

@@ -135,18 +135,15 @@ impl Tiles {
             What::Path(path) if item.icon == icons::FILE_IMAGE => self.pictures.of(path),
             What::Path(_) | What::Text(_) => None,
         };
-        match made {
-            Some(made) => {
-                // The middle of the square, as wide as the tile.
-                let half = (place.height() / place.width() / 2.0).min(0.5);
-                let part = Rect::from_min_max(pos2(0.0, 0.5 - half), pos2(1.0, 0.5 + half));
-                let shape = egui::epaint::RectShape::filled(place, radius, Color32::WHITE);
-                ui.painter().add(shape.with_texture(made.id(), part));
-            }
-            None => {
-                ui.painter().rect_filled(place, radius, p.accent_soft);
-                item.icon.paint(ui.painter(), place.center(), 22.0, p.accent);
-            }
+        if let Some(made) = made {
+            // The middle of the square, as wide as the tile.
+            let half = (place.height() / place.width() / 2.0).min(0.5);
+            let part = Rect::from_min_max(pos2(0.0, 0.5 - half), pos2(1.0, 0.5 + half));
+            let shape = egui::epaint::RectShape::filled(place, radius, Color32::WHITE);
+            ui.painter().add(shape.with_texture(made.id(), part));
+        } else {
+            ui.painter().rect_filled(place, radius, p.accent_soft);
+            item.icon.paint(ui.painter(), place.center(), 22.0, p.accent);
         }
     }
 }
