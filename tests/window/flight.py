@@ -189,6 +189,7 @@ def flight(theme):
         answer(receiver, "Decline")
         sender.sees("declined")
         assert not os.path.exists(os.path.join(receiver.inbox, "note.txt"))
+        receiver.click(receiver.sees("can send to"), "push button")
         receiver.click("Stop receiving", "push button")
         until(lambda: receiver.find("Receive", "push button"), "the Receive button to be back")
         choose_by_path(sender, note)
