@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{face::Tone, row::SEPARATOR};
+use super::face::{SEPARATOR, Tone};
 use crate::{
     gui::icons::{self, Icon},
     model::{

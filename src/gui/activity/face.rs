@@ -6,6 +6,9 @@ use egui::Color32;
 
 use crate::gui::{icons::Icon, theme::Palette};
 
+/// Between the parts of a line.
+pub const SEPARATOR: &str = " · ";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     Good,

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     ended::Ended,
-    face::{Bar, Face, Tone},
+    face::{Bar, Face, SEPARATOR, Tone},
 };
 use crate::{
     gui::icons,
@@ -18,9 +18,6 @@ use crate::{
         text::{self, visible},
     },
 };
-
-/// Between the parts of a line.
-pub const SEPARATOR: &str = " · ";
 
 pub struct Row {
     pub id: TransferId,

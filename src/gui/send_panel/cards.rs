@@ -14,7 +14,7 @@ use egui::{
     WidgetInfo, pos2, vec2,
 };
 
-pub use self::card::{Away, Card};
+pub use self::card::{Away, Card, Sight};
 use self::paint::Marks;
 use crate::{
     gui::{
@@ -52,14 +52,6 @@ pub struct Cards {
     sight: Sight,
     /// Those that were sent to, the last first.
     used: Vec<DeviceId>,
-}
-
-/// Whether devices can be seen at all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sight {
-    #[default]
-    Clear,
-    Barred,
 }
 
 /// What a person asked of a card.

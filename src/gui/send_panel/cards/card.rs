@@ -119,3 +119,11 @@ fn how_known(trust: Trust) -> &'static str {
         Trust::Blocked => "blocked",
     }
 }
+
+/// Whether devices can be seen at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sight {
+    #[default]
+    Clear,
+    Barred,
+}

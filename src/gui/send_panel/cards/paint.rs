@@ -7,7 +7,7 @@ use egui::{
     TextWrapMode, Ui, UiBuilder, WidgetText, pos2, vec2,
 };
 
-use super::{Sight, card::Card};
+use super::card::{Card, Sight};
 use crate::{
     gui::{
         activity::{Ring, RingState},
