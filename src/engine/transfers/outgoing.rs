@@ -266,9 +266,8 @@ impl Outgoing {
                 Some(resting) => {
                     // Whoever has just paused has us stay, and is called soon. A disk that was thought to have room, and
                     // had none, is tried more rarely.
-                    if !has_flowed || why.kind != ProblemKind::Paused {
-                        pause = pause.max(limits::REST);
-                    }
+                    let is_new = has_flowed && why.kind == ProblemKind::Paused;
+                    pause = if is_new { limits::FIRST_PAUSE } else { pause.max(limits::REST) };
                     self.desk.rest(resting);
                 }
                 None if why.kind == ProblemKind::Resumed => {
