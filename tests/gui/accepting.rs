@@ -7,7 +7,7 @@ use airlift::{
         Trust,
     },
 };
-use egui::{Key, accesskit::Role};
+use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 
 use crate::bench::{Bench, file, known, peer, snapshot, transfer};
@@ -30,61 +30,6 @@ fn offer_of_a_known_one() -> (Bench, Transfer) {
 fn choose(bench: &mut Bench, word: &str) {
     bench.window.get_by_role_and_label(Role::RadioButton, word).click();
     bench.window.run();
-}
-
-#[test]
-fn the_rule_the_size_and_the_quiet_hours_are_set_and_taken_back() {
-    let mut bench = Bench::new();
-    bench.settings();
-    bench.press("When to ask…");
-    choose(&mut bench, "About every offer");
-    bench.type_into("Asked even so from this size on", "10 GB");
-    bench.type_into("Quiet from", "22:00");
-    bench.type_into("Quiet until", "7:30");
-    bench.press("Save");
-    let Command::Apply(settings) = bench.command() else { panic!() };
-    let expected = Settings {
-        accept: AcceptRule::Ask,
-        ask_above: Some(10_000_000_000),
-        quiet: Some(QuietHours { from: 1320, to: 450 }),
-        ..snapshot().settings
-    };
-    assert_eq!(settings, expected);
-    bench.publish(airlift::engine::Event::Settings(Box::new(settings)));
-
-    bench.settings();
-    bench.press("When to ask…");
-    for (field, shown) in
-        [("Asked even so from this size on", "10.0 GB"), ("Quiet from", "22:00"), ("Quiet until", "07:30")]
-    {
-        assert_eq!(bench.window.get_by_label(field).value().as_deref(), Some(shown));
-        bench.type_into(field, " ");
-    }
-    choose(&mut bench, "Not about trusted devices");
-    bench.press("Save");
-    let Command::Apply(settings) = bench.command() else { panic!() };
-    assert_eq!(settings, snapshot().settings);
-}
-
-#[test]
-fn what_is_no_size_or_no_time_is_refused_in_the_card() {
-    for (field, typed, said) in [
-        ("Asked even so from this size on", "much", "Type the size like"),
-        ("Quiet from", "22:00", "Type both times"),
-        ("Quiet until", "25:00", "Type both times"),
-    ] {
-        let mut bench = Bench::new();
-        bench.settings();
-        bench.press("When to ask…");
-        bench.type_into(field, typed);
-        bench.window.key_press(Key::Enter);
-        bench.window.run();
-        bench.must_say(said);
-        assert!(bench.commands().is_empty());
-        bench.window.key_press(Key::Escape);
-        bench.window.run();
-        assert!(!bench.says("Quiet from"));
-    }
 }
 
 #[test]
@@ -142,4 +87,29 @@ fn who_declines_trusts_nobody_and_who_may_be_another_can_not_be_trusted_with_the
     bench.transfer(&Transfer { meeting: None, ..offer() });
     bench.must_say("You trust it");
     assert!(!bench.says("My own device"));
+}
+
+#[test]
+fn the_rule_the_size_and_the_quiet_hours_are_chosen_on_the_page_of_settings() {
+    let mut bench = Bench::new();
+    bench.settings();
+    choose(&mut bench, "About everything");
+    let Command::Apply(settings) = bench.command() else { panic!() };
+    assert_eq!(settings, Settings { accept: AcceptRule::Ask, ..snapshot().settings });
+    for (field, typed) in [("Ask even so about more than", "10 GB"), ("Quiet hours", "22:00 to 7:30")] {
+        bench.type_into(field, typed);
+        bench.window.key_press(egui::Key::Enter);
+        bench.window.run();
+        let Command::Apply(settings) = bench.command() else { panic!() };
+        assert!(
+            settings.ask_above == Some(10_000_000_000)
+                || settings.quiet == Some(QuietHours { from: 1320, to: 450 })
+        );
+        for refused in ["much", "25:00"] {
+            bench.type_into(field, refused);
+            bench.window.key_press(egui::Key::Enter);
+            bench.window.run();
+            assert!(bench.commands().is_empty(), "{refused}");
+        }
+    }
 }
