@@ -136,8 +136,8 @@ fn what_has_no_room_can_go_to_another_folder_or_come_without_what_is_too_large()
             Landing { folder: Some(elsewhere.path().to_owned()), ..Landing::default() }
         };
         receiver.tell(Command::Answer { id: asked, answer: Answer::Accept(landing) });
-        let (sent, received) = (sender.report(sent), receiver.report(asked));
-        assert_eq!((sent.outcome, received.outcome), (Outcome::Complete, Outcome::Complete));
+        let ends = (sender.report(sent).outcome, receiver.report(asked).outcome);
+        assert_eq!(ends, (Outcome::Complete, Outcome::Complete));
         assert_eq!(receiver.state.transfer(asked).unwrap().short, None, "by then there is room");
         let there = if without { disk.path() } else { elsewhere.path() };
         assert_eq!(there.join("tree/a").exists(), !without);
