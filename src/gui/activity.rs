@@ -191,7 +191,8 @@ impl Activity {
                 return placeholder(ui, icons::TRAY, "Nothing has been sent or received yet");
             }
             ui.spacing_mut().item_spacing.y = 0.0;
-            let (ended, live): (Vec<_>, Vec<_>) = rows.iter_mut().partition(|row| row.is_finished());
+            let (ended, live): (Vec<_>, Vec<_>) =
+                rows.iter_mut().filter(|row| !row.asks()).partition(|row| row.is_finished());
             let mut acts = Vec::new();
             if !live.is_empty() {
                 let is_all = ended.is_empty() && before.peek().is_none();

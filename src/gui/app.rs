@@ -18,7 +18,6 @@ use super::{
     home::{self, Home},
     inviting::Inviting,
     meeting::Comparing,
-    offer::Offers,
     page::Page,
     pasting::{Pasted, Pasting},
     path_entry::Why,
@@ -50,7 +49,6 @@ pub struct App {
     history: History,
     quarantine: Quarantine,
     settings: SettingsPage,
-    offers: Offers,
     comparing: Comparing,
     inviting: Inviting,
     closing: Closing,
@@ -78,7 +76,6 @@ impl App {
             devices: Devices::default(),
             quarantine: Quarantine::default(),
             settings: SettingsPage::default(),
-            offers: Offers::default(),
             comparing: Comparing::default(),
             inviting: Inviting::default(),
             closing: Closing::default(),
@@ -116,10 +113,10 @@ impl App {
             self.tools.notices.failed(&problem.text);
         }
         self.home.hear_transfers(&snapshot.transfers);
-        self.offers.clear();
+        self.home.offers.clear();
         self.comparing.clear();
         for transfer in &snapshot.transfers {
-            self.offers.hear(transfer, snapshot);
+            self.home.offers.hear(transfer, snapshot);
             self.comparing.hear(transfer);
         }
     }
@@ -133,7 +130,11 @@ impl App {
                 self.home.activity.meet(snapshot);
                 self.history.hear(snapshot);
             }
-            Update::Event(Event::Device(_) | Event::Inbox(_)) => self.home.receive.hear(snapshot),
+            Update::Event(Event::Device(_)) => {
+                self.home.receive.hear(snapshot);
+                self.inviting.hear(snapshot);
+            }
+            Update::Event(Event::Inbox(_)) => self.home.receive.hear(snapshot),
             Update::Event(Event::Receiving(_)) => {
                 self.home.receive.hear(snapshot);
                 self.home.receive.settled();
@@ -142,7 +143,7 @@ impl App {
             Update::Event(Event::Transfer(transfer)) => {
                 self.home.activity.hear(transfer);
                 let is_met = self.comparing.hear(transfer);
-                if (self.offers.hear(transfer, snapshot) || is_met) && !ctx.input(|i| i.focused) {
+                if (self.home.offers.hear(transfer, snapshot) || is_met) && !ctx.input(|i| i.focused) {
                     let call = ViewportCommand::RequestUserAttention(UserAttentionType::Informational);
                     ctx.send_viewport_cmd(call);
                 }
@@ -171,6 +172,7 @@ impl App {
             Update::Event(Event::Deaf(problem)) => {
                 self.home.send.hear(snapshot);
                 self.home.receive.hear(snapshot);
+                self.inviting.hear(snapshot);
                 if let Some(problem) = problem {
                     self.tools.notices.failed(&problem.text);
                 }
@@ -190,7 +192,7 @@ impl App {
             (Purpose::Sending, Picked::NoDialog) => self.home.send.offer_typing(Why::NoDialog),
             (Purpose::Folder, picked) => self.devices.folder_chosen(picked, &mut self.tools),
             (Purpose::Inbox, Picked::NoDialog) => self.home.receive.offer_typing(Why::NoDialog),
-            (Purpose::Landing, Picked::NoDialog) => self.offers.folder_chosen(None, &mut self.tools),
+            (Purpose::Landing, Picked::NoDialog) => self.home.offers.folder_chosen(None, &mut self.tools),
             (Purpose::Inbox, Picked::Chosen(folders)) => {
                 if let Some(folder) = folders.into_iter().next() {
                     self.home.receive.settle_in(folder, &self.bridge.snapshot.settings, &mut self.tools);
@@ -198,7 +200,7 @@ impl App {
             }
             (Purpose::Landing, Picked::Chosen(folders)) => {
                 if let Some(folder) = folders.into_iter().next() {
-                    self.offers.folder_chosen(Some(folder), &mut self.tools);
+                    self.home.offers.folder_chosen(Some(folder), &mut self.tools);
                 }
             }
         }
@@ -236,15 +238,22 @@ impl App {
         }
     }
 
-    fn page(&mut self, ui: &mut Ui, view: Rect) {
+    fn page(&mut self, ui: &mut Ui, mut view: Rect) {
+        if self.page != Page::Home {
+            let (rest, is_pressed) = self.home.offers.banner(ui, view);
+            view = rest;
+            if is_pressed {
+                self.go(Page::Home);
+                self.home.raise();
+            }
+        }
         let settings = &self.bridge.snapshot.settings;
         match self.page {
             Page::Home => match self.home.show(ui, view, settings, &mut self.tools) {
                 Some(home::Wish::Unseen) => self.unseen.open(&mut self.tools),
                 Some(home::Wish::Devices) => self.go(Page::Devices),
                 Some(home::Wish::Invitation) => self.inviting.open(),
-                Some(home::Wish::Rules) => self.go(Page::Settings),
-                Some(home::Wish::Offer(id)) => self.offers.bring_back(id),
+                Some(home::Wish::Offer(id)) => self.home.offers.look_at(id),
                 Some(home::Wish::History) => self.go(Page::History),
                 None => {}
             },
@@ -344,7 +353,7 @@ impl eframe::App for App {
         self.closing.show(&ctx, self.home.activity.running());
         self.inviting.show(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
         self.comparing.show(&ctx, &mut self.tools);
-        self.offers.show(&ctx, &mut self.tools);
+        self.home.offers.show(&ctx, &mut self.tools);
         self.settings.cards(&ctx, &self.bridge.snapshot.settings, &mut self.tools);
         self.unseen.show(&ctx, &mut self.tools);
         self.tools.notices.show(&ctx);

@@ -9,6 +9,7 @@ use egui::{Rect, Ui, pos2, vec2};
 
 use super::{
     activity::Activity,
+    offer::Offers,
     receive_panel::{self, ReceivePanel},
     send_panel::{self, SendPanel},
     theme,
@@ -31,6 +32,7 @@ pub struct Home {
     pub send: SendPanel,
     pub receive: ReceivePanel,
     pub activity: Activity,
+    pub offers: Offers,
     sheet: Sheet,
 }
 
@@ -51,8 +53,6 @@ pub enum Wish {
     Devices,
     /// To see how others find this device.
     Invitation,
-    /// To choose when a person is asked.
-    Rules,
     /// To answer this offer.
     Offer(TransferId),
     /// To see all that came and went.
@@ -65,6 +65,7 @@ impl Home {
             send: SendPanel::new(wake),
             receive: ReceivePanel::new(snapshot),
             activity,
+            offers: Offers::default(),
             sheet: Sheet::default(),
         }
     }
@@ -91,9 +92,21 @@ impl Home {
         self.receive(ui, receive, settings, tools).or(wish)
     }
 
+    /// Shows what goes on, where there is no room for both.
+    pub fn raise(&mut self) {
+        self.sheet = Sheet::Up;
+    }
+
     fn narrow(&mut self, ui: &mut Ui, view: Rect, settings: &Settings, tools: &mut Tools) -> Option<Wish> {
         let (above, foot) = split_bottom(view, foot::HEIGHT);
-        let above = above.with_max_y(above.bottom() - 8.0);
+        let mut above = above.with_max_y(above.bottom() - 8.0);
+        if self.sheet == Sheet::Down {
+            let (rest, is_pressed) = self.offers.banner(ui, above);
+            above = rest;
+            if is_pressed {
+                self.raise();
+            }
+        }
         let wish = match self.sheet {
             Sheet::Down => self.send(ui, above, settings, tools),
             Sheet::Up => self.receive(ui, above, settings, tools),
@@ -118,11 +131,12 @@ impl Home {
     }
 
     fn receive(&mut self, ui: &mut Ui, rect: Rect, settings: &Settings, tools: &mut Tools) -> Option<Wish> {
-        self.receive.show(ui, rect, settings, &mut self.activity, tools).map(|wish| match wish {
-            receive_panel::Wish::Invitation => Wish::Invitation,
-            receive_panel::Wish::Rules => Wish::Rules,
-            receive_panel::Wish::Offer(id) => Wish::Offer(id),
-            receive_panel::Wish::History => Wish::History,
+        self.receive.show(ui, rect, settings, (&mut self.activity, &mut self.offers), tools).map(|wish| {
+            match wish {
+                receive_panel::Wish::Invitation => Wish::Invitation,
+                receive_panel::Wish::Offer(id) => Wish::Offer(id),
+                receive_panel::Wish::History => Wish::History,
+            }
         })
     }
 }

@@ -1,27 +1,27 @@
-//! How others find this device while it receives: who sees it, a code to tell, and a QR code to scan.
+//! How others find this device while it receives: who sees it, a code to tell, a QR code to scan, its addresses; and how to
+//! stop.
+//!
+//! Knows what others need to find it. Must not know what they send.
 
 use std::time::{Duration, Instant};
 
 use egui::{
-    Align, Color32, Context, CornerRadius, Key, Layout, Modifiers, Rect, RichText, Sense, Ui, pos2, vec2,
+    Align, Color32, Context, CornerRadius, Key, Label, Layout, Modifiers, Rect, RichText, ScrollArea, Sense,
+    Ui, pos2, vec2,
 };
 use qrcode::{Color, QrCode};
 
 use super::{
+    icons, receiving,
+    settings_page::{SEEN_BY, seen},
     theme,
     tools::Tools,
-    widgets::{Button, Look, choice, modal, small, strong},
+    widgets::{Button, Look, choice, icon_button, line, modal, small, strong},
 };
 use crate::{
-    engine::{CodeState, Command, Handle, ReceivingState, Remember, Settings, Snapshot, Visibility},
+    engine::{CodeState, Command, Handle, ReceivingState, Remember, Settings, Snapshot},
     model::{Address, Link, text},
 };
-
-const SEEN_BY: [(Visibility, &str); 3] = [
-    (Visibility::Everyone, "Everyone here"),
-    (Visibility::Known, "Devices I know"),
-    (Visibility::Hidden, "Hidden"),
-];
 
 /// The side of the QR code, with its quiet zone.
 const QR: f32 = 148.0;
@@ -31,9 +31,22 @@ const QUIET: usize = 4;
 #[derive(Default)]
 pub struct Inviting {
     is_open: bool,
+    name: String,
+    id: String,
+    addresses: Vec<Address>,
+    has_addresses: Fold,
+    is_deaf: bool,
     code: CodeState,
     /// Of this device's likeliest address.
     link: Option<(String, QrCode)>,
+}
+
+/// Whether what few people need is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Fold {
+    #[default]
+    Closed,
+    Open,
 }
 
 impl Inviting {
@@ -43,58 +56,125 @@ impl Inviting {
 
     pub fn hear(&mut self, snapshot: &Snapshot) {
         self.code = snapshot.code.clone();
-        let best = match &snapshot.receiving {
-            ReceivingState::On { port, addresses } => addresses.first().map(|ip| (ip, *port)),
-            ReceivingState::Off | ReceivingState::Failed(_) => None,
+        self.name = snapshot.device.name.to_string();
+        self.id = snapshot.device.id.to_string();
+        self.is_deaf = snapshot.deaf.is_some();
+        self.addresses = match &snapshot.receiving {
+            ReceivingState::On { port, addresses } => {
+                let address = |ip: &std::net::IpAddr| Address { host: ip.to_string(), port: Some(*port) };
+                addresses.iter().map(address).collect()
+            }
+            ReceivingState::Off | ReceivingState::Failed(_) => Vec::new(),
         };
-        self.link = best.and_then(|(ip, port)| {
-            let address = Address { host: ip.to_string(), port: Some(port) };
-            let link = Link { id: snapshot.device.id, address }.to_string();
+        self.link = self.addresses.first().and_then(|address| {
+            let link = Link { id: snapshot.device.id, address: address.clone() }.to_string();
             Some((link.clone(), QrCode::new(link).ok()?))
         });
-        self.is_open &= self.link.is_some();
+        self.is_open &= matches!(snapshot.receiving, ReceivingState::On { .. });
     }
 
     pub fn show(&mut self, ctx: &Context, settings: &Settings, tools: &mut Tools) {
         if !self.is_open {
             return;
         }
-        let is_closed = modal(ctx, "How others find this device", 460.0, |ui| self.card(ui, settings, tools));
+        let is_closed =
+            modal(ctx, "How others send to this device", 460.0, |ui| self.card(ui, settings, tools));
         if is_closed || ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape)) {
             self.is_open = false;
         }
     }
 
     /// True when it is to be closed.
-    fn card(&self, ui: &mut Ui, settings: &Settings, tools: &mut Tools) -> bool {
+    fn card(&mut self, ui: &mut Ui, settings: &Settings, tools: &mut Tools) -> bool {
+        ui.add(Label::new(RichText::new(format!("Sending to {}", self.name)).heading()).truncate());
+        let room = (ui.ctx().content_rect().height() - 190.0).max(120.0);
+        ScrollArea::vertical().id_salt("inviting").max_height(room).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            self.visibility(ui, settings, tools);
+            ui.add_space(4.0);
+            self.code(ui, tools);
+            self.places(ui, tools);
+        });
+        ui.add_space(4.0);
+        let mut is_closed = false;
+        ui.horizontal(|ui| {
+            let stop = Button::new("Stop receiving", Look::Danger).height(40.0);
+            if ui.add(stop).clicked() {
+                is_closed = receiving::stop(settings, tools);
+            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                is_closed |= ui.add(Button::new("Done", Look::Primary).height(40.0)).clicked();
+            });
+        });
+        is_closed
+    }
+
+    fn visibility(&self, ui: &mut Ui, settings: &Settings, tools: &mut Tools) {
         let p = theme::palette(ui);
-        ui.label(RichText::new("How others find this device").heading());
         ui.label(strong("Who sees it"));
         let mut visibility = settings.visibility;
         if choice(ui, &mut visibility, &SEEN_BY) {
             tools.ask(Command::Apply(Settings { visibility, ..settings.clone() }));
         }
-        ui.add_space(4.0);
-        ui.horizontal_top(|ui| {
-            if let Some((link, code)) = &self.link {
-                qr(ui, code);
+        let (text, color) = if self.is_deaf {
+            ("Nobody can see it now. Others must know an address.", p.warn)
+        } else {
+            (seen(settings.visibility), p.faint)
+        };
+        ui.add(Label::new(small(text, color)).wrap());
+    }
+
+    fn code(&self, ui: &mut Ui, tools: &mut Tools) {
+        let p = theme::palette(ui);
+        let Some((link, code)) = &self.link else {
+            ui.label(RichText::new("This device is on no network.").color(p.warn));
+            return;
+        };
+        let is_narrow = ui.available_width() < 2.0 * QR;
+        let layout = if is_narrow { Layout::top_down(Align::Min) } else { Layout::left_to_right(Align::Min) };
+        ui.with_layout(layout, |ui| {
+            qr(ui, code);
+            ui.add_space(6.0);
+            ui.vertical(|ui| {
+                ui.set_width(ui.available_width());
+                self.words(ui, tools);
                 ui.add_space(6.0);
-                ui.vertical(|ui| {
-                    ui.set_width(ui.available_width());
-                    self.words(ui, tools);
-                    ui.add_space(6.0);
-                    ui.label(small("The QR code holds this device’s address and id.", p.faint));
-                    if ui.add(Button::new("Copy the link", Look::Plain)).clicked() {
-                        tools.copy(ui.ctx(), link);
+                if ui.add(Button::new("Copy the link", Look::Plain)).clicked() {
+                    tools.copy_quietly(ui.ctx(), link, "The link is copied");
+                }
+                let text = "The QR code is the same link, for another device’s camera.";
+                ui.add(Label::new(small(text, p.faint)).wrap());
+            });
+        });
+    }
+
+    /// What somebody types who has no other way.
+    fn places(&mut self, ui: &mut Ui, tools: &mut Tools) {
+        if self.addresses.is_empty() {
+            return;
+        }
+        let caret = if self.has_addresses == Fold::Open { icons::CARET_DOWN } else { icons::CARET_RIGHT };
+        if ui.add(Button::new("Addresses", Look::Quiet).icon(caret)).clicked() {
+            self.has_addresses = if self.has_addresses == Fold::Open { Fold::Closed } else { Fold::Open };
+        }
+        if self.has_addresses == Fold::Closed {
+            return;
+        }
+        ui.spacing_mut().item_spacing.y = 4.0;
+        let addresses = self.addresses.iter().map(|address| (address.to_string(), None));
+        for (text, name) in addresses.chain([(self.id.clone(), Some("Copy id"))]) {
+            let name = name.map_or_else(|| format!("Copy {text}"), str::to_owned);
+            ui.horizontal(|ui| {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    if icon_button(ui, icons::COPY, &name).clicked() {
+                        tools.copy(ui.ctx(), &text);
                     }
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                        line(ui, RichText::new(&text).monospace().size(theme::SMALL));
+                    });
                 });
-            }
-        });
-        let mut is_closed = false;
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            is_closed = ui.add(Button::new("Done", Look::Primary).height(40.0)).clicked();
-        });
-        is_closed
+            });
+        }
     }
 
     fn words(&self, ui: &mut Ui, tools: &mut Tools) {

@@ -49,19 +49,8 @@ impl OnScreen {
         }
     }
 
-    pub fn id(&self) -> Option<TransferId> {
-        self.0.map(|(id, _)| id)
-    }
-
     /// No card is shown.
     pub fn clear(&mut self) {
         self.0 = None;
-    }
-
-    /// The card says something else, or looks otherwise, from this frame on.
-    pub fn reshape(&mut self, ctx: &Context) {
-        if let Some((_, since)) = &mut self.0 {
-            *since = ctx.time();
-        }
     }
 }

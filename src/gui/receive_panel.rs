@@ -10,9 +10,10 @@ use super::{
     activity::{self, Activity},
     desktop::Pick,
     icons,
+    offer::Offers,
     path_entry::{Entered, PathEntry, Why},
     paths,
-    receive_pill::{self, Pill},
+    receive_pill::Pill,
     receiving, theme,
     tools::{Purpose, Tools},
     widgets::{Button, Look, card, icon, inside, line, small, split_bottom, strong, title},
@@ -47,8 +48,6 @@ enum State {
 pub enum Wish {
     /// To see how others find this device.
     Invitation,
-    /// To choose when a person is asked.
-    Rules,
     /// To answer this offer.
     Offer(TransferId),
     /// To see all that came and went.
@@ -111,7 +110,7 @@ impl ReceivePanel {
         ui: &mut Ui,
         rect: Rect,
         settings: &Settings,
-        activity: &mut Activity,
+        (activity, offers): (&mut Activity, &mut Offers),
         tools: &mut Tools,
     ) -> Option<Wish> {
         card(ui, rect, |ui| {
@@ -122,6 +121,7 @@ impl ReceivePanel {
                 ui.horizontal(|ui| title(ui, "Receive"));
                 wish = self.state(ui, settings, tools);
                 ui.add_space(4.0);
+                offers.above(ui, tools);
                 let below = ui.available_rect_before_wrap();
                 wish = match activity.show(ui, below, tools) {
                     Some(activity::Wish::Offer(id)) => Some(Wish::Offer(id)),
@@ -140,14 +140,7 @@ impl ReceivePanel {
         let p = theme::palette(ui);
         let problem = match &self.state {
             State::On => {
-                return match self.pill.show(ui, settings.visibility, self.waits, tools)? {
-                    receive_pill::Wish::Invitation => Some(Wish::Invitation),
-                    receive_pill::Wish::Rules => Some(Wish::Rules),
-                    receive_pill::Wish::Stop => {
-                        self.waits = receiving::stop(settings, tools);
-                        None
-                    }
-                };
+                return self.pill.show(ui).then_some(Wish::Invitation);
             }
             State::Off => None,
             State::Failed(why) => Some(why.clone()),

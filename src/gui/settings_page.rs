@@ -66,6 +66,8 @@ pub struct SettingsPage {
     virus_check: VirusCheck,
     asked_for: Option<&'static Field<'static>>,
     network: Fold,
+    /// Something had the keyboard in the last frame.
+    is_typing: bool,
 }
 
 /// Whether what few people need is shown.
@@ -102,8 +104,6 @@ impl SettingsPage {
     pub fn show(&mut self, ui: &mut Ui, rect: Rect, now: &Snapshot, tools: &mut Tools) -> Option<Wish> {
         let p = theme::palette(ui);
         let mut wish = None;
-        // Escape leaves a line first.
-        let is_typing = ui.memory(|memory| memory.focused().is_some());
         card(ui, rect, |ui| {
             ui.horizontal(|ui| {
                 title(ui, "Settings");
@@ -130,7 +130,10 @@ impl SettingsPage {
                 ui.add_space(8.0);
             });
         });
-        let is_in_the_way = is_typing || ui.memory(|memory| memory.top_modal_layer().is_some());
+        // Escape leaves a line first, and is gone from it by now.
+        let was_typing =
+            std::mem::replace(&mut self.is_typing, ui.memory(|memory| memory.focused().is_some()));
+        let is_in_the_way = was_typing || ui.memory(|memory| memory.top_modal_layer().is_some());
         if !is_in_the_way && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape)) {
             wish = Some(Wish::Close);
         }
@@ -139,10 +142,10 @@ impl SettingsPage {
 
     /// The settings as they are to be, where something was changed.
     fn sections(&mut self, ui: &mut Ui, now: &Snapshot, tools: &mut Tools) -> Option<Settings> {
-        if let Some(field) = self.asked_for.take() {
-            Line::focus(ui, field);
-        }
         let this = self.this_device(ui, now);
+        if self.asked_for.is_some_and(|field| Line::takes_keyboard(ui, field)) {
+            self.asked_for = None;
+        }
         let receiving = self.receiving(ui, &now.settings, tools);
         let asking = self.asking(ui, &now.settings);
         let transfers = self.transfers(ui, &now.settings);

@@ -35,8 +35,7 @@ impl Listing {
     /// What is left of a whole offer that `offered` sums up, without these.
     #[must_use]
     pub fn without(&self, left_out: &LeaveOut, offered: &Summary) -> Summary {
-        let mut rest =
-            Summary { skipped: offered.skipped, purpose: offered.purpose.clone(), ..Summary::default() };
+        let mut rest = Summary { skipped: offered.skipped, purpose: offered.purpose, ..Summary::default() };
         for (no, entry) in (0..).zip(self.iter()) {
             if !left_out.has(no) {
                 rest.add(entry);

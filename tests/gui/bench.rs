@@ -203,6 +203,36 @@ impl Bench {
         self.window.query_by_role_and_label(Role::Button, name)
     }
 
+    /// The button whose name begins so.
+    #[track_caller]
+    pub fn button_like(&self, begins: &str) -> Node<'_> {
+        let mut buttons = self.window.query_all_by_role(Role::Button);
+        let is_it =
+            |node: &Node<'_>| node.accesskit_node().label().is_some_and(|label| label.starts_with(begins));
+        buttons.find(is_it).unwrap_or_else(|| panic!("no button is called {begins}…"))
+    }
+
+    /// Leads to the cards of offers where they are out of sight, and lets the moment pass in which they can't be pressed.
+    pub fn show_offers(&mut self) {
+        let strip = |node: &Node<'_>| {
+            let label = node.accesskit_node().label();
+            label.is_some_and(|label| label.contains("wants to send") || label.contains("offers wait"))
+        };
+        let strip = self
+            .window
+            .query_all_by_role(Role::Button)
+            .filter(|node| {
+                let label = node.accesskit_node().label().unwrap_or_default();
+                !["Accept", "Decline", "Choose"].iter().any(|word| label.starts_with(word))
+            })
+            .find(strip);
+        if let Some(strip) = strip {
+            strip.click();
+        }
+        self.window.run();
+        self.wait(0.5);
+    }
+
     /// True for a button that is there and can't be pressed.
     #[track_caller]
     pub fn is_dead(&self, button: &str) -> bool {

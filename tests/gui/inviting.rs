@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use airlift::{
     engine::{CodeState, Command, Event, ReceivingState, Visibility},
-    model::PairingCode,
+    model::{PairingCode, Problem, ProblemKind, Side},
 };
 use egui::{OutputCommand, accesskit::Role};
 use egui_kittest::kittest::Queryable as _;
@@ -17,20 +17,46 @@ fn inviting() -> Bench {
     let addresses = vec!["192.168.1.20".parse().unwrap()];
     bench.publish(Event::Receiving(ReceivingState::On { port: 27543, addresses }));
     bench.press("Everyone here can send to Quiet Heron");
-    bench.press("Code and QR");
     bench
 }
 
 #[test]
 fn who_sees_this_device_is_chosen_and_saved() {
     let mut bench = inviting();
-    for (word, visibility) in [("Devices I know", Visibility::Known), ("Hidden", Visibility::Hidden)] {
+    for (word, visibility) in [("Devices I know", Visibility::Known), ("Nobody", Visibility::Hidden)] {
         let mut choices = bench.window.query_all_by_role_and_label(Role::RadioButton, word);
         choices.next().unwrap().click();
         drop(choices);
         bench.window.run();
         let Command::Apply(settings) = bench.command() else { panic!() };
         assert_eq!(settings.visibility, visibility);
+    }
+}
+
+#[test]
+fn the_pill_says_who_can_send_and_nothing_that_is_not_so() {
+    let on = |addresses: &[&str]| {
+        let addresses = addresses.iter().map(|ip| ip.parse().unwrap()).collect();
+        Event::Receiving(ReceivingState::On { port: 27543, addresses })
+    };
+    for (visibility, said) in [
+        (Visibility::Everyone, "Everyone here can send to Quiet Heron"),
+        (Visibility::Known, "Devices you know can send to Quiet Heron"),
+        (Visibility::Hidden, "Whoever has its code can send to Quiet Heron"),
+    ] {
+        let mut snapshot = snapshot();
+        snapshot.settings.visibility = visibility;
+        let mut bench = Bench::with(snapshot, [1040.0, 720.0]);
+        assert!(bench.button(said).is_none(), "it does not receive");
+        bench.publish(on(&["192.168.1.20"]));
+        assert!(bench.button(said).is_some(), "{said}");
+        let text = "The network card is gone.".to_owned();
+        let problem = Problem { side: Side::Here, kind: ProblemKind::Other, text };
+        bench.publish(Event::Deaf(Some(problem)));
+        assert!(bench.button("Nobody sees Quiet Heron now").is_some() && bench.button(said).is_none());
+        bench.publish(Event::Deaf(None));
+        bench.publish(on(&[]));
+        assert!(bench.button("Quiet Heron is on no network").is_some() && bench.button(said).is_none());
     }
 }
 

@@ -16,6 +16,7 @@ mod offers;
 mod quarantine;
 mod receiving;
 mod sending;
+mod settings;
 mod texts;
 mod transfers;
 mod whole;

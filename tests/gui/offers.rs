@@ -1,4 +1,4 @@
-//! The card of an incoming offer.
+//! Incoming offers: their cards, and the dialog that shows what is in one.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use airlift::{
     engine::{Command, Event},
     gui::{Pick, Picked},
     model::{
-        Agreement, Answer, CompareCode, Conflict, Direction, EntryKind, Landing, Medium, Meeting, Outcome,
-        Purpose, Report, Shortfall, Side, Skipped, TopItem, Transfer, TransferState, Trust,
+        Access, Answer, Conflict, Direction, Entry, EntryKind, FileMode, Landing, Listing, Medium, Outcome,
+        Purpose, RelPath, Report, Shortfall, Side, Skipped, TopItem, Transfer, TransferState, Trust,
     },
 };
 use egui::{Key, accesskit::Role};
 use egui_kittest::kittest::Queryable as _;
 
-use crate::bench::{Bench, LINE, ended, file, known, peer, transfer};
+use crate::bench::{Bench, ended, file, known, peer, transfer};
 
 fn offer(number: u8, name: &str) -> Transfer {
     transfer(number, Direction::Receive, vec![file(name, 4_210_000)], TransferState::Waiting)
@@ -22,6 +22,27 @@ fn offer(number: u8, name: &str) -> Transfer {
 /// Lets the moment pass in which a new card can't be pressed.
 fn ripen(bench: &mut Bench) {
     bench.wait(0.5);
+}
+
+/// Presses a button of the card of what is called so.
+#[track_caller]
+fn on_card(bench: &mut Bench, button: &str, title: &str) {
+    let name = card_button(button, title);
+    bench.press(&name);
+}
+
+fn card_button(button: &str, title: &str) -> String {
+    let tail = if button == "Choose…" { ", and where to" } else { "" };
+    let of = if button == "Choose…" { "what of " } else { "" };
+    format!("{button}: {of}{title} from Pixel 9{tail}")
+}
+
+/// Opens the dialog, and lets its first moment pass.
+#[track_caller]
+fn look_into(bench: &mut Bench, title: &str) {
+    ripen(bench);
+    on_card(bench, "Choose…", title);
+    ripen(bench);
 }
 
 fn answer(bench: &mut Bench) -> (u8, Answer) {
@@ -45,7 +66,11 @@ fn the_card_says_who_what_how_much_and_where_to() {
     offer.notes = vec!["2 names were changed.".to_owned()];
     bench.transfer(&offer);
     bench.must_say("Pixel 9 wants to send you 9 things");
-    bench.must_say("From 192.168.1.57:50123. The name is what it calls itself.");
+    assert!(!bench.says("192.168.1.57"), "that is for who asks for it");
+    look_into(&mut bench, "a.jpg and 8 more");
+    bench.press("Details of its device");
+    bench.must_say("It calls itself");
+    bench.must_say("192.168.1.57:50123");
     bench.must_say(&peer("Pixel 9").id.unwrap().to_string());
     bench.must_say("a.jpg");
     bench.must_say("4.00 MB");
@@ -66,17 +91,15 @@ fn a_speed_test_says_that_nothing_is_kept_and_asks_for_no_name() {
             transfer(1, Direction::Receive, vec![file("invoice.pdf", 1_000_000_000)], TransferState::Waiting);
         offer.summary.purpose = Purpose::Trial(medium);
         offer.free = Some(10);
-        let before = bench.window.query_all_by_label("/srv/inbox").count();
         bench.transfer(&offer);
         bench.must_say("Pixel 9 wants to try how fast it can send to you");
         bench.must_say("A speed test of 1.00 GB. Nothing is kept.");
-        let now = bench.window.query_all_by_label("/srv/inbox").count();
-        assert_eq!(now, before + usize::from(folder), "it is named where it is written to");
+        assert_eq!(bench.says("into /srv/inbox"), folder, "it is named where it is written to");
         assert_eq!(bench.says("only 10 B are free"), folder);
         assert!(!bench.says("invoice"), "what it is called is of no use");
-        assert!(bench.button("Save as…").is_none());
+        assert!(!bench.says("Choose…"));
         ripen(&mut bench);
-        bench.press("Accept");
+        on_card(&mut bench, "Accept", "Speed test");
         assert_eq!(answer(&mut bench), (1, Answer::Accept(Landing::default())));
         let report = Report {
             files: 1,
@@ -86,8 +109,6 @@ fn a_speed_test_says_that_nothing_is_kept_and_asks_for_no_name() {
         };
         bench.transfer(&Transfer { state: TransferState::Finished(Box::new(report)), ..offer });
         bench.must_say("Speed test");
-        bench.must_say("from Pixel 9");
-        bench.must_say("1.00 GB in 10 s · 100 MB/s");
         assert!(bench.button("Open: Speed test").is_none());
     }
 }
@@ -103,8 +124,8 @@ fn of_what_is_here_already_only_the_rest_is_wanted_unless_the_person_says_otherw
         offer.summary.files = 400;
         offer.already = 312;
         bench.transfer(&offer);
-        bench.must_say("312 of 400 files are here already.");
-        ripen(&mut bench);
+        bench.must_say("312 of 400 files are here already. Only the rest comes.");
+        look_into(&mut bench, "trip");
         if let Some(chosen) = chosen {
             bench.window.get_by_role_and_label(Role::RadioButton, chosen).click();
             bench.window.run();
@@ -125,13 +146,26 @@ fn no_note_speaks_of_a_name_that_what_is_chosen_does_not_lead_to() {
     offer.notes = vec!["“trip” is there already: it will be stored as “trip (1)”.".to_owned()];
     offer.completing = Some(vec!["“trip/b” is there already: it will be stored as “b (1)”.".to_owned()]);
     bench.transfer(&offer);
+    look_into(&mut bench, "trip");
     bench.must_say("stored as “b (1)”");
     assert!(!bench.says("trip (1)"), "only what is missing is chosen");
-    ripen(&mut bench);
-    bench.window.get_by_role_and_label(Role::RadioButton, "Keep both").click();
-    bench.window.run();
-    bench.must_say("stored as “trip (1)”");
-    assert!(!bench.says("stored as “b (1)”"));
+    for (choice, said) in [
+        ("Keep both", "stored as “trip (1)”"),
+        ("Skip", "What has a name that is taken doesn’t come."),
+        ("Replace", "takes the place of what is there."),
+        ("Only missing", "stored as “b (1)”"),
+    ] {
+        bench.window.get_by_role_and_label(Role::RadioButton, choice).click();
+        bench.window.run();
+        let all = ["stored as “trip (1)”", "stored as “b (1)”", "doesn’t come.", "takes the place"];
+        bench.must_say(said);
+        let others = all.iter().filter(|other| !said.contains(**other)).find(|other| bench.says(other));
+        assert_eq!(others, None, "{choice}");
+    }
+    // In another folder, nobody has looked.
+    bench.type_into("Folder", "/srv/elsewhere");
+    assert!(!bench.says("stored as"));
+    bench.must_say("What is there and the same is not sent.");
 }
 
 #[test]
@@ -143,7 +177,12 @@ fn what_is_free_is_told_anew_and_the_card_can_be_pressed_all_the_while() {
     ripen(&mut bench);
     offer.free = Some(5_000_000_000);
     bench.transfer(&offer);
+    on_card(&mut bench, "Choose…", "a.jpg");
     bench.must_say("5.00 GB free");
+    ripen(&mut bench);
+    offer.free = Some(4_000_000_000);
+    bench.transfer(&offer);
+    bench.must_say("4.00 GB free");
     bench.press("Accept");
     assert_eq!(answer(&mut bench).0, 1);
 }
@@ -155,9 +194,7 @@ fn what_is_here_already_can_be_completed_under_another_name_too() {
     offer.already = 1;
     bench.transfer(&offer);
     bench.must_say("This file is here already.");
-    ripen(&mut bench);
-    bench.press("Save as…");
-    ripen(&mut bench);
+    look_into(&mut bench, "a.jpg");
     bench.window.get_by_role_and_label(Role::RadioButton, "Only missing");
     bench.press("Accept");
     let landing = Landing { conflict: Conflict::Complete, ..Landing::default() };
@@ -165,13 +202,17 @@ fn what_is_here_already_can_be_completed_under_another_name_too() {
 }
 
 #[test]
-fn no_choice_on_a_card_that_just_appeared_can_be_made() {
+fn nothing_in_a_dialog_that_was_just_opened_can_be_pressed() {
     let mut bench = Bench::new();
     bench.publish(Event::Known(vec![known("Pixel 9", Trust::Known)]));
     bench.transfer(&Transfer { already: 1, ..offer(1, "a.jpg") });
+    ripen(&mut bench);
+    bench.button(&card_button("Choose…", "a.jpg")).unwrap().click();
+    bench.window.run_steps(2);
     for choice in ["Keep both", "Always accept"] {
         assert!(bench.is_dead_choice(choice), "{choice}");
     }
+    assert!(bench.is_dead("Accept") && bench.is_dead("Decline"));
     ripen(&mut bench);
     for choice in ["Keep both", "Always accept"] {
         assert!(!bench.is_dead_choice(choice), "{choice}");
@@ -191,13 +232,14 @@ fn accepting_stores_it_in_the_usual_place() {
     let mut bench = Bench::new();
     bench.transfer(&offer(1, "a.jpg"));
     bench.must_say("Pixel 9 wants to send you a.jpg");
+    assert!(!bench.says("What is offered"), "nothing stands in the way");
     ripen(&mut bench);
-    bench.press("Accept");
+    on_card(&mut bench, "Accept", "a.jpg");
     assert_eq!(answer(&mut bench), (1, Answer::Accept(Landing::default())));
-    assert!(bench.button("Accept").is_none());
+    assert!(!bench.says("wants to send"));
     // The engine's own word changes nothing more.
     bench.transfer(&Transfer { state: TransferState::Active, ..offer(1, "a.jpg") });
-    assert!(bench.button("Accept").is_none());
+    assert!(!bench.says("wants to send"));
 }
 
 #[test]
@@ -205,7 +247,7 @@ fn declining_needs_no_reason() {
     let mut bench = Bench::new();
     bench.transfer(&offer(1, "a.jpg"));
     ripen(&mut bench);
-    bench.press("Decline");
+    on_card(&mut bench, "Decline", "a.jpg");
     assert_eq!(answer(&mut bench), (1, Answer::Decline(None)));
 }
 
@@ -213,9 +255,7 @@ fn declining_needs_no_reason() {
 fn save_as_takes_another_name_folder_and_rule() {
     let mut bench = Bench::new();
     bench.transfer(&offer(1, "a.jpg"));
-    ripen(&mut bench);
-    bench.press("Save as…");
-    ripen(&mut bench);
+    look_into(&mut bench, "a.jpg");
     assert_eq!(bench.window.get_by_label("Name").value().as_deref(), Some("a.jpg"));
     bench.type_into("Name", "b/c.jpg");
     bench.must_say("A name can’t hold “/”.");
@@ -237,20 +277,26 @@ fn save_as_takes_another_name_folder_and_rule() {
 }
 
 #[test]
-fn save_as_without_changes_is_the_usual_place_and_back_forgets_them() {
+fn what_was_looked_into_and_not_changed_goes_to_the_usual_place() {
     let mut bench = Bench::new();
     bench.transfer(&offer(1, "a.jpg"));
-    ripen(&mut bench);
-    bench.press("Save as…");
-    ripen(&mut bench);
-    bench.type_into("Name", "other");
-    bench.press("Back");
-    ripen(&mut bench);
-    bench.press("Save as…");
-    ripen(&mut bench);
-    assert_eq!(bench.window.get_by_label("Name").value().as_deref(), Some("a.jpg"));
+    look_into(&mut bench, "a.jpg");
     bench.press("Accept");
     assert_eq!(answer(&mut bench), (1, Answer::Accept(Landing::default())));
+}
+
+#[test]
+fn what_was_chosen_holds_for_the_card_too_and_the_card_says_so() {
+    let mut bench = Bench::new();
+    bench.transfer(&offer(1, "a.jpg"));
+    look_into(&mut bench, "a.jpg");
+    bench.type_into("Folder", "/srv/typed");
+    bench.press("Answer later");
+    bench.must_say("into /srv/typed");
+    ripen(&mut bench);
+    on_card(&mut bench, "Accept", "a.jpg");
+    let landing = Landing { folder: Some("/srv/typed".into()), ..Landing::default() };
+    assert_eq!(answer(&mut bench), (1, Answer::Accept(landing)));
 }
 
 #[test]
@@ -258,9 +304,7 @@ fn several_things_get_a_new_folder_and_not_a_name() {
     let mut bench = Bench::new();
     let several = transfer(1, Direction::Receive, vec![file("a", 1), file("b", 2)], TransferState::Waiting);
     bench.transfer(&several);
-    ripen(&mut bench);
-    bench.press("Save as…");
-    ripen(&mut bench);
+    look_into(&mut bench, "a and 1 more");
     assert_eq!(bench.window.get_by_label("New folder").value().as_deref().unwrap_or_default(), "");
     bench.type_into("New folder", "trip");
     bench.type_into("Folder", "/srv/typed");
@@ -274,9 +318,7 @@ fn several_things_get_a_new_folder_and_not_a_name() {
 fn where_there_is_no_dialog_the_card_says_that_the_folder_can_be_typed() {
     let mut bench = Bench::new();
     bench.transfer(&offer(1, "a.jpg"));
-    ripen(&mut bench);
-    bench.press("Save as…");
-    ripen(&mut bench);
+    look_into(&mut bench, "a.jpg");
     bench.desk.answers.borrow_mut().push_back(Picked::NoDialog);
     bench.press("Change… the folder");
     bench.must_say("Type or paste the folder’s path.");
@@ -287,45 +329,51 @@ fn a_card_cannot_be_pressed_in_the_moment_it_appears() {
     let mut bench = Bench::new();
     bench.engine.publisher.publish(airlift::engine::Event::Transfer(Box::new(offer(1, "a.jpg"))));
     bench.window.run_steps(2);
-    assert!(bench.is_dead("Accept"));
-    bench.button("Accept").unwrap().click();
+    let accept = card_button("Accept", "a.jpg");
+    assert!(bench.is_dead(&accept));
+    bench.button(&accept).unwrap().click();
     bench.window.step();
     assert!(bench.commands().is_empty());
     ripen(&mut bench);
-    assert!(!bench.is_dead("Accept"));
+    assert!(!bench.is_dead(&accept));
 }
 
 #[test]
-fn what_was_being_typed_does_not_answer_the_card() {
+fn what_was_being_typed_answers_no_card_and_goes_on() {
     let mut bench = Bench::new();
-    bench.drop_files(&["/a/b"]);
-    drop(bench.commands());
-    bench.type_into(LINE, "laptop");
+    bench.press("More");
+    bench.press("Settings");
+    bench.type_into("Name", "lap");
     bench.transfer(&offer(1, "a.jpg"));
+    bench.must_say("Pixel 9 wants to send you a.jpg");
     ripen(&mut bench);
-    bench.window.key_press(Key::Enter);
+    bench.window.get_by_role_and_label(Role::TextInput, "Name").type_text("top");
     bench.window.key_press(Key::Space);
     bench.window.run();
     assert!(bench.commands().is_empty());
-    assert!(bench.button("Accept").is_some());
+    assert!(
+        bench.window.get_by_role_and_label(Role::TextInput, "Name").value().unwrap().starts_with("laptop")
+    );
 }
 
 #[test]
-fn two_offers_are_asked_one_after_the_other_and_the_second_is_inert_at_first() {
+fn every_offer_has_its_card_and_what_moves_under_the_pointer_is_inert() {
     let mut bench = Bench::new();
     bench.transfer(&offer(1, "first.jpg"));
     bench.transfer(&offer(2, "second.jpg"));
-    bench.must_say("1 of 2 offers");
     bench.must_say("send you first.jpg");
-    assert!(!bench.says("send you second.jpg"));
-    ripen(&mut bench);
-    bench.window.get_by_role_and_label(Role::Button, "Accept").click();
-    bench.window.step();
-    bench.window.step();
     bench.must_say("send you second.jpg");
-    assert!(bench.is_dead("Accept"));
     ripen(&mut bench);
-    bench.press("Decline");
+    // What comes below moves nothing above it.
+    bench.transfer(&offer(3, "third.jpg"));
+    assert!(!bench.is_dead(&card_button("Accept", "first.jpg")));
+    bench.button(&card_button("Accept", "first.jpg")).unwrap().click();
+    bench.window.step();
+    bench.window.step();
+    assert!(!bench.says("send you first.jpg"));
+    assert!(bench.is_dead(&card_button("Accept", "second.jpg")));
+    ripen(&mut bench);
+    on_card(&mut bench, "Decline", "second.jpg");
     let answers: Vec<u8> = bench
         .commands()
         .iter()
@@ -338,68 +386,158 @@ fn two_offers_are_asked_one_after_the_other_and_the_second_is_inert_at_first() {
 }
 
 #[test]
-fn escape_puts_the_card_aside_without_an_answer_and_it_can_be_called_back() {
+fn escape_closes_the_dialog_and_answers_nothing() {
     let mut bench = Bench::new();
     bench.transfer(&offer(1, "a.jpg"));
-    ripen(&mut bench);
+    look_into(&mut bench, "a.jpg");
     bench.window.key_press(Key::Escape);
     bench.window.run();
     assert!(bench.button("Accept").is_none());
     assert!(bench.commands().is_empty());
-    bench.press("Answer: a.jpg");
     ripen(&mut bench);
-    bench.press("Accept");
+    on_card(&mut bench, "Accept", "a.jpg");
     assert_eq!(answer(&mut bench).0, 1);
 }
 
 #[test]
-fn an_offer_that_is_taken_back_leaves_its_card_standing_but_dead_and_without_its_code() {
-    let mut bench = Bench::new();
-    let meeting = Some(Meeting { code: CompareCode::new(690_126), here: Agreement::Asked });
-    let first = Transfer { meeting, ..offer(1, "a.jpg") };
-    bench.transfer(&first);
-    ripen(&mut bench);
-    bench.must_say("690 126");
-    let gone = Transfer { state: ended(Outcome::Cancelled { by: Side::There }), ..first };
-    bench.transfer(&gone);
-    bench.must_say("send you a.jpg");
-    bench.must_say("Cancelled by the other device.");
-    assert!(bench.is_dead("Accept"));
-    assert!(!bench.says("690 126"), "nobody must compare it with that of another offer");
-    // An offer that can be answered is in front of it at once, and can't be pressed by mistake.
-    bench.transfer(&offer(2, "b.jpg"));
-    bench.must_say("send you b.jpg");
-    assert!(!bench.says("send you a.jpg") && bench.is_dead("Accept"));
-    ripen(&mut bench);
-    bench.press("Accept");
-    assert_eq!(answer(&mut bench).0, 2);
-}
-
-#[test]
-fn an_offer_that_is_taken_back_while_another_waits_gives_way_to_it() {
+fn an_offer_that_is_taken_back_leaves_no_card_and_its_dialog_standing_but_dead() {
     let mut bench = Bench::new();
     bench.transfer(&offer(1, "a.jpg"));
+    let gone = |number, name| {
+        let state = ended(Outcome::Cancelled { by: Side::There });
+        Transfer { state, ..offer(number, name) }
+    };
+    bench.transfer(&gone(1, "a.jpg"));
+    assert!(!bench.says("wants to send you a.jpg"));
     bench.transfer(&offer(2, "b.jpg"));
-    ripen(&mut bench);
-    bench.transfer(&Transfer { state: ended(Outcome::Cancelled { by: Side::There }), ..offer(1, "a.jpg") });
+    look_into(&mut bench, "b.jpg");
+    bench.transfer(&gone(2, "b.jpg"));
     bench.must_say("send you b.jpg");
-    assert!(!bench.says("send you a.jpg") && bench.is_dead("Accept"));
+    bench.must_say("Cancelled by the other device.");
+    assert!(bench.is_dead("Accept"));
+    bench.press("Close");
+    assert!(!bench.says("wants to send you b.jpg"));
 }
 
 #[test]
 fn an_offer_that_is_told_anew_keeps_what_was_typed_and_can_still_be_answered() {
     let mut bench = Bench::new();
     bench.transfer(&offer(1, "a.jpg"));
-    ripen(&mut bench);
-    bench.press("Save as…");
-    ripen(&mut bench);
+    look_into(&mut bench, "a.jpg");
     bench.type_into("Name", "mine.jpg");
-    bench.transfer(&Transfer { notes: vec!["A note.".to_owned()], ..offer(1, "a.jpg") });
-    bench.must_say("A note.");
+    bench.transfer(&Transfer {
+        free: Some(7),
+        short: Some(Shortfall { needed: 9, free: 7 }),
+        ..offer(1, "a.jpg")
+    });
+    bench.must_say("There may not be enough room");
     ripen(&mut bench);
     bench.press("Accept");
     let (_, Answer::Accept(landing)) = answer(&mut bench) else { panic!() };
     assert_eq!(landing.name.as_deref(), Some("mine.jpg"));
+}
+
+#[test]
+fn where_the_cards_are_out_of_sight_a_strip_leads_to_them() {
+    for (size, page) in [([1040.0, 720.0], Some("Devices")), ([360.0, 480.0], None)] {
+        let mut bench = Bench::with(crate::bench::snapshot(), size);
+        if let Some(page) = page {
+            bench.press(page);
+        }
+        bench.transfer(&offer(1, "a.jpg"));
+        ripen(&mut bench);
+        assert!(bench.button(&card_button("Accept", "a.jpg")).is_none());
+        bench.press("Pixel 9 wants to send you a.jpg");
+        ripen(&mut bench);
+        on_card(&mut bench, "Accept", "a.jpg");
+        assert_eq!(answer(&mut bench).0, 1);
+    }
+}
+
+fn listed(number: u8, paths: &[&str]) -> Transfer {
+    let entry = |path: &&str| {
+        let (path, kind) = match path.strip_suffix('/') {
+            Some(folder) => (folder, EntryKind::Folder),
+            None => (*path, EntryKind::File { size: Some(1_000_000), mode: FileMode::Regular }),
+        };
+        let path = RelPath::parse(path).unwrap();
+        Entry { path, kind, access: Access::Shared, modified: None, holes: 0 }
+    };
+    let list = Listing::from(paths.iter().map(entry).collect::<Vec<_>>());
+    let mut offer = transfer(number, Direction::Receive, Vec::new(), TransferState::Waiting);
+    list.iter().for_each(|entry| offer.summary.add(entry));
+    Transfer { list: Some(list), ..offer }
+}
+
+#[test]
+fn what_is_in_an_offer_opens_as_a_tree_and_parts_of_it_are_left_out() {
+    let mut bench = Bench::new();
+    bench.transfer(&listed(1, &["trip/", "trip/a.jpg", "trip/deep/", "trip/deep/b.jpg", "c\u{202e}.txt"]));
+    look_into(&mut bench, "trip and 1 more");
+    bench.must_say("c\\u{202e}.txt");
+    assert!(bench.window.query_by_role_and_label(Role::CheckBox, "a.jpg").is_none());
+    bench.press("Open trip");
+    bench.press("Open deep");
+    bench.window.get_by_role_and_label(Role::CheckBox, "b.jpg").click();
+    bench.window.run();
+    bench.must_say("2 of 3 files, 2.00 MB");
+    bench.press("Close deep");
+    bench.press("Answer later");
+    bench.must_say("2 of 3 files, 2.00 MB");
+    ripen(&mut bench);
+    on_card(&mut bench, "Accept", "trip and 1 more");
+    let without = [2, 3].into_iter().collect();
+    assert_eq!(answer(&mut bench), (1, Answer::Accept(Landing { without, ..Landing::default() })));
+}
+
+#[test]
+fn of_nothing_nobody_can_say_yes() {
+    let mut bench = Bench::new();
+    bench.transfer(&listed(1, &["a", "b"]));
+    look_into(&mut bench, "a and 1 more");
+    bench.press("Tick none");
+    bench.must_say("Nothing is ticked.");
+    assert!(bench.is_dead("Accept"));
+    bench.press("Tick all");
+    bench.press("Accept");
+    assert_eq!(answer(&mut bench), (1, Answer::Accept(Landing::default())));
+}
+
+#[test]
+fn of_a_hundred_thousand_things_those_that_are_seen_are_painted_and_any_is_found() {
+    let mut bench = Bench::new();
+    let names: Vec<String> = (0..100_000).map(|no| format!("folder {}/file {no}.bin", no % 100)).collect();
+    bench.transfer(&listed(1, &names.iter().map(String::as_str).collect::<Vec<_>>()));
+    ripen(&mut bench);
+    on_card(&mut bench, "Choose…", "100,000 files");
+    ripen(&mut bench);
+    bench.wait(1.0);
+    bench.press("Open folder 0");
+    assert!(bench.window.query_all_by_role(Role::CheckBox).count() < 40);
+    bench.type_into("Find in what is offered", "FILE 99999.");
+    bench.wait(1.0);
+    bench.must_say("file 99999.bin");
+    bench.press("Tick none found");
+    bench.must_say("99,999 of 100,000 files");
+    bench.press("Accept");
+    let (_, Answer::Accept(landing)) = answer(&mut bench) else { panic!() };
+    assert!(landing.without.has(99_999) && !landing.without.has(99_998));
+}
+
+#[test]
+fn fewer_files_or_another_folder_make_room() {
+    let mut bench = Bench::new();
+    let short = Some(Shortfall { needed: 3_000_000, free: 2_200_000 });
+    bench.transfer(&Transfer { free: Some(2_200_000), short, ..listed(1, &["a", "b", "c"]) });
+    bench.must_say("There may not be enough room: 3.00 MB are needed, and 2.20 MB are free.");
+    look_into(&mut bench, "a and 2 more");
+    bench.window.get_by_role_and_label(Role::CheckBox, "a").click();
+    bench.window.run();
+    assert!(!bench.says("enough room"));
+    bench.press("Tick all");
+    bench.must_say("enough room");
+    bench.type_into("Folder", "/srv/large");
+    assert!(!bench.says("enough room"), "nobody knows of that one");
 }
 
 #[test]
@@ -412,10 +550,11 @@ fn however_long_the_names_are_the_buttons_stay_in_the_window() {
     offer.folder = Some(format!("/{long}/{long}").into());
     offer.notes = vec![long.clone(); 5];
     bench.transfer(&offer);
+    bench.show_offers();
+    bench.button_like("Choose…").click();
+    bench.window.run();
     ripen(&mut bench);
-    bench.press("Save as…");
-    ripen(&mut bench);
-    for name in ["Decline", "Back", "Accept", "Answer later"] {
+    for name in ["Decline", "Accept", "Answer later"] {
         let place = bench.button(name).unwrap().rect();
         let window = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(640.0, 520.0));
         assert!(window.contains_rect(place), "{name}: {place:?}");
@@ -428,7 +567,7 @@ fn an_offer_that_does_not_seem_to_fit_says_so_and_may_be_accepted() {
     let short = Some(Shortfall { needed: 4_210_000, free: 1000 });
     bench.transfer(&Transfer { free: Some(1000), short, ..offer(1, "a.jpg") });
     bench.must_say(
-        "4.21 MB are needed, and 1.00 kB are free. After a yes, what fits arrives, and the rest waits",
+        "4.21 MB are needed, and 1.00 kB are free. Choose another folder or fewer files; or accept, and what fits arrives",
     );
 }
 

@@ -150,22 +150,22 @@ def flight(theme):
         send_to(sender, address)
 
         # They have never met: both screens show the same code, and nothing is named before both have said so.
-        receiver.sees("They are the same")
+        receiver.sees("Yes")
         receiver.sees("5 files in 2 folders")
-        sender.sees("They are the same")
+        sender.sees("Yes")
         shoot("met", receiver)
         shoot("meeting", sender)
         assert code_of(sender) == code_of(receiver), "two codes"
-        answer(receiver, "They are the same")
+        answer(receiver, "Yes")
         receiver.sees("waiting until both have compared")
         shoot("comparing", receiver)
         assert not any("Holiday film.mkv" in text for text in receiver.texts()), "named before it was compared"
-        answer(sender, "They are the same")
-        receiver.sees("Accept")
+        answer(sender, "Yes")
+        receiver.sees("Accept: Holiday film.mkv and 1 more")
         receiver.sees("Holiday film.mkv")
         shoot("offer", receiver)
         assert not os.path.exists(receiver.inbox) or os.listdir(receiver.inbox) == [], "written before the yes"
-        answer(receiver, "Accept")
+        answer(receiver, next(t for t in receiver.texts() if t.startswith("Accept: ")))
         until(lambda: any(" left" in t and "/s" in t for t in receiver.texts()) or receiver.find("Verified"), "progress")
         shoot("running", receiver)
         sender.sees("Verified")

@@ -66,6 +66,21 @@ impl Form {
         self.conflict
     }
 
+    /// True while it goes where it would go by itself.
+    pub fn is_in_its_folder(&self) -> bool {
+        self.folder == self.usual && self.folder_text == self.folder_shown
+    }
+
+    /// The same, and under its own name.
+    pub fn is_in_its_place(&self) -> bool {
+        self.is_in_its_folder() && self.name.trim() == self.offered.as_deref().unwrap_or_default()
+    }
+
+    /// Where it goes, as people read it.
+    pub fn shown(&self) -> &str {
+        &self.folder_text
+    }
+
     pub fn choose(&mut self, folder: PathBuf) {
         self.folder_shown = paths::shown(&folder);
         self.folder_text.clone_from(&self.folder_shown);
@@ -115,11 +130,8 @@ impl Form {
                 verdict = Some(Verdict::ChangeFolder(self.folder.clone()));
             }
         });
-        ui.label(small("If the name is taken", p.faint).family(theme::medium()));
+        ui.label(small("Where a name is taken", p.faint).family(theme::medium()));
         choice(ui, &mut self.conflict, &CHOICES);
-        if let Err(unfit) = self.landing() {
-            ui.label(small(unfit.to_string(), p.bad));
-        }
         verdict
     }
 }

@@ -34,19 +34,23 @@ impl Line {
         if line.changed() {
             self.state = State::Typing;
         }
-        let typed = matches!(self.state, State::Typing);
-        if line.has_focus() && ui.input(|i| i.key_pressed(Key::Escape)) {
+        if line.lost_focus() && ui.input(|i| i.key_pressed(Key::Escape)) {
             self.state = State::Kept;
         }
         if let State::Refused(why) = &self.state {
             ui.label(small(why.as_str(), theme::palette(ui).bad));
         }
-        (typed && line.lost_focus()).then(|| self.text.clone())
+        (matches!(self.state, State::Typing) && line.lost_focus()).then(|| self.text.clone())
     }
 
-    /// Takes the keyboard with the next frame.
-    pub fn focus(ui: &Ui, about: &Field<'_>) {
-        ui.memory_mut(|memory| memory.request_focus(egui::Id::unique(("field", about.label))));
+    /// Has it take the keyboard; true once it has it.
+    pub fn takes_keyboard(ui: &Ui, about: &Field<'_>) -> bool {
+        let id = egui::Id::unique(("field", about.label));
+        ui.memory_mut(|memory| {
+            let has_it = memory.has_focus(id);
+            memory.request_focus(id);
+            has_it
+        })
     }
 
     /// What was typed is kept from now on.

@@ -9,6 +9,7 @@ mod field;
 mod modal;
 mod progress;
 mod ring;
+mod tick;
 
 use egui::{
     Align, Align2, Color32, CornerRadius, Frame, Label, Layout, Margin, Rect, Response, RichText, Sense,
@@ -23,6 +24,7 @@ pub use field::{Field, field, unlabelled};
 pub use modal::{escapes, modal};
 pub use progress::progress;
 pub use ring::{paint_ring, ring};
+pub use tick::{Check, as_box, paint_box, tick};
 
 use super::{icons::Icon, theme};
 
