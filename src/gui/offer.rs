@@ -8,13 +8,17 @@ mod dialog;
 mod form;
 mod list;
 mod tree;
+mod verdict;
 mod view;
 
 use std::time::Duration;
 
 use egui::{Context, Key, Modifiers, Rect, ScrollArea, Ui};
 
-use self::view::{View, Whose};
+use self::{
+    verdict::{Standing, Verdict},
+    view::{View, Whose},
+};
 use super::{
     icons,
     meeting::{self, Question},
@@ -53,27 +57,6 @@ struct Waiting {
     standing: Standing,
     /// Since when its card stands where it stands, on the window's clock; `None` until it is seen there.
     since: Option<f64>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Standing {
-    /// To be answered.
-    Open,
-    /// Answered here; the engine has not yet said so.
-    Answered,
-    /// Gone while its dialog was open, with the reason.
-    Withdrawn(String),
-}
-
-/// What a person did with an offer.
-enum Verdict {
-    Accept,
-    Decline,
-    /// To see what is in it, and choose.
-    Look,
-    /// Enough was seen of it; it waits.
-    Close,
-    ChangeFolder(std::path::PathBuf),
 }
 
 impl Waiting {

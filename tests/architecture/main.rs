@@ -99,7 +99,6 @@ const MUST_NOT_IMPORT: &[Rule] = &[
 const RINGS: &[&[&str]] = &[
     &["disk::inbox::plan::free_name", "disk::inbox::plan::planner"],
     &["engine::actor", "engine::actor::kept", "engine::actor::meetings", "engine::actor::reception"],
-    &["gui::offer", "gui::offer::card", "gui::offer::form", "gui::offer::view"],
     &[
         "transfer::receiver::session",
         "transfer::receiver::session::checking",

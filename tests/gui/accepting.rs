@@ -108,28 +108,3 @@ fn who_declines_trusts_nobody_and_who_may_be_another_can_not_be_trusted_with_the
     bench.must_say("You trust it");
     assert!(!bench.says("My own device") && !bench.says("Always from"));
 }
-
-#[test]
-fn the_rule_the_size_and_the_quiet_hours_are_chosen_on_the_page_of_settings() {
-    let mut bench = Bench::new();
-    bench.settings();
-    choose(&mut bench, "About everything");
-    let Command::Apply(settings) = bench.command() else { panic!() };
-    assert_eq!(settings, Settings { accept: AcceptRule::Ask, ..snapshot().settings });
-    for (field, typed) in [("Ask even so about more than", "10 GB"), ("Quiet hours", "22:00 to 7:30")] {
-        bench.type_into(field, typed);
-        bench.window.key_press(egui::Key::Enter);
-        bench.window.run();
-        let Command::Apply(settings) = bench.command() else { panic!() };
-        assert!(
-            settings.ask_above == Some(10_000_000_000)
-                || settings.quiet == Some(QuietHours { from: 1320, to: 450 })
-        );
-        for refused in ["much", "25:00"] {
-            bench.type_into(field, refused);
-            bench.window.key_press(egui::Key::Enter);
-            bench.window.run();
-            assert!(bench.commands().is_empty(), "{refused}");
-        }
-    }
-}

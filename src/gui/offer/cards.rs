@@ -3,7 +3,7 @@
 use egui::{Align, Color32, CornerRadius, FontId, Frame, Label, Layout, Margin, Stroke, Ui, text::LayoutJob};
 
 use super::{
-    Verdict,
+    verdict::Verdict,
     view::{Met, View, Whose},
 };
 use crate::{

@@ -5,7 +5,11 @@ use egui::{
     vec2,
 };
 
-use super::{Standing, Verdict, cards, list, view::View};
+use super::{
+    cards, list,
+    verdict::{Standing, Verdict},
+    view::View,
+};
 use crate::gui::{
     icons, meeting,
     on_screen::Age,

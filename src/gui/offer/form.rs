@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use egui::{Rect, Ui, pos2};
 
-use super::Verdict;
+use super::verdict::Verdict;
 use crate::{
     gui::{
         paths::{self, BadPath},
