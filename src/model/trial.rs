@@ -12,6 +12,17 @@ pub enum Purpose {
     Text,
 }
 
+impl Purpose {
+    /// True where what comes is written to the receiver's disk, if only for a while.
+    #[must_use]
+    pub fn is_written(self) -> bool {
+        match self {
+            Self::Files | Self::Trial(Medium::Disk) => true,
+            Self::Trial(Medium::Memory) | Self::Text => false,
+        }
+    }
+}
+
 /// What is at the two ends of a speed test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Medium {

@@ -108,7 +108,7 @@ impl Device {
         self.receive_into(port, consent, Landing::default())
     }
 
-    fn receive_into(&mut self, port: u16, consent: Consent, landing: Landing) -> u16 {
+    pub fn receive_into(&mut self, port: u16, consent: Consent, landing: Landing) -> u16 {
         self.tell(Command::Receive(Receiving { port: PortChoice::Exactly(port), consent, landing }));
         self.until("listening", |state| match &state.receiving {
             ReceivingState::On { port, .. } => Some(*port),

@@ -61,6 +61,30 @@ fn a_text_is_in_the_state_that_faces_see_once_somebody_has_said_yes_and_it_is_wh
 }
 
 #[test]
+fn a_text_needs_no_folder_makes_none_and_tries_none() {
+    let (mut here, mut there) = (Device::start("Anna"), Device::start("Ben"));
+    let file = there.inbox.path().join("file");
+    let gone = there.inbox.path().join("a stick that is not plugged in").join("Airlift");
+    fs::write(&file, b"no folder").unwrap();
+    let text = text(5_000);
+    for (nth, inbox) in [file.clone(), gone, there.home().to_owned()].into_iter().enumerate() {
+        let landing = Landing { folder: Some(inbox), ..Landing::default() };
+        let port = there.receive_into(0, Consent::All, landing);
+        let id = send_text(&here, port, &text);
+        let sent = here.report(id);
+        assert_eq!(sent.outcome, Outcome::Complete, "{sent:?}");
+        let came = there.received(nth);
+        assert_eq!(
+            (&came.outcome, came.saved.len(), came.notes.len()),
+            (&Outcome::Complete, 0, 0),
+            "{came:?}"
+        );
+        assert_eq!(received(&there)[nth].text.as_ref(), Some(&text));
+    }
+    assert_eq!(there.arrived(), ["file"]);
+}
+
+#[test]
 fn a_text_that_is_declined_and_one_of_a_device_that_is_blocked_is_seen_by_nobody() {
     let (mut here, mut there) = (Device::start("Anna"), Device::start("Ben"));
     let port = there.receive(Consent::Nobody("nobody is there"));

@@ -18,7 +18,7 @@ use crate::disk::{
     system::{descriptors, space, sync, whereabouts::Whereabouts},
 };
 
-/// A receiving folder that can be written to.
+/// A receiving folder that can be written to; or one that nothing is to be written to.
 pub struct Inbox {
     folder: PathBuf,
     pub(in crate::disk) dir: Dir,
@@ -54,6 +54,25 @@ impl Inbox {
         // What was not there may be somewhere else than its path had said.
         off_limits.admits(&absolute)?;
         Ok(Self { folder: absolute, dir, traits, off_limits: off_limits.clone() })
+    }
+
+    /// The folder for what leaves nothing on any disk: whether it is there, and can be written to, does not matter.
+    /// Makes nothing and tries nothing; what it holds open is the nearest that is there.
+    ///
+    /// # Errors
+    /// When its path means nothing, or nothing above it can be opened either.
+    pub fn untouched(folder: &Path) -> Result<Self, DiskError> {
+        let failed = |why: io::Error| DiskError::of(shown(folder), why);
+        let absolute = std::path::absolute(folder).map_err(failed)?;
+        let elsewhere = std::env::temp_dir();
+        let nearest = || {
+            let mut places = absolute.ancestors().chain([&*elsewhere]);
+            let open = |place: &Path| Dir::open_ambient_dir(place, ambient_authority());
+            places.find_map(|place| open(place).ok()).map_or_else(|| open(&absolute), Ok)
+        };
+        let dir = descriptors::wait_for_one(nearest, descriptors::are_used_up, || ()).map_err(failed)?;
+        let traits = probe::untried(&dir);
+        Ok(Self { folder: absolute, dir, traits, off_limits: OffLimits::default() })
     }
 
     /// Why nothing can ever be received into a folder as it stands. Makes none, and takes a disk that is full, read-only

@@ -34,12 +34,7 @@ pub(in crate::disk) struct Traits {
 /// # Errors
 /// When nothing can be created in it.
 pub(in crate::disk) fn traits(dir: &Dir) -> io::Result<Traits> {
-    let folds = flags::folds(dir);
-    let longest = Longest::Bytes(claimed(dir));
-    // What most have, and holds where nobody can try.
-    let names =
-        NameRules { characters: Characters::Any, case: Case::Matters, unicode: Unicode::Exact, longest };
-    let untried = Traits { names, times: Times::ALL, folds };
+    let untried = untried(dir);
     if flags::only_grows(dir) {
         return Ok(untried);
     }
@@ -54,7 +49,15 @@ pub(in crate::disk) fn traits(dir: &Dir) -> io::Result<Traits> {
     let (case, unicode) = folding(dir, &stem, is_one);
     let names =
         NameRules { characters: characters(dir, &stem), case, unicode, longest: longest_name(dir, &stem)? };
-    Ok(Traits { names, times, folds })
+    Ok(Traits { names, times, ..untried })
+}
+
+/// What most have, and holds where nobody can try.
+pub(in crate::disk) fn untried(dir: &Dir) -> Traits {
+    let longest = Longest::Bytes(claimed(dir));
+    let names =
+        NameRules { characters: Characters::Any, case: Case::Matters, unicode: Unicode::Exact, longest };
+    Traits { names, times: Times::ALL, folds: flags::folds(dir) }
 }
 
 /// What is known of a folder on the same disk as the one that it is in; without a trial, unless it is `doubtful`: names

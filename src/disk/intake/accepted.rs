@@ -335,7 +335,9 @@ impl Intake {
             shared.made().notes.add(note);
         }
         let notes = shared.made().notes.lines().to_vec();
-        Finished { problems, notes, lost: shared.inbox.lost() }
+        // What is on no disk is looked for on none.
+        let lost = shared.inbox.lost().filter(|_| shared.plan.purpose.is_written());
+        Finished { problems, notes, lost }
     }
 
     /// What this transfer has put at the top of the receiving folder so far, absolute; at most

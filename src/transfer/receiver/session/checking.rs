@@ -45,7 +45,12 @@ impl Session<'_> {
             if is_away() {
                 return Err(DiskError::Away.into());
             }
-            let inbox = Inbox::open(&folder, &off_limits).map_err(|why| match why {
+            let opened = if purpose.is_written() {
+                Inbox::open(&folder, &off_limits)
+            } else {
+                Inbox::untouched(&folder)
+            };
+            let inbox = opened.map_err(|why| match why {
                 // That costs nothing that has come, and may be over soon.
                 why @ (DiskError::ReadOnly(_) | DiskError::FolderGone(_) | DiskError::Io { .. })
                     if expected.is_some() =>
