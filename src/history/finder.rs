@@ -182,13 +182,13 @@ impl Drop for Finder {
 fn answer_all(desk: &Arc<Desk>, home: &Path, wake: impl Fn()) {
     let mut reader = None;
     while let Some((to, asked)) = desk.next() {
-        let open = match reader.take() {
-            Some(open) => Ok(open),
-            None => {
+        let open = reader.take().map_or_else(
+            || {
                 let asks = Arc::clone(desk);
                 Reader::open_while(home, move || asks.wants_no_other())
-            }
-        };
+            },
+            Ok,
+        );
         let tell = |found| {
             let is_wanted = desk.put(Answer { to, found });
             if is_wanted {

@@ -221,19 +221,7 @@ impl Machine {
     ) -> Result<Order, Violation> {
         Ok(match (&mut self.phase, message) {
             (_, FromReceiver::Alive) => Order::Nothing,
-            (_, FromReceiver::Ending(ending)) => Order::End(match ending {
-                Ending::Cancelled => Ended::Cancelled { by: Side::There },
-                Ending::Failed { why } => Ended::Failed(TransferError::Peer(short(&why))),
-                Ending::Paused => Ended::Paused { by: Side::There },
-                Ending::Full => Ended::NoRoom { at: Side::There },
-                Ending::Away => Ended::NoDisk { at: Side::There },
-                Ending::Busy => Ended::Failed(TransferError::NoHandlesThere),
-                Ending::Resumed if matches!(self.phase, Phase::Greeting) => {
-                    Ended::Failed(TransferError::Resumed)
-                }
-                Ending::Resumed => return Err(Violation::OutOfTurn("resumed")),
-                Ending::Differs => Ended::Failed(TransferError::CodesDifferThere),
-            }),
+            (phase, FromReceiver::Ending(ending)) => Order::End(ended(phase, ending)?),
             (Phase::Greeting, FromReceiver::Stay) => Order::Stay,
             (Phase::Greeting, FromReceiver::Hello { name, commitment, knows, can }) => {
                 self.phase = Phase::Offering;
@@ -350,4 +338,18 @@ impl Machine {
             _ => Tally::default(),
         }
     }
+}
+/// What the receiver's last word means for the attempt.
+fn ended(phase: &Phase, ending: Ending) -> Result<Ended, Violation> {
+    Ok(match ending {
+        Ending::Cancelled => Ended::Cancelled { by: Side::There },
+        Ending::Failed { why } => Ended::Failed(TransferError::Peer(short(&why))),
+        Ending::Paused => Ended::Paused { by: Side::There },
+        Ending::Full => Ended::NoRoom { at: Side::There },
+        Ending::Away => Ended::NoDisk { at: Side::There },
+        Ending::Busy => Ended::Failed(TransferError::NoHandlesThere),
+        Ending::Resumed if matches!(phase, Phase::Greeting) => Ended::Failed(TransferError::Resumed),
+        Ending::Resumed => return Err(Violation::OutOfTurn("resumed")),
+        Ending::Differs => Ended::Failed(TransferError::CodesDifferThere),
+    })
 }
