@@ -101,7 +101,7 @@ static LIGHT: Palette = Palette {
     well: rgb(0xF4_F6FA),
     raised: rgb(0xE8_ECF3),
     line: rgb(0xE2_E6EE),
-    edge: rgb(0x82_8A9A),
+    edge: rgb(0x7D_8595),
     edge_strong: rgb(0x5F_6878),
     text: rgb(0x14_1821),
     faint: rgb(0x58_6172),

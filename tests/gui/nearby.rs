@@ -177,7 +177,8 @@ fn however_many_devices_there_are_the_tab_key_stops_eight_times_at_most_on_the_w
     drop(bench.commands());
     let focused = |bench: &Bench| {
         let nodes = bench.window.root().children_recursive();
-        let nodes = nodes.filter(egui_kittest::Node::is_focused).filter_map(|node| node.accesskit_node().label());
+        let nodes =
+            nodes.filter(egui_kittest::Node::is_focused).filter_map(|node| node.accesskit_node().label());
         nodes.collect::<Vec<_>>()
     };
     // The first stops are those of the bar: a person’s way begins at the panel.
