@@ -50,9 +50,10 @@ def address_of(window):
     """What the receiving window shows for others to type; loopback serves two on one machine."""
     pill = window.sees("can send to")
     window.click(pill, "push button")
-    window.sees("Copy ")
-    shown = [re.fullmatch(r"Copy .*:(\d+)", text) for text in window.texts()]
-    port = next(found.group(1) for found in shown if found)
+    window.click("Addresses")
+    ports = lambda: [found.group(1) for text in window.texts() if (found := re.fullmatch(r"Copy .*:(\d+)", text))]  # noqa: E731
+    until(ports, "an address")
+    port = ports()[0]
     window.key("Escape")
     return f"127.0.0.1:{port}"
 
@@ -186,7 +187,8 @@ def flight(theme):
         choose_by_path(sender, note)
         send_to(sender, address)
         receiver.sees("You know it")
-        answer(receiver, "Decline")
+        receiver.sees("Decline: note.txt")
+        answer(receiver, next(t for t in receiver.texts() if t.startswith("Decline: ")))
         sender.sees("declined")
         assert not os.path.exists(os.path.join(receiver.inbox, "note.txt"))
         receiver.click(receiver.sees("can send to"), "push button")
@@ -194,7 +196,9 @@ def flight(theme):
         until(lambda: receiver.find("Receive", "push button"), "the Receive button to be back")
         choose_by_path(sender, note)
         send_to(sender, address)
-        sender.sees("is not receiving")
+        sender.sees("can’t be reached")
+        sender.click(sender.sees("Details: "))
+        sender.sees("Nobody receives at")
         shoot("failed", sender)
 
         until(lambda: ticks_at_rest(sender) <= 2, "a window at rest that rests")
