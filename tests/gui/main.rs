@@ -5,6 +5,7 @@
 
 mod accepting;
 mod bench;
+mod choosing;
 mod devices;
 mod history;
 mod interrupted;
