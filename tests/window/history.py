@@ -178,7 +178,7 @@ def quarantine(studio, sender, receiver, inbox, folder, shoot):
     transfer(sender, receiver, [bad, locked], inbox, code=None)
     assert not os.path.exists(os.path.join(inbox, "Invoice.exe")), "let in all the same"
     with shown(studio(), "quarantine") as studio:
-        studio.click("Show the quarantine", "push button")
+        studio.click(studio.sees("Show the quarantine: "), "push button")
         studio.sees("Airlift.Test.Marker.UNOFFICIAL")
         shoot("quarantine", studio)
         studio.click("Release Invoice.exe", "push button")
@@ -195,7 +195,7 @@ def quarantine(studio, sender, receiver, inbox, folder, shoot):
         studio.sees("Show the quarantine")
         shoot("history-infected", studio)
         studio.key("Escape", "Escape")
-        studio.click("Show the quarantine", "push button")
+        studio.click(studio.sees("Show the quarantine: "), "push button")
         studio.click("Delete Invoice.exe", "push button")
         studio.click("Really delete Invoice.exe", "push button")
         studio.sees("Nothing is in quarantine")
