@@ -18,6 +18,8 @@ pub struct Pasting {
     waits: Option<Waits>,
     /// A key that goes up after this was a paste that has been heard of.
     was_told: bool,
+    /// A key that goes up after this was a letter: of what pastes, nobody hears that it goes down.
+    was_typed: bool,
 }
 
 struct Waits {
@@ -33,7 +35,7 @@ pub enum Pasted {
 
 impl Pasting {
     pub fn new(clipboard: Box<dyn Clipboard>, wake: Wake) -> Self {
-        Self { clipboard, wake, waits: None, was_told: false }
+        Self { clipboard, wake, waits: None, was_told: false, was_typed: false }
     }
 
     /// Hears of Ctrl+V, where it is for no field and no question.
@@ -52,11 +54,15 @@ impl Pasting {
                         self.was_told = true;
                         asked = Some(None);
                     }
-                    // Of what is neither text nor picture, such as files alone, only the key is heard, when it goes up.
-                    Event::Key { key: Key::V, pressed: false, modifiers, .. }
-                        if modifiers.command && !std::mem::take(&mut self.was_told) =>
-                    {
-                        asked = Some(None);
+                    Event::Key { key: Key::V, pressed: true, .. } => self.was_typed = true,
+                    // Of what is neither text nor picture, such as files alone, only the key is heard, when it goes up. Ctrl may be
+                    // up before it.
+                    Event::Key { key: Key::V, pressed: false, .. } => {
+                        let (was_told, was_typed) =
+                            (std::mem::take(&mut self.was_told), std::mem::take(&mut self.was_typed));
+                        if !was_told && !was_typed {
+                            asked = Some(None);
+                        }
                     }
                     _ => {}
                 }

@@ -257,6 +257,28 @@ fn what_is_pasted_is_a_tile_and_enter_sends_it_to_the_device_that_was_used_last(
 }
 
 #[test]
+fn files_alone_are_pasted_though_ctrl_is_up_first_and_a_letter_is_no_paste() {
+    let key = |pressed| egui::Event::Key {
+        key: Key::V,
+        physical_key: None,
+        pressed,
+        repeat: false,
+        modifiers: egui::Modifiers::NONE,
+    };
+    let mut bench = Bench::new();
+    *bench.desk.copied.borrow_mut() = vec!["/a/photo.jpg".into()];
+    for pressed in [true, false] {
+        bench.window.event(key(pressed));
+        bench.window.run();
+    }
+    assert!(!bench.says("Remove photo.jpg"));
+    // Of Ctrl+V only this is heard, where there is neither a text nor a picture.
+    bench.window.event(key(false));
+    bench.window.run();
+    bench.must_say("Remove photo.jpg");
+}
+
+#[test]
 fn what_is_pasted_into_a_field_stays_there_and_a_text_can_be_typed() {
     let mut bench = Bench::new();
     bench.type_into(LINE, "lap");
