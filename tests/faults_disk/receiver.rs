@@ -111,13 +111,22 @@ impl Receiver {
         (finished, running.code())
     }
 
+    /// Has it see nothing of what happens until it is killed, as a power cut leaves nobody who could tell of it.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
     pub fn kill(mut self) {
         self.end_group();
         let _ = self.running.take().unwrap().code();
     }
 
     fn end_group(&self) {
-        let kill = format!("kill -KILL -{} 2>/dev/null", self.group);
+        self.signal("KILL");
+    }
+
+    fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} -{} 2>/dev/null", self.group);
         let _ = Command::new("sh").args(["-c", &kill]).status();
     }
 }

@@ -115,6 +115,7 @@ fn power_that_is_cut_in_the_middle_of_a_hole_costs_nothing_that_had_come() {
         let port = receiver.port.clone();
         let sender = here.send(&[&path], &receiver.address(), &[]);
         while receiver.running().wait_for("progress")["bytes"].as_u64().unwrap() < 1 << 29 {}
+        receiver.freeze();
         disk.shut_down();
         receiver.kill();
         disk.give_back();
