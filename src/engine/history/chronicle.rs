@@ -6,7 +6,6 @@
 use std::{
     collections::HashSet,
     hash::{DefaultHasher, Hash as _, Hasher as _},
-    ops::RangeInclusive,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
@@ -17,9 +16,8 @@ use crate::{
     model::{FileFate, FileRecord, Outcome, Peer, Purpose, Report, Side, Transfer, TransferId},
 };
 
-/// Files that are handed on together while content flows: most transfers have fewer, and cost nothing before their end. The
-/// more there are the more at once, as each batch touches most of what there is already.
-const BATCH: RangeInclusive<usize> = 16_384..=32_768;
+/// Files that are handed on together while content flows: most transfers have fewer, and cost nothing before their end.
+const BATCH: usize = 16_384;
 
 pub struct Chronicle {
     recorder: Recorder,
@@ -153,7 +151,7 @@ impl Chronicle {
             _ => drop(state.settled.insert(path)),
         }
         state.files.push(file);
-        state.files.len() >= (state.settled.len() / 4).clamp(*BATCH.start(), *BATCH.end())
+        state.files.len() >= BATCH
     }
 
     /// True where what was told of a path stands.
@@ -338,7 +336,7 @@ mod tests {
         let ending: Vec<_> = (1..3).map(begun).collect();
         thread::scope(|scope| {
             for (chronicle, transfer) in &ending {
-                for number in 1..*BATCH.start() {
+                for number in 1..BATCH {
                     chronicle.file(file(&number.to_string()), || panic!("so few are kept"));
                 }
                 scope.spawn(move || {
