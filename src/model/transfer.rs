@@ -120,6 +120,8 @@ pub struct Transfer {
     pub peer: Peer,
     /// What is sent; empty until the scan, or the peer's offer, is complete.
     pub summary: Summary,
+    /// What was picked to be sent, as a title, for as long as nobody has looked through it (sending).
+    pub called: Option<String>,
     /// All that is offered, while its answer is awaited (receiving).
     pub list: Option<Listing>,
     /// The folder it goes to (receiving) .
@@ -163,6 +165,7 @@ impl Transfer {
             direction,
             peer,
             summary: Summary::default(),
+            called: None,
             list: None,
             folder: None,
             free: None,

@@ -30,8 +30,6 @@ struct State {
     /// What the other device knows it by, too.
     id: TransferId,
     began: SystemTime,
-    /// What is to be sent, before it was looked through.
-    called: Option<String>,
     files: Vec<FileRecord>,
     /// Hashes of the paths of files that are stored, or were left out: that stands, whatever attempt is made.
     settled: HashSet<u64>,
@@ -74,7 +72,6 @@ impl Chronicle {
         let state = State {
             id,
             began: SystemTime::now(),
-            called: None,
             files: Vec::new(),
             settled: HashSet::new(),
             handed_on: HandedOn::Nothing,
@@ -112,11 +109,6 @@ impl Chronicle {
     pub fn continues(&self, id: TransferId, began: SystemTime) {
         let mut state = self.state();
         (state.id, state.began, state.run) = (id, began, Run::Later);
-    }
-
-    /// What it is listed by while nobody has looked through it.
-    pub fn call(&self, called: String) {
-        self.state().called = Some(called);
     }
 
     /// Adds what became of a file. `so_far` is asked once there is enough to be handed on.
@@ -197,7 +189,7 @@ impl Chronicle {
             }
         };
         state.bytes = state.bytes.max(bytes);
-        let called = match &state.called {
+        let called = match &transfer.called {
             Some(called) if transfer.summary.top.is_empty() => called.clone(),
             _ => transfer.summary.title(),
         };

@@ -140,10 +140,11 @@ impl Row {
             Direction::Send => format!("to {label}"),
             Direction::Receive => format!("from {label}"),
         };
-        self.title = match (summary.top.is_empty(), transfer.direction) {
-            (false, _) => summary.title(),
-            (true, Direction::Send) => "Sending".to_owned(),
-            (true, Direction::Receive) => "Receiving".to_owned(),
+        self.title = match (&transfer.called, transfer.direction) {
+            _ if !summary.top.is_empty() => summary.title(),
+            (Some(called), _) => visible(called).into_owned(),
+            (None, Direction::Send) => "Sending".to_owned(),
+            (None, Direction::Receive) => "Receiving".to_owned(),
         };
         self.text.clone_from(&transfer.text);
         if let Some(text) = &self.text {

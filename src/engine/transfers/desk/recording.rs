@@ -29,11 +29,12 @@ impl Desk {
             Source::StandardInput { name } => Some(name.clone()),
             Source::Text(_) => None,
         };
-        let (Some(chronicle), Some(first)) = (&self.chronicle, sources.iter().find_map(name)) else { return };
-        chronicle.call(match sources.len() {
+        let Some(first) = sources.iter().find_map(name) else { return };
+        let called = match sources.len() {
             0 | 1 => first,
             count => format!("{first} and {}", text::count(count as u64 - 1, "more", "more")),
-        });
+        };
+        self.update(|t| t.called = Some(called));
     }
 
     /// What has become of its files so far, while nothing flows.
