@@ -264,10 +264,13 @@ impl Outgoing {
             tracing::info!(transfer = %self.desk.id(), why = why.text, ?pause, "interrupted");
             match resting {
                 Some(resting) => {
-                    // Whoever has just paused has us stay, and is called soon. A disk that was thought to have room, and
-                    // had none, is tried more rarely.
-                    let is_new = has_flowed && why.kind == ProblemKind::Paused;
-                    pause = if is_new { limits::FIRST_PAUSE } else { pause.max(limits::REST) };
+                    pause = match why.kind {
+                        // Whoever has just paused has us stay, and is called soon.
+                        ProblemKind::Paused if has_flowed => limits::FIRST_PAUSE,
+                        // A disk that was thought to have room, and had none, is tried more rarely.
+                        _ if has_flowed => pause.max(limits::REST),
+                        _ => limits::REST,
+                    };
                     self.desk.rest(resting);
                 }
                 None if why.kind == ProblemKind::Resumed => {
