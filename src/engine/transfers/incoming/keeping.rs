@@ -6,7 +6,7 @@ use super::story::{Story, lock};
 use crate::{
     disk::{Ledger, Names, Volume},
     engine::transfers::record::{self, Accepted, Kept, LONG, Missing, Record, Said, Who},
-    model::{Accord, Landing, Purpose, Summary, TransferId},
+    model::{Accord, Landing, LeaveOut, Purpose, Summary, TransferId},
 };
 
 /// Keeps what was accepted, now that its names are chosen.
@@ -36,7 +36,8 @@ pub(super) fn keep(
     // Where it went, whatever the settings say by then.
     let folder = std::path::absolute(landing.folder.as_deref().unwrap_or(inbox))?;
     let volume = Volume::of(&folder);
-    let landing = Landing { folder: Some(folder), ..landing };
+    // What was left out of this offer is told by the accord from now on: the next one may number its entries in another way.
+    let landing = Landing { folder: Some(folder), without: LeaveOut::default(), ..landing };
     let is_long = summary.total().is_none_or(|bytes| bytes >= LONG);
     let (names, began, missing) = (names.clone(), SystemTime::now(), Missing::Unsent);
     let record = record::Receiving { id, peer, landing, summary, names, began, missing, said, volume };
