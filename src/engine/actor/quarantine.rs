@@ -1,6 +1,6 @@
 //! What is in quarantine is shown, and dealt with as a person wants.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use tokio::{sync::oneshot, task::spawn_blocking};
 
@@ -52,7 +52,7 @@ impl Actor {
                         quarantine::deal(&home, &checks, (&id, deed), &|| reply.is_closed(), &mut note);
                     answers.push((id, done));
                 }
-                tell_count(&publisher, quarantine::list(&home).ok().as_ref());
+                count_anew(&publisher, &home);
                 let _ = reply.send(answers);
                 publisher.wake();
             });
@@ -88,7 +88,7 @@ impl Actor {
                     let Some(answer) = answer else { break };
                     answers.push((id, answer));
                 }
-                tell_count(&publisher, quarantine::list(&home).ok().as_ref());
+                count_anew(&publisher, &home);
                 let _ = reply.send(answers);
                 publisher.wake();
             });
@@ -101,8 +101,13 @@ impl Actor {
     /// Finds out how many files are in quarantine, and says so.
     pub(super) fn count_quarantine(&mut self) {
         let (home, publisher) = (self.home.clone(), self.publisher.clone());
-        self.measures.spawn_blocking(move || tell_count(&publisher, quarantine::list(&home).ok().as_ref()));
+        self.measures.spawn_blocking(move || count_anew(&publisher, &home));
     }
+}
+
+/// To be called after whatever may have put something there. Blocks.
+pub(super) fn count_anew(publisher: &Publisher, home: &Path) {
+    tell_count(publisher, quarantine::list(home).ok().as_ref());
 }
 
 fn tell_count(publisher: &Publisher, items: Option<&Vec<QuarantineItem>>) {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use tokio::{sync::oneshot, task::spawn_blocking};
 
-use super::Actor;
+use super::{Actor, quarantine::count_anew};
 use crate::{
     disk::{self, SavedText, SentBy},
     engine::event::Event,
@@ -42,10 +42,15 @@ impl Actor {
         let name = name(transfer);
         let watch = self.watch(from);
         let (inbox, off_limits) = (self.settings.inbox.clone(), self.off_limits.clone());
+        let (home, counting) = (self.home.clone(), publisher.clone());
         self.tasks.spawn(async move {
             let saving = spawn_blocking(move || {
                 let of_its_own = TransferId(crate::identity::random());
-                disk::save_text(&text, (&name, &inbox), &off_limits, (of_its_own, watch))
+                let saved = disk::save_text(&text, (&name, &inbox), &off_limits, (of_its_own, watch));
+                if let Ok(SavedText::Apart(_)) = &saved {
+                    count_anew(&counting, &home);
+                }
+                saved
             });
             let saved = match saving.await {
                 Ok(Ok(SavedText::At(path))) => Ok(path),
