@@ -167,24 +167,31 @@ fn either_side_pauses_and_takes_it_up_again_and_what_had_come_is_not_sent_again(
 
 #[test]
 fn a_sender_stays_with_a_receiver_that_has_paused_and_is_told_when_that_is_over() {
-    for nth in 0..3 {
-        let mut flight = Flight::begin("film.bin");
-        flight.wait_for(20 << 20);
+    let mut flight = Flight::begin("film.bin");
+    flight.wait_for(20 << 20);
+    // At once, and later and later: at some time the sender has come back to stay.
+    let is_told = (0..40).any(|nth: usize| {
         flight.pause(Direction::Receive);
-        // At once, or when the sender has come back to stay.
-        std::iter::repeat_n((), nth * 1_000_000).for_each(|()| std::thread::yield_now());
-        limit(&flight.sender, None);
+        std::iter::repeat_n((), nth * 100_000).for_each(|()| std::thread::yield_now());
         flight.tell(Direction::Receive, Command::Resume);
-        if nth == 2 {
-            let id = flight.sent;
-            flight.sender.until("the word that it goes on", |state| {
-                let t = state.transfer(id)?;
-                let TransferState::Interrupted { why, .. } = &t.state else { return None };
-                (t.is_resuming() && why.side == Side::There).then_some(())
-            });
-        }
-        flight.ends_well(REST);
-    }
+        let id = flight.sent;
+        let is_told = flight.sender.until("that it goes on", |state| {
+            let t = state.transfer(id)?;
+            match &t.state {
+                TransferState::Active => Some(false),
+                TransferState::Interrupted { why, .. } => {
+                    (t.is_resuming() && why.side == Side::There).then_some(true)
+                }
+                _ => None,
+            }
+        });
+        flight.becomes(Direction::Send, &TransferState::Active);
+        flight.becomes(Direction::Receive, &TransferState::Active);
+        is_told
+    });
+    assert!(is_told, "it was never there");
+    limit(&flight.sender, None);
+    flight.ends_well(REST);
 }
 
 #[test]
