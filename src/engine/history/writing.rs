@@ -35,6 +35,8 @@ const LOOKING: Duration = Duration::from_secs(10);
 /// So long nothing is handed in before what was recorded in a hurry is put into the tables: a transfer of very many files
 /// hands some of them in every few seconds, and is not to wait for that.
 const CALM: Duration = Duration::from_secs(10);
+/// Between two steps of that.
+const TURN: Duration = Duration::from_millis(120);
 /// Files that were dealt with before they are recorded, of which that is remembered.
 const EARLY: usize = 1_000;
 
@@ -113,18 +115,23 @@ impl Writing {
                 Taken::End => return None,
                 Taken::Nothing => self.put_in(),
             }
-            patience = Duration::ZERO;
+            // Whoever else wants to write gets a turn.
+            patience = TURN;
         }
         self.queue.take()
     }
 
     fn put_in(&mut self) {
-        self.left = self.once(&mut History::put_in).unwrap_or_else(|why| {
-            tracing::info!(%why, "what was recorded last is put into the tables by whoever reads it");
-            Left::Nothing
-        });
-        if self.left == Left::Nothing {
-            self.tell_change();
+        match self.once(&mut History::put_in) {
+            Ok(Left::More) => {}
+            Ok(Left::Nothing) => {
+                self.left = Left::Nothing;
+                self.tell_change();
+            }
+            Err(why) => {
+                tracing::info!(%why, "what was recorded last is put into the tables by whoever reads it");
+                self.left = Left::Nothing;
+            }
         }
     }
 
@@ -199,6 +206,7 @@ impl Writing {
     fn forget(&mut self, before: SystemTime) {
         // What waits may be older. Whoever ends does not wait for that: it comes again with the next start.
         while self.left_to_forget() == Left::More {
+            self.queue.rest(TURN);
             if self.queue.is_closing() {
                 return;
             }

@@ -170,3 +170,22 @@ fn what_is_older_than_is_to_be_kept_goes_later_where_somebody_waits_for_the_end(
     Writing::new(home.path(), queue, &end.publisher).forget(SystemTime::now());
     assert_eq!(rows(), 0);
 }
+
+#[test]
+fn what_is_missing_stays_said_though_what_waits_can_not_be_put_in() {
+    let home = tempfile::tempdir().unwrap();
+    let (end, queue) = (engine(), Arc::<Queue>::default());
+    let mut writing = Writing::new(home.path(), queue, &end.publisher);
+    let Work::Record { transfer, files } = record() else { panic!() };
+    let many = (0..2500).map(|n| FileRecord { path: format!("a/{n}"), ..files[0].clone() }).collect();
+    writing.record(&transfer, many);
+    writing.tell_lost(7, "The disk was full.");
+    writing.history = None;
+    let file = home.path().join(History::FILE);
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    writing.put_in();
+    assert_eq!(writing.left, Left::Nothing, "whoever reads tries again");
+    let told = end.publisher.snapshot().unrecorded.clone().unwrap().text;
+    assert!(told.contains("7 files are missing"), "{told}");
+}
